@@ -1,0 +1,19 @@
+"""The command table: the single source of dispatch, discovery, clients, documentation and capabilities."""
+
+from protocol.commands import ffmpeg, media, project, render, session, settings, system
+from protocol.commands.command import Command, Empty, Example, Load, Nothing, Params
+
+COMMANDS: tuple[Command, ...] = (
+    *session.COMMANDS,
+    *system.COMMANDS,
+    *settings.COMMANDS,
+    *project.COMMANDS,
+    *media.COMMANDS,
+    *render.COMMANDS,
+    *ffmpeg.COMMANDS,
+)
+"""Every method that is built. What is not built is not here, and so is advertised nowhere."""
+
+TABLE: dict[str, Command] = {command.name: command for command in COMMANDS}
+
+__all__ = ["COMMANDS", "TABLE", "Command", "Empty", "Example", "Load", "Nothing", "Params"]

@@ -1,0 +1,159 @@
+"""Media files."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from protocol.commands.command import Command, Example, Params
+from protocol.errors import (
+    DecoderCrashed,
+    MediaEncrypted,
+    MediaNotFound,
+    MediaUnreadable,
+    MediaUnsupported,
+    PermissionDenied,
+    Timeout,
+)
+from protocol.model import Result
+from protocol.time import ExactTime
+
+
+class MediaProbe(Params, kw_only=True):
+    """`index`: also the times of keyframes, or of every frame (then `frames` and `variableRate` are exact)."""
+
+    path: str
+    index: Literal["none", "keyframes", "full"] = "none"
+    refresh: bool = False
+    timeout_ms: Annotated[int, Meta(ge=1, le=600_000)] = 10_000
+
+
+class Chapter(Result):
+    """A chapter of a file."""
+
+    start: ExactTime
+    end: ExactTime
+    title: str
+
+
+class StreamColor(Result):
+    """Colour tags; `assumed` names those the file does not carry."""
+
+    range: str
+    matrix: str
+    primaries: str
+    transfer: str
+    assumed: list[str]
+
+
+class Hdr(Result):
+    """High dynamic range; `max_luminance` in cd/m²."""
+
+    kind: Literal["pq", "hlg", "dolbyVision"] | None
+    max_luminance: float | None
+
+
+class VideoStream(Result):
+    """A picture stream. `index` counts picture streams, cover art excluded; rotation is degrees clockwise."""
+
+    index: int
+    codec: str
+    profile: str | None
+    width: int
+    height: int
+    display_width: int
+    display_height: int
+    pixel_aspect: str
+    rotation: int
+    mirrored: bool
+    frame_rate: str | None
+    average_rate: str | None
+    variable_rate: bool | None
+    frames: int | None
+    time_base: str
+    duration: ExactTime | None
+    pixel_format: str
+    bits: int
+    alpha: bool
+    interlaced: Literal["progressive", "tff", "bff", "unknown"]
+    color: StreamColor
+    hdr: Hdr
+    language: str | None
+    default: bool
+
+
+class AudioStream(Result):
+    """A sound stream; `bits` null where the codec has no sample width."""
+
+    index: int
+    codec: str
+    profile: str | None
+    sample_rate: int
+    channels: int
+    layout: str
+    bits: int | None
+    duration: ExactTime | None
+    language: str | None
+    default: bool
+
+
+class SubtitleStream(Result):
+    """A subtitle stream; `text` false: pictures."""
+
+    index: int
+    codec: str
+    text: bool
+    language: str | None
+    default: bool
+    forced: bool
+
+
+class Attachment(Result):
+    """Something that is not a stream of time."""
+
+    index: int
+    kind: Literal["cover", "font", "data"]
+
+
+class MediaInfo(Result):
+    """What a file holds. Times count from the file's start, except `start_time`, which is that start itself."""
+
+    path: str
+    fingerprint: str
+    bytes: int
+    container: str
+    start_time: ExactTime
+    duration: ExactTime | None
+    duration_from: Literal["header", "index", "scan"] | None
+    bitrate: int | None
+    encrypted: bool
+    tags: dict[str, str]
+    chapters: list[Chapter]
+    video: list[VideoStream]
+    audio: list[AudioStream]
+    subtitles: list[SubtitleStream]
+    attachments: list[Attachment]
+    keyframes: list[ExactTime] | None
+    cached: bool
+
+
+COMMANDS = (
+    Command(
+        "media.probe",
+        MediaProbe,
+        MediaInfo,
+        "Read what a media file holds.",
+        Example({"path": "clip.mp4", "index": "keyframes"}),
+        raises=(
+            MediaNotFound,
+            MediaUnreadable,
+            MediaUnsupported,
+            MediaEncrypted,
+            DecoderCrashed,
+            PermissionDenied,
+            Timeout,
+        ),
+        load="probe",
+    ),
+)
