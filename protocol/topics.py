@@ -1,0 +1,33 @@
+"""Which payload every topic carries."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from protocol.commands.render import Job, RenderProgress
+from protocol.events import LogLine, ProjectChanged, SystemState
+from protocol.model import Result
+
+
+class RenderStateChanged(Result):
+    """Payload of render.state: the job as it is now."""
+
+    job: Job
+
+
+class SettingsChanged(Result):
+    """Payload of settings.changed: the keys that changed, and every value now in force."""
+
+    keys: list[str]
+    settings: dict[str, Any]
+
+
+PAYLOADS: dict[str, type[Result]] = {
+    "render.progress": RenderProgress,
+    "render.state": RenderStateChanged,
+    "project.changed": ProjectChanged,
+    "settings.changed": SettingsChanged,
+    "log": LogLine,
+    "system": SystemState,
+}
+"""Every topic of `protocol.events.Topic`, with the struct of its payload."""
