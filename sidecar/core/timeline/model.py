@@ -1,0 +1,178 @@
+"""The timeline as the engine reads it: integer frames and exact source instants.
+
+Frames are those of the project, counted from 0; spans are half open. The project's own structs ride along (`clip`,
+`track`, ...) for everything that needs no arithmetic.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from math import floor
+
+from protocol.project import AudioTrack, Clip, Cue, Export, Project, SubtitleTrack, Transition, VideoTrack
+from protocol.time import edit_frame, parse_rate, parse_seconds
+from sidecar.core.source import SourceAudio, SourceFacts, SourceVideo
+
+
+@dataclass(frozen=True, slots=True)
+class FileReading:
+    """The file behind a clip: its facts with `interpret` applied, and the two streams that the clip takes.
+
+    `looped`: past its end the file begins again. `straight` false: colour is already multiplied by alpha; `alpha`
+    false: the picture is opaque whatever the file says.
+    """
+
+    facts: SourceFacts
+    video: SourceVideo | None
+    audio: SourceAudio | None
+    looped: bool
+    alpha: bool
+    straight: bool
+    deinterlace: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An enabled clip in its place.
+
+    It covers frames [first, end); under transitions it is also shown for `head` frames before and `tail` frames
+    after. `source_start` and `speed` give the source instant of a frame (`instant`). Picture fades are in frames, 0
+    where a transition stands on that edge; sound fades in seconds.
+    """
+
+    clip: Clip
+    pointer: str
+    first: int
+    end: int
+    head: int
+    tail: int
+    file: FileReading | None
+    source_start: Fraction
+    speed: Fraction
+    fade_in: int
+    fade_out: int
+    audio_fade_in: Fraction
+    audio_fade_out: Fraction
+
+    @property
+    def frames(self) -> int:
+        return self.end - self.first
+
+    def instant(self, frame: int, rate: Fraction) -> Fraction:
+        """Source instant in seconds of a project frame, also inside handles (PROJECT.md §4, step 2)."""
+        if self.clip.freeze:
+            return self.source_start
+        return self.source_start + (frame - self.first) / rate * self.speed
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """A transition over frames [first, end); `cut` is the frame of the edit point.
+
+    `outgoing` and `incoming` are None where there is nothing on that side (a free end, or a disabled clip).
+    """
+
+    transition: Transition
+    pointer: str
+    first: int
+    end: int
+    cut: int
+    outgoing: Item | None
+    incoming: Item | None
+
+    @property
+    def frames(self) -> int:
+        return self.end - self.first
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """An enabled video or audio track: items in order of time. `audible` follows mute and solo."""
+
+    track: VideoTrack | AudioTrack
+    pointer: str
+    items: tuple[Item, ...]
+    crossings: tuple[Crossing, ...]
+    audible: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TimedCue:
+    """An enabled cue: shown on frames [first, end_frame), by start ≤ n/fps < end. Times in seconds."""
+
+    cue: Cue
+    pointer: str
+    start: Fraction
+    end: Fraction
+    first: int
+    end_frame: int
+
+
+@dataclass(frozen=True, slots=True)
+class CueLane:
+    """An enabled subtitle track."""
+
+    track: SubtitleTrack
+    pointer: str
+    cues: tuple[TimedCue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OutputSpan:
+    """What an export shows: project frames [first, end) as `frames` output frames at `rate`, of width × height."""
+
+    first: int
+    end: int
+    frames: int
+    rate: Fraction
+    project_rate: Fraction
+    width: int
+    height: int
+
+    def project_frame(self, frame: int) -> int:
+        """Project frame on screen at the instant of an output frame."""
+        if self.rate == self.project_rate:
+            return self.first + frame
+        return self.first + floor(frame / self.rate * self.project_rate)
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """A project resolved: video and audio lanes from the bottom to the top, and everything in frames."""
+
+    project: Project
+    rate: Fraction
+    width: int
+    height: int
+    sample_rate: int
+    channels: int
+    frames: int
+    video: tuple[Lane, ...]
+    audio: tuple[Lane, ...]
+    cues: tuple[CueLane, ...]
+
+    @property
+    def lanes(self) -> tuple[Lane, ...]:
+        """All lanes that may sound: of video tracks, then of audio tracks."""
+        return self.video + self.audio
+
+
+def output_span(timeline: Timeline, export: Export) -> OutputSpan:
+    """Map an export onto the timeline: range by edit points, size and rate from the project where null."""
+    rate = timeline.rate if export.frame_rate is None else parse_rate(export.frame_rate)
+    first, end = 0, timeline.frames
+    if export.range is not None:
+        start, stop = (edit_frame(parse_seconds(value), timeline.rate) for value in export.range)
+        first, end = max(first, start), min(end, stop)
+    end = max(first, end)
+    frames = end - first if rate == timeline.rate else edit_frame((end - first) / timeline.rate, rate)
+    return OutputSpan(
+        first=first,
+        end=end,
+        frames=max(frames, min(1, end - first)),
+        rate=rate,
+        project_rate=timeline.rate,
+        width=export.width or timeline.width,
+        height=export.height or timeline.height,
+    )

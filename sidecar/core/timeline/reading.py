@@ -1,0 +1,72 @@
+"""How a file is read: which of its streams, and what `interpret` says instead of its own tags."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from fractions import Fraction
+
+from protocol.project import FileSource, Interpret, Media
+from sidecar.core.source import SourceAudio, SourceFacts, SourceVideo
+from sidecar.core.timeline.model import FileReading
+
+LOOPING_DEMUXERS = ("gif", "webp_anim", "webp_pipe")
+"""Formats whose files begin again by themselves when `loop` is left out."""
+
+
+def source_path(source: FileSource, media: Mapping[str, Media]) -> str | None:
+    """Path of a file source as the project writes it, through `media` where it refers to an entry."""
+    if source.path is not None:
+        return source.path
+    entry = media.get(source.media) if source.media is not None else None
+    return entry.path if entry is not None else None
+
+
+def read_file(source: FileSource, media: Mapping[str, Media], sources: Mapping[str, SourceFacts]) -> FileReading | None:
+    """Return how a file source is read; None while nothing is known of the file."""
+    path = source_path(source, media)
+    facts = sources.get(path) if path is not None else None
+    if facts is None:
+        return None
+    entry = media.get(source.media) if source.media is not None else None
+    interpret = entry.interpret if entry is not None else Interpret()
+    video = _pick_video(facts, source.video_stream)
+    looped = source.loop if source.loop is not None else facts.demuxer in LOOPING_DEMUXERS
+    interlaced = video is not None and video.interlaced in ("tff", "bff")
+    return FileReading(
+        facts=facts,
+        video=None if video is None else interpreted(video, interpret),
+        audio=_pick_audio(facts, source.audio_stream),
+        looped=looped,
+        alpha=video is not None and video.alpha and interpret.alpha != "ignore",
+        straight=interpret.alpha != "premultiplied",
+        deinterlace=interpret.deinterlace in ("tff", "bff") or (interpret.deinterlace == "auto" and interlaced),
+    )
+
+
+def interpreted(video: SourceVideo, interpret: Interpret) -> SourceVideo:
+    """Put the readings of `interpret` in place of the stream's own."""
+    color = replace(
+        video.color,
+        range=interpret.range or video.color.range,
+        matrix=interpret.matrix or video.color.matrix,
+        primaries=interpret.primaries or video.color.primaries,
+        transfer=interpret.transfer or video.color.transfer,
+    )
+    turned = interpret.rotation is not None
+    return replace(
+        video,
+        color=color,
+        pixel_aspect=video.pixel_aspect if interpret.pixel_aspect is None else Fraction(interpret.pixel_aspect),
+        rotation=video.rotation if interpret.rotation is None else interpret.rotation,
+        mirrored=video.mirrored and not turned,
+        interlaced=interpret.deinterlace if interpret.deinterlace in ("tff", "bff") else video.interlaced,
+    )
+
+
+def _pick_video(facts: SourceFacts, index: int | None) -> SourceVideo | None:
+    return next((stream for stream in facts.video if stream.index == index), None)
+
+
+def _pick_audio(facts: SourceFacts, index: int | None) -> SourceAudio | None:
+    return next((stream for stream in facts.audio if stream.index == index), None)
