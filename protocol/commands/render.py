@@ -37,7 +37,7 @@ Stage = Literal["analysing", "picture", "sound", "joining", "verifying", "publis
 
 
 class RenderStart(Params, kw_only=True):
-    """`export` is merged over the project's (RFC 7396); a second start with one `jobId` returns the first job."""
+    """`export` is merged over the project's, member by member (null is a value); a second start with one `jobId` returns the first job."""
 
     project: ProjectRef
     output: str
@@ -322,7 +322,6 @@ COMMANDS = (
         "Queue a render.",
         _START,
         raises=(*_REF, OutputExists, OutputUnwritable),
-        progress=True,
     ),
     Command(
         "render.cancel",
