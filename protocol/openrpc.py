@@ -88,6 +88,11 @@ def delivery(topic: str) -> str:
     return "kept" if topic in KEPT_TOPICS else "queued"
 
 
+def wire_text(doc: str | None) -> str:
+    """A docstring for readers of the wire: names in backquotes are camelCase there."""
+    return re.sub(r"`([a-z]+(?:_[a-z]+)+)`", lambda found: f"`{msgspec_camel(found[1])}`", inspect.cleandoc(doc or ""))
+
+
 def message_of(error: type[SidecarError]) -> str:
     """The message of an error with the names of its context in braces, as they are on the wire."""
     return re.sub(r"\{(\w+)[^}]*\}", lambda found: "{" + msgspec_camel(found[1]) + "}", error.says)
@@ -112,7 +117,7 @@ def _schemas(
     types = [c.params for c in table] + [c.result for c in table] + list(PAYLOADS.values())
     found, components = msgspec.json.schema_components([*types, Progress, ErrorData, Event], ref_template=REF)
     for schema in components.values():
-        schema["description"] = inspect.cleandoc(schema["description"])
+        schema["description"] = wire_text(schema["description"])
     schemas = list(found)
     count = len(table)
     payloads = schemas[2 * count : 2 * count + len(PAYLOADS)]
@@ -158,7 +163,7 @@ def _error(error: type[SidecarError]) -> dict[str, Any]:
         "message": message_of(error),
         "data": {
             "kind": error.kind,
-            "description": inspect.cleandoc(error.__doc__ or ""),
+            "description": wire_text(error.__doc__),
             "suggestion": error.advice,
             "retryable": error.retryable,
             "context": error_context(error),

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from protocol.commands.render import Job, RenderProgress
+from protocol.commands.shared import SettingsJson
 from protocol.events import LogLine, ProjectChanged, SystemState
 from protocol.model import Result
 
@@ -19,7 +18,7 @@ class SettingsChanged(Result):
     """Payload of settings.changed: the keys that changed, and every value now in force."""
 
     keys: list[str]
-    settings: dict[str, Any]
+    settings: SettingsJson
 
 
 PAYLOADS: dict[str, type[Result]] = {

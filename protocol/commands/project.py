@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta
 
 from protocol.commands.command import Command, Example, Nothing, Params
-from protocol.commands.shared import ProjectRef
+from protocol.commands.shared import ProjectJson, ProjectRef
 from protocol.errors import (
     DiskFull,
     InvalidProject,
@@ -29,7 +29,7 @@ from protocol.time import ExactTime
 class ProjectOpen(Params, kw_only=True):
     """A project as JSON; relative paths start from `base_path`."""
 
-    project: dict[str, Any]
+    project: ProjectJson
     base_path: str | None = None
 
 
@@ -88,8 +88,11 @@ class ProjectUpdate(Params, kw_only=True):
 
     project_id: str
     base_revision: int
-    patch: Annotated[list[dict[str, Any]], Meta(max_length=100_000)] | None = None
-    project: dict[str, Any] | None = None
+    patch: (
+        Annotated[list[Annotated[dict[str, Any], Meta(extra={"shape": "PatchOperation"})]], Meta(max_length=100_000)]
+        | None
+    ) = None
+    project: ProjectJson | None = None
     label: str = ""
 
 

@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from protocol.commands.command import Command, Example, Params
 from protocol.commands.project import DEMO
-from protocol.commands.shared import ProjectRef, Range
+from protocol.commands.shared import ExportJson, ProjectRef, Range
 from protocol.errors import (
     EncoderUnavailable,
     ErrorData,
@@ -41,7 +41,7 @@ class RenderStart(Params, kw_only=True):
 
     project: ProjectRef
     output: str
-    export: dict[str, Any] = {}
+    export: ExportJson = {}
     overwrite: bool = False
     range: Range | None = None
     job_id: Annotated[str, Meta(min_length=1, max_length=128)] | None = None
@@ -252,7 +252,7 @@ class RenderPlan(Params, kw_only=True):
     """What render.start would do, without doing it."""
 
     project: ProjectRef
-    export: dict[str, Any] = {}
+    export: ExportJson = {}
     range: Range | None = None
 
 

@@ -118,7 +118,7 @@ class Subscribed(Result):
 
     subscription: str
     seq: int
-    snapshots: dict[str, Any]
+    snapshots: Annotated[dict[str, Any], Meta(extra={"shape": "{ [T in keyof Topics]?: Topics[T] | null }"})]
 
 
 class Unsubscribe(Params, kw_only=True):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
 from protocol.commands.command import Command, Example, Params
+from protocol.commands.shared import SettingsJson
 from protocol.errors import DiskFull, SettingsInvalid
 from protocol.model import Model, Result
 
@@ -55,7 +56,7 @@ class SettingsGet(Params, kw_only=True):
 class SettingsState(Result):
     """Values in force, where each comes from, and the file."""
 
-    settings: dict[str, Any]
+    settings: SettingsJson
     sources: dict[str, Origin]
     path: str
 
@@ -63,14 +64,14 @@ class SettingsState(Result):
 class SettingsSet(Params, kw_only=True):
     """Values by wire name; without `persist` they hold until the sidecar ends."""
 
-    settings: dict[str, Any]
+    settings: SettingsJson
     persist: bool = True
 
 
 class SettingsApplied(Result):
     """All values, the keys in force at once, and those that wait for a restart."""
 
-    settings: dict[str, Any]
+    settings: SettingsJson
     applied: list[str]
     need_restart: list[str]
 

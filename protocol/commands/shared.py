@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
+
+from msgspec import Meta
 
 from protocol.model import Model
 from protocol.time import Seconds
+
+# `shape` is the type that generated clients give to JSON which is checked after decoding.
+ProjectJson = Annotated[dict[str, Any], Meta(extra={"shape": "ProjectInput"})]
+ExportJson = Annotated[dict[str, Any], Meta(extra={"shape": "ExportInput"})]
+SettingsJson = Annotated[dict[str, Any], Meta(extra={"shape": "Partial<Settings>"})]
 
 
 class ProjectRef(Model):
@@ -18,7 +25,7 @@ class ProjectRef(Model):
     id: str | None = None
     revision: int | None = None
     path: str | None = None
-    inline: dict[str, Any] | None = None
+    inline: ProjectJson | None = None
     base_path: str | None = None
 
 

@@ -1,0 +1,2498 @@
+// Generated from the command table by `python -m protocol.generate`. Do not edit.
+// It needs no framework and no other file: give `Client` a `Transport` and it speaks.
+
+export const PROTOCOL = 1;
+export const SCHEMA_HASH = "sha256:57db26da86134610270f3336279268f3a316a45d6ca9df56e41f3f65da31db0f";
+
+/** Seconds as a number, or exactly as `num/den`. */
+export type Seconds = number | string;
+
+/** No picture of its own: its effects act on everything below it. */
+export interface AdjustmentSource {
+  kind: "adjustment";
+}
+
+/** A movement of text; `duration` null runs to the end. */
+export interface Animation {
+  type: "blink" | "bounce" | "fadeIn" | "fadeOut" | "pulse" | "scaleIn" | "scaleOut" | "shake" | "slideIn" | "slideOut" | "typewriter" | "wave";
+  duration: Seconds | null;
+  delay: Seconds;
+  easing: "easeIn" | "easeInOut" | "easeOut" | "hold" | "linear" | CubicBezier;
+  direction: "bottom" | "left" | "right" | "top";
+  parameters: Record<string, number>;
+}
+
+/** A movement of text; `duration` null runs to the end. */
+export interface AnimationInput {
+  type: "blink" | "bounce" | "fadeIn" | "fadeOut" | "pulse" | "scaleIn" | "scaleOut" | "shake" | "slideIn" | "slideOut" | "typewriter" | "wave";
+  duration?: Seconds | null;
+  delay?: Seconds;
+  easing?: "easeIn" | "easeInOut" | "easeOut" | "hold" | "linear" | CubicBezier;
+  direction?: "bottom" | "left" | "right" | "top";
+  parameters?: Record<string, number>;
+}
+
+/** Something that is not a stream of time. */
+export interface Attachment {
+  index: number;
+  kind: "cover" | "data" | "font";
+}
+
+/** How the sound is encoded. Bitrate in bit/s. */
+export interface AudioExport {
+  codec: "aac" | "flac" | "mp3" | "opus" | "pcm_f32le" | "pcm_s16le" | "pcm_s24le" | "vorbis" | null;
+  bitrate: number;
+  sampleRate: number;
+  channels: 1 | 2 | 6 | 8;
+  loudness: Loudness | null;
+  limiter: Limiter | null;
+}
+
+/** How the sound is encoded. Bitrate in bit/s. */
+export interface AudioExportInput {
+  codec?: "aac" | "flac" | "mp3" | "opus" | "pcm_f32le" | "pcm_s16le" | "pcm_s24le" | "vorbis" | null;
+  bitrate?: number;
+  sampleRate?: number;
+  channels?: 1 | 2 | 6 | 8;
+  loudness?: LoudnessInput | null;
+  limiter?: LimiterInput | null;
+}
+
+/** A sound stream; `bits` null where the codec has no sample width. */
+export interface AudioStream {
+  index: number;
+  codec: string;
+  profile: string | null;
+  sampleRate: number;
+  channels: number;
+  layout: string;
+  bits: number | null;
+  duration: string | null;
+  language: string | null;
+  default: boolean;
+}
+
+/** Sound only. */
+export interface AudioTrack {
+  kind: "audio";
+  id: string | null;
+  name: string;
+  color: string | null;
+  metadata: Record<string, unknown>;
+  enabled: boolean;
+  locked: boolean;
+  muted: boolean;
+  solo: boolean;
+  volume: number | Keyframes;
+  pan: number | Keyframes;
+  effects: Array<Effect>;
+  clips: Array<Clip>;
+  transitions: Array<Transition>;
+}
+
+/** Sound only. */
+export interface AudioTrackInput {
+  kind: "audio";
+  id?: string | null;
+  name?: string;
+  color?: string | null;
+  metadata?: Record<string, unknown>;
+  enabled?: boolean;
+  locked?: boolean;
+  muted?: boolean;
+  solo?: boolean;
+  volume?: number | KeyframesInput;
+  pan?: number | KeyframesInput;
+  effects?: Array<EffectInput>;
+  clips?: Array<ClipInput>;
+  transitions?: Array<TransitionInput>;
+}
+
+/** Work starts; `total` is null where it is not known. */
+export interface Begin {
+  kind: "begin";
+  title: string;
+  total: number | null;
+}
+
+/** A line around each cell, in project pixels. */
+export interface Border {
+  width: number;
+  color: string;
+}
+
+/** A line around each cell, in project pixels. */
+export interface BorderInput {
+  width?: number;
+  color?: string;
+}
+
+/** A command that was not run: its arguments, and its filter graph with one chain a line. */
+export interface BuiltCommand {
+  builder: "concat" | "filterPreview" | "gif" | "hwaccelTest" | "probe" | "render" | "subtitlePreview" | "thumbnails" | "videoPreview" | "waveform";
+  argv: Array<string>;
+  graph: string | null;
+  files: Array<SideFile>;
+}
+
+/** The binary in use. Names are FFmpeg's own. */
+export interface Capabilities {
+  path: string;
+  version: string;
+  licence: string;
+  source: "bundled" | "environment" | "setting";
+  encoders: Array<string>;
+  decoders: Array<string>;
+  muxers: Array<string>;
+  demuxers: Array<string>;
+  filters: Array<string>;
+  protocols: Array<string>;
+  hwaccels: Array<string>;
+  containers: Array<ContainerSupport>;
+}
+
+/** One link of the chain that led to an error. */
+export interface Cause {
+  kind: string;
+  message: string;
+  context: Record<string, unknown>;
+}
+
+/** A place for one clip; a polygon (points as fractions of the cell) cuts it further. */
+export interface Cell {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  id: string | null;
+  fit: "contain" | "cover" | "none" | "stretch";
+  alignX: "center" | "left" | "right";
+  alignY: "bottom" | "center" | "top";
+  polygon: Array<[number, number]> | null;
+}
+
+/** A place for one clip; a polygon (points as fractions of the cell) cuts it further. */
+export interface CellInput {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  id?: string | null;
+  fit?: "contain" | "cover" | "none" | "stretch";
+  alignX?: "center" | "left" | "right";
+  alignY?: "bottom" | "center" | "top";
+  polygon?: Array<[number, number]> | null;
+}
+
+/** Half-open frame ranges whose picture or sound changed. */
+export interface ChangedRanges {
+  picture: Array<[number, number]>;
+  sound: Array<[number, number]>;
+}
+
+/** A chapter of a file. */
+export interface Chapter {
+  start: string;
+  end: string;
+  title: string;
+}
+
+/** Who is calling. */
+export interface Client {
+  name: string;
+  version: string;
+}
+
+/** A source between two edit points of a track. */
+export interface Clip {
+  source: FileSource | ColorSource | GradientSource | PatternSource | NoiseSource | ToneSource | SilenceSource | TitleSource | GraphicSource | AdjustmentSource;
+  start: Seconds;
+  duration: Seconds;
+  id: string | null;
+  name: string;
+  enabled: boolean;
+  sourceStart: Seconds;
+  speed: number;
+  reverse: boolean;
+  freeze: boolean;
+  timeMap: Array<TimeKey> | null;
+  retime: "blend" | "motion" | "nearest";
+  pitch: "keep" | "varispeed";
+  fit: "contain" | "cover" | "none" | "stretch";
+  crop: Crop;
+  transform: Transform;
+  opacity: number | Keyframes;
+  blend: "addition" | "darken" | "difference" | "hardlight" | "lighten" | "multiply" | "normal" | "overlay" | "screen" | "softlight";
+  color: Color;
+  volume: number | Keyframes;
+  pan: number | Keyframes;
+  muted: boolean;
+  fadeIn: Seconds;
+  fadeOut: Seconds;
+  audioFadeIn: Seconds;
+  audioFadeOut: Seconds;
+  layout: LayoutCell | null;
+  effects: Array<Effect>;
+  link: string | null;
+  markers: Array<ClipMarker>;
+  notes: string;
+  tags: Array<string>;
+  metadata: Record<string, unknown>;
+}
+
+/** A source between two edit points of a track. */
+export interface ClipInput {
+  source: FileSourceInput | ColorSourceInput | GradientSourceInput | PatternSourceInput | NoiseSourceInput | ToneSourceInput | SilenceSource | TitleSourceInput | GraphicSourceInput | AdjustmentSource;
+  start: Seconds;
+  duration: Seconds;
+  id?: string | null;
+  name?: string;
+  enabled?: boolean;
+  sourceStart?: Seconds;
+  speed?: number;
+  reverse?: boolean;
+  freeze?: boolean;
+  timeMap?: Array<TimeKeyInput> | null;
+  retime?: "blend" | "motion" | "nearest";
+  pitch?: "keep" | "varispeed";
+  fit?: "contain" | "cover" | "none" | "stretch";
+  crop?: CropInput;
+  transform?: TransformInput;
+  opacity?: number | KeyframesInput;
+  blend?: "addition" | "darken" | "difference" | "hardlight" | "lighten" | "multiply" | "normal" | "overlay" | "screen" | "softlight";
+  color?: ColorInput;
+  volume?: number | KeyframesInput;
+  pan?: number | KeyframesInput;
+  muted?: boolean;
+  fadeIn?: Seconds;
+  fadeOut?: Seconds;
+  audioFadeIn?: Seconds;
+  audioFadeOut?: Seconds;
+  layout?: LayoutCellInput | null;
+  effects?: Array<EffectInput>;
+  link?: string | null;
+  markers?: Array<ClipMarkerInput>;
+  notes?: string;
+  tags?: Array<string>;
+  metadata?: Record<string, unknown>;
+}
+
+/** A note at a moment of the source, in source seconds. */
+export interface ClipMarker {
+  time: Seconds;
+  id: string | null;
+  name: string;
+  color: string | null;
+  metadata: Record<string, unknown>;
+}
+
+/** A note at a moment of the source, in source seconds. */
+export interface ClipMarkerInput {
+  time: Seconds;
+  id?: string | null;
+  name?: string;
+  color?: string | null;
+  metadata?: Record<string, unknown>;
+}
+
+/** The eleven colour controls, applied in the order of PROJECT.md §4, step 8. */
+export interface Color {
+  brightness: number | Keyframes;
+  contrast: number | Keyframes;
+  saturation: number | Keyframes;
+  hue: number | Keyframes;
+  gamma: number | Keyframes;
+  highlights: number | Keyframes;
+  shadows: number | Keyframes;
+  whites: number | Keyframes;
+  blacks: number | Keyframes;
+  temperature: number | Keyframes;
+  tint: number | Keyframes;
+}
+
+/** The eleven colour controls, applied in the order of PROJECT.md §4, step 8. */
+export interface ColorInput {
+  brightness?: number | KeyframesInput;
+  contrast?: number | KeyframesInput;
+  saturation?: number | KeyframesInput;
+  hue?: number | KeyframesInput;
+  gamma?: number | KeyframesInput;
+  highlights?: number | KeyframesInput;
+  shadows?: number | KeyframesInput;
+  whites?: number | KeyframesInput;
+  blacks?: number | KeyframesInput;
+  temperature?: number | KeyframesInput;
+  tint?: number | KeyframesInput;
+}
+
+/** One colour over the whole frame. */
+export interface ColorSource {
+  kind: "color";
+  color: string;
+}
+
+/** One colour over the whole frame. */
+export interface ColorSourceInput {
+  kind: "color";
+  color?: string;
+}
+
+/** What of a container's codecs this FFmpeg can write; `missing` names the encoders or muxers that it lacks. */
+export interface ContainerSupport {
+  container: string;
+  muxer: boolean;
+  video: Record<string, boolean>;
+  audio: Record<string, boolean>;
+  missing: Array<string>;
+}
+
+/** Fractions of the upright source cut from each edge. */
+export interface Crop {
+  left: number | Keyframes;
+  top: number | Keyframes;
+  right: number | Keyframes;
+  bottom: number | Keyframes;
+}
+
+/** Fractions of the upright source cut from each edge. */
+export interface CropInput {
+  left?: number | KeyframesInput;
+  top?: number | KeyframesInput;
+  right?: number | KeyframesInput;
+  bottom?: number | KeyframesInput;
+}
+
+/** A timing curve as CSS writes it: x1, y1, x2, y2 with both x in 0–1. */
+export interface CubicBezier {
+  cubicBezier: [number, number, number, number];
+}
+
+/** Text shown from `start` up to, not including, `end`. */
+export interface Cue {
+  start: Seconds;
+  end: Seconds;
+  text: string;
+  id: string | null;
+  enabled: boolean;
+  style: Style;
+  position: Position | null;
+  animations: Array<Animation>;
+  words: Array<Word>;
+  metadata: Record<string, unknown>;
+}
+
+/** Text shown from `start` up to, not including, `end`. */
+export interface CueInput {
+  start: Seconds;
+  end: Seconds;
+  text: string;
+  id?: string | null;
+  enabled?: boolean;
+  style?: StyleInput;
+  position?: PositionInput | null;
+  animations?: Array<AnimationInput>;
+  words?: Array<Word>;
+  metadata?: Record<string, unknown>;
+}
+
+/** A segment being encoded, in frames of the output. */
+export interface CurrentSegment {
+  index: number;
+  from: number;
+  to: number;
+  fraction: number;
+  encoder: string;
+}
+
+/** Acts in [start, end) of its owner's clock, mixed with its input by `mix`. */
+export interface Effect {
+  type: string;
+  id: string | null;
+  enabled: boolean;
+  start: Seconds;
+  end: Seconds | null;
+  mix: number;
+  parameters: Record<string, unknown>;
+}
+
+/** Acts in [start, end) of its owner's clock, mixed with its input by `mix`. */
+export interface EffectInput {
+  type: string;
+  id?: string | null;
+  enabled?: boolean;
+  start?: Seconds;
+  end?: Seconds | null;
+  mix?: number;
+  parameters?: Record<string, unknown>;
+}
+
+/** A command without parameters. */
+export interface Empty {
+  progressToken?: string | number | null;
+}
+
+/** FFmpeg's names of the encoders. */
+export interface Encoders {
+  video: string | null;
+  audio: string | null;
+}
+
+/** The last value before the answer. */
+export interface End {
+  kind: "end";
+}
+
+/** What a render writes. `video` or `audio` null: no picture, no sound. */
+export interface Export {
+  container: "avi" | "flac" | "gif" | "m4a" | "mkv" | "mov" | "mp3" | "mp4" | "ogg" | "png" | "wav" | "webm" | "webp";
+  width: number | null;
+  height: number | null;
+  frameRate: string | null;
+  range: [Seconds, Seconds] | null;
+  video: VideoExport | null;
+  audio: AudioExport | null;
+  subtitles: "burn" | "embed" | "none" | "sidecar";
+  sidecarFormat: "ass" | "srt" | "vtt";
+  chapters: boolean;
+  faststart: boolean;
+  copySourceMetadata: boolean;
+  metadata: Metadata;
+}
+
+/** What a render writes. `video` or `audio` null: no picture, no sound. */
+export interface ExportInput {
+  container?: "avi" | "flac" | "gif" | "m4a" | "mkv" | "mov" | "mp3" | "mp4" | "ogg" | "png" | "wav" | "webm" | "webp";
+  width?: number | null;
+  height?: number | null;
+  frameRate?: string | null;
+  range?: [Seconds, Seconds] | null;
+  video?: VideoExportInput | null;
+  audio?: AudioExportInput | null;
+  subtitles?: "burn" | "embed" | "none" | "sidecar";
+  sidecarFormat?: "ass" | "srt" | "vtt";
+  chapters?: boolean;
+  faststart?: boolean;
+  copySourceMetadata?: boolean;
+  metadata?: MetadataInput;
+}
+
+/** An encoder that failed, and the one that did its work. */
+export interface Fallback {
+  wanted: string;
+  used: string;
+  reason: string;
+  segments: Array<number>;
+}
+
+/** A builder's own parameters; `output` is where the command would write. */
+export interface FfmpegCommand {
+  progressToken?: string | number | null;
+  builder: "concat" | "filterPreview" | "gif" | "hwaccelTest" | "probe" | "render" | "subtitlePreview" | "thumbnails" | "videoPreview" | "waveform";
+  parameters?: Record<string, unknown>;
+  output?: string | null;
+}
+
+/** The FFmpeg in use. */
+export interface FfmpegSummary {
+  path: string;
+  version: string;
+  licence: string;
+}
+
+/** A media file by path, or by the id of an entry of `media`; exactly one of the two. */
+export interface FileSource {
+  kind: "file";
+  path: string | null;
+  media: string | null;
+  videoStream: number | null;
+  audioStream: number | null;
+  channelMap: Array<number | null> | null;
+  loop: boolean | null;
+  onError: "black" | "fail" | "freeze";
+}
+
+/** A media file by path, or by the id of an entry of `media`; exactly one of the two. */
+export interface FileSourceInput {
+  kind: "file";
+  path?: string | null;
+  media?: string | null;
+  videoStream?: number | null;
+  audioStream?: number | null;
+  channelMap?: Array<number | null> | null;
+  loop?: boolean | null;
+  onError?: "black" | "fail" | "freeze";
+}
+
+/** A project file on disk. */
+export interface FileState {
+  path: string;
+  bytes: number;
+  fingerprint: string;
+}
+
+/** A font file of the project's own. */
+export interface Font {
+  path: string;
+}
+
+/** A font that titles and cues can name. */
+export interface FontFace {
+  family: string;
+  weight: number;
+  italic: boolean;
+  path: string;
+  source: "bundled" | "project" | "system";
+}
+
+/** Faces at hand, and the family used where one is missing. */
+export interface FontList {
+  fonts: Array<FontFace>;
+  default: string;
+}
+
+/** Only faces of families that contain this text, if given. */
+export interface FontQuery {
+  progressToken?: string | number | null;
+  contains?: string | null;
+}
+
+/** Colours from one edge to the other (linear, along `angle`) or from the centre out (radial). */
+export interface GradientSource {
+  kind: "gradient";
+  colors: Array<string>;
+  shape: "linear" | "radial";
+  angle: number;
+}
+
+/** Colours from one edge to the other (linear, along `angle`) or from the centre out (radial). */
+export interface GradientSourceInput {
+  kind: "gradient";
+  colors?: Array<string>;
+  shape?: "linear" | "radial";
+  angle?: number;
+}
+
+/** Roots in force; null: everything the user may. */
+export interface Granted {
+  read: Array<string> | null;
+  write: Array<string> | null;
+}
+
+/** A named titled graphic with its fields filled in. */
+export interface GraphicSource {
+  kind: "graphic";
+  name: string;
+  fields: Record<string, unknown>;
+}
+
+/** A named titled graphic with its fields filled in. */
+export interface GraphicSourceInput {
+  kind: "graphic";
+  name: string;
+  fields?: Record<string, unknown>;
+}
+
+/** Clips that editors move together; no effect on the picture. */
+export interface Group {
+  id: string | null;
+  name: string;
+  clips: Array<string>;
+}
+
+/** Clips that editors move together; no effect on the picture. */
+export interface GroupInput {
+  id?: string | null;
+  name?: string;
+  clips?: Array<string>;
+}
+
+/** High dynamic range; `maxLuminance` in cd/m². */
+export interface Hdr {
+  kind: "dolbyVision" | "hlg" | "pq" | null;
+  maxLuminance: number | null;
+}
+
+/** The worst state of all checks, and each. */
+export interface Health {
+  state: "failed" | "ok" | "warning";
+  checks: Array<HealthCheck>;
+}
+
+/** One check; `advice` says what to do about it. */
+export interface HealthCheck {
+  name: string;
+  state: "failed" | "ok" | "warning";
+  detail: string;
+  advice: string | null;
+}
+
+/** Where bytes come from. */
+export interface Http {
+  origin: string;
+  token: string;
+}
+
+/** `roots` null grants the user's own rights, [] nothing. */
+export interface Initialize {
+  progressToken?: string | number | null;
+  protocol: number;
+  client: Client;
+  processId?: number | null;
+  schemaHash?: string | null;
+  roots?: Roots | null;
+  allowOrigins?: Array<string>;
+  locale?: "en" | "ru";
+  wants?: Array<"http" | "metrics" | "traces">;
+}
+
+/** `http` is null while bytes are not served; `ffmpeg` null when none is usable: `sidecar doctor` says why. */
+export interface Initialized {
+  protocol: number;
+  server: Server;
+  schemaHash: string;
+  schemaMatches: boolean | null;
+  granted: Granted;
+  limits: Limits;
+  http: Http | null;
+  ffmpeg: FfmpegSummary | null;
+  paths: Paths;
+  features: Record<string, boolean>;
+}
+
+/** A file that the render reads; `from_` and `to` are source seconds. */
+export interface Input {
+  path: string;
+  fingerprint: string;
+  clips: Array<string>;
+}
+
+/** Readings of a file that replace the file's own; null takes the file's. */
+export interface Interpret {
+  frameRate: string | null;
+  pixelAspect: string | null;
+  rotation: 0 | 90 | 180 | 270 | null;
+  deinterlace: "auto" | "bff" | "off" | "tff";
+  range: "full" | "limited" | null;
+  matrix: "bt2020" | "bt601" | "bt709" | "rgb" | null;
+  primaries: "bt2020" | "bt601" | "bt709" | null;
+  transfer: "bt709" | "hlg" | "pq" | "srgb" | null;
+  alpha: "auto" | "ignore" | "premultiplied" | "straight";
+}
+
+/** Readings of a file that replace the file's own; null takes the file's. */
+export interface InterpretInput {
+  frameRate?: string | null;
+  pixelAspect?: string | null;
+  rotation?: 0 | 90 | 180 | 270 | null;
+  deinterlace?: "auto" | "bff" | "off" | "tff";
+  range?: "full" | "limited" | null;
+  matrix?: "bt2020" | "bt601" | "bt709" | "rgb" | null;
+  primaries?: "bt2020" | "bt601" | "bt709" | null;
+  transfer?: "bt709" | "hlg" | "pq" | "srgb" | null;
+  alpha?: "auto" | "ignore" | "premultiplied" | "straight";
+}
+
+/** Parts of the result, as the result will hold them. */
+export interface Items {
+  kind: "items";
+  items: Array<Record<string, unknown>>;
+}
+
+/** A render job; instants are RFC 3339 in UTC. */
+export interface Job {
+  jobId: string;
+  state: "cancelled" | "completed" | "failed" | "paused" | "preparing" | "queued" | "running";
+  position: number | null;
+  priority: number;
+  labels: Record<string, string>;
+  output: string;
+  createdAt: string;
+  startedAt: string | null;
+  endedAt: string | null;
+  plan: PlanSummary;
+  progress: RenderProgress | null;
+  attempts: number;
+  result: RenderResult | null;
+  error: JobError | null;
+  segments: Array<Segment> | null;
+}
+
+/** Why a job failed, as a JSON-RPC error object. */
+export interface JobError {
+  code: number;
+  message: string;
+  data: ErrorData;
+}
+
+/** A job. */
+export interface JobId {
+  progressToken?: string | number | null;
+  jobId: string;
+}
+
+/** A page of jobs; `limit` is how many run at once. */
+export interface JobList {
+  jobs: Array<Job>;
+  next: string | null;
+  running: number;
+  queued: number;
+  limit: number;
+}
+
+/** A job, with its segments if asked. */
+export interface JobQuery {
+  progressToken?: string | number | null;
+  jobId: string;
+  segments?: boolean;
+}
+
+/** Jobs in the order of their making, newest first; `after` is the last id of the page before. */
+export interface JobsQuery {
+  progressToken?: string | number | null;
+  states?: Array<"cancelled" | "completed" | "failed" | "paused" | "preparing" | "queued" | "running"> | null;
+  limit?: number;
+  after?: string | null;
+}
+
+/** A value at a time in the owner's own clock; `easing` shapes the piece that follows. */
+export interface Key {
+  time: Seconds;
+  value: number;
+  easing: "easeIn" | "easeInOut" | "easeOut" | "hold" | "linear" | CubicBezier;
+}
+
+/** A value at a time in the owner's own clock; `easing` shapes the piece that follows. */
+export interface KeyInput {
+  time: Seconds;
+  value: number;
+  easing?: "easeIn" | "easeInOut" | "easeOut" | "hold" | "linear" | CubicBezier;
+}
+
+/** Keys with strictly rising times; the value holds before the first and after the last. */
+export interface Keyframes {
+  keyframes: Array<Key>;
+}
+
+/** Keys with strictly rising times; the value holds before the first and after the last. */
+export interface KeyframesInput {
+  keyframes: Array<KeyInput>;
+}
+
+/** The cell of a layout template that a clip fills. */
+export interface LayoutCell {
+  template: string;
+  cell: number | string;
+}
+
+/** The cell of a layout template that a clip fills. */
+export interface LayoutCellInput {
+  template: string;
+  cell?: number | string;
+}
+
+/** A ceiling for the true peak, in dBTP. */
+export interface Limiter {
+  truePeak: number;
+}
+
+/** A ceiling for the true peak, in dBTP. */
+export interface LimiterInput {
+  truePeak?: number;
+}
+
+/** Limits of the connection. */
+export interface Limits {
+  messageBytes: number;
+  batch: number;
+  inFlight: number;
+  progressPerSecond: number;
+  openProjects: number;
+}
+
+/** An opened project file. */
+export interface Loaded {
+  projectId: string;
+  revision: number;
+  project: Project;
+  problems: Array<Problem>;
+  duration: string;
+  frames: number;
+  migratedFrom: string | null;
+  file: FileState;
+  recovery: Recovery | null;
+}
+
+/** Payload of log. */
+export interface LogLine {
+  at: string;
+  level: string;
+  message: string;
+  traceId: string | null;
+  fields: Record<string, unknown>;
+}
+
+/** EBU R 128 normalisation: target in LUFS, true peak in dBTP, range in LU. */
+export interface Loudness {
+  target: number;
+  truePeak: number;
+  range: number | null;
+}
+
+/** EBU R 128 normalisation: target in LUFS, true peak in dBTP, range in LU. */
+export interface LoudnessInput {
+  target?: number;
+  truePeak?: number;
+  range?: number | null;
+}
+
+/** A named moment; with `chapter` it becomes a chapter of the written file. */
+export interface Marker {
+  time: Seconds;
+  id: string | null;
+  duration: Seconds;
+  name: string;
+  color: string | null;
+  chapter: boolean;
+  metadata: Record<string, unknown>;
+}
+
+/** A named moment; with `chapter` it becomes a chapter of the written file. */
+export interface MarkerInput {
+  time: Seconds;
+  id?: string | null;
+  duration?: Seconds;
+  name?: string;
+  color?: string | null;
+  chapter?: boolean;
+  metadata?: Record<string, unknown>;
+}
+
+/** Of the written sound: LUFS and dBTP. */
+export interface MeasuredLoudness {
+  integrated: number;
+  truePeak: number;
+}
+
+/** A file that clips refer to by id, and that relinking works on. */
+export interface Media {
+  id: string;
+  path: string;
+  name: string;
+  folder: string;
+  tags: Array<string>;
+  metadata: Record<string, unknown>;
+  fingerprint: string | null;
+  interpret: Interpret;
+}
+
+/** What a file holds. Times count from the file's start, except `startTime`, which is that start itself. */
+export interface MediaInfo {
+  path: string;
+  fingerprint: string;
+  bytes: number;
+  container: string;
+  startTime: string;
+  duration: string | null;
+  durationFrom: "header" | "index" | "scan" | null;
+  bitrate: number | null;
+  encrypted: boolean;
+  tags: Record<string, string>;
+  chapters: Array<Chapter>;
+  video: Array<VideoStream>;
+  audio: Array<AudioStream>;
+  subtitles: Array<SubtitleStream>;
+  attachments: Array<Attachment>;
+  keyframes: Array<string> | null;
+  cached: boolean;
+}
+
+/** A file that clips refer to by id, and that relinking works on. */
+export interface MediaInput {
+  id: string;
+  path: string;
+  name?: string;
+  folder?: string;
+  tags?: Array<string>;
+  metadata?: Record<string, unknown>;
+  fingerprint?: string | null;
+  interpret?: InterpretInput;
+}
+
+/** `index`: also the times of keyframes, or of every frame (then `frames` and `variableRate` are exact). */
+export interface MediaProbe {
+  progressToken?: string | number | null;
+  path: string;
+  index?: "full" | "keyframes" | "none";
+  refresh?: boolean;
+  timeoutMs?: number;
+}
+
+/** A file, and the clips that use it. */
+export interface MediaUse {
+  path: string;
+  clips: Array<string>;
+  exists: boolean;
+}
+
+/** Bytes; inside a container its limit is the total. */
+export interface Memory {
+  total: number;
+  available: number;
+}
+
+/** Tags of the written file. */
+export interface Metadata {
+  title: string;
+  artist: string;
+  comment: string;
+  date: string;
+  copyright: string;
+}
+
+/** Tags of the written file. */
+export interface MetadataInput {
+  title?: string;
+  artist?: string;
+  comment?: string;
+  date?: string;
+  copyright?: string;
+}
+
+/** Static: picture noise on a video track, sound noise on an audio track, both functions of `seed`. */
+export interface NoiseSource {
+  kind: "noise";
+  seed: number;
+  level: number;
+}
+
+/** Static: picture noise on a video track, sound noise on an audio track, both functions of `seed`. */
+export interface NoiseSourceInput {
+  kind: "noise";
+  seed?: number;
+  level?: number;
+}
+
+/** An empty result. */
+export interface Nothing {
+}
+
+/** The live project, normalised: every member and every id is written. */
+export interface Opened {
+  projectId: string;
+  revision: number;
+  project: Project;
+  problems: Array<Problem>;
+  duration: string;
+  frames: number;
+}
+
+/** One operation of RFC 6902. */
+export interface PatchOperation {
+  op: "add" | "copy" | "move" | "remove" | "replace" | "test";
+  path: string;
+  from?: string | null;
+  value?: unknown;
+}
+
+/** Folders in use. */
+export interface Paths {
+  data: string;
+  cache: string;
+  temp: string;
+  log: string;
+}
+
+/** A test picture. */
+export interface PatternSource {
+  kind: "pattern";
+  pattern: "bars" | "checker" | "grid" | "test";
+}
+
+/** A test picture. */
+export interface PatternSourceInput {
+  kind: "pattern";
+  pattern?: "bars" | "checker" | "grid" | "test";
+}
+
+/** The plan: its key changes if and only if the written file would. */
+export interface Plan {
+  plan: PlanSummary;
+  key: string;
+  problems: Array<Problem>;
+  segments: Array<Segment>;
+  inputs: Array<Input>;
+  width: number;
+  height: number;
+  frameRate: string;
+  container: string;
+}
+
+/** What a render will do. Estimates are null while nothing measured supports them. */
+export interface PlanSummary {
+  frames: number;
+  duration: string;
+  segments: number;
+  cached: number;
+  copied: number;
+  encode: number;
+  framesToEncode: number;
+  estimatedSeconds: number | null;
+  estimatedBytes: number | null;
+  encoder: Encoders;
+}
+
+/** Aligned with margins in project pixels, or a point (x, y) as fractions of the frame; never both. */
+export interface Position {
+  alignX: "center" | "left" | "right" | null;
+  alignY: "bottom" | "center" | "top" | null;
+  marginX: number | null;
+  marginY: number | null;
+  x: number | null;
+  y: number | null;
+}
+
+/** Aligned with margins in project pixels, or a point (x, y) as fractions of the frame; never both. */
+export interface PositionInput {
+  alignX?: "center" | "left" | "right" | null;
+  alignY?: "bottom" | "center" | "top" | null;
+  marginX?: number | null;
+  marginY?: number | null;
+  x?: number | null;
+  y?: number | null;
+}
+
+/** Presets, and the defaults that they change. */
+export interface PresetList {
+  presets: Array<RenderPreset>;
+}
+
+/** Presets for one container only, if named. */
+export interface PresetQuery {
+  progressToken?: string | number | null;
+  container?: string | null;
+}
+
+/**
+ * Something wrong, or worth knowing, at one place of a project.
+ *
+ * `code` is an error kind (`invalidProject`, `notSupported`, `limitExceeded`, ...) or the name of a warning;
+ * `pointer` is a JSON Pointer into the project as it was sent; `ids` name the things concerned.
+ */
+export interface Problem {
+  severity: "error" | "warning";
+  code: string;
+  pointer: string;
+  ids: Array<string>;
+  message: string;
+  suggestion: string | null;
+  context: Record<string, unknown>;
+}
+
+/** A timeline with everything needed to render it. */
+export interface Project {
+  schema: string;
+  frameRate: string;
+  width: number;
+  height: number;
+  tracks: Array<VideoTrack | AudioTrack | SubtitleTrack>;
+  id: string | null;
+  name: string;
+  description: string;
+  author: string;
+  metadata: Record<string, unknown>;
+  sampleRate: number;
+  channels: 1 | 2 | 6 | 8;
+  colorSpace: "bt709";
+  background: string;
+  masterVolume: number | Keyframes;
+  effects: Array<Effect>;
+  media: Array<Media>;
+  fonts: Array<Font>;
+  templates: Array<Template>;
+  groups: Array<Group>;
+  markers: Array<Marker>;
+  sequences: Array<unknown>;
+  export: Export;
+}
+
+/** Counts of a project: what it holds, what it uses, how deep it is. */
+export interface ProjectAnalysis {
+  duration: string;
+  frames: number;
+  frameRate: string;
+  width: number;
+  height: number;
+  tracks: Array<TrackSummary>;
+  clips: number;
+  cues: number;
+  transitions: number;
+  effects: Record<string, number>;
+  sources: Record<string, number>;
+  media: Array<MediaUse>;
+  mostLayers: number;
+  gaps: number;
+}
+
+/** A project to count. */
+export interface ProjectAnalyze {
+  progressToken?: string | number | null;
+  project: ProjectRef;
+}
+
+/** Payload of project.changed; `by` is the name of the client that did it. */
+export interface ProjectChanged {
+  projectId: string;
+  revision: number;
+  by: string;
+  changed: ChangedRanges;
+  saved: boolean;
+}
+
+/** Unsaved edits are lost only with `discard`. */
+export interface ProjectClose {
+  progressToken?: string | number | null;
+  projectId: string;
+  discard?: boolean;
+}
+
+/** An open project. */
+export interface ProjectId {
+  progressToken?: string | number | null;
+  projectId: string;
+}
+
+/** A timeline with everything needed to render it. */
+export interface ProjectInput {
+  schema: string;
+  frameRate: string;
+  width: number;
+  height: number;
+  tracks: Array<VideoTrackInput | AudioTrackInput | SubtitleTrackInput>;
+  id?: string | null;
+  name?: string;
+  description?: string;
+  author?: string;
+  metadata?: Record<string, unknown>;
+  sampleRate?: number;
+  channels?: 1 | 2 | 6 | 8;
+  colorSpace?: "bt709";
+  background?: string;
+  masterVolume?: number | KeyframesInput;
+  effects?: Array<EffectInput>;
+  media?: Array<MediaInput>;
+  fonts?: Array<Font>;
+  templates?: Array<TemplateInput>;
+  groups?: Array<GroupInput>;
+  markers?: Array<MarkerInput>;
+  sequences?: Array<unknown>;
+  export?: ExportInput;
+}
+
+/** `recover`: what to do with edits that a crash left unsaved: report them, use them, or drop them. */
+export interface ProjectLoad {
+  progressToken?: string | number | null;
+  path: string;
+  recover?: "ask" | "ignore" | "use";
+}
+
+/** A project as JSON; relative paths start from `basePath`. */
+export interface ProjectOpen {
+  progressToken?: string | number | null;
+  project: ProjectInput;
+  basePath?: string | null;
+}
+
+/**
+ * A project by `id` (opened), `path` (a file) or `inline`; exactly one of the three.
+ *
+ * `revision` that is not the current one is `projectConflict`. `basePath` is the folder that relative paths of an
+ * inline project start from.
+ */
+export interface ProjectRef {
+  id?: string | null;
+  revision?: number | null;
+  path?: string | null;
+  inline?: ProjectInput | null;
+  basePath?: string | null;
+}
+
+/** `path` null: where it was loaded. `expect`: the fingerprint that the file must still have. */
+export interface ProjectSave {
+  progressToken?: string | number | null;
+  project: ProjectRef;
+  path?: string | null;
+  expect?: string | null;
+  backups?: number;
+  relativePaths?: boolean;
+}
+
+/** `savedRevision` is null while the project has never been saved. */
+export interface ProjectState {
+  revision: number;
+  savedRevision: number | null;
+  project: Project;
+}
+
+/** An edit on top of `baseRevision`: a patch (RFC 6902, all or nothing) or a whole project; one of the two. */
+export interface ProjectUpdate {
+  progressToken?: string | number | null;
+  projectId: string;
+  baseRevision: number;
+  patch?: Array<PatchOperation> | null;
+  project?: ProjectInput | null;
+  label?: string;
+}
+
+/** `media`: whether the files are looked at; `forExport`: whether the export settings are. */
+export interface ProjectValidate {
+  progressToken?: string | number | null;
+  project: ProjectRef;
+  media?: "cached" | "none" | "probe";
+  forExport?: boolean;
+  maxProblems?: number;
+}
+
+/** From one instant up to, not including, another. */
+export interface Range {
+  from: When;
+  to: When;
+}
+
+/** Unsaved edits that a crash left behind. */
+export interface Recovery {
+  savedAt: string;
+  revision: number;
+}
+
+/** What render.start would do, without doing it. */
+export interface RenderPlan {
+  progressToken?: string | number | null;
+  project: ProjectRef;
+  export?: ExportInput;
+  range?: Range | null;
+}
+
+/** A named set of export settings. */
+export interface RenderPreset {
+  id: string;
+  name: string;
+  description: string;
+  export: Record<string, unknown>;
+}
+
+/** At most 20 a second a job; `fraction` never falls; `eta` (seconds) is null before it can be known. */
+export interface RenderProgress {
+  jobId: string;
+  state: "cancelled" | "completed" | "failed" | "paused" | "preparing" | "queued" | "running";
+  stage: "analysing" | "joining" | "picture" | "publishing" | "sound" | "verifying";
+  fraction: number;
+  frame: number;
+  frames: number;
+  framesCached: number;
+  framesCopied: number;
+  framesEncoded: number;
+  fps: number | null;
+  speed: number | null;
+  bitrate: number | null;
+  bytes: number;
+  bytesPredicted: number | null;
+  elapsed: number;
+  eta: number | null;
+  segments: SegmentCounts;
+  current: Array<CurrentSegment>;
+  retries: number;
+  fallback: Fallback | null;
+}
+
+/** The finished file; `seconds` is the time it took. */
+export interface RenderResult {
+  path: string;
+  bytes: number;
+  frames: number;
+  duration: string;
+  seconds: number;
+  encoder: Encoders;
+  fallback: Fallback | null;
+  reused: Reused;
+  verified: Verified;
+  loudness: MeasuredLoudness | null;
+  warnings: Array<Problem>;
+  sidecars: Array<string>;
+}
+
+/** `export` is merged over the project's, member by member (null is a value); a second start with one `jobId` returns the first job. */
+export interface RenderStart {
+  progressToken?: string | number | null;
+  project: ProjectRef;
+  output: string;
+  export?: ExportInput;
+  overwrite?: boolean;
+  range?: Range | null;
+  jobId?: string | null;
+  priority?: number;
+  paused?: boolean;
+  resume?: boolean;
+  labels?: Record<string, string>;
+}
+
+/** Payload of render.state: the job as it is now. */
+export interface RenderStateChanged {
+  job: Job;
+}
+
+/** How much is done, in the unit of `total`. */
+export interface Report {
+  kind: "report";
+  done: number;
+  total: number | null;
+  message: string | null;
+}
+
+/** Segments by where they came from. */
+export interface Reused {
+  cached: number;
+  copied: number;
+  encoded: number;
+}
+
+/** Folders that this connection may read and write. */
+export interface Roots {
+  read: Array<string>;
+  write: Array<string>;
+}
+
+/** The written file, and the backup made of what stood there. */
+export interface Saved {
+  path: string;
+  bytes: number;
+  fingerprint: string;
+  revision: number | null;
+  backup: string | null;
+}
+
+/** A piece of the output, in frames. */
+export interface Segment {
+  index: number;
+  from: number;
+  to: number;
+  state: "cached" | "copied" | "encoded" | "failed" | "running" | "waiting";
+}
+
+/** Segments by state. */
+export interface SegmentCounts {
+  total: number;
+  cached: number;
+  copied: number;
+  encoded: number;
+  running: number;
+  failed: number;
+}
+
+/** Who answers. */
+export interface Server {
+  name: string;
+  version: string;
+  pid: number;
+  instanceId: string;
+  platform: string;
+}
+
+/**
+ * Every setting with its default; null means that the sidecar chooses.
+ *
+ * Sizes in bytes, ports 0 for any free one, `workers` and `maxJobs` 0 for one chosen by the number of cores,
+ * `keepFinishedJobs` how many stay in the history, `autosaveSeconds` how long an edit may wait to be journalled.
+ */
+export interface Settings {
+  ffmpegPath: string | null;
+  dataDir: string | null;
+  cacheDir: string | null;
+  tempDir: string | null;
+  logLevel: "debug" | "error" | "info" | "warning";
+  logFiles: number;
+  maxJobs: number;
+  workers: number;
+  hardware: "amf" | "auto" | "nvenc" | "off" | "qsv" | "v4l2" | "vaapi" | "videotoolbox";
+  proxyHeight: number;
+  previewQuality: number;
+  cacheMemoryBytes: number;
+  cacheDiskBytes: number;
+  minFreeDiskBytes: number;
+  httpPort: number;
+  metricsPort: number;
+  metricsToken: boolean;
+  keepFinishedJobs: number;
+  autosaveSeconds: number;
+  locale: "en" | "ru";
+}
+
+/** All values, the keys in force at once, and those that wait for a restart. */
+export interface SettingsApplied {
+  settings: Partial<Settings>;
+  applied: Array<string>;
+  needRestart: Array<string>;
+}
+
+/** Payload of settings.changed: the keys that changed, and every value now in force. */
+export interface SettingsChanged {
+  keys: Array<string>;
+  settings: Partial<Settings>;
+}
+
+/** Settings by wire name; null: all. */
+export interface SettingsGet {
+  progressToken?: string | number | null;
+  keys?: Array<string> | null;
+}
+
+/** Values by wire name; without `persist` they hold until the sidecar ends. */
+export interface SettingsSet {
+  progressToken?: string | number | null;
+  settings: Partial<Settings>;
+  persist?: boolean;
+}
+
+/** Values in force, where each comes from, and the file. */
+export interface SettingsState {
+  settings: Partial<Settings>;
+  sources: Record<string, "argument" | "default" | "environment" | "file">;
+  path: string;
+}
+
+/** A file that stands in the working folder while the command runs. */
+export interface SideFile {
+  name: string;
+  text: string;
+}
+
+/** No sound. */
+export interface SilenceSource {
+  kind: "silence";
+}
+
+/** A job, running or waiting. */
+export interface Started {
+  jobId: string;
+  state: "cancelled" | "completed" | "failed" | "paused" | "preparing" | "queued" | "running";
+  position: number | null;
+  output: string;
+  plan: PlanSummary;
+  problems: Array<Problem>;
+}
+
+/** Colour tags; `assumed` names those the file does not carry. */
+export interface StreamColor {
+  range: string;
+  matrix: string;
+  primaries: string;
+  transfer: string;
+  assumed: Array<string>;
+}
+
+/**
+ * How text looks. A member left out (null) comes from the level below: default ← preset ← track ← cue.
+ *
+ * Lengths are project pixels; `maxWidth` is a fraction of the frame's width, `lineHeight` a factor.
+ */
+export interface Style {
+  preset: string | null;
+  fontFamily: string | null;
+  fontSize: number | null;
+  fontWeight: number | null;
+  italic: boolean | null;
+  color: string | null;
+  opacity: number | null;
+  outlineColor: string | null;
+  outlineWidth: number | null;
+  shadowColor: string | null;
+  shadowX: number | null;
+  shadowY: number | null;
+  shadowBlur: number | null;
+  backgroundColor: string | null;
+  backgroundOpacity: number | null;
+  padding: number | null;
+  borderRadius: number | null;
+  lineHeight: number | null;
+  letterSpacing: number | null;
+  maxWidth: number | null;
+  align: "center" | "left" | "right" | null;
+}
+
+/**
+ * How text looks. A member left out (null) comes from the level below: default ← preset ← track ← cue.
+ *
+ * Lengths are project pixels; `maxWidth` is a fraction of the frame's width, `lineHeight` a factor.
+ */
+export interface StyleInput {
+  preset?: string | null;
+  fontFamily?: string | null;
+  fontSize?: number | null;
+  fontWeight?: number | null;
+  italic?: boolean | null;
+  color?: string | null;
+  opacity?: number | null;
+  outlineColor?: string | null;
+  outlineWidth?: number | null;
+  shadowColor?: string | null;
+  shadowX?: number | null;
+  shadowY?: number | null;
+  shadowBlur?: number | null;
+  backgroundColor?: string | null;
+  backgroundOpacity?: number | null;
+  padding?: number | null;
+  borderRadius?: number | null;
+  lineHeight?: number | null;
+  letterSpacing?: number | null;
+  maxWidth?: number | null;
+  align?: "center" | "left" | "right" | null;
+}
+
+/** Topics to hear of, optionally of one project or job only. */
+export interface Subscribe {
+  progressToken?: string | number | null;
+  topics: Array<"log" | "project.changed" | "render.progress" | "render.state" | "settings.changed" | "system">;
+  projectId?: string | null;
+  jobId?: string | null;
+}
+
+/** `snapshots` holds the latest state of each state topic, null where there is none yet. */
+export interface Subscribed {
+  subscription: string;
+  seq: number;
+  snapshots: { [T in keyof Topics]?: Topics[T] | null };
+}
+
+/** A subtitle stream; `text` false: pictures. */
+export interface SubtitleStream {
+  index: number;
+  codec: string;
+  text: boolean;
+  language: string | null;
+  default: boolean;
+  forced: boolean;
+}
+
+/** Cues in one language (BCP 47). */
+export interface SubtitleTrack {
+  kind: "subtitle";
+  id: string | null;
+  name: string;
+  color: string | null;
+  metadata: Record<string, unknown>;
+  enabled: boolean;
+  locked: boolean;
+  language: string;
+  style: Style;
+  position: Position | null;
+  cues: Array<Cue>;
+}
+
+/** Cues in one language (BCP 47). */
+export interface SubtitleTrackInput {
+  kind: "subtitle";
+  id?: string | null;
+  name?: string;
+  color?: string | null;
+  metadata?: Record<string, unknown>;
+  enabled?: boolean;
+  locked?: boolean;
+  language?: string;
+  style?: StyleInput;
+  position?: PositionInput | null;
+  cues?: Array<CueInput>;
+}
+
+/** Versions, the machine, and where things lie. */
+export interface SystemInfo {
+  version: string;
+  python: string;
+  platform: string;
+  machine: string;
+  cores: number;
+  memory: Memory;
+  pid: number;
+  instanceId: string;
+  startedAt: string;
+  uptime: number;
+  ffmpeg: FfmpegSummary | null;
+  libraries: Record<string, string>;
+  paths: Paths;
+  isolation: Array<string>;
+}
+
+/** Payload of system. */
+export interface SystemState {
+  state: "running" | "shuttingDown";
+  detail: string | null;
+}
+
+/** A layout of the project's own. */
+export interface Template {
+  id: string;
+  cells: Array<Cell>;
+  gap: number;
+  border: Border;
+  background: string | null;
+}
+
+/** A layout of the project's own. */
+export interface TemplateInput {
+  id: string;
+  cells: Array<CellInput>;
+  gap?: number;
+  border?: BorderInput;
+  background?: string | null;
+}
+
+/** A key of a speed ramp: at clip time `time` the source stands at `source` seconds. */
+export interface TimeKey {
+  time: Seconds;
+  source: Seconds;
+  easing: "easeIn" | "easeInOut" | "easeOut" | "hold" | "linear" | CubicBezier;
+}
+
+/** A key of a speed ramp: at clip time `time` the source stands at `source` seconds. */
+export interface TimeKeyInput {
+  time: Seconds;
+  source: Seconds;
+  easing?: "easeIn" | "easeInOut" | "easeOut" | "hold" | "linear" | CubicBezier;
+}
+
+/** Text over the frame. */
+export interface TitleSource {
+  kind: "title";
+  text: string;
+  style: Style;
+  position: Position | null;
+  animations: Array<Animation>;
+}
+
+/** Text over the frame. */
+export interface TitleSourceInput {
+  kind: "title";
+  text: string;
+  style?: StyleInput;
+  position?: PositionInput | null;
+  animations?: Array<AnimationInput>;
+}
+
+/** A steady tone; `level` is its peak amplitude, frequency in hertz. */
+export interface ToneSource {
+  kind: "tone";
+  frequency: number;
+  level: number;
+  waveform: "sawtooth" | "sine" | "square" | "triangle";
+}
+
+/** A steady tone; `level` is its peak amplitude, frequency in hertz. */
+export interface ToneSourceInput {
+  kind: "tone";
+  frequency?: number;
+  level?: number;
+  waveform?: "sawtooth" | "sine" | "square" | "triangle";
+}
+
+/** Log lines of one trace, oldest first; home folders are written as ~. */
+export interface Trace {
+  lines: Array<Record<string, unknown>>;
+  truncated: boolean;
+}
+
+/** A trace id, as every error carries it. */
+export interface TraceQuery {
+  progressToken?: string | number | null;
+  traceId: string;
+  limit?: number;
+}
+
+/** What a track holds; `frames` counts those with something on them. */
+export interface TrackSummary {
+  id: string;
+  kind: string;
+  name: string;
+  enabled: boolean;
+  items: number;
+  transitions: number;
+  effects: number;
+  frames: number;
+}
+
+/** Scale and rotation (degrees clockwise) about the anchor, then the anchor to (x, y) of the box. */
+export interface Transform {
+  x: number | Keyframes;
+  y: number | Keyframes;
+  scaleX: number | Keyframes;
+  scaleY: number | Keyframes;
+  rotation: number | Keyframes;
+  anchorX: number | Keyframes;
+  anchorY: number | Keyframes;
+}
+
+/** Scale and rotation (degrees clockwise) about the anchor, then the anchor to (x, y) of the box. */
+export interface TransformInput {
+  x?: number | KeyframesInput;
+  y?: number | KeyframesInput;
+  scaleX?: number | KeyframesInput;
+  scaleY?: number | KeyframesInput;
+  rotation?: number | KeyframesInput;
+  anchorX?: number | KeyframesInput;
+  anchorY?: number | KeyframesInput;
+}
+
+/** Covers D frames around, after or before the cut; a missing side is transparency. */
+export interface Transition {
+  type: string;
+  duration: Seconds;
+  id: string | null;
+  from: string | null;
+  to: string | null;
+  align: "center" | "end" | "start";
+  easing: "easeIn" | "easeInOut" | "easeOut" | "hold" | "linear" | CubicBezier;
+  audio: "constantPower" | "cut" | "linear";
+  parameters: Record<string, unknown>;
+  metadata: Record<string, unknown>;
+}
+
+/** Covers D frames around, after or before the cut; a missing side is transparency. */
+export interface TransitionInput {
+  type: string;
+  duration: Seconds;
+  id?: string | null;
+  from?: string | null;
+  to?: string | null;
+  align?: "center" | "end" | "start";
+  easing?: "easeIn" | "easeInOut" | "easeOut" | "hold" | "linear" | CubicBezier;
+  audio?: "constantPower" | "cut" | "linear";
+  parameters?: Record<string, unknown>;
+  metadata?: Record<string, unknown>;
+}
+
+/** A subscription of this connection. */
+export interface Unsubscribe {
+  progressToken?: string | number | null;
+  subscription: string;
+}
+
+/** The new revision and what it changed. */
+export interface Updated {
+  revision: number;
+  problems: Array<Problem>;
+  changed: ChangedRanges;
+  duration: string;
+  frames: number;
+}
+
+/** `valid` means no problem is an error. */
+export interface Validated {
+  valid: boolean;
+  problems: Array<Problem>;
+  truncated: boolean;
+  revision: number | null;
+  duration: string;
+  frames: number;
+  frameRate: string;
+  mediaChecked: number;
+  mediaMissing: Array<string>;
+}
+
+/** What was checked in the written file. */
+export interface Verified {
+  streams: boolean;
+  frames: boolean;
+  duration: boolean;
+  joins: number;
+}
+
+/** How the picture is encoded. Bitrates in bit/s, `sizeLimit` in bytes, `keyframeInterval` in seconds. */
+export interface VideoExport {
+  codec: "av1" | "dnxhr" | "ffv1" | "gif" | "h264" | "hevc" | "mpeg4" | "png" | "prores" | "vp9" | "webp" | null;
+  quality: number;
+  rateControl: "bitrate" | "lossless" | "quality" | "size";
+  bitrate: number | null;
+  maxBitrate: number | null;
+  sizeLimit: number | null;
+  passes: 1 | 2;
+  preset: "fast" | "fastest" | "medium" | "slow" | "slowest";
+  profile: string | null;
+  pixelFormat: "gbrp" | "yuv420p" | "yuv420p10le" | "yuv422p" | "yuv422p10le" | "yuv444p" | "yuv444p10le" | "yuva420p" | "yuva444p10le";
+  keyframeInterval: number;
+  bFrames: number | null;
+  hardware: "amf" | "auto" | "nvenc" | "off" | "qsv" | "v4l2" | "vaapi" | "videotoolbox";
+  copy: "auto" | "off";
+}
+
+/** How the picture is encoded. Bitrates in bit/s, `sizeLimit` in bytes, `keyframeInterval` in seconds. */
+export interface VideoExportInput {
+  codec?: "av1" | "dnxhr" | "ffv1" | "gif" | "h264" | "hevc" | "mpeg4" | "png" | "prores" | "vp9" | "webp" | null;
+  quality?: number;
+  rateControl?: "bitrate" | "lossless" | "quality" | "size";
+  bitrate?: number | null;
+  maxBitrate?: number | null;
+  sizeLimit?: number | null;
+  passes?: 1 | 2;
+  preset?: "fast" | "fastest" | "medium" | "slow" | "slowest";
+  profile?: string | null;
+  pixelFormat?: "gbrp" | "yuv420p" | "yuv420p10le" | "yuv422p" | "yuv422p10le" | "yuv444p" | "yuv444p10le" | "yuva420p" | "yuva444p10le";
+  keyframeInterval?: number;
+  bFrames?: number | null;
+  hardware?: "amf" | "auto" | "nvenc" | "off" | "qsv" | "v4l2" | "vaapi" | "videotoolbox";
+  copy?: "auto" | "off";
+}
+
+/** A picture stream. `index` counts picture streams, cover art excluded; rotation is degrees clockwise. */
+export interface VideoStream {
+  index: number;
+  codec: string;
+  profile: string | null;
+  width: number;
+  height: number;
+  displayWidth: number;
+  displayHeight: number;
+  pixelAspect: string;
+  rotation: number;
+  mirrored: boolean;
+  frameRate: string | null;
+  averageRate: string | null;
+  variableRate: boolean | null;
+  frames: number | null;
+  timeBase: string;
+  duration: string | null;
+  pixelFormat: string;
+  bits: number;
+  alpha: boolean;
+  interlaced: "bff" | "progressive" | "tff" | "unknown";
+  color: StreamColor;
+  hdr: Hdr;
+  language: string | null;
+  default: boolean;
+}
+
+/** A layer of picture, with the sound of its clips. */
+export interface VideoTrack {
+  kind: "video";
+  id: string | null;
+  name: string;
+  color: string | null;
+  metadata: Record<string, unknown>;
+  enabled: boolean;
+  locked: boolean;
+  muted: boolean;
+  solo: boolean;
+  volume: number | Keyframes;
+  pan: number | Keyframes;
+  effects: Array<Effect>;
+  clips: Array<Clip>;
+  transitions: Array<Transition>;
+  opacity: number | Keyframes;
+  blend: "addition" | "darken" | "difference" | "hardlight" | "lighten" | "multiply" | "normal" | "overlay" | "screen" | "softlight";
+}
+
+/** A layer of picture, with the sound of its clips. */
+export interface VideoTrackInput {
+  kind: "video";
+  id?: string | null;
+  name?: string;
+  color?: string | null;
+  metadata?: Record<string, unknown>;
+  enabled?: boolean;
+  locked?: boolean;
+  muted?: boolean;
+  solo?: boolean;
+  volume?: number | KeyframesInput;
+  pan?: number | KeyframesInput;
+  effects?: Array<EffectInput>;
+  clips?: Array<ClipInput>;
+  transitions?: Array<TransitionInput>;
+  opacity?: number | KeyframesInput;
+  blend?: "addition" | "darken" | "difference" | "hardlight" | "lighten" | "multiply" | "normal" | "overlay" | "screen" | "softlight";
+}
+
+/** An instant as a frame number or in seconds; exactly one. */
+export interface When {
+  frame?: number | null;
+  time?: Seconds | null;
+}
+
+/** A word of a cue with its own time, for karaoke. */
+export interface Word {
+  start: Seconds;
+  end: Seconds;
+  text: string;
+}
+
+/** What a request that carried a progress token is told. */
+export type Progress = Begin | Report | Items | End;
+
+/** Every method: its params, its result, and the kinds of its own errors. */
+export interface Methods {
+  /** Open the connection and learn what the sidecar is and grants. */
+  "initialize": {
+    params: Initialize;
+    result: Initialized;
+    errors: "unsupportedProtocol" | "invalidRequest";
+  };
+  /** Finish what is running, refuse what is new. */
+  "shutdown": {
+    params: Empty;
+    result: Nothing;
+    errors: never;
+  };
+  /** End the process. */
+  "exit": {
+    params: Empty;
+    result: Nothing;
+    errors: never;
+  };
+  /** Return this interface as an OpenRPC document. */
+  "rpc.discover": {
+    params: Empty;
+    result: Record<string, unknown>;
+    errors: never;
+  };
+  /** Hear of changes as $/event notifications. */
+  "events.subscribe": {
+    params: Subscribe;
+    result: Subscribed;
+    errors: never;
+  };
+  /** Stop a subscription. */
+  "events.unsubscribe": {
+    params: Unsubscribe;
+    result: Nothing;
+    errors: never;
+  };
+  /** Say what runs here, and on what. */
+  "system.info": {
+    params: Empty;
+    result: SystemInfo;
+    errors: never;
+  };
+  /** Check FFmpeg, encoders, fonts, disk and folders. */
+  "system.health": {
+    params: Empty;
+    result: Health;
+    errors: never;
+  };
+  /** Fetch the log lines of a trace id. */
+  "system.trace": {
+    params: TraceQuery;
+    result: Trace;
+    errors: never;
+  };
+  /** List the fonts at hand. */
+  "fonts.list": {
+    params: FontQuery;
+    result: FontList;
+    errors: never;
+  };
+  /** Return settings and where each value comes from. */
+  "settings.get": {
+    params: SettingsGet;
+    result: SettingsState;
+    errors: "settingsInvalid";
+  };
+  /** Change settings: all of them or none. */
+  "settings.set": {
+    params: SettingsSet;
+    result: SettingsApplied;
+    errors: "settingsInvalid" | "diskFull";
+  };
+  /** Open a project that the client holds, and edit it from here on. */
+  "project.open": {
+    params: ProjectOpen;
+    result: Opened;
+    errors: "invalidProject" | "unsupportedSchema" | "limitExceeded";
+  };
+  /** Open a project file. */
+  "project.load": {
+    params: ProjectLoad;
+    result: Loaded;
+    errors: "invalidProject" | "unsupportedSchema" | "limitExceeded" | "projectNotFound" | "permissionDenied";
+  };
+  /** Edit an open project and learn which frames changed. */
+  "project.update": {
+    params: ProjectUpdate;
+    result: Updated;
+    errors: "invalidProject" | "unsupportedSchema" | "limitExceeded" | "projectNotOpen" | "projectConflict";
+  };
+  /** Return an open project. */
+  "project.get": {
+    params: ProjectId;
+    result: ProjectState;
+    errors: "projectNotOpen";
+  };
+  /** Close an open project. */
+  "project.close": {
+    params: ProjectClose;
+    result: Nothing;
+    errors: "projectNotOpen" | "projectConflict";
+  };
+  /** Write a project to its file: whole or not at all. */
+  "project.save": {
+    params: ProjectSave;
+    result: Saved;
+    errors: "invalidProject" | "unsupportedSchema" | "limitExceeded" | "projectNotFound" | "projectNotOpen" | "projectConflict" | "permissionDenied" | "outputUnwritable" | "diskFull";
+  };
+  /** List every problem of a project. */
+  "project.validate": {
+    params: ProjectValidate;
+    result: Validated;
+    errors: "invalidProject" | "unsupportedSchema" | "limitExceeded" | "projectNotFound" | "projectNotOpen" | "projectConflict" | "permissionDenied";
+  };
+  /** Count what a project holds and uses. */
+  "project.analyze": {
+    params: ProjectAnalyze;
+    result: ProjectAnalysis;
+    errors: "invalidProject" | "unsupportedSchema" | "limitExceeded" | "projectNotFound" | "projectNotOpen" | "projectConflict" | "permissionDenied";
+  };
+  /** Read what a media file holds. */
+  "media.probe": {
+    params: MediaProbe;
+    result: MediaInfo;
+    errors: "mediaNotFound" | "mediaUnreadable" | "mediaUnsupported" | "mediaEncrypted" | "decoderCrashed" | "permissionDenied" | "timeout";
+  };
+  /** Queue a render. */
+  "render.start": {
+    params: RenderStart;
+    result: Started;
+    errors: "invalidProject" | "unsupportedSchema" | "projectNotFound" | "projectNotOpen" | "projectConflict" | "permissionDenied" | "nothingToRender" | "invalidParams" | "encoderUnavailable" | "ffmpegNotFound" | "resourceLimit" | "outputExists" | "outputUnwritable";
+  };
+  /** End a job; nothing is left at its target. */
+  "render.cancel": {
+    params: JobId;
+    result: Job;
+    errors: "jobNotFound" | "jobState";
+  };
+  /** Return a job. */
+  "render.job": {
+    params: JobQuery;
+    result: Job;
+    errors: "jobNotFound";
+  };
+  /** List jobs, newest first. */
+  "render.jobs": {
+    params: JobsQuery;
+    result: JobList;
+    errors: "jobNotFound";
+  };
+  /** Say what a render would do, without doing it. */
+  "render.plan": {
+    params: RenderPlan;
+    result: Plan;
+    errors: "invalidProject" | "unsupportedSchema" | "projectNotFound" | "projectNotOpen" | "projectConflict" | "permissionDenied" | "nothingToRender" | "invalidParams" | "encoderUnavailable" | "ffmpegNotFound" | "resourceLimit";
+  };
+  /** List named export settings. */
+  "render.presets": {
+    params: PresetQuery;
+    result: PresetList;
+    errors: never;
+  };
+  /** List what the FFmpeg in use can read, write and filter. */
+  "ffmpeg.capabilities": {
+    params: Empty;
+    result: Capabilities;
+    errors: "ffmpegNotFound";
+  };
+  /** Return the arguments and the graph of a builder without running them. */
+  "ffmpeg.command": {
+    params: FfmpegCommand;
+    result: BuiltCommand;
+    errors: "ffmpegNotFound" | "invalidParams" | "invalidProject" | "mediaNotFound" | "mediaUnreadable" | "mediaUnsupported" | "nothingToRender" | "permissionDenied";
+  };
+}
+
+/** Every topic of events, and what it carries. */
+export interface Topics {
+  "render.progress": RenderProgress;
+  "render.state": RenderStateChanged;
+  "project.changed": ProjectChanged;
+  "settings.changed": SettingsChanged;
+  "log": LogLine;
+  "system": SystemState;
+}
+
+/** What each kind of error carries. */
+export interface ErrorContexts {
+  /** The connection has as many requests in flight as it may have. */
+  busy: { limit: number; inFlight: number };
+  /** Cancelled by the client, or superseded. */
+  cancelled: { reason: string };
+  /** Raised by clients for calls that were waiting when the sidecar went away. */
+  connectionLost: { detail: string };
+  /** A worker process died on this file; the sidecar goes on. */
+  decoderCrashed: { path: string; signal: number | null };
+  /** A write met the end of the disk. */
+  diskFull: { path: string; free: number | null; needed: number | null };
+  /** This FFmpeg, or this machine, cannot encode so. */
+  encoderUnavailable: { encoder: string; detail: string; nearest: string | null };
+  /** None found, or older than the oldest that is accepted. */
+  ffmpegNotFound: { detail: string; tried: Array<string> };
+  /** A fault of ours. */
+  internal: {};
+  /** Params of the wrong shape; `path` is a JSON Pointer into them. */
+  invalidParams: { detail: string; path: string };
+  /**
+   * Text that is not a project, or a project with errors where a valid one is needed.
+   *
+   * `problems` are those of validation, at most 500.
+   */
+  invalidProject: { detail: string; problems: Array<Record<string, unknown>> };
+  /** JSON, but not a request, a notification or a batch of them. */
+  invalidRequest: { detail: string };
+  /** No job has this id. */
+  jobNotFound: { jobId: string };
+  /** The job is in a state in which this cannot be done. */
+  jobState: { jobId: string; state: string };
+  /** A stated limit is passed. */
+  limitExceeded: { what: string; value: number; limit: number; pointer: string };
+  /** The samples cannot be read without a key. */
+  mediaEncrypted: { path: string };
+  /** The path is not there, or is not a regular file. */
+  mediaNotFound: { path: string };
+  /** Damaged, empty, or not media at all. */
+  mediaUnreadable: { path: string; detail: string };
+  /** Readable, but of a kind that is refused or cannot be decoded here. */
+  mediaUnsupported: { path: string; detail: string };
+  /** Only initialize, rpc.discover and exit are served before initialize. */
+  notInitialized: { method: string };
+  /** The project has no duration. */
+  nothingToRender: {};
+  /** The target is there and overwrite was not asked for. */
+  outputExists: { path: string };
+  /** The folder is missing or refuses to be written. */
+  outputUnwritable: { path: string; detail: string };
+  /** The path lies outside the connection's roots, or the system refuses it. */
+  permissionDenied: { path: string; access: string };
+  /** The caller's picture of the project is not the current one, or closing would lose edits. */
+  projectConflict: { detail: string; projectId: string | null; baseRevision: number | null; currentRevision: number | null; unsaved: boolean; path: string | null; expected: string | null; actual: string | null };
+  /** The file is not there. */
+  projectNotFound: { path: string };
+  /** No open project has this id. */
+  projectNotOpen: { projectId: string };
+  /** More than one process may be given. */
+  resourceLimit: { what: string; value: number; limit: number };
+  /** A setting has a value that it cannot have. */
+  settingsInvalid: { key: string; detail: string };
+  /** After shutdown only exit is served. */
+  shuttingDown: {};
+  /** An operation passed its time limit. */
+  timeout: { operation: string; seconds: number };
+  /** The client speaks another version of the wire. */
+  unsupportedProtocol: { wanted: number; served: Array<number> };
+  /** Written by a newer version; the file is untouched. */
+  unsupportedSchema: { needed: string; known: string; unknownMembers: Array<string> };
+}
+
+/** Codes by kind; they never change. */
+export const ERROR_CODES = {
+  busy: -32009,
+  cancelled: -32800,
+  connectionLost: 1008,
+  decoderCrashed: 1206,
+  diskFull: 1501,
+  encoderUnavailable: 1305,
+  ffmpegNotFound: 1301,
+  internal: -32603,
+  invalidParams: -32602,
+  invalidProject: 1101,
+  invalidRequest: -32600,
+  jobNotFound: 1402,
+  jobState: 1403,
+  limitExceeded: 1107,
+  mediaEncrypted: 1204,
+  mediaNotFound: 1201,
+  mediaUnreadable: 1202,
+  mediaUnsupported: 1203,
+  notInitialized: -32002,
+  nothingToRender: 1106,
+  outputExists: 1404,
+  outputUnwritable: 1405,
+  permissionDenied: 1004,
+  projectConflict: 1104,
+  projectNotFound: 1102,
+  projectNotOpen: 1105,
+  resourceLimit: 1502,
+  settingsInvalid: 1007,
+  shuttingDown: 1002,
+  timeout: 1003,
+  unsupportedProtocol: 1001,
+  unsupportedSchema: 1103,
+} as const satisfies Record<keyof ErrorContexts, number>;
+
+/** Kinds that any method may answer, beside its own. */
+export type CommonErrorKind = "invalidParams" | "internal" | "notInitialized" | "shuttingDown" | "busy" | "cancelled";
+
+/** A kind of error: the tag that `data` is narrowed by. */
+export type ErrorKind = keyof ErrorContexts;
+
+/** What every error of the sidecar carries, discriminated by `kind`. */
+export type ErrorData<K extends ErrorKind = ErrorKind> = {
+  [Kind in K]: {
+    kind: Kind;
+    context: ErrorContexts[Kind];
+    causes: Cause[];
+    suggestion: string | null;
+    retryable: boolean;
+    traceId: string;
+  };
+}[K];
+
+/** An error that the sidecar answered, or the loss of the connection to it. */
+export class RpcError<K extends ErrorKind = ErrorKind> extends Error {
+  override readonly name = "RpcError";
+  readonly code: number;
+  readonly data: ErrorData<K>;
+
+  constructor(code: number, message: string, data: ErrorData<K>) {
+    super(message);
+    this.code = code;
+    this.data = data;
+  }
+}
+
+/** Whether something caught is an error of the sidecar, of one kind if named; narrows `data.context`. */
+export function isRpcError(caught: unknown): caught is RpcError;
+export function isRpcError<K extends ErrorKind>(caught: unknown, kind: K): caught is RpcError<K>;
+export function isRpcError(caught: unknown, kind?: ErrorKind): boolean {
+  return caught instanceof RpcError && (kind === undefined || caught.data.kind === kind);
+}
+
+/** Carries messages, one JSON text each, in order and both ways. */
+export interface Transport {
+  /** Send one message. */
+  send(message: string): void;
+  /** Call `message` for each that arrives and `closed` once, when no more can; called by the client, once. */
+  start(handlers: { message: (text: string) => void; closed: (reason: string) => void }): void;
+  /** Close for good. */
+  close(): void;
+}
+
+/** Values that arrive while a request is under way; set `onmessage`, pass it as `onProgress`. */
+export class Channel<T> {
+  onmessage: (message: T) => void;
+
+  constructor(onmessage: (message: T) => void = () => {}) {
+    this.onmessage = onmessage;
+  }
+}
+
+export interface InvokeOptions {
+  /** Aborting it cancels the request; the promise then rejects with kind `cancelled`, unless the result came first. */
+  signal?: AbortSignal;
+  /** Hears of progress, at most 20 times a second. */
+  onProgress?: Channel<Progress> | ((value: Progress) => void);
+}
+
+export interface Event<T extends keyof Topics> {
+  event: T;
+  /** Counts events of this `listen` from 1. */
+  id: number;
+  payload: Topics[T];
+}
+
+export type EventCallback<T extends keyof Topics> = (event: Event<T>) => void;
+export type UnlistenFn = () => void;
+
+export interface ListenOptions {
+  /** Only events of this project. */
+  projectId?: string;
+  /** Only events of this job. */
+  jobId?: string;
+}
+
+interface Pending {
+  settle: (message: Answer) => void;
+  reject: (error: unknown) => void;
+}
+
+interface Answer {
+  id: number;
+  result?: unknown;
+  error?: { code: number; message: string; data?: ErrorData };
+}
+
+interface Notice {
+  method: string;
+  params: { token?: number; value?: Progress; subscription?: string; topic?: string; seq?: number; payload?: unknown };
+}
+
+/** One connection. Methods that take long are cancelled by `signal`; losing the connection rejects all that wait. */
+export class Client {
+  #transport: Transport;
+  #next = 0;
+  #lost: string | null = null;
+  #pending = new Map<number, Pending>();
+  #progress = new Map<number, (value: Progress) => void>();
+  #listeners = new Map<string, (seq: number, payload: unknown) => void>();
+  #subscribing = 0;
+  #early: Notice["params"][] = [];
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+    transport.start({ message: (text) => this.#receive(text), closed: (reason) => this.#lose(reason) });
+  }
+
+  /** Call a method. Rejects with `RpcError`; `data.kind` is one of `Methods[M]["errors"]` or `CommonErrorKind`. */
+  invoke<M extends keyof Methods>(
+    method: M,
+    ...[params, options]: {} extends Methods[M]["params"]
+      ? [params?: Methods[M]["params"], options?: InvokeOptions]
+      : [params: Methods[M]["params"], options?: InvokeOptions]
+  ): Promise<Methods[M]["result"]> {
+    return this.#request(method, { ...params }, options ?? {}, (result) => result as Methods[M]["result"]);
+  }
+
+  /** Hear of a topic until the returned function is called. What a topic already has to say comes as the first event. */
+  async listen<T extends keyof Topics>(topic: T, handler: EventCallback<T>, options: ListenOptions = {}): Promise<UnlistenFn> {
+    let count = 0;
+    let stopped = false;
+    let current = "";
+    const emit = (payload: unknown): void => {
+      if (!stopped) handler({ event: topic, id: ++count, payload: payload as Topics[T] });
+    };
+    const subscribe = async (): Promise<void> => {
+      this.#subscribing++;
+      try {
+        await this.#request("events.subscribe", { topics: [topic], ...options }, {}, (result) => {
+          const { subscription, seq, snapshots } = result as Subscribed;
+          let last = seq;
+          current = subscription;
+          this.#listeners.set(subscription, (at, payload) => {
+            const gap = at > last + 1;
+            last = at;
+            emit(payload);
+            if (gap) void renew(subscription);
+          });
+          if (snapshots[topic] != null) emit(snapshots[topic]);
+          this.#deliverEarly(subscription);
+          if (stopped) this.#unsubscribe(subscription);
+        });
+      } finally {
+        if (--this.#subscribing === 0) this.#early = [];
+      }
+    };
+    const renew = async (subscription: string): Promise<void> => {
+      this.#unsubscribe(subscription);
+      if (!stopped) await subscribe().catch(() => {});
+    };
+    await subscribe();
+    return () => {
+      if (stopped) return;
+      stopped = true;
+      this.#unsubscribe(current);
+    };
+  }
+
+  /** Hear of one event of a topic. */
+  async once<T extends keyof Topics>(topic: T, handler: EventCallback<T>, options: ListenOptions = {}): Promise<UnlistenFn> {
+    let done = false;
+    let stop: UnlistenFn = () => {};
+    stop = await this.listen(
+      topic,
+      (event) => {
+        if (done) return;
+        done = true;
+        stop();
+        handler(event);
+      },
+      options,
+    );
+    if (done) stop();
+    return stop;
+  }
+
+  /** Close the connection; whatever still waits is rejected with kind `connectionLost`. */
+  close(): void {
+    this.#transport.close();
+    this.#lose("closed by the client");
+  }
+
+  #request<R>(method: string, params: object, options: InvokeOptions, read: (result: unknown) => R): Promise<R> {
+    const id = this.#next++;
+    const { signal, onProgress } = options;
+    return new Promise<R>((resolve, reject) => {
+      if (this.#lost !== null) return reject(connectionLost(this.#lost));
+      if (signal?.aborted) return reject(cancelled());
+      const cancel = (): void => this.#send({ method: "$/cancelRequest", params: { id } });
+      const end = (): void => {
+        this.#pending.delete(id);
+        this.#progress.delete(id);
+        signal?.removeEventListener("abort", cancel);
+      };
+      this.#pending.set(id, {
+        settle: (answer) => {
+          end();
+          if (answer.error) reject(asError(answer.error));
+          else resolve(read(answer.result));
+        },
+        reject: (error) => {
+          end();
+          reject(error);
+        },
+      });
+      if (onProgress) this.#progress.set(id, (value) => (onProgress instanceof Channel ? onProgress.onmessage(value) : onProgress(value)));
+      signal?.addEventListener("abort", cancel);
+      this.#send({ id, method, params: onProgress ? { ...params, progressToken: id } : params });
+    });
+  }
+
+  #send(message: object): void {
+    this.#transport.send(JSON.stringify({ jsonrpc: "2.0", ...message }));
+  }
+
+  #unsubscribe(subscription: string): void {
+    this.#listeners.delete(subscription);
+    if (this.#lost === null) this.#request("events.unsubscribe", { subscription }, {}, () => {}).catch(() => {});
+  }
+
+  #receive(text: string): void {
+    const message = JSON.parse(text) as Answer | Notice;
+    if ("method" in message) this.#notice(message);
+    else this.#pending.get(message.id)?.settle(message);
+  }
+
+  #notice({ method, params }: Notice): void {
+    if (method === "$/progress" && params.token !== undefined && params.value) this.#progress.get(params.token)?.(params.value);
+    if (method !== "$/event" || params.subscription === undefined || params.seq === undefined) return;
+    const listener = this.#listeners.get(params.subscription);
+    if (listener) listener(params.seq, params.payload);
+    else if (this.#subscribing > 0) this.#early.push(params);
+  }
+
+  /** Events may overtake the answer that names their subscription. */
+  #deliverEarly(subscription: string): void {
+    const early = this.#early.filter((params) => params.subscription === subscription);
+    this.#early = this.#early.filter((params) => params.subscription !== subscription);
+    for (const params of early) this.#listeners.get(subscription)?.(params.seq ?? 0, params.payload);
+  }
+
+  #lose(reason: string): void {
+    if (this.#lost !== null) return;
+    this.#lost = reason;
+    this.#listeners.clear();
+    for (const pending of [...this.#pending.values()]) pending.reject(connectionLost(reason));
+  }
+}
+
+/** Initialize a connection over a transport and return the client with what the sidecar said of itself. */
+export async function connect(transport: Transport, params: Omit<Initialize, "protocol">): Promise<{ client: Client; initialized: Initialized }> {
+  const client = new Client(transport);
+  const initialized = await client.invoke("initialize", { protocol: PROTOCOL, schemaHash: SCHEMA_HASH, ...params });
+  return { client, initialized };
+}
+
+function asError(error: { code: number; message: string; data?: ErrorData }): RpcError {
+  return new RpcError(error.code, error.message, error.data ?? data("internal", {}));
+}
+
+function connectionLost(detail: string): RpcError<"connectionLost"> {
+  return new RpcError(ERROR_CODES.connectionLost, `The connection to the sidecar is lost: ${detail}`, data("connectionLost", { detail }, true));
+}
+
+function cancelled(): RpcError<"cancelled"> {
+  return new RpcError(ERROR_CODES.cancelled, "Cancelled", data("cancelled", { reason: "requested" }, true));
+}
+
+function data<K extends ErrorKind>(kind: K, context: ErrorContexts[K], retryable = false): ErrorData<K> {
+  return { kind, context, causes: [], suggestion: null, retryable, traceId: "" } as ErrorData<K>;
+}
