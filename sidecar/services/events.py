@@ -1,0 +1,137 @@
+"""The event hub: topics, subscriptions with their own numbering, and bounded queues for slow readers.
+
+Publishing never waits. A reader that is slow costs only itself: of a state topic it gets the latest, of a kept topic
+everything up to 10,000 events, of any other the newest 1,000. What was dropped shows as a gap in `seq`.
+All of it runs on the trio thread.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from protocol.events import KEPT_TOPICS, STATE_TOPICS, Event
+
+KEPT_WAITING = 10_000
+OTHER_WAITING = 1_000
+SNAPSHOTS = 1_000
+"""Things (jobs, projects) of which a state topic remembers the latest payload."""
+
+_Key = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Published:
+    topic: str
+    payload: Any
+    project_id: str | None
+    job_id: str | None
+
+    @property
+    def about(self) -> _Key:
+        return (self.topic, self.project_id, self.job_id)
+
+
+_Queue = OrderedDict[_Key, tuple[int, _Published]]
+
+
+class Subscription:
+    """What one subscriber has still to be sent. Made by `EventHub.subscribe`."""
+
+    def __init__(
+        self, name: str, topics: frozenset[str], project_id: str | None, job_id: str | None, wake: Callable[[], None]
+    ) -> None:
+        self.name = name
+        self.topics = topics
+        self.seq = 0
+        self._project_id = project_id
+        self._job_id = job_id
+        self._wake = wake
+        self._queues: dict[str, _Queue] = {topic: OrderedDict() for topic in topics}
+        self._arrivals = 0
+
+    def concerns(self, event: _Published) -> bool:
+        """Say whether an event passes the filters; one that is about no project or job passes them all."""
+        return (
+            event.topic in self.topics
+            and (self._project_id is None or event.project_id in (None, self._project_id))
+            and (self._job_id is None or event.job_id in (None, self._job_id))
+        )
+
+    def push(self, event: _Published) -> None:
+        """Queue an event, replacing the waiting one of the same state, dropping the oldest of a full topic."""
+        queue = self._queues[event.topic]
+        self._arrivals += 1
+        arrival = self._arrivals
+        key: _Key = event.about if event.topic in STATE_TOPICS else (arrival,)
+        if key in queue:
+            queue[key] = (queue[key][0], event)  # the newer state, in the place of the older
+            return
+        if len(queue) >= (KEPT_WAITING if event.topic in KEPT_TOPICS else OTHER_WAITING):
+            queue.popitem(last=False)
+            self.seq += 1  # the gap that tells the subscriber
+        queue[key] = (arrival, event)
+        self._wake()
+
+    def take(self) -> Event | None:
+        """Return the next event to send and forget it; None when nothing waits."""
+        queue = min(filter(None, self._queues.values()), key=_oldest_arrival, default=None)
+        if queue is None:
+            return None
+        _, (_, event) = queue.popitem(last=False)
+        self.seq += 1
+        return Event(subscription=self.name, topic=event.topic, seq=self.seq, payload=event.payload)
+
+
+def _oldest_arrival(queue: _Queue) -> int:
+    return next(iter(queue.values()))[0]
+
+
+class EventHub:
+    """Hands what services publish to whoever subscribed."""
+
+    def __init__(self) -> None:
+        self._subscriptions: dict[str, Subscription] = {}
+        self._latest: dict[str, OrderedDict[_Key, _Published]] = {topic: OrderedDict() for topic in STATE_TOPICS}
+        self._made = 0
+
+    def publish(self, topic: str, payload: Any, *, project_id: str | None = None, job_id: str | None = None) -> None:
+        """Tell every subscription that it concerns. Never waits, never fails; call it on the trio thread."""
+        event = _Published(topic, payload, project_id, job_id)
+        if topic in STATE_TOPICS:
+            latest = self._latest[topic]
+            latest[event.about] = event
+            latest.move_to_end(event.about)
+            if len(latest) > SNAPSHOTS:
+                latest.popitem(last=False)
+        for subscription in self._subscriptions.values():
+            if subscription.concerns(event):
+                subscription.push(event)
+
+    def subscribe(
+        self,
+        topics: Iterable[str],
+        *,
+        project_id: str | None = None,
+        job_id: str | None = None,
+        wake: Callable[[], None] = lambda: None,
+    ) -> Subscription:
+        """Start a subscription; `wake` is called whenever something new waits in it, and must not block."""
+        self._made += 1
+        name = f"s{self._made}"
+        subscription = Subscription(name, frozenset(topics), project_id, job_id, wake)
+        self._subscriptions[name] = subscription
+        return subscription
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        """End a subscription and drop what waits in it; one that is ended already is left alone."""
+        self._subscriptions.pop(subscription.name, None)
+
+    def snapshot(self, topic: str, *, project_id: str | None = None, job_id: str | None = None) -> Any | None:
+        """Return the latest payload of a state topic, of one project or job if asked; None where there is none."""
+        for event in reversed(self._latest.get(topic, OrderedDict()).values()):
+            if project_id in (None, event.project_id) and job_id in (None, event.job_id):
+                return event.payload
+        return None
