@@ -39,7 +39,11 @@ BASE_MEMBERS = ("message", "suggestion", "causes")
 
 
 @dataclass_transform(kw_only_default=True)
-class SidecarError(Exception):
+class _Described:
+    """Tells type checkers that annotated members, SidecarError's own too, are keyword arguments."""
+
+
+class SidecarError(_Described, Exception):
     """Base of the taxonomy. Not raised itself; a subclass declares its context as annotated members.
 
     `message`, `suggestion` and `causes` may be given to replace what the class says.
