@@ -1,0 +1,122 @@
+"""This process among others on the machine: an id, and folders that an OS lock makes its own.
+
+The first sidecar owns the data folder itself. A second takes a sub-folder and adopts nothing; whoever next owns the
+data folder adopts the sub-folders whose locks are free. A lock ends with its process, so nothing has to be cleaned
+up after a crash before the next start.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from itertools import count
+from pathlib import Path
+
+from protocol.errors import DiskFull, SettingsInvalid
+from sidecar.services.files import NO_SPACE, make_private
+from sidecar.services.folders import Folders, Roots
+from sidecar.services.locks import FileLock, try_lock
+
+LOCK = "instance.lock"
+OTHERS = "instances"
+
+
+@contextmanager
+def open_folders(roots: Roots) -> Iterator[Folders]:
+    """Make the folders, take what is free, and give it back at the end; the temp folder goes with it.
+
+    Raises SettingsInvalid with the setting's name when a folder cannot be made or written, DiskFull when the disk is.
+    """
+    instance_id = secrets.token_hex(8)
+    with ExitStack() as held:
+        data, adopted, first = _claim_data(roots.data, instance_id, held)
+        log = roots.log if first else roots.log / OTHERS / instance_id
+        with _named("cacheDir", roots.cache):
+            make_private(roots.cache)
+        with _named("dataDir", log):
+            make_private(log)
+        temp = _claim_temp(roots.temp, instance_id, held)
+        yield Folders(data, roots.cache, temp, log, instance_id, adopted)
+
+
+def _claim_data(root: Path, instance_id: str, held: ExitStack) -> tuple[Path, tuple[Path, ...], bool]:
+    with _named("dataDir", root):
+        make_private(root / OTHERS)
+        own = try_lock(root / LOCK)
+        if own is None:
+            data, lock = _claim_own(root / OTHERS, instance_id, f"/{LOCK}")
+            held.callback(_leave, data, lock)
+            return data, (), False
+        held.callback(own.release)
+        adopted = []
+        for folder in sorted((root / OTHERS).iterdir()):
+            lock_or_none = _try_adopt(folder)
+            if lock_or_none is not None:
+                held.callback(_leave, folder, lock_or_none)
+                adopted.append(folder)
+        return root, tuple(adopted), True
+
+
+def _claim_temp(root: Path, instance_id: str, held: ExitStack) -> Path:
+    with _named("tempDir", root):
+        make_private(root)
+        temp, lock = _claim_own(root, instance_id, ".lock")
+        held.callback(lock.release, remove=True)
+        held.callback(shutil.rmtree, temp, ignore_errors=True)
+        _sweep(root)
+        return temp
+
+
+def _claim_own(root: Path, instance_id: str, lock_suffix: str) -> tuple[Path, FileLock]:
+    """Make a folder of our own and lock it; another name when someone who looks for dead ones was a moment faster."""
+    for attempt in count(1):
+        folder = root / (instance_id if attempt == 1 else f"{instance_id}-{attempt}")
+        make_private(folder)
+        lock = try_lock(Path(f"{folder}{lock_suffix}"))
+        if lock is not None:
+            make_private(folder)
+            return folder, lock
+    raise AssertionError("count() does not end")
+
+
+def _try_adopt(folder: Path) -> FileLock | None:
+    try:
+        return try_lock(folder / LOCK)
+    except (FileNotFoundError, NotADirectoryError):
+        # Its owner has just removed it, or it is nobody's folder.
+        return None
+
+
+def _leave(folder: Path, lock: FileLock) -> None:
+    """Release a sub-folder; one that holds nothing more than its lock goes too."""
+    empty = [path.name for path in folder.iterdir()] == [LOCK] if folder.is_dir() else False
+    lock.release(remove=empty)
+    if empty:
+        with suppress(OSError):
+            folder.rmdir()
+
+
+def _sweep(root: Path) -> None:
+    """Remove temp folders whose instance is gone: the lock comes first, so a living one is never touched."""
+    for path in sorted(root.glob("*.lock")):
+        lock = try_lock(path)
+        if lock is not None:
+            shutil.rmtree(path.with_suffix(""), ignore_errors=True)
+            lock.release(remove=True)
+
+
+@contextmanager
+def _named(key: str, folder: Path) -> Iterator[None]:
+    """Turn a failure to make or lock a folder into an error that names the setting behind it."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in NO_SPACE:
+            raise DiskFull(path=str(folder)) from error
+        raise SettingsInvalid(
+            key=key,
+            detail=f"{folder} cannot be used: {error.strerror or error}",
+            suggestion="Name another folder, or make this one writable",
+        ) from error

@@ -1,0 +1,14 @@
+"""The lock of a file descriptor on Linux and macOS."""
+
+from __future__ import annotations
+
+import fcntl
+
+
+def lock_descriptor(descriptor: int) -> bool:
+    """Lock the open file exclusively; False when another open file has the lock. It ends with the last descriptor."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

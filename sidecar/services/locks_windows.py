@@ -1,0 +1,16 @@
+"""The lock of a file descriptor on Windows: expected to work, not proved here."""
+
+from __future__ import annotations
+
+import sys
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def lock_descriptor(descriptor: int) -> bool:
+        """Lock the first byte exclusively; False when another handle has it."""
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
