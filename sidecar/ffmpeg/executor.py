@@ -99,7 +99,14 @@ async def execute(
     await trio.to_thread.run_sync(_write_side_files, work, built.files)
     began = trio.current_time()
     child, reports = await _start(
-        built.argv, toolchain=toolchain, supervisor=supervisor, work=work, role=role, tag=tag, capture=capture_stdout
+        built.argv,
+        toolchain=toolchain,
+        supervisor=supervisor,
+        work=work,
+        environment=dict(command.environment),
+        role=role,
+        tag=tag,
+        capture=capture_stdout,
     )
     run = _Run(child)
     async with child, trio.open_nursery() as watching:
@@ -127,6 +134,7 @@ async def _start(
     toolchain: Toolchain,
     supervisor: Supervisor,
     work: Path,
+    environment: dict[str, str],
     role: str,
     tag: str | None,
     capture: bool,
@@ -149,6 +157,7 @@ async def _start(
             child = await supervisor.spawn(
                 [toolchain.path, *globals_, *argv],
                 cwd=work,
+                env=environment,
                 stdout="pipe" if piped else "null",
                 pass_fds=pass_fds,
                 role=role,

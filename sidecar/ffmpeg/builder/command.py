@@ -35,7 +35,7 @@ class Command:
     """Everything that one FFmpeg process is to do.
 
     It runs in a working folder of its own that holds `files`; `frames` is the number of frames its first output
-    will have, where that is known. `globals_` stand first.
+    will have, where that is known. `globals_` stand first; `environment` is added to the child's own.
     """
 
     outputs: tuple[Output, ...]
@@ -43,6 +43,7 @@ class Command:
     globals_: tuple[tuple[str, str | None], ...] = ()
     extra_inputs: tuple[Input, ...] = ()
     frames: int | None = None
+    environment: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
