@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from types import ModuleType
+from typing import Any
 
 from protocol.errors import DependencyMissing
 
@@ -19,7 +19,7 @@ class Gpu:
     driver: str
 
 
-def find_gpus(nvml: ModuleType | None = None) -> tuple[Gpu, ...]:
+def find_gpus(nvml: Any = None) -> tuple[Gpu, ...]:
     """Return the cards; `nvml` stands in for the library in tests. Blocks for the driver's answer.
 
     Raises DependencyMissing when there is no driver, or it fails: a machine without a card is not told from one
@@ -43,7 +43,7 @@ def find_gpus(nvml: ModuleType | None = None) -> tuple[Gpu, ...]:
         library.nvmlShutdown()
 
 
-def _library() -> ModuleType:
+def _library() -> Any:
     with warnings.catch_warnings():
         # The package says at import that its name is deprecated; the module is that of nvidia-ml-py.
         warnings.simplefilter("ignore", FutureWarning)

@@ -49,7 +49,7 @@ def folders(tmp_path: Path) -> Folders:
     made = {name: tmp_path / name for name in ("data", "cache", "temp", "log")}
     for folder in made.values():
         folder.mkdir()
-    return Folders(**made, instance_id="instance")
+    return Folders(made["data"], made["cache"], made["temp"], made["log"], "instance")
 
 
 @pytest.fixture
