@@ -1,0 +1,151 @@
+"""The fonts that the titles and cues of a project may be drawn with."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+
+from sidecar.ffmpeg.builder.command import SideFile
+from sidecar.ffmpeg.builder.text.faces import (
+    DEFAULT_FAMILY,
+    Face,
+    FontOrigin,
+    LoadedFace,
+    choose,
+    covers,
+    is_ignorable,
+    load_face,
+    read_characters,
+    read_faces,
+)
+from sidecar.ffmpeg.builder.text.sfnt import FontUnreadable
+
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+_ORDER: dict[FontOrigin, int] = {"project": 0, "bundled": 1, "system": 2}
+
+FONT_FILES = (
+    SideFile(
+        "fonts.conf",
+        b'<?xml version="1.0"?>\n<!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">\n<fontconfig></fontconfig>\n',
+    ),
+)
+"""Stand in the working folder of every command that draws text."""
+
+FONT_ENVIRONMENT = (("FONTCONFIG_PATH", "."), ("FONTCONFIG_FILE", "fonts.conf"))
+"""`environment` of a command that draws text: fontconfig sees no installed font, and does not search for any.
+
+An empty configuration is needed: given /dev/null, fontconfig falls back on the machine's own folders.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A piece of text that one face draws."""
+
+    text: str
+    face: LoadedFace
+
+
+@dataclass(frozen=True, slots=True)
+class FontSet:
+    """Faces at hand, in any order. The family `DEFAULT_FAMILY` is among them."""
+
+    faces: tuple[Face, ...]
+
+    def family(self, name: str) -> list[Face]:
+        """Faces of a family by its name in any case, or the one face of that full name; the project's own first."""
+        wanted = name.casefold()
+        own = [face for face in self.faces if face.family.casefold() == wanted]
+        own = own or [face for face in self.faces if wanted in (alias.casefold() for alias in face.aliases)]
+        best = min((_ORDER[face.source] for face in own), default=0)
+        return [face for face in own if _ORDER[face.source] == best]
+
+    def face(self, family: str, weight: int, *, italic: bool) -> LoadedFace:
+        """Return the nearest face of a family; where the family is missing, of the default one."""
+        for name in (family, DEFAULT_FAMILY):
+            for face in choose(self.family(name), weight, italic=italic):
+                loaded = _try_load(face)
+                if loaded is not None:
+                    return loaded
+        raise FontUnreadable(f"the font {DEFAULT_FAMILY} cannot be read")
+
+    def covering(self, text: str, weight: int, *, italic: bool) -> LoadedFace | None:
+        """Return a face of any family that has glyphs for a text: of the project's, the bundled, then the system's."""
+        families: dict[tuple[int, str], list[Face]] = {}
+        for face in self.faces:
+            families.setdefault((_ORDER[face.source], face.family), []).append(face)
+        for _, members in sorted(families.items()):
+            face = choose(members, weight, italic=italic)[0]
+            if _covers(face, text) and (loaded := _try_load(face)) is not None:
+                return loaded
+        return None
+
+    def runs(self, text: str, family: str, weight: int, *, italic: bool) -> list[Run]:
+        """Cut a line of text into pieces by the face that has their glyphs.
+
+        A character that no face has stands as the replacement character.
+        """
+        main = self.face(family, weight, italic=italic)
+        runs: list[Run] = []
+        for cluster in _clusters(text):
+            shown, face = cluster, main
+            if not main.covers(cluster):
+                other = self.covering(cluster, weight, italic=italic)
+                shown, face = (cluster, other) if other is not None else (REPLACEMENT, main)
+            if shown == REPLACEMENT and not main.covers(REPLACEMENT):
+                face = self.face(DEFAULT_FAMILY, weight, italic=italic)
+            if runs and runs[-1].face is face:
+                runs[-1] = Run(runs[-1].text + shown, face)
+            else:
+                runs.append(Run(shown, face))
+        return runs
+
+    def missing(self, text: str) -> list[str]:
+        """Return the characters of a text that no face has, each once, in order."""
+        missing = []
+        for char in dict.fromkeys(text):
+            unseen = char.isspace() or unicodedata.category(char) == "Cc" or is_ignorable(char)
+            if not unseen and self.covering(char, 400, italic=False) is None:
+                missing.append(char)
+        return missing
+
+
+@lru_cache(maxsize=1)
+def bundled_faces() -> tuple[Face, ...]:
+    """Faces that come with the sidecar: Roboto in twelve."""
+    folder = Path(str(files("font_roboto"))) / "files"
+    return tuple(face for path in sorted(folder.glob("*.ttf")) for face in read_faces(path, "bundled"))
+
+
+def bundled_fonts() -> FontSet:
+    """Return the bundled fonts alone."""
+    return FontSet(bundled_faces())
+
+
+def _try_load(face: Face) -> LoadedFace | None:
+    """Load a face; a file that has gone or broken since it was listed counts as not there."""
+    try:
+        return load_face(face)
+    except (OSError, FontUnreadable):
+        return None
+
+
+def _covers(face: Face, text: str) -> bool:
+    try:
+        return covers(read_characters(face), text)
+    except (OSError, FontUnreadable):
+        return False
+
+
+def _clusters(text: str) -> list[str]:
+    """Characters, each with the marks and invisible characters that follow it."""
+    clusters: list[str] = []
+    for char in text:
+        if clusters and (is_ignorable(char) or unicodedata.category(char).startswith("M")):
+            clusters[-1] += char
+        else:
+            clusters.append(char)
+    return clusters
