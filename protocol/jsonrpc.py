@@ -72,6 +72,12 @@ class Batch:
     messages: tuple[Message, ...]
 
 
+class CancelRequest(Struct, frozen=True):
+    """Params of `$/cancelRequest`."""
+
+    id: Id
+
+
 class _Envelope(Struct):
     jsonrpc: Literal["2.0"]
     id: Id | UnsetType = UNSET
@@ -115,6 +121,7 @@ class _Call(Struct, omit_defaults=True):
 
 _ENVELOPE = msgspec.json.Decoder(_Envelope)
 _IDENTITY = msgspec.json.Decoder(_Identity)
+_CANCEL = msgspec.json.Decoder(CancelRequest)
 _BATCH = msgspec.json.Decoder(list[Raw])
 _NO_PARAMS = Raw(b"{}")
 _ENCODER = msgspec.json.Encoder()
@@ -129,6 +136,14 @@ def decode(body: bytes) -> Message | Batch:
         return _single(body)
     except (ValueError, RecursionError) as error:
         return Fault(None, Parse(detail=str(error)))
+
+
+def decode_cancel(params: Raw) -> CancelRequest | None:
+    """Decode the params of `$/cancelRequest`; None where they name no request."""
+    try:
+        return _CANCEL.decode(params)
+    except (ValueError, RecursionError):
+        return None
 
 
 def encode_result(id: Id, result: Any) -> bytes:

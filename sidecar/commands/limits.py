@@ -1,0 +1,13 @@
+"""Limits of one connection, as `initialize` states them and as they are kept."""
+
+from __future__ import annotations
+
+IN_FLIGHT = 256
+"""Requests without an answer; one more is `busy`."""
+
+PROGRESS_PER_SECOND = 20
+"""Values of `$/progress` of one request."""
+
+OPEN_PROJECTS = 16
+
+SUBSCRIPTIONS = 256

@@ -1,0 +1,142 @@
+"""The life of a connection: initialize, shutdown, exit, rpc.discover, events."""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import cache
+from importlib.metadata import version
+from typing import Any
+
+from protocol.commands import Empty, Nothing
+from protocol.commands.session import (
+    FfmpegSummary,
+    Initialize,
+    Initialized,
+    Limits,
+    Paths,
+    Server,
+    Subscribe,
+    Subscribed,
+    Unsubscribe,
+)
+from protocol.errors import InvalidParams, ResourceLimit, UnsupportedProtocol
+from protocol.events import STATE_TOPICS, SystemState
+from protocol.framing import MAX_MESSAGE
+from protocol.jsonrpc import MAX_BATCH
+from protocol.openrpc import PROTOCOL, document, schema_hash
+from sidecar.commands import limits
+from sidecar.commands.call import Call
+from sidecar.commands.grant import grant_of
+from sidecar.commands.registry import command
+
+DISTRIBUTION = "video-compiler-sidecar"
+
+
+@command("initialize")
+async def initialize(params: Initialize, call: Call) -> Initialized:
+    """Open the connection: note who calls and what it may touch."""
+    if params.protocol != PROTOCOL:
+        raise UnsupportedProtocol(wanted=params.protocol, served=[PROTOCOL])
+    peer, services = call.connection, call.services
+    peer.client = params.client.name
+    peer.process_id = params.process_id
+    peer.grant = grant_of(params.roots)
+    ours = _hash()
+    matches = None if params.schema_hash is None else params.schema_hash == ours
+    services.log.logger.info(
+        "initialized", client=params.client.name, client_version=params.client.version, schema_matches=matches
+    )
+    if peer.phase == "initializing":
+        peer.phase = "ready"
+    return Initialized(
+        protocol=PROTOCOL,
+        server=Server(
+            name=DISTRIBUTION,
+            version=version(DISTRIBUTION),
+            pid=os.getpid(),
+            instance_id=services.instance_id,
+            platform=sys.platform,
+        ),
+        schema_hash=ours,
+        schema_matches=matches,
+        granted=peer.grant.describe(),
+        limits=Limits(
+            message_bytes=MAX_MESSAGE,
+            batch=MAX_BATCH,
+            in_flight=limits.IN_FLIGHT,
+            progress_per_second=limits.PROGRESS_PER_SECOND,
+            open_projects=limits.OPEN_PROJECTS,
+        ),
+        http=None,
+        ffmpeg=_ffmpeg(services),
+        paths=_paths(services),
+        features={"render": services.toolchain is not None, "http": False, "metrics": False},
+    )
+
+
+@command("shutdown")
+async def shutdown(_params: Empty, call: Call) -> Nothing:
+    """Wait for the other requests of the connection; the dispatcher refuses new ones already."""
+    call.services.events.publish("system", SystemState(state="shuttingDown", detail=None))
+    await call.connection.drain()
+    return Nothing()
+
+
+@command("exit")
+async def exit_(_params: Empty, call: Call) -> Nothing:
+    """End the connection, and with the one over stdio the process."""
+    call.connection.quit()
+    return Nothing()
+
+
+@command("rpc.discover")
+async def discover(_params: Empty, _call: Call) -> dict[str, Any]:
+    """Answer the OpenRPC document."""
+    return _document()
+
+
+@command("events.subscribe")
+async def subscribe(params: Subscribe, call: Call) -> Subscribed:
+    """Start a subscription of this connection; its events follow the answer."""
+    peer, hub = call.connection, call.services.events
+    if len(peer.subscriptions) >= limits.SUBSCRIPTIONS:
+        raise ResourceLimit(what="subscriptions", value=len(peer.subscriptions) + 1, limit=limits.SUBSCRIPTIONS)
+    subscription = hub.subscribe(params.topics, project_id=params.project_id, job_id=params.job_id, wake=peer.wake)
+    peer.subscriptions[subscription.name] = subscription
+    snapshots: dict[str, Any] = {
+        topic: hub.snapshot(topic, project_id=params.project_id, job_id=params.job_id)
+        for topic in params.topics
+        if topic in STATE_TOPICS
+    }
+    return Subscribed(subscription=subscription.name, seq=subscription.seq, snapshots=snapshots)
+
+
+@command("events.unsubscribe")
+async def unsubscribe(params: Unsubscribe, call: Call) -> Nothing:
+    """End a subscription of this connection."""
+    subscription = call.connection.subscriptions.pop(params.subscription, None)
+    if subscription is None:
+        raise InvalidParams(detail="no such subscription on this connection", path="/subscription")
+    call.services.events.unsubscribe(subscription)
+    return Nothing()
+
+
+@cache
+def _document() -> dict[str, Any]:
+    return document()
+
+
+@cache
+def _hash() -> str:
+    return schema_hash()
+
+
+def _ffmpeg(services: Any) -> FfmpegSummary | None:
+    tool = services.toolchain
+    return None if tool is None else FfmpegSummary(path=str(tool.path), version=tool.version, licence=tool.licence)
+
+
+def _paths(services: Any) -> Paths:
+    folders = services.folders
+    return Paths(data=str(folders.data), cache=str(folders.cache), temp=str(folders.temp), log=str(folders.log))
