@@ -59,7 +59,7 @@ def place_clips(part: TrackParts, rate: Fraction, sink: Sink) -> list[Spot]:
 
 def _own_length(spot: Spot, rate: Fraction, sink: Sink) -> None:
     clip = spot.at.value
-    if parse_seconds(clip.start) < 0:
+    if spot.first <= 0 and parse_seconds(clip.start) < 0:
         sink.add("negativeTime", f"{spot.at.pointer}/start", "The clip starts before zero", value=clip.start, nearest=0)
     if spot.frames < 1:
         nearest = format_exact(1 / rate)

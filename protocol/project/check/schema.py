@@ -24,7 +24,7 @@ from protocol.project import (
     Transition,
 )
 from protocol.project.check.animated import Animated, TimeMap
-from protocol.project.check.containers import Either, Items, Record, Row, Table, Variants
+from protocol.project.check.objects import Either, Items, Record, Row, Table, Variants
 from protocol.project.check.scalars import Flag, Free, Null, Number, RateText, Text, Time, Word
 from protocol.project.check.walk import Node
 from protocol.project.source import RESERVED_KINDS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -12,7 +12,7 @@ from protocol.project.check.codes import RULES
 MAX_PROBLEMS = 10_001
 """One more than a client can ask for, so that a list cut short shows."""
 
-_MAX_SEARCHES = 500
+_MAX_COMPARISONS = 50_000
 _SHOWN = 80
 _EXACT = 2**53
 
@@ -28,7 +28,7 @@ class Sink:
         self.problems: list[Problem] = []
         self.keyframes = 0
         self._raw = raw
-        self._searches = 0
+        self._comparisons = 0
 
     @property
     def full(self) -> bool:
@@ -67,10 +67,10 @@ class Sink:
             )
         )
 
-    def nearest(self, word: str, words: Iterable[str]) -> str | None:
-        """Return the word that was probably meant, or None; costly, so bounded in number."""
-        self._searches += 1
-        if self._searches > _MAX_SEARCHES or len(word) > _SHOWN:
+    def nearest(self, word: str, words: Collection[str]) -> str | None:
+        """Return the word that was probably meant, or None; costly, so bounded for a whole project."""
+        self._comparisons += len(words)
+        if self._comparisons > _MAX_COMPARISONS or len(word) > _SHOWN:
             return None
         plain = {_plain(known): known for known in words}
         known = _MEANT.get(_plain(word))
