@@ -1,0 +1,56 @@
+"""The commands and their options, as cyclopts parses them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Annotated
+
+from cyclopts import App, CycloptsError, Parameter
+
+from sidecar.cli import serve
+from sidecar.cli.exits import DONE, USAGE
+
+COMMANDS = {
+    "demo": "Render a twenty-second demonstration, and save its project beside the video.",
+    "render": "Render a project file.",
+    "validate": "List every problem of a project file.",
+    "plan": "Say what a render would do, without doing it.",
+    "probe": "Say what a media file holds.",
+    "call": "Send one request to a newly spawned sidecar and print its answer.",
+    "serve": "Serve an editor over stdin and stdout.",
+    "replay": "Send a recording to a new sidecar and compare its answers.",
+    "doctor": "Check FFmpeg, encoders, fonts, GPU, disk and versions.",
+}
+"""Every command by name, with what the list of commands says about it: asking the modules would import them all."""
+
+
+def build() -> App:
+    """Return the parser; each command's module is imported when the command, or help, needs it."""
+    app = App(
+        name="sidecar",
+        help="Validate, plan and render video timelines with FFmpeg; or serve an editor over stdio.",
+        version=version("video-compiler-sidecar"),
+        default_parameter=Parameter(negative=()),
+        help_format="plaintext",
+    )
+    for name, summary in COMMANDS.items():
+        app.command(f"sidecar.cli.{name}:{name}" if name != "serve" else _serve, name=name, help=summary)
+    return app
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Parse and run a command line; 2 when it cannot be parsed."""
+    app = build()
+    try:
+        code = app(list(arguments), exit_on_error=False, print_error=False, result_action="return_value")
+    except CycloptsError as error:
+        sys.stderr.write(f"error: {error}\n  `sidecar --help` lists the commands and their options\n")
+        return USAGE
+    return code if isinstance(code, int) else DONE
+
+
+def _serve(*arguments: Annotated[str, Parameter(allow_leading_hyphen=True)]) -> int:
+    """Serve an editor over stdin and stdout; `sidecar serve --help` lists the options."""
+    return serve.main(arguments)

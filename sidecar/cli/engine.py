@@ -1,0 +1,106 @@
+"""The services inside this process, asked as a client would ask them over the wire."""
+
+from __future__ import annotations
+
+import secrets
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import trio
+
+from protocol.errors import Internal, InvalidParams, SidecarError
+from sidecar.cli.exits import INTERRUPTED, exit_code, first_error
+from sidecar.cli.output import Output
+
+if TYPE_CHECKING:
+    from sidecar.commands.call import Call
+    from sidecar.commands.registry import Handler
+    from sidecar.services.container import Services
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Engine:
+    """Runs commands of the wire in this process, with all the rights of the user."""
+
+    services: Services
+    trace_id: str
+    handlers: Mapping[str, Handler]
+    call: Call
+
+    async def request(self, method: str, **params: Any) -> Any:
+        """Return the result struct of a method; `params` by their wire names.
+
+        Raises the error that a client would be answered. Cancelling it cancels the command.
+        """
+        handler = self.handlers[method]
+        try:
+            decoded = handler.decoder.decode(msgspec.json.encode(params))
+        except msgspec.ValidationError as error:
+            raise InvalidParams(detail=str(error)) from error
+        return await handler.run(decoded, self.call)
+
+
+Work = Callable[[Engine], Awaitable[int]]
+
+
+def run(work: Work, output: Output) -> int:
+    """Open the services, do the work, and return the exit code: errors become messages, signals end it cleanly."""
+    trace_id = secrets.token_hex(8)
+    try:
+        return trio.run(_until_signalled, work, trace_id)
+    except* SidecarError as group:
+        error = first_error(group)
+    output.error(error, trace_id)
+    return exit_code(error)
+
+
+async def _until_signalled(work: Work, trace_id: str) -> int:
+    """Run the work; SIGINT or SIGTERM cancels it, so that nothing half-made is left behind."""
+    code = 0
+    async with trio.open_nursery() as nursery:
+
+        async def watch() -> None:
+            nonlocal code
+            with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+                async for number in signals:
+                    code = INTERRUPTED + number
+                    nursery.cancel_scope.cancel()
+
+        nursery.start_soon(watch)
+        async with _open_engine(trace_id) as engine:
+            code = await _logged(work, engine)
+        nursery.cancel_scope.cancel()
+    return code
+
+
+async def _logged(work: Work, engine: Engine) -> int:
+    """Do the work; a fault of ours goes to the log with its traceback, and to the user without."""
+    try:
+        return await work(engine)
+    except SidecarError:
+        raise
+    except Exception as fault:
+        engine.services.log.logger.exception("a command failed", trace_id=engine.trace_id)
+        raise Internal(message=f"An internal error ({fault!r}): the log has it under {engine.trace_id}") from fault
+
+
+@asynccontextmanager
+async def _open_engine(trace_id: str) -> AsyncIterator[Engine]:
+    # Imported here: the options of a command are parsed, and its help is shown, without the services.
+    from sidecar.commands import registry  # noqa: PLC0415
+    from sidecar.commands.call import Call, Peer  # noqa: PLC0415
+    from sidecar.services.container import ServiceOptions, open_services  # noqa: PLC0415
+
+    async def drained() -> None:
+        """Nothing else runs on this connection."""
+
+    def nothing() -> None:
+        """There is no transport to wake or to end."""
+
+    peer = Peer(wake=nothing, drain=drained, quit=nothing, phase="ready", client="cli")
+    async with open_services(ServiceOptions()) as services:
+        yield Engine(services, trace_id, registry.HANDLERS, Call(services, trace_id, peer))

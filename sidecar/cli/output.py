@@ -1,0 +1,88 @@
+"""What a command writes: rich text on a terminal, plain lines in a pipe, or one JSON value."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from protocol.errors import SidecarError
+
+STYLES = {"error": "bold red", "failed": "bold red", "warning": "yellow", "ok": "green", "dim": "dim", "title": "bold"}
+"""Styles of words that commands use, by the name of a state or a role."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Where results go. With `as_json` only `result` and `error` write to stdout, one JSON value in all."""
+
+    as_json: bool
+    terminal: bool
+
+    @staticmethod
+    def choose(*, as_json: bool) -> Output:
+        """Write for whoever reads stdout: a terminal, or a pipe."""
+        return Output(as_json, terminal=not as_json and sys.stdout.isatty())
+
+    def line(self, text: str, style: str = "") -> None:
+        """Write a line for people."""
+        if self.as_json:
+            return
+        if self.terminal:
+            from rich.console import Console  # noqa: PLC0415 - only terminals pay for it
+            from rich.text import Text  # noqa: PLC0415
+
+            Console().print(Text(text, STYLES.get(style, style)), soft_wrap=True)
+        else:
+            sys.stdout.write(text + "\n")
+
+    def table(self, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+        """Write rows: a table on a terminal, fields between tabs in a pipe. A cell that names a state is coloured."""
+        if self.as_json:
+            return
+        if not self.terminal:
+            sys.stdout.writelines("\t".join(row) + "\n" for row in rows)
+            return
+        from rich.console import Console  # noqa: PLC0415 - only terminals pay for it
+        from rich.table import Table  # noqa: PLC0415
+        from rich.text import Text  # noqa: PLC0415
+
+        table = Table(box=None, pad_edge=False)
+        for heading in headings:
+            table.add_column(heading, overflow="fold")
+        for row in rows:
+            table.add_row(*(Text(cell, STYLES.get(cell, "")) for cell in row))
+        Console().print(table)
+
+    def result(self, value: Any) -> None:
+        """Write what the sidecar answered, if JSON was asked for."""
+        if self.as_json:
+            self._json(value)
+
+    def error(self, error: SidecarError, trace_id: str) -> None:
+        """Write an error: what happened, and what to do about it."""
+        if self.as_json:
+            self._json({"error": {"code": error.code, "message": error.message, "data": error.data(trace_id)}})
+            return
+        lines = [("error: " + error.message, "error")]
+        lines += [(f"  because: {cause.message}", "") for cause in error.causes]
+        lines += [(f"  {error.suggestion}", "dim")] if error.suggestion else []
+        self._stderr(lines)
+
+    def _json(self, value: Any) -> None:
+        text = msgspec.json.format(msgspec.json.encode(value), indent=2)
+        sys.stdout.write(text.decode() + "\n")
+
+    def _stderr(self, lines: list[tuple[str, str]]) -> None:
+        if sys.stderr.isatty():
+            from rich.console import Console  # noqa: PLC0415 - only terminals pay for it
+            from rich.text import Text  # noqa: PLC0415
+
+            console = Console(stderr=True)
+            for text, style in lines:
+                console.print(Text(text, STYLES.get(style, "")), soft_wrap=True)
+        else:
+            sys.stderr.writelines(text + "\n" for text, _ in lines)

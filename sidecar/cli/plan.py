@@ -1,0 +1,62 @@
+"""`sidecar plan PROJECT`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from protocol.commands.render import Plan
+from sidecar.cli.engine import Engine, run
+from sidecar.cli.exits import DONE
+from sidecar.cli.instants import range_of
+from sidecar.cli.output import Output
+from sidecar.cli.words import PROBLEM_HEADINGS, clock, exact, problem_rows, size
+
+
+def plan(
+    project: Path,
+    /,
+    *,
+    range_: Annotated[str | None, Parameter(name="--range")] = None,
+    as_json: Annotated[bool, Parameter(name="--json")] = False,
+) -> int:
+    """Say what a render would do, without doing it.
+
+    Parameters
+    ----------
+    project
+        The project file.
+    range_
+        Plan only FROM:TO, in seconds (1.5:4, 1/3:2) or frames (10f:50f).
+    as_json
+        Print the plan as JSON.
+    """
+
+    async def work(engine: Engine) -> int:
+        wanted = range_of(range_)
+        found: Plan = await engine.request("render.plan", project={"path": str(project)}, range=wanted)
+        output.result(found)
+        output.table(PROBLEM_HEADINGS, problem_rows(found.problems))
+        output.table(("what", "value"), rows(found))
+        return DONE
+
+    output = Output.choose(as_json=as_json)
+    return run(work, output)
+
+
+def rows(found: Plan) -> list[tuple[str, str]]:
+    """The plan as rows; what is not known yet is left out."""
+    summary = found.plan
+    lines = [
+        ("picture", f"{found.width}×{found.height} at {found.frame_rate} frames/s, {summary.encoder.video or 'none'}"),
+        ("sound", summary.encoder.audio or "none"),
+        ("container", found.container),
+        ("duration", f"{exact(summary.duration)}, {summary.frames} frames"),
+        ("to encode", f"{summary.frames_to_encode} frames, {summary.encode} of {summary.segments} segments"),
+    ]
+    lines += [("takes about", clock(summary.estimated_seconds))] if summary.estimated_seconds is not None else []
+    lines += [("size about", size(summary.estimated_bytes))] if summary.estimated_bytes is not None else []
+    lines += [("reads", f"{entry.path} ({', '.join(entry.clips)})") for entry in found.inputs]
+    return [*lines, ("key", found.key)]

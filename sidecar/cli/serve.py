@@ -1,0 +1,41 @@
+"""`sidecar serve`: JSON-RPC on stdin and stdout until the client leaves."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+DESCRIPTION = "Serve an editor: JSON-RPC 2.0 on stdin and stdout, one message a line or framed by Content-Length."
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Parse the options of `serve`, take the streams before anything else is imported, and serve."""
+    options = _parser().parse_args(arguments)
+    from sidecar.transport.stdio import divert  # noqa: PLC0415 - nothing else before stdout belongs to the wire
+
+    diverted = divert()
+    from sidecar.cli.process import run  # noqa: PLC0415 - after the diversion
+
+    return run(diverted, record=options.record, settings=dict(options.set))
+
+
+def _setting(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE")
+    return key, value
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="sidecar serve", description=DESCRIPTION)
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        type=_setting,
+        metavar="KEY=VALUE",
+        help="a setting by its name on the wire; comes before environment and settings file",
+    )
+    parser.add_argument("--record", type=Path, metavar="FILE", help="write every message, both ways, to FILE")
+    return parser
