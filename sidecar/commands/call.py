@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from sidecar.commands.grant import Grant
 from sidecar.services.events import Subscription
+
+if TYPE_CHECKING:
+    from sidecar.services.container import Services
 
 Phase = Literal["new", "initializing", "ready", "shuttingDown"]
 
@@ -35,7 +38,7 @@ class Peer:
 class Call:
     """One request, as its handler sees it. Cancelling the request cancels the handler."""
 
-    services: Any
+    services: Services
     trace_id: str
     connection: Peer
     report: Callable[[Any], None] | None = None

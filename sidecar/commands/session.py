@@ -6,7 +6,7 @@ import os
 import sys
 from functools import cache
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from protocol.commands import Empty, Nothing
 from protocol.commands.session import (
@@ -29,6 +29,9 @@ from sidecar.commands import limits
 from sidecar.commands.call import Call
 from sidecar.commands.grant import grant_of
 from sidecar.commands.registry import command
+
+if TYPE_CHECKING:
+    from sidecar.services.container import Services
 
 DISTRIBUTION = "video-compiler-sidecar"
 
@@ -132,11 +135,11 @@ def _hash() -> str:
     return schema_hash()
 
 
-def _ffmpeg(services: Any) -> FfmpegSummary | None:
+def _ffmpeg(services: Services) -> FfmpegSummary | None:
     tool = services.toolchain
     return None if tool is None else FfmpegSummary(path=str(tool.path), version=tool.version, licence=tool.licence)
 
 
-def _paths(services: Any) -> Paths:
+def _paths(services: Services) -> Paths:
     folders = services.folders
     return Paths(data=str(folders.data), cache=str(folders.cache), temp=str(folders.temp), log=str(folders.log))

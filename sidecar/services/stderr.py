@@ -8,6 +8,7 @@ daemon thread does the blocking writes, and when it stands still lines are count
 from __future__ import annotations
 
 import os
+import select
 import threading
 from collections import deque
 from time import monotonic
@@ -81,6 +82,9 @@ class BoundedStderr:
         while view:
             try:
                 view = view[os.write(self._fd, view) :]
+            except BlockingIOError:
+                # The descriptor may be non-blocking, so that C libraries never wait either.
+                select.select([], [self._fd], [])
             except OSError:
                 # Nobody reads any more, or the descriptor is gone: the log file is the record.
                 return

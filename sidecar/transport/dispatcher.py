@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import secrets
+from collections import deque
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -88,6 +89,7 @@ class Connection:
         self._log = log
         self._limit = in_flight_limit
         self._flights: dict[Hashable, _Flight] = {}
+        self._admitted: deque[tuple[Hashable, _Flight]] = deque()
         self._initialized = trio.Event()
         self._landed = trio.Event()
 
@@ -180,7 +182,8 @@ class Connection:
             self.peer.phase = "shuttingDown"
         flight = _Flight(request, handler, params, reply, _new_trace(), ready)
         self._flights[key] = flight
-        self._nursery.start_soon(self._serve, key, flight, name=request.method)
+        self._admitted.append((key, flight))
+        self._nursery.start_soon(self._serve_next, name="request")
 
     def _admit(self, method: str) -> Handler:
         handler = self._table.get(method)
@@ -196,6 +199,10 @@ class Connection:
                 method=method, nearest=next(iter(difflib.get_close_matches(method, self._table, 1)), None)
             )
         return handler
+
+    async def _serve_next(self) -> None:
+        # trio begins tasks in any order; whichever comes first takes the request that came first.
+        await self._serve(*self._admitted.popleft())
 
     async def _serve(self, key: Hashable, flight: _Flight) -> None:
         """Run a handler and answer exactly once: its result, its error, or `cancelled`."""
@@ -225,7 +232,7 @@ class Connection:
             if self.peer.phase == "new":
                 raise NotInitialized(method=flight.request.method)
         call = Call(self._services, flight.trace_id, self.peer, reporter.report if reporter else None)
-        async with self._limiters.of(flight.handler.command.load):
+        async with self._limiters.hold(flight.handler.command.load):
             return await flight.handler.run(flight.params, call)
 
     def _reporter(self, flight: _Flight) -> Reporter | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from contextlib import AbstractAsyncContextManager, nullcontext
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import trio
@@ -26,9 +27,21 @@ class Limiters:
     jobs: trio.CapacityLimiter = field(default_factory=lambda: _limiter(JOBS))
     probe: trio.CapacityLimiter = field(default_factory=lambda: _limiter(max(2, os.cpu_count() or 2)))
 
-    def of(self, load: Load) -> AbstractAsyncContextManager[None]:
-        """Return what a request of this load holds while it runs."""
+    @asynccontextmanager
+    async def hold(self, load: Load) -> AsyncIterator[None]:
+        """Hold a place while a request of this load runs, waiting for one where there is none.
+
+        Where there is one nothing is waited for, so that requests begin in the order in which they came.
+        """
         if load == "inline":
-            return nullcontext()
+            yield
+            return
         limiter: trio.CapacityLimiter = getattr(self, load)
-        return limiter
+        try:
+            limiter.acquire_nowait()
+        except trio.WouldBlock:
+            await limiter.acquire()
+        try:
+            yield
+        finally:
+            limiter.release()
