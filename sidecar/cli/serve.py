@@ -12,12 +12,9 @@ DESCRIPTION = "Serve an editor: JSON-RPC 2.0 on stdin and stdout, one message a 
 def main(arguments: Sequence[str]) -> int:
     """Parse the options of `serve`, take the streams before anything else is imported, and serve."""
     options = _parser().parse_args(arguments)
-    from sidecar.transport.stdio import divert  # noqa: PLC0415 - nothing else before stdout belongs to the wire
+    from sidecar.transport.main import run  # noqa: PLC0415 - it takes the streams before it imports the rest
 
-    diverted = divert()
-    from sidecar.cli.process import run  # noqa: PLC0415 - after the diversion
-
-    return run(diverted, record=options.record, settings=dict(options.set))
+    return run(record=options.record, settings=dict(options.set))
 
 
 def _setting(text: str) -> tuple[str, str]:
