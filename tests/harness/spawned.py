@@ -1,0 +1,145 @@
+"""A sidecar spawned as an editor's shell spawns it, asked concurrently over its pipes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import trio
+
+from protocol.client import Answer, Client, Failed, Happened
+from tests.harness.program import environment
+
+PATIENCE = 30.0
+"""Seconds that any one answer may take in a test."""
+
+
+class Spawned:
+    """A child and its connection. `events` collects every payload of every topic in order."""
+
+    def __init__(self, process: trio.Process) -> None:
+        self.process = process
+        self.events: list[tuple[str, Any]] = []
+        self._client = Client()
+        self._answers: dict[int, Answer | Failed] = {}
+        self._news = trio.Condition()
+        self._sending = trio.Lock()
+
+    async def request(self, method: str, **params: Any) -> Any:
+        """Return the result of a method; raises the typed error it was answered with."""
+        return await self.answer(await self.send(method, **params))
+
+    async def send(self, method: str, **params: Any) -> int:
+        """Send a request and return its number without waiting for the answer."""
+        number, data = self._client.request(method, params)
+        await self._write(data)
+        return number
+
+    async def cancel(self, number: int) -> None:
+        await self._write(self._client.cancel(number))
+
+    async def answer(self, number: int) -> Any:
+        """Wait for the answer to a request that was sent."""
+        with trio.fail_after(PATIENCE):
+            async with self._news:
+                while number not in self._answers:
+                    await self._news.wait()
+        reply = self._answers[number]
+        if isinstance(reply, Failed):
+            raise reply.error
+        return reply.result
+
+    async def until(self, topic: str, **wanted: Any) -> Any:
+        """Wait for an event whose payload has these values (dotted by double underscores), from the first one on."""
+        with trio.fail_after(PATIENCE):
+            async with self._news:
+                seen = 0
+                while True:
+                    for name, payload in self.events[seen:]:
+                        if name == topic and all(_member(payload, key) == value for key, value in wanted.items()):
+                            return payload
+                    seen = len(self.events)
+                    await self._news.wait()
+
+    def children(self) -> list[psutil.Process]:
+        """Return every process below the sidecar's."""
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    async def _write(self, data: bytes) -> None:
+        assert self.process.stdin is not None
+        async with self._sending:
+            await self.process.stdin.send_all(data)
+
+    async def listen(self) -> None:
+        assert self.process.stdout is not None
+        async for data in self.process.stdout:
+            for news in self._client.feed(bytes(data)):
+                match news:
+                    case Answer() | Failed() if news.id is not None:
+                        self._answers[news.id] = news
+                    case Happened(event=event):
+                        self.events.append((event.topic, event.payload))
+                    case _:
+                        pass
+            async with self._news:
+                self._news.notify_all()
+
+
+def _member(payload: Any, path: str) -> Any:
+    for part in path.split("__"):
+        payload = payload[part] if isinstance(payload, Mapping) else getattr(payload, part)
+    return payload
+
+
+@asynccontextmanager
+async def spawned(
+    home: Path, *arguments: str, cwd: Path | None = None, initialize: bool = True
+) -> AsyncIterator[Spawned]:
+    """Run `sidecar serve` while the block lasts; then its stdin is closed, and it is killed if that does not end it."""
+    process = await trio.lowlevel.open_process(
+        [sys.executable, "-m", "sidecar", "serve", *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment(home),
+        cwd=cwd,
+    )
+    sidecar = Spawned(process)
+    try:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(sidecar.listen)
+            if initialize:
+                await sidecar.request("initialize", protocol=1, client={"name": "tests", "version": "1"})
+            yield sidecar
+            assert process.stdin is not None
+            await process.stdin.aclose()
+            with trio.move_on_after(10):
+                await process.wait()
+            nursery.cancel_scope.cancel()
+    finally:
+        if process.returncode is None:
+            process.kill()
+        with trio.CancelScope(shield=True):
+            await process.wait()
+
+
+async def gone(processes: list[psutil.Process], within: float) -> bool:
+    """Say whether all these processes have ended within so many seconds."""
+    with trio.move_on_after(within):
+        for process in processes:
+            try:
+                descriptor = os.pidfd_open(process.pid)
+            except ProcessLookupError:
+                continue
+            try:
+                await trio.lowlevel.wait_readable(descriptor)
+            finally:
+                os.close(descriptor)
+        return True
+    return False
