@@ -22,6 +22,7 @@ _ROUND = 0.5523
 _UNITS = 8
 """Drawings are in eighths of a pixel (\\p4)."""
 
+_NEAR_ZERO = 0.001
 _JOINER = "\N{WORD JOINER}"
 
 _HEADER = """\
@@ -101,7 +102,7 @@ def _style(block: Block, styles: dict[str, str]) -> str:
             _color(look.color),
             _color(look.outline or look.color),
             _color(native or look.color),
-            str(look.weight),
+            "0",
             "-1" if look.italic else "0",
             "0,0,100,100",
             _number(look.spacing),
@@ -124,7 +125,7 @@ def _events(block: Block) -> list[str]:
         texts += [_place(block, index, line, tags) + _letters(line) for index, line in lines]
     tags = ""
     if look.shadow is not None and look.shadow_blur == 0:
-        tags = f"\\xshad{_number(look.shadow_x)}\\yshad{_number(look.shadow_y)}"
+        tags = _offset(look)
     return texts + [_place(block, index, line, tags) + _letters(line) for index, line in lines]
 
 
@@ -135,8 +136,14 @@ def _blurred_shadow(look: Look, shadow: Paint) -> str:
     """
     return (
         f"\\1c{_bgr(shadow)}\\1a&HFE&\\3a&HFF&\\4c{_bgr(shadow)}\\4a&H{255 - shadow.alpha:02X}&"
-        f"\\blur{_number(look.shadow_blur)}\\xshad{_number(look.shadow_x)}\\yshad{_number(look.shadow_y)}"
+        f"\\blur{_number(look.shadow_blur)}{_offset(look)}"
     )
+
+
+def _offset(look: Look) -> str:
+    """Tags of a shadow's offset; at (0, 0) libass draws none."""
+    x = look.shadow_x if look.shadow_x or look.shadow_y else _NEAR_ZERO
+    return f"\\xshad{_number(x)}\\yshad{_number(look.shadow_y)}"
 
 
 def _place(block: Block, index: int, line: Line, tags: str) -> str:
@@ -148,7 +155,8 @@ def _place(block: Block, index: int, line: Line, tags: str) -> str:
     own = line.runs[0].face.descent(look.size)
     deepest = max(run.face.descent(look.size) for run in line.runs)
     y = block.top + look.padding + look.size + index * look.line + deepest - own
-    return f"{{\\an{_ALIGNMENT[look.justify]}\\pos({_number(x)},{_number(y)}){tags}}}"
+    # Weights are for tags alone: a style knows bold and not bold.
+    return f"{{\\an{_ALIGNMENT[look.justify]}\\pos({_number(x)},{_number(y)})\\b{look.weight}{tags}}}"
 
 
 def _letters(line: Line) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -49,11 +49,26 @@ class Run:
     face: LoadedFace
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FontSet:
-    """Faces at hand, in any order. The family `DEFAULT_FAMILY` is among them."""
+    """Faces at hand, in any order. The family `DEFAULT_FAMILY` is among them. Answers are kept: build one a project."""
 
     faces: tuple[Face, ...]
+
+    @cached_property
+    def _families(self) -> list[list[Face]]:
+        families: dict[tuple[int, str], list[Face]] = {}
+        for face in self.faces:
+            families.setdefault((_ORDER[face.source], face.family), []).append(face)
+        return [members for _, members in sorted(families.items())]
+
+    @cached_property
+    def _known_faces(self) -> dict[tuple[str, int, bool], LoadedFace]:
+        return {}
+
+    @cached_property
+    def _known_covering(self) -> dict[tuple[str, int, bool], LoadedFace | None]:
+        return {}
 
     def family(self, name: str) -> list[Face]:
         """Faces of a family by its name in any case, or the one face of that full name; the project's own first."""
@@ -65,23 +80,26 @@ class FontSet:
 
     def face(self, family: str, weight: int, *, italic: bool) -> LoadedFace:
         """Return the nearest face of a family; where the family is missing, of the default one."""
-        for name in (family, DEFAULT_FAMILY):
-            for face in choose(self.family(name), weight, italic=italic):
-                loaded = _try_load(face)
-                if loaded is not None:
-                    return loaded
-        raise FontUnreadable(f"the font {DEFAULT_FAMILY} cannot be read")
+        key = (family, weight, italic)
+        known = self._known_faces.get(key)
+        if known is None:
+            candidates = (
+                f for name in (family, DEFAULT_FAMILY) for f in choose(self.family(name), weight, italic=italic)
+            )
+            known = next((loaded for face in candidates if (loaded := _try_load(face)) is not None), None)
+            if known is None:
+                raise FontUnreadable(f"the font {DEFAULT_FAMILY} cannot be read")
+            self._known_faces[key] = known
+        return known
 
     def covering(self, text: str, weight: int, *, italic: bool) -> LoadedFace | None:
         """Return a face of any family that has glyphs for a text: of the project's, the bundled, then the system's."""
-        families: dict[tuple[int, str], list[Face]] = {}
-        for face in self.faces:
-            families.setdefault((_ORDER[face.source], face.family), []).append(face)
-        for _, members in sorted(families.items()):
-            face = choose(members, weight, italic=italic)[0]
-            if _covers(face, text) and (loaded := _try_load(face)) is not None:
-                return loaded
-        return None
+        key = (text, weight, italic)
+        if key not in self._known_covering:
+            nearest = (choose(members, weight, italic=italic)[0] for members in self._families)
+            able = (_try_load(face) for face in nearest if _covers(face, text))
+            self._known_covering[key] = next((loaded for loaded in able if loaded is not None), None)
+        return self._known_covering[key]
 
     def runs(self, text: str, family: str, weight: int, *, italic: bool) -> list[Run]:
         """Cut a line of text into pieces by the face that has their glyphs.
