@@ -11,6 +11,7 @@ from pathlib import Path
 import trio
 
 from protocol.commands.system import FontFace, FontList
+from protocol.errors import SidecarError
 from protocol.problem import Problem
 from protocol.project import Project, Style, SubtitleTrack, TitleSource
 from sidecar.ffmpeg.builder.text.faces import DEFAULT_FAMILY, Face, read_faces
@@ -87,12 +88,12 @@ class FontService:
         faces: list[Face] = []
         problems = []
         for index, font in enumerate(project.fonts):
-            path = media_path(font.path, base)
             try:
+                path = media_path(font.path, base)
                 if path is None or not path.is_file():
                     raise FontUnreadable("there is no such file")
                 faces += read_faces(path, "project")
-            except (OSError, ValueError) as error:
+            except (OSError, ValueError, SidecarError) as error:
                 problems.append(
                     _warning(
                         "fontUnreadable",
