@@ -36,7 +36,12 @@ LINE_LENGTH = 400
 INVALID_DATA = 183
 DECODE_ERRORS = 69
 NOT_FOUND = 8
-FILE_TOO_LARGE = 128 + int(getattr(signal, "SIGXFSZ", 25))
+ASKED_TO_END = 255
+"""Also EPERM; without a complaint it is the status after SIGTERM (or SIGINT, which nobody sends to a group of ours)."""
+SIZE_SIGNAL = 25
+"""SIGXFSZ: a limit on the size of files was met; a shell in between reports 128 more."""
+
+_COMPLAINT = r"\[(?:error|fatal|panic)\]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +65,10 @@ def failure(status: int, stderr: str, *, inputs: Sequence[str] = (), outputs: Se
     """
     lines = tuple(redact(stderr).splitlines())
     ending = Ending(status, lines, tuple(map(_plain, inputs)), tuple(map(_plain, outputs)))
-    terminated = ending.find(r"received signal (\d+)")
-    if status < 0 and status != -FILE_TOO_LARGE + 128:
+    if status < 0 and status != -SIZE_SIGNAL:
         return FfmpegCrashed(signal=-status, stderr=last_lines(lines))
-    if terminated and status == 255:
-        return FfmpegCrashed(signal=int(terminated[1]), stderr=last_lines(lines))
+    if status == ASKED_TO_END and not ending.find(_COMPLAINT):
+        return FfmpegCrashed(signal=int(signal.SIGTERM), stderr=last_lines(lines))
     plain = FfmpegFailed(exit_code=status, detail=telling_line(lines), stderr=last_lines(lines))
     for applies, read in _TABLE:
         if applies(ending):
@@ -88,7 +92,7 @@ def last_lines(lines: Sequence[str]) -> list[str]:
 
 def telling_line(lines: Sequence[str]) -> str:
     """Return the words of the line that says most: the first error that is no mere consequence."""
-    said = [_words(line) for line in lines if re.search(r"\[(error|fatal|panic)\]", line)]
+    said = [_words(line) for line in lines if re.search(_COMPLAINT, line)]
     telling = [words for words in said if not words.startswith(("Error opening", "Task finished", "Terminating"))]
     last = [_words(line) for line in lines if line.strip()][-1:]
     return next(iter([*telling, *said, *last]), "it said nothing")[:LINE_LENGTH]
@@ -107,7 +111,7 @@ def _reading(ending: Ending) -> str | None:
     opened = ending.find(r"Error opening input file (.+?)\.?$")
     if opened:
         return next((path for path in ending.inputs if path == _plain(opened[1])), _plain(opened[1]))
-    numbered = ending.find(r"\[(?:[va]ist#|in#)(\d+)[:/ ][^]]*\].*\[(?:error|fatal)\]")
+    numbered = ending.find(_OF_INPUT)
     if numbered and int(numbered[1]) < len(ending.inputs):
         return ending.inputs[int(numbered[1])]
     return ending.inputs[0] if len(ending.inputs) == 1 else None
@@ -166,7 +170,7 @@ def _encoder_missing(ending: Ending, _detail: str) -> SidecarError | None:
 
 
 def _part_missing(ending: Ending, detail: str) -> SidecarError | None:
-    part = ending.find(r"No such filter: '([^']+)'|Unknown (?:decoder|input format): '?([^'\s]+)")
+    part = ending.find(r"No such filter: '([^']+)'|Unknown (?:decoder|input format):? '([^']+)'")
     return DependencyMissing(name=part[1] or part[2], detail=detail) if part else None
 
 
@@ -192,12 +196,13 @@ def _both(applies: Callable[[Ending], bool], pattern: str) -> Callable[[Ending],
     return lambda ending: applies(ending) and ending.find(pattern) is not None
 
 
+_OF_INPUT = r"(?:\[(?:[va]ist#|in#)(?=.*\[(?:error|fatal)\])|Cannot determine format of input )(\d+)[:/ ]"
 _OPENING_OUTPUT = r"Error opening output"
 _OPENING_INPUT = r"Error opening input"
 
 _TABLE: tuple[tuple[Callable[[Ending], bool], Callable[[Ending, str], SidecarError | None]], ...] = (
     (_system(errno.ENOSPC, errno.EDQUOT, errno.EFBIG), _disk_full),
-    (_status(FILE_TOO_LARGE, -FILE_TOO_LARGE + 128), _disk_full),
+    (_status(-SIZE_SIGNAL, 128 + SIZE_SIGNAL), _disk_full),
     (
         _both(_system(errno.ENOENT, errno.EACCES, errno.EPERM, errno.EISDIR, errno.EROFS), _OPENING_OUTPUT),
         _output_unwritable,
@@ -207,7 +212,7 @@ _TABLE: tuple[tuple[Callable[[Ending], bool], Callable[[Ending, str], SidecarErr
     (_status(INVALID_DATA, DECODE_ERRORS), _input_unreadable),
     (_both(_system(errno.EIO), r"\[in#|demux"), _input_unreadable),
     (_status(NOT_FOUND), _encoder_missing),
-    (_status(NOT_FOUND), _part_missing),
+    (_status(NOT_FOUND, 256 - errno.EINVAL), _part_missing),
     (_both(_system(errno.EINVAL), r"not on whitelist|exceeds specified max pixel"), _input_unsupported),
     (lambda ending: ending.status not in (INVALID_DATA, DECODE_ERRORS), _encoder_failed),
 )

@@ -1,0 +1,94 @@
+"""Whenever and however the sidecar dies, its children die."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from tests.ffmpeg.process.survivors import tagged
+from tests.harness.paths import ROOT
+
+WITHIN = 0.25
+"""Seconds after the death of the parent in which the last child has to be gone."""
+
+TRIO_THREAD_LIVES = 10.0
+"""Seconds that an idle worker thread of trio lives: what is tied to it (PR_SET_PDEATHSIG) dies then."""
+
+
+@contextmanager
+def parent(platform: str, mode: str, folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    tag = uuid4().hex
+    argv = [sys.executable, "-m", "tests.ffmpeg.process.parent", platform, mode, tag, str(folder)]
+    with subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            assert process.stdout.readline() == "ready\n"
+            yield process, tag
+        finally:
+            process.kill()
+            for pid in tagged(tag):
+                os.kill(pid, signal.SIGKILL)
+
+
+def survivors(process: subprocess.Popen[str], tag: str) -> list[int]:
+    """Kill a parent and return which of its children outlive it by more than the time allowed."""
+    process.kill()
+    process.wait()
+    deadline = time.monotonic() + WITHIN
+    while tagged(tag) and time.monotonic() < deadline:
+        time.sleep(0.002)
+    time.sleep(max(0, deadline - time.monotonic()))  # one that was being born may only now have its tag
+    return tagged(tag)
+
+
+@pytest.mark.parametrize("platform", ["linux", "posix"])
+def test_children_live_while_the_parent_does_and_not_after(platform: str, tmp_path: Path) -> None:
+    with parent(platform, "hold", tmp_path) as (process, tag):
+        running = tagged(tag)
+        assert len(running) >= 4
+        assert survivors(process, tag) == []
+
+
+def test_children_outlive_the_thread_that_started_them(tmp_path: Path) -> None:
+    with parent("linux", "hold", tmp_path) as (process, tag):
+        before = tagged(tag)
+        time.sleep(TRIO_THREAD_LIVES + 2)
+        assert set(before) <= set(tagged(tag))
+        assert survivors(process, tag) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGABRT])
+def test_any_other_death_ends_them_too(number: signal.Signals, tmp_path: Path) -> None:
+    with parent("linux", "hold", tmp_path) as (process, tag):
+        process.send_signal(number)
+        assert survivors(process, tag) == []
+
+
+@pytest.mark.parametrize("platform", ["linux", "posix"])
+def test_a_parent_killed_while_it_starts_children_leaves_none(platform: str, tmp_path: Path) -> None:
+    deaths(platform, 8, tmp_path)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("platform", ["linux", "posix"])
+def test_two_hundred_parents_killed_at_random_leave_none(platform: str, tmp_path: Path) -> None:
+    deaths(platform, 200, tmp_path)
+
+
+def deaths(platform: str, rounds: int, folder: Path) -> None:
+    chance = random.Random(rounds)
+    for _ in range(rounds):
+        with parent(platform, "churn", folder) as (process, tag):
+            time.sleep(chance.uniform(0, 0.05))
+            assert survivors(process, tag) == []
