@@ -159,7 +159,12 @@ def make_clip(
     target = path.with_name("." + path.name) if rotation or mirrored else path
     run_ffmpeg([*arguments, *maps, *length, *offset, *options, f"file:{target}"])
     if target is not path:
-        matrix = ["-display_rotation", str(-rotation)] + (["-display_hflip"] if mirrored else [])
+        # FFmpeg flips after it turns; flipped first, the same picture is turned the other way.
+        matrix = [
+            "-display_rotation",
+            str(rotation if mirrored else -rotation),
+            *(["-display_hflip"] if mirrored else []),
+        ]
         run_ffmpeg([*matrix, "-i", f"file:{target}", "-map", "0", "-c", "copy", f"file:{path}"])
         target.unlink()
     return path

@@ -1,0 +1,149 @@
+"""The timestamps of a stream: from the demuxer's own tables where they tell, else from its packets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from av import Packet
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from sidecar.services.media.rate import constant_rate
+
+_DISCARD = 2
+"""The bit of an index entry's flags that says: decoded, but cut away by the edit list."""
+
+_KEY = 1
+
+
+@dataclass(frozen=True, slots=True)
+class PictureIndex:
+    """A picture stream's frames in presentation order, in ticks; edit lists applied.
+
+    `rate` is what the timestamps lie on, None when on none (or there is one frame only); `end` is where the last
+    frame ends, in seconds from the first; `from_tables` tells that no packet had to be read.
+    """
+
+    pts: NDArray[np.int64]
+    keyframes: tuple[int, ...]
+    tick: Fraction
+    rate: Fraction | None
+    end: Fraction
+    from_tables: bool
+
+    @property
+    def max_gap(self) -> Fraction:
+        """Longest distance between keyframes, the way to the stream's end included, in seconds."""
+        edges = [*self.keyframes, int(self.pts[0]) + int(self.end / self.tick)]
+        return max((b - a for a, b in pairwise(edges)), default=0) * self.tick
+
+
+@dataclass(slots=True)
+class PacketTimes:
+    """Collects the packets of one stream while a file is read through."""
+
+    pts: list[int] = field(default_factory=list)
+    durations: list[int] = field(default_factory=list)
+    keys: list[bool] = field(default_factory=list)
+    cut_samples: int = 0
+
+    def add(self, packet: Packet[Any]) -> None:
+        """Take a packet in; those without a timestamp, and those that an edit list cut away, do not count."""
+        time = packet.pts if packet.pts is not None else packet.dts
+        if time is None or packet.is_discard or _hidden(packet):
+            return
+        self.pts.append(time)
+        self.durations.append(packet.duration or 0)
+        self.keys.append(packet.is_keyframe)
+        if packet.has_sidedata("skip_samples"):
+            self.cut_samples = _cut_at_end(packet)
+
+    def index(self, tick: Fraction, usual: Fraction | None) -> PictureIndex | None:
+        """Return the index of what was collected; `usual` is the demuxer's rate, for a stream of one frame.
+
+        Frames before the first keyframe cannot be decoded and do not count. None without any keyframe.
+        """
+        if True not in self.keys:
+            return None
+        first = self.keys.index(True)
+        return build_index(
+            np.array(self.pts[first:], dtype=np.int64),
+            np.array(self.keys[first:], dtype=np.bool_),
+            np.array(self.durations[first:], dtype=np.int64),
+            tick,
+            usual,
+            from_tables=False,
+        )
+
+    def end(self, tick: Fraction, sample_rate: int) -> Fraction | None:
+        """Return where a sound's last packet ends, in seconds on the file's clock; None without packets."""
+        if not self.pts:
+            return None
+        last = max(time + length for time, length in zip(self.pts, self.durations, strict=True))
+        return last * tick - Fraction(self.cut_samples, sample_rate or 1)
+
+
+def _cut_at_end(packet: Packet[Any]) -> int:
+    """Return how many samples at a packet's end are padding that decoders drop."""
+    data = bytes(packet.get_sidedata("skip_samples"))
+    return int.from_bytes(data[4:8], "little") if len(data) >= 8 else 0
+
+
+def _hidden(packet: Packet[Any]) -> bool:
+    """Tell whether a VP8 packet is an alternate reference: it has a time, but shows nothing."""
+    context = packet.stream.codec_context
+    return context is not None and context.name in ("vp8", "libvpx") and packet.size > 0 and not bytes(packet)[0] & 0x10
+
+
+def build_index(
+    pts: NDArray[np.int64],
+    keys: NDArray[np.bool_],
+    durations: NDArray[np.int64],
+    tick: Fraction,
+    usual: Fraction | None,
+    *,
+    from_tables: bool,
+) -> PictureIndex:
+    """Order frames by presentation time and find their rate. Of frames with one and the same time the last counts."""
+    order = np.argsort(pts, kind="stable")
+    pts, keys, durations = pts[order], keys[order], durations[order]
+    last_of_equal = np.append(np.diff(pts) > 0, True)
+    pts, keys, durations = pts[last_of_equal], keys[last_of_equal], durations[last_of_equal]
+    keyframes = tuple(int(time) for time in pts[keys])
+    found = constant_rate(pts, tick)
+    if found is not None:
+        rate, frames = found
+        return PictureIndex(pts, keyframes, tick, rate, (int(frames[-1]) + 1) / rate, from_tables)
+    span = int(pts[-1] - pts[0])
+    last = int(durations[-1]) or (int(np.median(np.diff(pts))) if len(pts) > 1 else 0)
+    length = last * tick or (1 / usual if usual else Fraction(1, 25))
+    return PictureIndex(pts, keyframes, tick, None, span * tick + length, from_tables)
+
+
+def index_from_tables(stream: VideoStream, demuxer: str) -> PictureIndex | None:
+    """Read a stream's index out of the demuxer's tables; None where they do not hold every frame's presentation time.
+
+    They do in MP4 and MOV files without reordered frames (their tables hold decoding times) and without fragments.
+    """
+    entries = stream.index_entries
+    tick, context = stream.time_base or Fraction(1, 90_000), stream.codec_context
+    if not demuxer.startswith("mov") or not len(entries) or context.has_b_frames:
+        return None
+    rows = [(entry.timestamp, entry.flags) for entry in entries if not entry.flags & _DISCARD]
+    if len(rows) < max(2, stream.frames - 1) or not rows[0][1] & _KEY or rows[0][0] != stream.start_time:
+        return None
+    pts = np.array([row[0] for row in rows], dtype=np.int64)
+    keys = np.array([bool(row[1] & _KEY) for row in rows], dtype=np.bool_)
+    steps = np.diff(pts)
+    if int(steps.min()) <= 0:
+        return None
+    last = (stream.duration or 0) - int(pts[-1] - pts[0])
+    # Tables that end before the stream does belong to a file in fragments.
+    if last <= 0 or last > 2 * int(steps.max()):
+        return None
+    durations = np.append(steps, last)
+    return build_index(pts, keys, durations, tick, stream.average_rate, from_tables=True)

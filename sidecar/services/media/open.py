@@ -1,0 +1,112 @@
+"""Opening a file of unknown origin: which demuxers may look at it, and what a refusal means."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import av
+import av.error
+from av.container import InputContainer
+
+from protocol.errors import MediaNotFound, MediaUnreadable, MediaUnsupported, PermissionDenied
+from sidecar.services.media.fingerprint import open_regular
+
+DEMUXERS = (
+    "mov",
+    "matroska",
+    "avi",
+    "mpegts",
+    "mpeg",
+    "mpegvideo",
+    "flv",
+    "asf",
+    "mxf",
+    "nut",
+    "ivf",
+    "dv",
+    "gif",
+    "apng",
+    "yuv4mpegpipe",
+    "ogg",
+    "wav",
+    "w64",
+    "aiff",
+    "au",
+    "caf",
+    "flac",
+    "mp3",
+    "aac",
+    "ac3",
+    "eac3",
+    "dts",
+    "amr",
+    "ape",
+    "wv",
+    "tta",
+    "png_pipe",
+    "jpeg_pipe",
+    "webp_pipe",
+    "bmp_pipe",
+    "tiff_pipe",
+)
+"""The demuxers that may be chosen: files that stand alone. Playlists and patterns (hls, dash, concat, sdp, imf, image2)
+name other files, and are not among them."""
+
+STILL_DEMUXERS = {name for name in DEMUXERS if name.endswith("_pipe") and name != "yuv4mpegpipe"}
+
+MAX_PIXELS = 67_108_864
+MAX_STREAMS = 64
+
+# A picture file is told by its content: by its name FFmpeg may take it for a pattern of many.
+_PICTURES = (
+    (b"\x89PNG\r\n\x1a\n", "png_pipe"),
+    (b"\xff\xd8\xff", "jpeg_pipe"),
+    (b"II*\0", "tiff_pipe"),
+    (b"MM\0*", "tiff_pipe"),
+)
+
+
+def open_media(path: Path) -> InputContainer:
+    """Open a regular file by an allowed demuxer, with bounded probing and no way to any other file or network.
+
+    Raises MediaNotFound, PermissionDenied, MediaUnreadable, MediaUnsupported (a playlist, a refused format).
+    """
+    descriptor = open_regular(path)
+    with os.fdopen(descriptor, "rb", buffering=0) as file:
+        head = file.read(4096)
+    if not head:
+        raise MediaUnreadable(path=str(path), detail="the file is empty")
+    options = {
+        "format_whitelist": ",".join(DEMUXERS),
+        "protocol_whitelist": "file",
+        "max_streams": str(MAX_STREAMS),
+        "probesize": "5000000",
+        "analyzeduration": "5000000",
+    }
+    try:
+        return av.open(
+            "file:" + str(path.absolute()), format=_picture_demuxer(head), options=options, metadata_errors="replace"
+        )
+    except av.error.FileNotFoundError as error:
+        raise MediaNotFound(path=str(path)) from error
+    except av.error.PermissionError as error:
+        raise PermissionDenied(path=str(path), access="read") from error
+    except av.error.ArgumentError as error:
+        # What FFmpeg answers when the demuxer that fits is not on the list.
+        raise MediaUnsupported(path=str(path), detail="playlists and this kind of file are not read") from error
+    except (av.error.FFmpegError, UnicodeError, ValueError) as error:
+        raise MediaUnreadable(path=str(path), detail=reason(error)) from error
+
+
+def reason(error: Exception) -> str:
+    """Return what FFmpeg said, without the path."""
+    return str(getattr(error, "strerror", None) or error).split(": '", 1)[0]
+
+
+def _picture_demuxer(head: bytes) -> str | None:
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "webp_pipe"
+    if head.startswith(_PICTURES[0][0]) and b"acTL" in head:
+        return "apng"
+    return next((name for magic, name in _PICTURES if head.startswith(magic)), None)
