@@ -1,0 +1,89 @@
+"""`python -m tests.benchmarks [--short] [-o FILE]`: measure everything and write it as JSON."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import imageio_ffmpeg
+import msgspec
+import psutil
+
+from sidecar.services.machine import libraries, own_version
+from tests.benchmarks import render, rpc, start
+from tests.benchmarks.figure import Figure
+
+GROUPS = {"rpc": rpc.measure, "start": start.measure, "render": render.measure}
+FIGURES = (
+    "rpc.roundTrip",
+    "rpc.throughput",
+    "start.initialized",
+    "memory.resting",
+    "memory.project",
+    "render.cpu",
+    "render.wall",
+)
+"""Every figure that a run has to hold."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure and write; 1 when a figure is missing. Whether targets are met never decides."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("--short", action="store_true", help="few and small: shows that everything runs")
+    parser.add_argument("--only", choices=GROUPS, action="append", help="only these groups")
+    parser.add_argument("-o", "--output", type=Path, default=Path("benchmarks.json"), metavar="FILE")
+    options = parser.parse_args(arguments)
+    figures: list[Figure] = []
+    for name in options.only or GROUPS:
+        for figure in GROUPS[name](short=options.short):
+            figures.append(figure)
+            sys.stdout.write(line(figure) + "\n")
+            sys.stdout.flush()
+    document = {"figures": figures, "short": options.short, "machine": machine(), "versions": versions()}
+    options.output.write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
+    absent = [] if options.only else missing(figures)
+    for name in absent:
+        sys.stdout.write(f"{name}: missing\n")
+    return 1 if absent else 0
+
+
+def missing(figures: Sequence[Figure]) -> list[str]:
+    """Names of figures that were not measured."""
+    return sorted(set(FIGURES) - {figure.figure for figure in figures})
+
+
+def line(figure: Figure) -> str:
+    """A figure for people."""
+    value = f"{figure.ours:.4g} {figure.unit}"
+    if figure.peer is not None:
+        value += f" against {figure.peer:.4g}: ratio {figure.ratio:.3f}"
+    low, high = figure.interval
+    verdict = "met" if figure.met else "NOT met"
+    return f"{figure.figure}: {value} [{low:.3g}–{high:.3g}], target {figure.bound} {figure.target:g}: {verdict}"
+
+
+def machine() -> dict[str, Any]:
+    """What it was measured on."""
+    return {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "platform": platform.platform(),
+        "cores": os.cpu_count(),
+        "memory": psutil.virtual_memory().total,
+        "load": os.getloadavg()[0],
+    }
+
+
+def versions() -> dict[str, str]:
+    """What was measured."""
+    ffmpeg = imageio_ffmpeg.get_ffmpeg_version()
+    return {"sidecar": own_version(), "python": platform.python_version(), "ffmpeg": ffmpeg, **libraries()}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
