@@ -47,7 +47,9 @@ class Sink:
     ) -> None:
         """Note one problem. Without `ids` it concerns the innermost thing with an id on the way to `pointer`.
 
-        `nearest` in the context becomes the suggestion where none is given.
+        `nearest` in the context becomes the suggestion where none is given. A problem's pointer always leads to
+        something: for a member that is not written (its default, or its absence, is what is wrong) it is the owner's,
+        and `absent` in the context is the member's.
         """
         if self.full:
             return
@@ -55,12 +57,15 @@ class Sink:
         nearest = context.get("nearest")
         if suggestion is None and nearest is not None:
             suggestion = f"Use {shown(nearest)}"
+        written, owner = self._resolve(pointer)
+        if written != pointer:
+            context["absent"] = pointer
         self.problems.append(
             Problem(
                 severity=known.severity,
                 code=known.code,
-                pointer=pointer,
-                ids=self._owner(pointer) if ids is None else [id for id in ids if id is not None],
+                pointer=written,
+                ids=owner if ids is None else [id for id in ids if id is not None],
                 message=message,
                 suggestion=suggestion,
                 context={"rule": rule, **context},
@@ -79,9 +84,10 @@ class Sink:
         found = get_close_matches(_plain(word), plain, n=1, cutoff=0.6)
         return plain[found[0]] if found else None
 
-    def _owner(self, pointer: str) -> list[str]:
+    def _resolve(self, pointer: str) -> tuple[str, list[str]]:
+        """Return the pointer as far as it leads in the project, and the id of the innermost thing on the way."""
         owner: list[str] = []
-        at = self._raw
+        written, at = "", self._raw
         for step in pointer.split("/")[1:]:
             name = step.replace("~1", "/").replace("~0", "~")
             if isinstance(at, dict) and name in at:
@@ -90,9 +96,10 @@ class Sink:
                 at = at[int(name)]
             else:
                 break
+            written = f"{written}/{step}"
             if isinstance(at, dict) and isinstance(at.get("id"), str):
                 owner = [at["id"]]
-        return owner
+        return written, owner
 
 
 def pointer_of(path: Iterable[Step]) -> str:
