@@ -158,11 +158,16 @@ class Timeline:
         return self.video + self.audio
 
 
-def output_span(timeline: Timeline, export: Export) -> OutputSpan:
-    """Map an export onto the timeline: range by edit points, size and rate from the project where null."""
+def output_span(timeline: Timeline, export: Export, window: tuple[int, int] | None = None) -> OutputSpan:
+    """Map an export onto the timeline: range by edit points, size and rate from the project where null.
+
+    `window` (project frames, half open) takes the place of the export's range. Both are cut to the timeline.
+    """
     rate = timeline.rate if export.frame_rate is None else parse_rate(export.frame_rate)
     first, end = 0, timeline.frames
-    if export.range is not None:
+    if window is not None:
+        first, end = max(0, window[0]), min(end, window[1])
+    elif export.range is not None:
         start, stop = (edit_frame(parse_seconds(value), timeline.rate) for value in export.range)
         first, end = max(first, start), min(end, stop)
     end = max(first, end)

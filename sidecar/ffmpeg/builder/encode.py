@@ -1,0 +1,80 @@
+"""Export settings as FFmpeg output options."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from protocol.project import AudioExport, Export
+from protocol.project.export import AudioCodec
+from protocol.project.formats import AUDIO_CODECS, CONTAINERS, audio_codec, video_codec
+from sidecar.ffmpeg.builder.encode_video import Options, video_options
+from sidecar.ffmpeg.codecs import AUDIO_ENCODERS, MUXERS, VIDEO_ENCODERS
+
+SAMPLE_FORMATS: dict[AudioCodec, str] = {
+    "aac": "fltp",
+    "opus": "flt",
+    "mp3": "fltp",
+    "flac": "s16",
+    "pcm_s16le": "s16",
+    "pcm_s24le": "s32",
+    "pcm_f32le": "flt",
+    "vorbis": "fltp",
+}
+"""What each encoder is given; the sound's graph ends in it."""
+
+
+def encoders_of(export: Export) -> tuple[str | None, str | None]:
+    """FFmpeg's names of the encoders of picture and sound; None where the export has none."""
+    picture, sound = video_codec(export), audio_codec(export)
+    return (
+        None if picture is None else VIDEO_ENCODERS[picture],
+        None if sound is None else AUDIO_ENCODERS[sound],
+    )
+
+
+def output_options(export: Export, rate: Fraction) -> Options:
+    """All options of the output: encoders, muxer, tags. `rate` is that of its picture."""
+    options: list[tuple[str, str | None]] = []
+    picture, sound = video_codec(export), audio_codec(export)
+    if picture is not None and export.video is not None:
+        options += video_options(export.video, export, picture, rate)
+    if sound is not None and export.audio is not None:
+        options += audio_options(export.audio, sound)
+    return (*options, *container_options(export, rate))
+
+
+def audio_options(audio: AudioExport, codec: AudioCodec) -> Options:
+    """Options of the sound's encoder."""
+    options: list[tuple[str, str | None]] = [("c:a", AUDIO_ENCODERS[codec]), ("ar", str(audio.sample_rate))]
+    if not AUDIO_CODECS[codec].lossless:
+        options.append(("b:a", str(audio.bitrate)))
+    if codec == "opus" and audio.channels > 2:
+        options.append(("mapping_family", "1"))
+    return tuple(options)
+
+
+def container_options(export: Export, rate: Fraction) -> Options:
+    """Options of the muxer. Nothing of the sources' own tags or chapters gets through."""
+    facts = CONTAINERS[export.container]
+    options: list[tuple[str, str | None]] = [("map_metadata", "-1"), ("map_chapters", "-1"), ("fflags", "+bitexact")]
+    options += [("flags:v", "+bitexact"), ("flags:a", "+bitexact")]
+    if facts.tags:
+        for name in ("title", "artist", "comment", "date", "copyright"):
+            value = getattr(export.metadata, name)
+            if value:
+                options.append(("metadata", f"{name}={value}"))
+    if facts.faststart:
+        flags = "+faststart" if export.faststart else "-faststart"
+        options.append(("movflags", flags))
+    if export.container in ("mp4", "mov") and export.video is not None:
+        options.append(("video_track_timescale", str(_timescale(rate))))
+    options.append(("f", MUXERS[export.container]))
+    return tuple(options)
+
+
+def _timescale(rate: Fraction) -> int:
+    """Ticks a second in which a frame is a whole number, at least 10,000 of them."""
+    scale = rate.numerator
+    while scale < 10_000:
+        scale *= 2
+    return scale

@@ -1,0 +1,208 @@
+"""Picture encoders: their options, chosen so that the same frames give the same bytes on every run and machine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from itertools import pairwise
+from math import floor
+
+from protocol.project import Export, VideoExport
+from protocol.project.export import Preset, VideoCodec
+from sidecar.ffmpeg.codecs import VIDEO_ENCODERS
+
+Options = tuple[tuple[str, str | None], ...]
+
+THREADS = 4
+"""Threads of encoders whose bytes depend on how many they have: enough for two cores, and the same everywhere."""
+
+PRESETS: dict[str, dict[Preset, str]] = {
+    "libx264": {
+        "fastest": "ultrafast",
+        "fast": "veryfast",
+        "medium": "medium",
+        "slow": "slow",
+        "slowest": "veryslow",
+    },
+    "libx265": {
+        "fastest": "ultrafast",
+        "fast": "veryfast",
+        "medium": "medium",
+        "slow": "slow",
+        "slowest": "veryslow",
+    },
+    "libsvtav1": {"fastest": "12", "fast": "10", "medium": "8", "slow": "6", "slowest": "4"},
+    "libvpx-vp9": {"fastest": "8", "fast": "5", "medium": "3", "slow": "2", "slowest": "1"},
+}
+
+QUALITY: dict[str, tuple[tuple[int, float], ...]] = {
+    "libx264": ((0, 51), (30, 37), (50, 29), (70, 23), (85, 18), (95, 12), (100, 4)),
+    "libx265": ((0, 51), (30, 39), (50, 32), (70, 26), (85, 21), (95, 15), (100, 6)),
+    "libsvtav1": ((0, 63), (30, 53), (50, 44), (70, 36), (85, 27), (95, 18), (100, 6)),
+    "libvpx-vp9": ((0, 63), (30, 52), (50, 43), (70, 34), (85, 26), (95, 18), (100, 6)),
+    "mpeg4": ((0, 31), (30, 17), (50, 10), (70, 6), (85, 3), (95, 2), (100, 1)),
+}
+"""The encoder's own scale at some qualities; straight lines between."""
+
+PRORES = ((30, "proxy"), (55, "lt"), (80, "standard"), (100, "hq"))
+DNXHR = ((40, "dnxhr_lb"), (75, "dnxhr_sq"), (100, "dnxhr_hq"))
+"""Profiles up to a quality."""
+
+BUFFER = 2
+"""Seconds of the largest bitrate that an encoder may save up."""
+
+
+def video_options(video: VideoExport, export: Export, codec: VideoCodec, rate: Fraction) -> Options:
+    """Options of the picture's encoder, for frames at `rate`."""
+    encoder = VIDEO_ENCODERS[codec]
+    build = {
+        "libx264": _x264,
+        "libx265": _x265,
+        "libvpx-vp9": _vp9,
+        "libsvtav1": _av1,
+        "mpeg4": _mpeg4,
+        "prores_ks": _prores,
+        "dnxhd": _dnxhr,
+        "ffv1": _ffv1,
+        "png": _png,
+    }[encoder]
+    own = build(video, keyframe_distance(video, rate))
+    if export.container == "avi" and codec == "h264":
+        # AVI has no presentation times, so frames must come in the order of display.
+        own = (*own, ("bf", "0"))
+    return (("c:v", encoder), *own, ("pix_fmt", video.pixel_format), ("r", _rational(rate)))
+
+
+def keyframe_distance(video: VideoExport, rate: Fraction) -> int:
+    """Most frames from one keyframe to the next."""
+    return max(1, floor(Fraction(repr(video.keyframe_interval)) * rate + Fraction(1, 2)))
+
+
+def scaled_quality(encoder: str, quality: int) -> float:
+    """A quality of 0–100 on the encoder's own scale."""
+    anchors = QUALITY[encoder]
+    for (low, high_value), (high, low_value) in pairwise(anchors):
+        if quality <= high:
+            return high_value + (low_value - high_value) * (quality - low) / (high - low)
+    return anchors[-1][1]
+
+
+def _x264(video: VideoExport, gop: int) -> Options:
+    options = [
+        ("preset", PRESETS["libx264"][video.preset]),
+        ("threads", str(THREADS)),
+        ("g", str(gop)),
+        *_rate(video, "libx264", lossless=(("qp", "0"),)),
+        *_profile(video),
+    ]
+    if video.b_frames is not None:
+        options.append(("bf", str(video.b_frames)))
+    return tuple(options)
+
+
+def _x265(video: VideoExport, gop: int) -> Options:
+    parameters = ["open-gop=0", "info=0", "pools=4", "frame-threads=2", "log-level=error"]
+    if video.rate_control == "lossless":
+        parameters.append("lossless=1")
+    if video.b_frames is not None:
+        parameters.append(f"bframes={video.b_frames}")
+    return (
+        ("preset", PRESETS["libx265"][video.preset]),
+        ("g", str(gop)),
+        *_rate(video, "libx265", lossless=()),
+        *_profile(video),
+        ("x265-params", ":".join(parameters)),
+        ("tag:v", "hvc1"),
+    )
+
+
+def _vp9(video: VideoExport, gop: int) -> Options:
+    rate = _rate(video, "libvpx-vp9", lossless=(("lossless", "1"),))
+    if video.rate_control == "quality":
+        # Without a bitrate of 0, or the largest allowed, libvpx takes its own of 200 kbit/s for a bound.
+        bound = 0 if video.max_bitrate is None else video.max_bitrate
+        rate = (("crf", _decimal(round(scaled_quality("libvpx-vp9", video.quality)))), ("b:v", str(bound)))
+    return (
+        ("deadline", "good"),
+        ("cpu-used", PRESETS["libvpx-vp9"][video.preset]),
+        ("row-mt", "1"),
+        ("tile-columns", "1"),
+        ("threads", str(THREADS)),
+        ("g", str(gop)),
+        *rate,
+        *_profile(video),
+    )
+
+
+def _av1(video: VideoExport, gop: int) -> Options:
+    parameters = [f"keyint={gop}"]
+    rate: Options = (("b:v", str(video.bitrate)),)
+    if video.rate_control == "quality":
+        rate = (("crf", _decimal(round(scaled_quality("libsvtav1", video.quality)))),)
+        if video.max_bitrate is not None:
+            parameters.append(f"mbr={video.max_bitrate // 1000}")
+    elif video.rate_control == "lossless":
+        rate = ()
+        parameters.append("lossless=1")
+    return (
+        ("preset", PRESETS["libsvtav1"][video.preset]),
+        ("g", str(gop)),
+        *rate,
+        *_profile(video),
+        ("svtav1-params", ":".join(parameters)),
+    )
+
+
+def _mpeg4(video: VideoExport, gop: int) -> Options:
+    rate: Options = (("q:v", _decimal(scaled_quality("mpeg4", video.quality))),)
+    if video.rate_control == "bitrate":
+        rate = _rate(video, "mpeg4", lossless=())
+    return (("threads", "1"), ("g", str(gop)), *rate, ("bf", str(video.b_frames or 0)))
+
+
+def _prores(video: VideoExport, _gop: int) -> Options:
+    usual = "4444" if video.pixel_format.startswith("yuv444") else _step(PRORES, video.quality)
+    return (("profile:v", video.profile or usual), ("vendor", "apl0"))
+
+
+def _dnxhr(video: VideoExport, _gop: int) -> Options:
+    usual = {"yuv422p10le": "dnxhr_hqx", "yuv444p10le": "dnxhr_444"}.get(video.pixel_format)
+    return (("profile:v", video.profile or usual or _step(DNXHR, video.quality)),)
+
+
+def _ffv1(_video: VideoExport, _gop: int) -> Options:
+    return (("level", "3"), ("slices", "4"), ("slicecrc", "1"), ("g", "1"), ("threads", str(THREADS)))
+
+
+def _png(_video: VideoExport, _gop: int) -> Options:
+    return ()
+
+
+def _rate(video: VideoExport, encoder: str, *, lossless: Options) -> Options:
+    """Rate control of the encoders that share FFmpeg's own options for it."""
+    if video.rate_control == "lossless":
+        return lossless
+    options: list[tuple[str, str | None]] = []
+    if video.rate_control == "bitrate":
+        options.append(("b:v", str(video.bitrate)))
+    else:
+        options.append(("crf", _decimal(scaled_quality(encoder, video.quality))))
+    if video.max_bitrate is not None:
+        options += [("maxrate", str(video.max_bitrate)), ("bufsize", str(BUFFER * video.max_bitrate))]
+    return tuple(options)
+
+
+def _profile(video: VideoExport) -> Options:
+    return () if video.profile is None else (("profile:v", video.profile),)
+
+
+def _step(steps: Sequence[tuple[int, str]], quality: int) -> str:
+    return next(name for limit, name in steps if quality <= limit)
+
+
+def _decimal(value: float) -> str:
+    return f"{value:.3f}".rstrip("0").rstrip(".")
+
+
+def _rational(rate: Fraction) -> str:
+    return f"{rate.numerator}/{rate.denominator}"

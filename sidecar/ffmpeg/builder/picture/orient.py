@@ -1,0 +1,47 @@
+"""A decoded stream made plain: no side data, right tags, whole frames, upright."""
+
+from __future__ import annotations
+
+from sidecar.core.source import SourceVideo
+from sidecar.ffmpeg.builder.graph import Stream, Window, node
+
+SPACES = {"bt601": "smpte170m", "bt709": "bt709", "bt2020": "bt2020nc", "rgb": "gbr"}
+"""FFmpeg's names of the matrices."""
+
+PRIMARIES = {"bt601": "smpte170m", "bt709": "bt709", "bt2020": "bt2020"}
+
+
+def plain(stream: Stream, video: SourceVideo) -> Stream:
+    """Drop side data (a display matrix would turn the output again, captions would reach the encoder), state tags."""
+    stream = node("sidedata", stream, mode="delete")
+    return node(
+        "setparams",
+        stream,
+        range=video.color.range,
+        colorspace=SPACES[video.color.matrix],
+        color_primaries=PRIMARIES[video.color.primaries],
+        color_trc="bt709",
+    )
+
+
+def whole_frames(stream: Stream, field: str) -> Stream:
+    """Deinterlace, one frame a frame; `field` is the one that comes first, tff or bff."""
+    return node("bwdif", stream, support=Window(1, 1), mode="send_frame", parity=field, deint="all")
+
+
+def upright(stream: Stream, video: SourceVideo) -> Stream:
+    """Mirror, then turn clockwise, as the display matrix says."""
+    if video.mirrored:
+        stream = node("hflip", stream)
+    return turned(stream, video.rotation)
+
+
+def turned(stream: Stream, degrees: int) -> Stream:
+    """Turn clockwise by a multiple of 90 degrees."""
+    if degrees % 360 == 90:
+        return node("transpose", stream, dir="clock")
+    if degrees % 360 == 270:
+        return node("transpose", stream, dir="cclock")
+    if degrees % 360 == 180:
+        return node("vflip", node("hflip", stream))
+    return stream
