@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
+from typing import Any
 
 from sidecar.transport.stdio import Diverted, divert
 
 FAILED = 1
 
 
-def run(*, record: Path | None = None) -> int:
+def run(*, record: Path | None = None, settings: Mapping[str, Any] | None = None) -> int:
     """Serve stdin and stdout until the client leaves, and return the exit code.
 
-    `record`: a file that every message is written to. What prevents the start is said on stderr.
+    `record`: a file that every message is written to; `settings`: values by wire name that come before environment
+    and file. What prevents the start is said on stderr.
     """
     diverted = divert()
     try:
-        return _run(diverted, record)
+        return _run(diverted, record, settings or {})
     finally:
         diverted.stderr.close()
 
 
-def _run(diverted: Diverted, record: Path | None) -> int:
+def _run(diverted: Diverted, record: Path | None, settings: Mapping[str, Any]) -> int:
     # Imported only now: whatever these print while they are loaded, and their children, cannot reach the wire.
     import trio  # noqa: PLC0415
 
@@ -36,7 +39,7 @@ def _run(diverted: Diverted, record: Path | None) -> int:
     from sidecar.transport.serve import serve  # noqa: PLC0415
 
     def services() -> AbstractAsyncContextManager[Services]:
-        return open_services(ServiceOptions(stderr=diverted.stderr))
+        return open_services(ServiceOptions(arguments=settings, stderr=diverted.stderr))
 
     async def started() -> int:
         wire = open_wire(diverted.read_fd, diverted.write_fd)
@@ -49,5 +52,6 @@ def _run(diverted: Diverted, record: Path | None) -> int:
         error = typed(raised)
         if error is None:
             raise
-        sys.stderr.write(f"sidecar: {error.message}\n")
+        advice = f"  {error.suggestion}\n" if error.suggestion else ""
+        sys.stderr.write(f"error: {error.message}\n{advice}")
         return FAILED

@@ -68,21 +68,29 @@ async def replay(
     framer = Framer(style="headers" if any(b"\n" in entry.body for entry in entries) else "lines")
     async with trio.open_nursery() as nursery:
         nursery.start_soon(came.read, wire, framer)
-        due: list[str] = []
-        for entry in entries:
-            if entry.direction == "out":
-                due += _answers([entry.body])
-                continue
-            await came.wait_for(due, answer_seconds)
-            await wire.send_all(framer.wrap(entry.body))
-        await came.wait_for(due, answer_seconds)
+        late = await _send(entries, wire, framer, came, answer_seconds)
         nursery.cancel_scope.cancel()
+    if late is not None:
+        raise Timeout(operation=f"the answer to request {late}", seconds=answer_seconds)
     methods = _methods(entry.body for entry in entries if entry.direction == "in")
     return [
         Difference(msgspec.json.decode(key), methods.get(key, ""), *where)
         for key, answer in recorded.items()
         for where in _compare(answer, replayed.get(key, MISSING), "", ignore)
     ]
+
+
+async def _send(entries: Sequence[Entry], wire: Wire, framer: Framer, came: _Came, seconds: float) -> str | None:
+    """Send all there is to send; return the id of an answer that did not come in time."""
+    due: list[str] = []
+    for entry in entries:
+        if entry.direction == "out":
+            due += _answers([entry.body])
+            continue
+        if (late := await came.late(due, seconds)) is not None:
+            return late
+        await wire.send_all(framer.wrap(entry.body))
+    return await came.late(due, seconds)
 
 
 class _Came:
@@ -100,13 +108,13 @@ class _Came:
         self._ended = True
         self._notify()
 
-    async def wait_for(self, keys: list[str], seconds: float) -> None:
-        with trio.move_on_after(seconds) as scope:
+    async def late(self, keys: list[str], seconds: float) -> str | None:
+        """Wait for these answers; return one that has not come in time, None also when no more can come."""
+        with trio.move_on_after(seconds):
             while not self._ended and not all(key in self._answers for key in keys):
                 await self._more.wait()
-        if scope.cancelled_caught:
-            missing = next(key for key in keys if key not in self._answers)
-            raise Timeout(operation=f"the answer to request {missing}", seconds=seconds)
+            return None
+        return next(key for key in keys if key not in self._answers)
 
     def _notify(self) -> None:
         self._more.set()

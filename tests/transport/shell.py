@@ -1,0 +1,105 @@
+"""A shell that spawns a sidecar, as small as can be: write requests, read answers, with a deadline."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import trio
+
+from protocol.client import Answer, Client, Failed, Incoming
+from tests.harness.paths import ROOT
+
+TEST_SERVER = (sys.executable, "-m", "tests.transport.server")
+SIDECAR = (sys.executable, "-m", "sidecar", "serve")
+
+
+@dataclass
+class Shell:
+    """A spawned server."""
+
+    process: trio.Process
+    client: Client = field(default_factory=Client)
+    events: list[Incoming] = field(default_factory=list)
+
+    async def send(self, data: bytes) -> None:
+        assert self.process.stdin is not None
+        await self.process.stdin.send_all(data)
+
+    async def read(self) -> bytes:
+        assert self.process.stdout is not None
+        return bytes(await self.process.stdout.receive_some())
+
+    async def call(self, method: str, params: dict[str, Any] | None = None) -> Any:
+        """Return the result, or raise the typed error. Whatever else comes meanwhile is kept in `events`."""
+        number, data = self.client.request(method, params)
+        with trio.fail_after(20):
+            await self.send(data)
+            return await self.answer(number)
+
+    async def answer(self, number: int) -> Any:
+        with trio.fail_after(20):
+            while True:
+                for event in self.events:
+                    if isinstance(event, (Answer, Failed)) and event.id == number:
+                        self.events.remove(event)
+                        if isinstance(event, Failed):
+                            raise event.error
+                        return event.result
+                chunk = await self.read()
+                assert chunk, "the server ended"
+                self.events += self.client.feed(chunk)
+
+    async def lines(self) -> list[Any]:
+        """Return every message until the server ends."""
+        return [msgspec.json.decode(line) for line in (await self.rest()).splitlines()]
+
+    async def rest(self) -> bytes:
+        data = b""
+        with trio.fail_after(20):
+            while chunk := await self.read():
+                data += chunk
+        return data
+
+    async def close(self) -> None:
+        assert self.process.stdin is not None
+        await self.process.stdin.aclose()
+
+    async def ended(self, seconds: float = 10) -> int:
+        with trio.fail_after(seconds):
+            return await self.process.wait()
+
+
+@asynccontextmanager
+async def spawn(
+    command: Sequence[str] = TEST_SERVER, *, stderr: int = subprocess.DEVNULL, env: dict[str, str] | None = None
+) -> AsyncIterator[Shell]:
+    """Run a server while the block lasts; one that is left then is killed."""
+    process = await trio.lowlevel.open_process(
+        list(command),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        cwd=ROOT,
+        env={**os.environ, **(env or {})},
+    )
+    try:
+        yield Shell(process)
+    finally:
+        with trio.CancelScope(shield=True):
+            if process.poll() is None:
+                process.send_signal(signal.SIGKILL)
+            await process.wait()
+            for stream in (process.stdin, process.stdout, process.stderr):
+                if stream is not None:
+                    await stream.aclose()
+
+
+INITIALIZE = {"protocol": 1, "client": {"name": "test", "version": "1"}}
