@@ -26,6 +26,7 @@ from sidecar.ffmpeg.builder.command import Command, SideFile, arguments
 from sidecar.ffmpeg.failures import failure, redact
 from sidecar.ffmpeg.progress import FfmpegProgress, ProgressParser
 from sidecar.ffmpeg.supervisor import Child, Supervisor
+from sidecar.ffmpeg.supervisor.child import END_GRACE
 from sidecar.ffmpeg.toolchain import Toolchain
 
 REPORT_EVERY = 0.1
@@ -59,11 +60,13 @@ class _Run:
     child: Child
     advanced: bool = False
     fault: Exception | None = None
+    waiting: trio.CancelScope = field(default_factory=trio.CancelScope)
     stdout: bytearray = field(default_factory=bytearray)
 
     def end(self, fault: Exception) -> None:
         self.fault = self.fault or fault
         self.child.kill()
+        self.waiting.deadline = trio.current_time() + END_GRACE
 
 
 async def execute(
@@ -117,7 +120,8 @@ async def execute(
                 reading.start_soon(_follow, run, reports, on_progress)
             if capture_stdout:
                 reading.start_soon(_capture, run, stdout_limit)
-            status = await child.wait()
+            with run.waiting:
+                status = await child.wait()
             reading.cancel_scope.deadline = trio.current_time() + READ_GRACE
         watching.cancel_scope.cancel()
     if run.fault is not None:

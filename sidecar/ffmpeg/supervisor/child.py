@@ -15,6 +15,10 @@ STDERR_KEPT = 65_536
 DRAIN_GRACE = 0.5
 """Seconds that stderr may stay open after the group was ended: only a process that left its group can hold it."""
 
+END_GRACE = 5.0
+"""Seconds that a killed child may take to be gone. Only one that hangs inside the kernel (a dead network disk) takes
+longer; nobody waits for it then, it stays listed, and ends when the kernel lets go."""
+
 
 class Child:
     """A child process, leader of its own group, tended from its start to its end.
@@ -67,9 +71,10 @@ class Child:
 
     async def aclose(self) -> None:
         """End the group if it runs, wait until it is gone, and close our ends of its pipes. Not cancelled."""
+        self.kill()
+        with trio.move_on_after(END_GRACE, shield=True):
+            await self._ended.wait()
         with trio.CancelScope(shield=True):
-            self.kill()
-            await self.wait()
             for stream in (self.stdin, self.stdout):
                 if stream is not None:
                     await stream.aclose()

@@ -11,7 +11,7 @@ from typing import Literal
 import trio
 
 from protocol.errors import DependencyMissing, ShuttingDown
-from sidecar.ffmpeg.supervisor.child import Child
+from sidecar.ffmpeg.supervisor.child import END_GRACE, Child
 from sidecar.ffmpeg.supervisor.environment import scrubbed
 from sidecar.ffmpeg.supervisor.platform import Platform, Start, native
 
@@ -87,9 +87,9 @@ class Supervisor:
         return tuple(child for child in self._children if tag is None or child.tag == tag)
 
     async def close(self) -> None:
-        """End all children and start no more. Returns when none is left; not cancelled."""
+        """End all children and start no more. Returns when none is left, after `END_GRACE` at the latest; not cancelled."""
         self._closing = True
-        with trio.CancelScope(shield=True):
+        with trio.move_on_after(END_GRACE, shield=True):
             while self._starting or self._children:
                 self._started = trio.Event()
                 for child in self.children():

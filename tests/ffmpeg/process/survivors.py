@@ -9,9 +9,12 @@ from pathlib import Path
 import psutil
 import trio
 
+from sidecar.ffmpeg.supervisor import Child
 from sidecar.ffmpeg.supervisor.posix import Posix
 
 TAG = "SIDECAR_TEST_TAG"
+
+SLEEPER = ["/bin/sh", "-c", "trap '' TERM; sleep 600 & sleep 600"]
 
 
 def portable() -> Posix:
@@ -64,3 +67,14 @@ async def until(condition: Callable[[], object], seconds: float = 5) -> None:
     with trio.fail_after(seconds):
         while not condition():  # noqa: ASYNC110
             await trio.sleep(0.002)
+
+
+async def grandchildren(child: Child) -> list[int]:
+    """Return the group of a SLEEPER once both sleeps run."""
+    leader = psutil.Process(child.pid)
+    await until(lambda: len(leader.children(recursive=True)) == 2)
+    return [process.pid for process in leader.children(recursive=True)]
+
+
+async def gone(pids: list[int]) -> None:
+    await until(lambda: not any(map(alive, pids)), 2)
