@@ -25,12 +25,23 @@ from protocol.problem import Problem
 from protocol.project import Project
 from protocol.time import ExactTime
 
+Recover = Literal["ask", "use", "ignore"]
+"""What to do with edits that a crash left unsaved: report them, use them, or drop them."""
+
 
 class ProjectOpen(Params, kw_only=True):
-    """A project as JSON; relative paths start from `base_path`."""
+    """A project as JSON; relative paths start from `base_path`. Edits left unsaved are found by the project's id."""
 
     project: ProjectJson
     base_path: str | None = None
+    recover: Recover = "ask"
+
+
+class Recovery(Result):
+    """Edits that a crash left unsaved: on offer with `recover` "ask", in use with "use"."""
+
+    saved_at: str
+    revision: int
 
 
 class Opened(Result):
@@ -42,13 +53,14 @@ class Opened(Result):
     problems: list[Problem]
     duration: ExactTime
     frames: int
+    recovery: Recovery | None
 
 
 class ProjectLoad(Params, kw_only=True):
-    """`recover`: what to do with edits that a crash left unsaved: report them, use them, or drop them."""
+    """`recover`: what to do with edits that a crash left unsaved."""
 
     path: str
-    recover: Literal["ask", "use", "ignore"] = "ask"
+    recover: Recover = "ask"
 
 
 class FileState(Result):
@@ -59,19 +71,11 @@ class FileState(Result):
     fingerprint: str
 
 
-class Recovery(Result):
-    """Unsaved edits that a crash left behind."""
-
-    saved_at: str
-    revision: int
-
-
 class Loaded(Opened):
     """An opened project file."""
 
     migrated_from: str | None
     file: FileState
-    recovery: Recovery | None
 
 
 class PatchOperation(Model):
