@@ -36,7 +36,10 @@ def build() -> App:
         help_format="plaintext",
     )
     for name, summary in COMMANDS.items():
-        app.command(f"sidecar.cli.{name}:{name}" if name != "serve" else _serve, name=name, help=summary)
+        if name == "serve":
+            app.command(_serve, name=name, help=summary, help_flags=[])
+        else:
+            app.command(f"sidecar.cli.{name}:{name}", name=name, help=summary)
     return app
 
 

@@ -83,5 +83,6 @@ def test_every_kind_of_error_has_an_exit_code() -> None:
 
 def test_the_first_error_of_nested_groups_is_told() -> None:
     first = MediaNotFound(path="a")
-    outer: ExceptionGroup[SidecarError] = ExceptionGroup("outer", [ExceptionGroup("inner", [first]), Internal()])
-    assert exits.first_error(outer) is first
+    inner: ExceptionGroup[SidecarError] = ExceptionGroup("inner", [first])
+    members: list[SidecarError | ExceptionGroup[SidecarError]] = [inner, Internal()]
+    assert exits.first_error(ExceptionGroup("outer", members)) is first
