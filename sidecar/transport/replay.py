@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,7 +90,8 @@ async def _send(entries: Sequence[Entry], wire: Wire, framer: Framer, came: _Cam
             continue
         if (late := await came.late(due, seconds)) is not None:
             return late
-        await wire.send_all(framer.wrap(entry.body))
+        with suppress(trio.BrokenResourceError):  # it has ended: what it did not answer is a difference
+            await wire.send_all(framer.wrap(entry.body))
     return await came.late(due, seconds)
 
 
