@@ -68,10 +68,11 @@ ALPHA: tuple[PixelFormat, ...] = ("yuva420p", "yuva444p10le")
 
 @dataclass(frozen=True, slots=True)
 class VideoCodecFacts:
-    """`modes` are the rate controls it knows; `alpha_in` the containers that keep its alpha.
+    """`modes` are the rate controls it knows, `capped` those under which it heeds a highest bitrate.
 
-    `smallest` and `largest` are sides (width, height) in pixels; `delays` says whether it has B-frames, `intra` that
-    every frame is a keyframe.
+    `alpha_in` are the containers that keep its alpha; `smallest` and `largest` sides (width, height) in pixels.
+    `delays` says whether it has B-frames, `intra` that every frame is a keyframe; `scaled`, `tuned` and `profiled`
+    whether quality, preset and profile mean anything to it.
     """
 
     pixel_formats: tuple[PixelFormat, ...]
@@ -81,24 +82,49 @@ class VideoCodecFacts:
     largest: tuple[int, int] = (16_384, 16_384)
     delays: bool = False
     intra: bool = False
+    capped: tuple[str, ...] = ()
+    scaled: bool = True
+    tuned: bool = False
+    profiled: bool = False
 
 
 _CONTROLLED = ("quality", "bitrate", "size", "lossless")
+_CAPPED = ("quality", "bitrate", "size")
 
 VIDEO_CODECS: dict[VideoCodec, VideoCodecFacts] = {
-    "h264": VideoCodecFacts((*EIGHT_BIT, *TEN_BIT), _CONTROLLED, delays=True),
-    "hevc": VideoCodecFacts((*EIGHT_BIT, *TEN_BIT, "gbrp"), _CONTROLLED, delays=True),
-    "vp9": VideoCodecFacts((*EIGHT_BIT, *TEN_BIT, *ALPHA, "gbrp"), _CONTROLLED, alpha_in=("webm", "mkv")),
-    "av1": VideoCodecFacts(("yuv420p", "yuv420p10le"), _CONTROLLED),
-    "prores": VideoCodecFacts(("yuv422p10le", "yuv444p10le", "yuva444p10le"), alpha_in=("mov", "mkv"), intra=True),
-    "dnxhr": VideoCodecFacts(("yuv422p", "yuv422p10le", "yuv444p10le"), smallest=(256, 120), intra=True),
+    "h264": VideoCodecFacts(
+        (*EIGHT_BIT, *TEN_BIT), _CONTROLLED, delays=True, capped=_CAPPED, tuned=True, profiled=True
+    ),
+    "hevc": VideoCodecFacts(
+        (*EIGHT_BIT, *TEN_BIT, "gbrp"), _CONTROLLED, delays=True, capped=_CAPPED, tuned=True, profiled=True
+    ),
+    "vp9": VideoCodecFacts(
+        (*EIGHT_BIT, *TEN_BIT, *ALPHA, "gbrp"),
+        _CONTROLLED,
+        alpha_in=("webm", "mkv"),
+        capped=_CAPPED,
+        tuned=True,
+        profiled=True,
+    ),
+    "av1": VideoCodecFacts(("yuv420p", "yuv420p10le"), _CONTROLLED, capped=("quality",), tuned=True, profiled=True),
+    "prores": VideoCodecFacts(
+        ("yuv422p10le", "yuv444p10le", "yuva444p10le"), alpha_in=("mov", "mkv"), intra=True, profiled=True
+    ),
+    "dnxhr": VideoCodecFacts(("yuv422p", "yuv422p10le", "yuv444p10le"), smallest=(256, 120), intra=True, profiled=True),
     "ffv1": VideoCodecFacts(
         (*EIGHT_BIT, *TEN_BIT, *ALPHA, "gbrp"),
         ("quality", "lossless"),
         alpha_in=("mkv", "mov", "mp4", "avi"),
         intra=True,
+        scaled=False,
     ),
-    "mpeg4": VideoCodecFacts(("yuv420p",), ("quality", "bitrate", "size"), largest=(8_190, 8_190), delays=True),
+    "mpeg4": VideoCodecFacts(
+        ("yuv420p",),
+        ("quality", "bitrate", "size"),
+        largest=(8_190, 8_190),
+        delays=True,
+        capped=("bitrate", "size"),
+    ),
     "gif": VideoCodecFacts((*EIGHT_BIT, "yuva420p", "gbrp"), alpha_in=("gif",), intra=True),
     "webp": VideoCodecFacts(
         ("yuv420p", "yuva420p"), ("quality", "lossless"), alpha_in=("webp",), largest=(16_382, 16_382), intra=True
@@ -108,6 +134,7 @@ VIDEO_CODECS: dict[VideoCodec, VideoCodecFacts] = {
         ("quality", "lossless"),
         alpha_in=("png", "mov", "mkv", "avi"),
         intra=True,
+        scaled=False,
     ),
 }
 

@@ -12,9 +12,7 @@ from protocol.project.formats import (
     CONTAINERS,
     VIDEO_CODECS,
     VideoCodecFacts,
-    audio_codec,
     has_alpha,
-    video_codec,
 )
 
 _VIDEO = "/export/video"
@@ -23,10 +21,9 @@ _DEFAULTS = VideoExport()
 
 
 def check_picture_codec(export: Export, video: VideoExport, size: tuple[int, int] | None, sink: Sink) -> None:
-    """Note what the picture's codec cannot do in this container; `size` in pixels where it is known."""
-    codec, container = video_codec(export), CONTAINERS[export.container]
-    if codec is None:
-        return
+    """Note what the picture's codec cannot do in a container of pictures; `size` in pixels where it is known."""
+    container = CONTAINERS[export.container]
+    codec = video.codec or container.video[0]
     if codec not in container.video:
         nearest = container.video[0]
         message = f"{export.container} cannot hold {codec}; it holds {', '.join(container.video)}"
@@ -36,7 +33,7 @@ def check_picture_codec(export: Export, video: VideoExport, size: tuple[int, int
     facts = VIDEO_CODECS[codec]
     _pixel_format(export, video, codec, facts, sink)
     _rate_control(video, codec, facts, sink)
-    _structure(video, codec, facts, sink)
+    _structure(export, video, codec, facts, sink)
     if size is not None:
         _size(size, codec, facts, sink)
 
@@ -95,31 +92,37 @@ def _rate_control(video: VideoExport, codec: VideoCodec, facts: VideoCodecFacts,
         message = f"Two passes go with rateControl bitrate, not {mode}"
         sink.add("rateMember", f"{_VIDEO}/passes", message, member="passes", mode=mode, nearest=1)
     if video.max_bitrate is not None:
-        _max_bitrate(video, video.max_bitrate, facts, sink)
-    if video.quality != _DEFAULTS.quality and mode != "quality":
-        message = f"quality changes nothing: rateControl is {mode}"
-        sink.add("noEffect", f"{_VIDEO}/quality", message, member="quality")
+        _max_bitrate(video, video.max_bitrate, codec, facts, sink)
 
 
-def _max_bitrate(video: VideoExport, most: int, facts: VideoCodecFacts, sink: Sink) -> None:
-    pointer = f"{_VIDEO}/maxBitrate"
-    if video.rate_control == "lossless" or "bitrate" not in facts.modes:
-        message = "maxBitrate is set, and nothing can hold to it here"
-        sink.add(
-            "rateMember", pointer, message, suggestion="Leave it out", member="maxBitrate", mode=video.rate_control
-        )
-    elif video.bitrate is not None and video.rate_control == "bitrate" and most < video.bitrate:
+def _max_bitrate(video: VideoExport, most: int, codec: VideoCodec, facts: VideoCodecFacts, sink: Sink) -> None:
+    pointer, mode = f"{_VIDEO}/maxBitrate", video.rate_control
+    if mode not in facts.capped:
+        message = f"maxBitrate is set, and {codec} under rateControl {mode} does not heed it"
+        sink.add("rateMember", pointer, message, suggestion="Leave it out", member="maxBitrate", mode=mode)
+    elif video.bitrate is not None and mode == "bitrate" and most < video.bitrate:
         message = f"maxBitrate {most} is below bitrate {video.bitrate}"
-        sink.add("rateMember", pointer, message, member="maxBitrate", mode="bitrate", nearest=video.bitrate)
+        sink.add("rateMember", pointer, message, member="maxBitrate", mode=mode, nearest=video.bitrate)
 
 
-def _structure(video: VideoExport, codec: VideoCodec, facts: VideoCodecFacts, sink: Sink) -> None:
-    if video.b_frames and not facts.delays:
-        message = f"{codec} has no B-frames"
+def _structure(export: Export, video: VideoExport, codec: VideoCodec, facts: VideoCodecFacts, sink: Sink) -> None:
+    # AVI has no presentation times: frames of H.264 come in the order of display there.
+    delays = facts.delays and (codec, export.container) != ("h264", "avi")
+    if video.b_frames and not delays:
+        message = f"{codec} in {export.container} has no B-frames"
         sink.add("bFrames", f"{_VIDEO}/bFrames", message, codec=codec, value=video.b_frames, nearest=0)
-    if facts.intra and video.keyframe_interval != _DEFAULTS.keyframe_interval:
-        message = f"keyframeInterval changes nothing: every frame of {codec} is a keyframe"
-        sink.add("noEffect", f"{_VIDEO}/keyframeInterval", message, member="keyframeInterval")
+    idle = []
+    if video.quality != _DEFAULTS.quality and (video.rate_control != "quality" or not facts.scaled):
+        of = f"rateControl is {video.rate_control}" if facts.scaled else f"{codec} loses nothing"
+        idle.append(("quality", of))
+    if video.preset != _DEFAULTS.preset and not facts.tuned:
+        idle.append(("preset", f"{codec} has none"))
+    if video.profile is not None and not facts.profiled:
+        idle.append(("profile", f"{codec} has none"))
+    if video.keyframe_interval != _DEFAULTS.keyframe_interval and facts.intra:
+        idle.append(("keyframeInterval", f"every frame of {codec} is a keyframe"))
+    for member, why in idle:
+        sink.add("noEffect", f"{_VIDEO}/{member}", f"{member} changes nothing: {why}", member=member)
 
 
 def _size(size: tuple[int, int], codec: VideoCodec, facts: VideoCodecFacts, sink: Sink) -> None:
@@ -131,10 +134,9 @@ def _size(size: tuple[int, int], codec: VideoCodec, facts: VideoCodecFacts, sink
 
 
 def check_sound_codec(export: Export, audio: AudioExport, sink: Sink) -> None:
-    """Note what the sound's codec cannot do in this container."""
-    codec, container = audio_codec(export), CONTAINERS[export.container]
-    if codec is None:
-        return
+    """Note what the sound's codec cannot do in a container of sound."""
+    container = CONTAINERS[export.container]
+    codec = audio.codec or container.audio[0]
     if codec not in container.audio:
         message = f"{export.container} cannot hold {codec}; it holds {', '.join(container.audio)}"
         nearest = container.audio[0]
@@ -155,3 +157,6 @@ def check_sound_codec(export: Export, audio: AudioExport, sink: Sink) -> None:
     if most is not None and audio.bitrate > most:
         message = f"{codec} reaches {most} bit/s with {audio.channels} channels, not {audio.bitrate}"
         sink.add("audioBitrate", f"{_AUDIO}/bitrate", message, codec=codec, value=audio.bitrate, nearest=most)
+    if facts.lossless and audio.bitrate != AudioExport().bitrate:
+        message = f"bitrate changes nothing: {codec} loses nothing"
+        sink.add("noEffect", f"{_AUDIO}/bitrate", message, member="bitrate")

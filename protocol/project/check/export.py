@@ -11,7 +11,7 @@ from protocol.project.check.sink import Sink
 from protocol.project.export import Metadata
 from protocol.project.formats import CONTAINERS, has_alpha
 from protocol.project.timing import clip_frames, export_frames
-from protocol.time import format_exact, parse_seconds
+from protocol.time import Seconds, format_exact, parse_seconds
 
 _OPAQUE = "FF"
 _NO_VIDEO = VideoExport()
@@ -39,7 +39,7 @@ def check_export(parts: Parts, sink: Sink) -> None:
         check_sound_codec(export, export.audio, sink)
     _extras(export, sink)
     if export.range is not None and parts.rate is not None:
-        _range(parts, export, parts.rate, sink)
+        _range(parts, export, export.range, parts.rate, sink)
 
 
 def _media(export: Export, sink: Sink) -> None:
@@ -89,11 +89,9 @@ def _extras(export: Export, sink: Sink) -> None:
         sink.add("noEffect", f"/export/{member}", f"{member} changes nothing: {why}", member=member)
 
 
-def _range(parts: Parts, export: Export, rate: Fraction, sink: Sink) -> None:
-    if export.range is None:
-        return
+def _range(parts: Parts, export: Export, times: tuple[Seconds, Seconds], rate: Fraction, sink: Sink) -> None:
     first, end = export_frames(export, rate, 0)
-    if parse_seconds(export.range[0]) < 0:
+    if parse_seconds(times[0]) < 0:
         sink.add("exportRange", "/export/range/0", "The range starts before zero", nearest=0)
     if end <= first:
         sink.add("exportRange", "/export/range", "The range holds no frame", frames=end - first)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from msgspec import inspect
 
@@ -42,10 +42,12 @@ _KINDS = {Number: "number", Word: "text", Text: "text", Flag: "bool", Null: "nul
 @lru_cache(maxsize=1)
 def project_shape() -> Record:
     """Return the expectation of a whole project."""
-    shape = _compile(inspect.type_info(Project), {})
-    if not isinstance(shape, Record):
-        raise TypeError("a project is an object")
-    return shape
+    return _record(cast("inspect.StructType", inspect.type_info(Project)))
+
+
+def compile_shape(of: Any) -> Node:
+    """Compile any type that the schema may use; raises TypeError for others."""
+    return _compile(inspect.type_info(of), {})
 
 
 def _compile(info: inspect.Type, extra: dict[str, Any]) -> Node:

@@ -94,6 +94,19 @@ def test_every_pair_is_judged_by_the_table(container: str) -> None:
         ({"video": {"codec": "vp9", "bFrames": 2}}, [("bFrames", f"{V}/bFrames", 0)]),
         ({"video": {"codec": "vp9", "bFrames": 0}}, []),
         ({"video": {"codec": "ffv1", "keyframeInterval": 1}}, [("noEffect", f"{V}/keyframeInterval", None)]),
+        ({"container": "avi", "video": {"bFrames": 2}}, [("bFrames", f"{V}/bFrames", 0)]),
+        ({"container": "avi", "video": {"codec": "mpeg4", "bFrames": 2}}, []),
+        # what a codec has no use for
+        ({"video": {"codec": "ffv1", "quality": 10}}, [("noEffect", f"{V}/quality", None)]),
+        ({"video": {"codec": "mpeg4", "preset": "slow"}}, [("noEffect", f"{V}/preset", None)]),
+        ({"video": {"codec": "mpeg4", "profile": "x"}}, [("noEffect", f"{V}/profile", None)]),
+        ({"video": {"preset": "slow", "profile": "high", "quality": 10}}, []),
+        ({"container": "wav", "video": None, "audio": {"bitrate": 96_000}}, [("noEffect", f"{A}/bitrate", None)]),
+        (
+            {"video": {"codec": "av1", "rateControl": "bitrate", "bitrate": 1_000_000, "maxBitrate": 2_000_000}},
+            [("rateMember", f"{V}/maxBitrate", None)],
+        ),
+        ({"video": {"codec": "av1", "maxBitrate": 2_000_000}}, []),
         # sizes
         (
             {"container": "mkv", "width": 128, "height": 128, "video": {"codec": "dnxhr", "pixelFormat": "yuv422p"}},

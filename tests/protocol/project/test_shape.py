@@ -7,6 +7,10 @@ from typing import Any
 import pytest
 
 from protocol.project.check import check
+from protocol.project.check.scalars import Number
+from protocol.project.check.schema import compile_shape
+from protocol.project.check.sink import Sink, shown
+from protocol.project.check.walk import Walk
 from tests.protocol.project.base import BASE, GONE, edited, faults, problem
 
 C1 = "/tracks/0/clips/0"
@@ -254,3 +258,34 @@ def test_a_list_of_problems_ends_somewhere() -> None:
     assert checked.project is None
     many = edited(("/fonts", [5] * 20_000))
     assert len(check(many).problems) == 10_001
+
+
+def test_bounds_of_one_side_are_said_as_such() -> None:
+    for number, value, words in (
+        (Number(whole=True, low=1), 0, "at least 1"),
+        (Number(whole=False, high=2), 3, "at most 2"),
+    ):
+        walk = Walk(Sink({}))
+        number.visit(value, walk, trusted=False)
+        assert words in walk.sink.problems[0].message
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "null"),
+        (True, "true"),
+        ([], "a list"),
+        ({}, "an object"),
+        (2**60, "a huge number"),
+        (0.1, "0.1"),
+        ("x" * 99, '"' + "x" * 80 + '…"'),
+    ],
+)
+def test_values_in_messages_are_short(value: Any, text: str) -> None:
+    assert shown(value) == text
+
+
+def test_a_schema_that_validation_does_not_know_is_noticed_at_once() -> None:
+    with pytest.raises(TypeError):
+        compile_shape(bytes)
