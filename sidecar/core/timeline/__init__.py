@@ -11,8 +11,10 @@ from sidecar.core.timeline.model import (
     Timeline,
     output_span,
 )
+from sidecar.core.timeline.ranges import range_problems
 from sidecar.core.timeline.reading import source_path
 from sidecar.core.timeline.resolve import resolve
+from sidecar.core.timeline.unsupported import unsupported
 
 __all__ = [
     "Crossing",
@@ -24,6 +26,8 @@ __all__ = [
     "TimedCue",
     "Timeline",
     "output_span",
+    "range_problems",
     "resolve",
     "source_path",
+    "unsupported",
 ]

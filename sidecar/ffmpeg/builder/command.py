@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from sidecar.core.keys import IGNORED
 from sidecar.ffmpeg.builder.emit import emit
 from sidecar.ffmpeg.builder.graph import Input, Stream
 
@@ -27,7 +28,7 @@ class Output:
 
     streams: tuple[Stream, ...]
     options: tuple[tuple[str, str | None], ...]
-    target: str
+    target: str = field(metadata=IGNORED)
 
 
 @dataclass(frozen=True, slots=True)

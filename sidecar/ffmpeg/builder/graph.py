@@ -6,9 +6,11 @@ written in one place only (`emit`), and user text never becomes part of it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
+
+from sidecar.core.keys import SOURCE
 
 Medium = Literal["video", "audio"]
 
@@ -49,7 +51,7 @@ POINT = Point()
 class Input:
     """One `-i`. `options` stand before it, each a name without its dash and a value (None: a flag)."""
 
-    url: str
+    url: str = field(metadata=SOURCE)
     options: tuple[tuple[str, str | None], ...] = ()
 
 

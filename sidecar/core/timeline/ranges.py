@@ -1,0 +1,111 @@
+"""What the files behind a timeline cannot give (PROJECT.md §4, step 2; the rest of validation needs no files)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from protocol.problem import Problem
+from protocol.project import FileSource, VideoTrack
+from protocol.time import format_exact
+from sidecar.core.source import SourceVideo
+from sidecar.core.timeline.findings import finding, not_supported
+from sidecar.core.timeline.model import FileReading, Item, Lane, Timeline
+
+
+def range_problems(timeline: Timeline) -> list[Problem]:
+    """List what clips ask of their files that is not there: streams, seconds, handles; and what cannot be read."""
+    return [problem for lane in timeline.lanes for item in lane.items for problem in _item(item, lane, timeline.rate)]
+
+
+def _item(item: Item, lane: Lane, rate: Fraction) -> Iterator[Problem]:
+    reading, source = item.file, item.clip.source
+    if reading is None or not isinstance(source, FileSource):
+        return
+    yield from _streams(item, reading, source, lane)
+    if isinstance(lane.track, VideoTrack) and reading.video is not None:
+        yield from _picture(item, reading.video, reading)
+    yield from _range(item, reading, rate)
+
+
+def _streams(item: Item, reading: FileReading, source: FileSource, lane: Lane) -> Iterator[Problem]:
+    ids = (item.clip.id,)
+    picture = isinstance(lane.track, VideoTrack)
+    for wanted, found, there, name, needed in (
+        (source.video_stream, reading.video, len(reading.facts.video), "video", picture),
+        (source.audio_stream, reading.audio, len(reading.facts.audio), "audio", not picture),
+    ):
+        # Stream 0 is the default: a file without sound is silence, one without picture is an error on a video track.
+        if found is None and (needed or wanted not in (None, 0)):
+            pointer = f"{item.pointer}/source"
+            yield finding(
+                "invalidProject",
+                pointer,
+                f"{reading.facts.path} has {there} {name} streams, and stream {wanted} is asked for",
+                suggestion=f"Use a stream below {there}" if there else "Use another file, or another track",
+                ids=ids,
+                rule="streamMissing",
+                stream=wanted,
+                streams=there,
+                medium=name,
+            )
+
+
+def _picture(item: Item, video: SourceVideo, reading: FileReading) -> Iterator[Problem]:
+    ids, pointer = (item.clip.id,), f"{item.pointer}/source"
+    if video.color.transfer in ("pq", "hlg"):
+        what = f"Tone mapping of {video.color.transfer.upper()} ({reading.facts.path})"
+        yield not_supported(pointer, what, suggestion="Convert the file to BT.709", ids=ids)
+    if reading.looped and reading.facts.duration is not None and not video.still:
+        needed = item.source_start + item.frames * item.speed
+        if needed > reading.facts.duration:
+            what = f"Looping a file ({reading.facts.path})"
+            yield not_supported(pointer, what, suggestion="Set loop to false", ids=ids)
+
+
+def _range(item: Item, reading: FileReading, rate: Fraction) -> Iterator[Problem]:
+    """Check that the source holds the clip, and whether it holds its handles."""
+    duration = reading.facts.duration
+    video = reading.video
+    still = video is not None and video.still
+    if duration is None or item.clip.freeze or still or reading.looped:
+        return
+    frame = 1 / video.rate if video is not None and video.rate is not None else 1 / rate
+    ids = (item.clip.id,)
+    wanted = item.source_start + item.frames / rate * item.speed
+    if wanted > duration + frame:
+        most = max(Fraction(0), (duration - item.source_start) / item.speed)
+        yield finding(
+            "invalidProject",
+            f"{item.pointer}/duration",
+            f"The clip needs {float(wanted):.6g} s of its source, which has {float(duration):.6g} s",
+            suggestion=f"Use a duration of at most {float(most):.6g} s",
+            ids=ids,
+            rule="sourceRange",
+            needed=format_exact(wanted),
+            available=format_exact(duration),
+        )
+        return
+    early = _frames_before(item, rate)
+    late = _frames_after(item, rate, duration)
+    if early or late:
+        yield finding(
+            "shortHandle",
+            item.pointer,
+            f"The source ends before the transition does: its edge frame is held for {early + late} frames",
+            severity="warning",
+            suggestion="Trim the clip, or shorten the transition",
+            ids=ids,
+            before=early,
+            after=late,
+        )
+
+
+def _frames_before(item: Item, rate: Fraction) -> int:
+    """Frames of the handle before the clip that lie before the source's start."""
+    return sum(1 for k in range(1, item.head + 1) if item.source_start - k / rate * item.speed < 0)
+
+
+def _frames_after(item: Item, rate: Fraction, duration: Fraction) -> int:
+    """Frames of the handle after the clip that lie after the source's end."""
+    return sum(1 for k in range(item.tail) if item.source_start + (item.frames + k) / rate * item.speed >= duration)

@@ -1,0 +1,150 @@
+"""What of the project file is not built yet: every such member, where it is changed from its default."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from protocol.problem import Problem
+from protocol.project import (
+    AdjustmentSource,
+    AudioTrack,
+    Clip,
+    Effect,
+    FileSource,
+    GradientSource,
+    GraphicSource,
+    Keyframes,
+    Media,
+    NoiseSource,
+    PatternSource,
+    Project,
+    SubtitleTrack,
+    TitleSource,
+    Transition,
+    VideoTrack,
+)
+from protocol.project.check.sink import escaped
+from sidecar.core.text_support import text_unsupported
+from sidecar.core.timeline.findings import not_supported
+from sidecar.core.timeline.unsupported_export import export_unsupported
+
+CONSTANT = "Use a constant"
+NORMAL = 'Use "normal"'
+_KINDS = {
+    GradientSource: "gradient",
+    PatternSource: "pattern",
+    NoiseSource: "noise",
+    GraphicSource: "graphic",
+    AdjustmentSource: "adjustment",
+}
+
+
+def unsupported(project: Project) -> list[Problem]:
+    """List what a project uses that is not built, each an error `notSupported` with its place."""
+    return [
+        *_effects(project.effects, ""),
+        *_animated(project, "", ()),
+        *(problem for index, media in enumerate(project.media) for problem in _media(media, f"/media/{index}")),
+        *(not_supported(f"/templates/{index}", "A layout template") for index in range(len(project.templates))),
+        *(problem for index, track in enumerate(project.tracks) for problem in _track(track, f"/tracks/{index}")),
+        *export_unsupported(project.export),
+    ]
+
+
+def _media(media: Media, pointer: str) -> Iterator[Problem]:
+    interpret, at = media.interpret, f"{pointer}/interpret"
+    ids = (media.id,)
+    if interpret.frame_rate is not None:
+        yield not_supported(
+            f"{at}/frameRate", "Another frame rate of a file", suggestion="Use the clip's speed", ids=ids
+        )
+    if interpret.primaries == "bt601":
+        what = "BT.601 primaries as distinct from those of BT.709"
+        yield not_supported(f"{at}/primaries", what, suggestion='Use "bt709"', ids=ids)
+    if interpret.transfer in ("pq", "hlg", "srgb"):
+        what = f"Reading a file's transfer as {interpret.transfer}"
+        yield not_supported(f"{at}/transfer", what, suggestion='Use "bt709"', ids=ids)
+
+
+def _track(track: VideoTrack | AudioTrack | SubtitleTrack, pointer: str) -> Iterator[Problem]:
+    ids = (track.id,)
+    if isinstance(track, SubtitleTrack):
+        yield from _text(text_unsupported(track.style), pointer, ids)
+        for index, cue in enumerate(track.cues):
+            missing = text_unsupported(cue.style, cue.animations, cue.words)
+            yield from _text(missing, f"{pointer}/cues/{index}", (cue.id,))
+        return
+    yield from _effects(track.effects, pointer)
+    yield from _animated(track, pointer, ids)
+    if isinstance(track, VideoTrack) and track.blend != "normal":
+        yield not_supported(f"{pointer}/blend", f"Blend mode {track.blend}", suggestion=NORMAL, ids=ids)
+    for index, clip in enumerate(track.clips):
+        yield from _clip(clip, f"{pointer}/clips/{index}")
+    for index, transition in enumerate(track.transitions):
+        usual = "fade" if isinstance(track, VideoTrack) else "crossfade"
+        yield from _transition(transition, f"{pointer}/transitions/{index}", usual)
+
+
+def _clip(clip: Clip, pointer: str) -> Iterator[Problem]:
+    ids = (clip.id,)
+    yield from _source(clip, f"{pointer}/source", ids)
+    yield from _effects(clip.effects, pointer)
+    for owner, at in ((clip, ""), (clip.crop, "/crop"), (clip.transform, "/transform"), (clip.color, "/color")):
+        yield from _animated(owner, pointer + at, ids)
+    if clip.time_map is not None:
+        yield not_supported(f"{pointer}/timeMap", "A speed ramp", suggestion="Use speed", ids=ids)
+    if clip.reverse:
+        yield not_supported(f"{pointer}/reverse", "Reverse", ids=ids)
+    if clip.retime != "nearest":
+        yield not_supported(f"{pointer}/retime", f"Retiming by {clip.retime}", suggestion='Use "nearest"', ids=ids)
+    if clip.blend != "normal":
+        yield not_supported(f"{pointer}/blend", f"Blend mode {clip.blend}", suggestion=NORMAL, ids=ids)
+    if clip.layout is not None:
+        yield not_supported(f"{pointer}/layout", "A layout", suggestion="Use transform and crop", ids=ids)
+
+
+def _source(clip: Clip, pointer: str, ids: tuple[str | None, ...]) -> Iterator[Problem]:
+    source = clip.source
+    kind = _KINDS.get(type(source))
+    if kind is not None:
+        yield not_supported(f"{pointer}/kind", f"A source of kind {kind}", ids=ids)
+    elif isinstance(source, TitleSource):
+        yield from _text(text_unsupported(source.style, source.animations), pointer, ids)
+    elif isinstance(source, FileSource):
+        if source.loop:
+            yield not_supported(f"{pointer}/loop", "Looping a file", suggestion="Repeat the clip", ids=ids)
+        if source.on_error != "fail":
+            what = f"Going on with {source.on_error} after an error of a file"
+            yield not_supported(f"{pointer}/onError", what, suggestion='Use "fail"', ids=ids)
+
+
+def _transition(transition: Transition, pointer: str, usual: str) -> Iterator[Problem]:
+    ids = (transition.id,)
+    if transition.type != usual:
+        what = f"A transition of type {transition.type}"
+        yield not_supported(f"{pointer}/type", what, suggestion=f'Use "{usual}"', ids=ids)
+    for name in transition.parameters:
+        what = f"A parameter of {transition.type}"
+        yield not_supported(f"{pointer}/parameters/{escaped(name)}", what, suggestion="Leave it out", ids=ids)
+
+
+def _effects(effects: Sequence[Effect], pointer: str) -> Iterator[Problem]:
+    for index, effect in enumerate(effects):
+        what = f"The effect {effect.type}"
+        yield not_supported(f"{pointer}/effects/{index}", what, suggestion="Leave it out", ids=(effect.id,))
+
+
+def _text(missing: Sequence[str], pointer: str, ids: tuple[str | None, ...]) -> Iterator[Problem]:
+    for member in missing:
+        yield not_supported(f"{pointer}/{member}", f"{member} of text", suggestion="Leave it out", ids=ids)
+
+
+def _animated(owner: Any, pointer: str, ids: tuple[str | None, ...]) -> Iterator[Problem]:
+    """Name the members of a struct that have keyframes."""
+    for field in msgspec.structs.fields(owner):
+        if isinstance(getattr(owner, field.name), Keyframes):
+            what = f"{field.encode_name} with keyframes"
+            yield not_supported(f"{pointer}/{field.encode_name}", what, suggestion=CONSTANT, ids=ids)
