@@ -1,0 +1,64 @@
+"""Commands of renders."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from protocol.commands.render import (
+    Job,
+    JobId,
+    JobList,
+    JobQuery,
+    JobsQuery,
+    Plan,
+    PresetList,
+    PresetQuery,
+    RenderPlan,
+    RenderStart,
+    Started,
+)
+from sidecar.commands.call import Call
+from sidecar.commands.refs import readable
+from sidecar.commands.registry import command
+
+
+@command("render.start")
+async def start(params: RenderStart, call: Call) -> Started:
+    """Plan and queue."""
+    target = call.check_write(params.output)
+    started: Started = await call.services.render.start(
+        replace(params, project=readable(params.project, call)), target, call.check_read, call.trace_id
+    )
+    return started
+
+
+@command("render.cancel")
+async def cancel(params: JobId, call: Call) -> Job:
+    """End, and wait until it has ended."""
+    return await call.services.render.cancel(params.job_id)
+
+
+@command("render.job")
+async def job(params: JobQuery, call: Call) -> Job:
+    """One job."""
+    return call.services.render.job(params.job_id, segments=params.segments)
+
+
+@command("render.jobs")
+async def jobs(params: JobsQuery, call: Call) -> JobList:
+    """A page of jobs."""
+    return call.services.render.jobs(params)
+
+
+@command("render.plan")
+async def plan(params: RenderPlan, call: Call) -> Plan:
+    """Plan only."""
+    request = replace(params, project=readable(params.project, call))
+    planned: Plan = await call.services.render.plan(request, call.check_read)
+    return planned
+
+
+@command("render.presets")
+async def list_presets(params: PresetQuery, call: Call) -> PresetList:
+    """Named export settings."""
+    return PresetList(presets=call.services.render.presets(params.container))

@@ -1,0 +1,138 @@
+"""Wires all services together: the only place that knows every constructor."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from sidecar.ffmpeg.supervisor import Supervisor, open_supervisor
+from sidecar.ffmpeg.toolchain import Toolchain
+from sidecar.services.events import EventHub
+from sidecar.services.folders import Folders, roots_of, settings_file
+from sidecar.services.fonts import FontService
+from sidecar.services.instance import open_folders
+from sidecar.services.logs import Log, publisher
+from sidecar.services.media import MediaService, open_media_service
+from sidecar.services.projects import ProjectService, open_project_service
+from sidecar.services.render.planner import Planner
+from sidecar.services.render.service import RenderLimits, RenderService, open_render_service
+from sidecar.services.settings import SettingsStore
+from sidecar.services.stderr import BoundedStderr
+from sidecar.services.system import SystemService
+from sidecar.services.tools import Tools
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceOptions:
+    """What an instance starts from.
+
+    `arguments` are settings by wire name that come before environment and file; `environ` None is the process's own;
+    `stderr` gets a copy of the log, if given.
+    """
+
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    environ: Mapping[str, str] | None = None
+    stderr: BoundedStderr | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Services:
+    """Everything behind the commands."""
+
+    settings: SettingsStore
+    folders: Folders
+    log: Log
+    events: EventHub
+    supervisor: Supervisor
+    tools: Tools
+    fonts: FontService
+    media: MediaService
+    projects: ProjectService
+    render: RenderService
+    system: SystemService
+
+    @property
+    def instance_id(self) -> str:
+        """Name of this instance among all on the machine."""
+        return self.folders.instance_id
+
+    @property
+    def toolchain(self) -> Toolchain | None:
+        """The FFmpeg in use; None when none is usable."""
+        return self.tools.current()
+
+
+@asynccontextmanager
+async def open_services(options: ServiceOptions) -> AsyncIterator[Services]:
+    """Open an instance; on leaving, jobs are ended, children are gone and folders are given back.
+
+    Raises SettingsInvalid and DiskFull when the folders cannot be had.
+    """
+    started = time.time()
+    environ = os.environ if options.environ is None else options.environ
+    events = EventHub()
+    settings = SettingsStore(settings_file(environ), arguments=options.arguments, environ=environ, events=events)
+    async with AsyncExitStack() as stack:
+        folders = stack.enter_context(open_folders(roots_of(settings.current)))
+        current = settings.current
+        log = Log(folders.log, level=current.log_level, files=current.log_files, stderr=options.stderr)
+        stack.callback(log.close)
+        log.listen(publisher(events))
+        stack.callback(log.listen, None)
+        settings.watch(lambda new: log.set_level(new.log_level))
+        if settings.broken is not None:
+            log.logger.warning("the settings file was set aside", detail=str(settings.broken))
+        supervisor = await stack.enter_async_context(open_supervisor())
+        tools = Tools(settings, environ, supervisor)
+        fonts = FontService()
+        media = await stack.enter_async_context(open_media_service(supervisor, folders.temp, settings))
+        projects = await stack.enter_async_context(
+            open_project_service(
+                folders=folders,
+                media=media,
+                fonts=fonts,
+                capabilities=tools.capabilities,
+                settings=settings,
+                events=events,
+                log=log,
+            )
+        )
+        planner = Planner(projects, media, fonts, tools)
+        render = await stack.enter_async_context(
+            open_render_service(
+                planner=planner,
+                supervisor=supervisor,
+                toolchain=tools.require,
+                events=events,
+                log=log,
+                temp=folders.temp,
+                owner=folders.instance_id,
+                limits=lambda: RenderLimits.of(settings.current.max_jobs, settings.current.keep_finished_jobs),
+            )
+        )
+        system = SystemService(
+            settings=settings,
+            folders=folders,
+            log=log,
+            toolchain=tools.require,
+            capabilities=tools.capabilities,
+            fonts=fonts.list_fonts,
+            started=started,
+        )
+        yield Services(
+            settings=settings,
+            folders=folders,
+            log=log,
+            events=events,
+            supervisor=supervisor,
+            tools=tools,
+            fonts=fonts,
+            media=media,
+            projects=projects,
+            render=render,
+            system=system,
+        )

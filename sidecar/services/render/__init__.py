@@ -1,0 +1,1 @@
+"""Render jobs: planned, queued, run, verified, published."""

@@ -1,0 +1,126 @@
+"""From a project to a plan: sources probed, timeline resolved, command built. Nothing is run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import trio
+from msgspec.structs import replace
+
+from protocol.commands.render import Encoders, Input, PlanSummary
+from protocol.commands.shared import ProjectRef, Range
+from protocol.errors import EncoderUnavailable, NothingToRender, SidecarError
+from protocol.project import Export
+from protocol.time import format_exact
+from sidecar.core.keys import plan_key
+from sidecar.core.timeline import Timeline, output_span, resolve
+from sidecar.ffmpeg.builder.encode import encoders_of
+from sidecar.ffmpeg.builder.render import build_render
+from sidecar.services.fonts import FontService
+from sidecar.services.media import MediaService
+from sidecar.services.projects import ProjectService
+from sidecar.services.projects.source_checks import check_sources
+from sidecar.services.projects.world import CheckRead, MediaFindings, Use, look_at_media, uses_of
+from sidecar.services.render.planning import Planned, frames_of, merge_export, refuse, validated
+from sidecar.services.tools import Tools
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Planner:
+    """Makes plans. Work that grows with the project is done in threads."""
+
+    projects: ProjectService
+    media: MediaService
+    fonts: FontService
+    tools: Tools
+
+    async def plan(
+        self, ref: ProjectRef, changes: Mapping[str, Any], span: Range | None, check_read: CheckRead
+    ) -> Planned:
+        """Plan the render of a project as it is now, with `changes` merged over its export settings.
+
+        Raises InvalidProject with every error found, NothingToRender, InvalidParams for an empty range,
+        EncoderUnavailable, FfmpegNotFound, ResourceLimit, and the errors of reading the project.
+        """
+        view = await self.projects.resolve_ref(ref)
+        raw = merge_export(view.raw, changes) if changes else view.raw
+        project, problems = await trio.to_thread.run_sync(validated, raw)
+        found = await look_at_media(project, view.base, "probe", self.media, check_read)
+        problems += found.problems
+        refuse(problems)
+        timeline = await trio.to_thread.run_sync(resolve, project, found.sources)
+        problems += check_sources(timeline)
+        refuse(problems)
+        if timeline.frames == 0:
+            raise NothingToRender
+        export = _ranged(project.export, span, timeline)
+        encoders = await self._encoders(export)
+        fonts = await self.fonts.for_project(project, view.base)
+        problems += fonts.problems
+        shown = output_span(timeline, export)
+        if shown.frames == 0:
+            raise NothingToRender(message="Nothing to render: the export's range holds no frame")
+        command = await trio.to_thread.run_sync(lambda: build_render(timeline, export, target="-", fonts=fonts.fonts))
+        inputs = _inputs(found, uses_of(project))
+        fingerprints = {each.path: each.fingerprint for each in inputs}
+        return Planned(
+            project=project,
+            export=export,
+            timeline=timeline,
+            fonts=fonts.fonts,
+            problems=problems,
+            summary=PlanSummary(
+                frames=shown.frames,
+                duration=format_exact(shown.frames / shown.rate),
+                segments=1,
+                cached=0,
+                copied=0,
+                encode=1,
+                frames_to_encode=shown.frames,
+                estimated_seconds=None,
+                estimated_bytes=None,
+                encoder=encoders,
+            ),
+            key=plan_key(command, fingerprints, self.tools.require().version),
+            inputs=inputs,
+            span=shown,
+            fingerprints=fingerprints,
+        )
+
+    async def fingerprint(self, path: Path) -> str | None:
+        """Return what a source is known by now; None when it is gone or cannot be read."""
+        try:
+            return await self.media.fingerprint(path)
+        except SidecarError:
+            return None
+
+    async def _encoders(self, export: Export) -> Encoders:
+        """Return the encoders' names; raises EncoderUnavailable for one that the FFmpeg in use lacks."""
+        video, audio = encoders_of(export)
+        offered = (await self.tools.capabilities()).encoders
+        for name in (video, audio):
+            if name is not None and name not in offered:
+                raise EncoderUnavailable(encoder=name, detail="the FFmpeg in use does not have it")
+        return Encoders(video=video, audio=audio)
+
+
+def _ranged(export: Export, span: Range | None, timeline: Timeline) -> Export:
+    """Put a range that was asked for in place of the project's own."""
+    if span is None:
+        return export
+    first, end = frames_of(span, timeline.rate, timeline.frames)
+    return replace(export, range=(format_exact(first / timeline.rate), format_exact(end / timeline.rate)))
+
+
+def _inputs(found: MediaFindings, uses: Mapping[str, Use]) -> list[Input]:
+    """List the files that clips play, each once."""
+    clips: dict[str, list[str]] = {}
+    prints: dict[str, str] = {}
+    for written, facts in found.sources.items():
+        if uses[written].clips:
+            clips.setdefault(facts.path, []).extend(uses[written].clips)
+            prints[facts.path] = facts.fingerprint
+    return [Input(path=path, fingerprint=prints[path], clips=names) for path, names in clips.items()]

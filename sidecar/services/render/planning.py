@@ -1,0 +1,130 @@
+"""A plan of a render, and the pure steps on the way to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import msgspec
+
+from protocol.commands.render import Input, Plan, PlanSummary, Segment
+from protocol.commands.shared import Range, When
+from protocol.errors import InvalidParams, InvalidProject
+from protocol.problem import Problem
+from protocol.project import Export, Project
+from protocol.project.check import check
+from protocol.time import format_rate, instant_frame, parse_seconds
+from sidecar.core.timeline import OutputSpan, Timeline, unsupported
+from sidecar.ffmpeg.builder.command import Command
+from sidecar.ffmpeg.builder.render import build_render
+from sidecar.ffmpeg.builder.text import FontSet
+
+MAX_PROBLEMS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A render that could start: everything but the place where it writes.
+
+    `fingerprints` are those of the sources when the plan was made, by their paths.
+    """
+
+    project: Project
+    export: Export
+    timeline: Timeline
+    span: OutputSpan
+    fonts: FontSet
+    problems: list[Problem]
+    summary: PlanSummary
+    key: str
+    inputs: list[Input]
+    fingerprints: Mapping[str, str]
+
+    @property
+    def frames(self) -> int:
+        """Frames of the output."""
+        return self.span.frames
+
+    @property
+    def frame_rate(self) -> Fraction:
+        """Frames a second of the output."""
+        return self.span.rate
+
+    def command(self, target: str) -> Command:
+        """Build the command that writes to `target`."""
+        return build_render(self.timeline, self.export, target=target, fonts=self.fonts)
+
+    def describe(self) -> Plan:
+        """Return the plan as a client is shown it."""
+        return Plan(
+            plan=self.summary,
+            key=self.key,
+            problems=self.problems,
+            segments=[Segment(index=0, from_=0, to=self.frames, state="waiting")],
+            inputs=self.inputs,
+            width=self.span.width,
+            height=self.span.height,
+            frame_rate=format_rate(self.frame_rate),
+            container=self.export.container,
+        )
+
+
+def merge_export(raw: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the raw project with `changes` merged over its export settings (RFC 7396)."""
+    return {**raw, "export": _merge(raw.get("export", {}), changes)}
+
+
+def _merge(base: Any, changes: Any) -> Any:
+    """RFC 7396, except that null is kept: `"video": null` means no picture, and every other null is a default."""
+    if not isinstance(changes, Mapping):
+        return changes
+    merged = dict(base) if isinstance(base, Mapping) else {}
+    for key, value in changes.items():
+        merged[key] = _merge(merged.get(key), value)
+    return merged
+
+
+def frames_of(span: Range, rate: Fraction, length: int) -> tuple[int, int]:
+    """Turn a range of instants into frames of the project; raises InvalidParams when it holds none."""
+    first, end = _frame(span.from_, rate, "/range/from"), _frame(span.to, rate, "/range/to")
+    if not 0 <= first < end:
+        raise InvalidParams(detail="the range holds no frame", path="/range")
+    if first >= length:
+        raise InvalidParams(detail=f"the range begins after the project's {length} frames", path="/range/from")
+    return first, min(end, length)
+
+
+def _frame(when: When, rate: Fraction, path: str) -> int:
+    if (when.frame is None) == (when.time is None):
+        raise InvalidParams(detail="exactly one of frame and time", path=path)
+    if when.frame is not None:
+        return when.frame
+    try:
+        return instant_frame(parse_seconds(when.time if when.time is not None else 0), rate)
+    except ValueError as error:
+        raise InvalidParams(detail=str(error), path=f"{path}/time") from error
+
+
+def validated(raw: Mapping[str, Any]) -> tuple[Project, list[Problem]]:
+    """Check a raw project, for rendering: errors raise InvalidProject, warnings are returned."""
+    checked = check(raw)
+    refuse(checked.problems)
+    if checked.project is None:
+        raise InvalidProject(detail="it cannot be read")
+    problems = [*checked.problems, *unsupported(checked.project)]
+    refuse(problems)
+    return checked.project, problems
+
+
+def refuse(problems: list[Problem]) -> None:
+    """Raise InvalidProject if any problem is an error."""
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if errors:
+        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        raise InvalidProject(
+            detail=f"{errors[0].pointer}: {errors[0].message}{more}",
+            suggestion=errors[0].suggestion,
+            problems=[msgspec.to_builtins(problem) for problem in errors[:MAX_PROBLEMS]],
+        )

@@ -1,0 +1,146 @@
+"""Runs one job: encode beside the target, verify, publish."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import trio
+
+from protocol.commands.render import RenderProgress, RenderResult, Reused, Verified
+from protocol.errors import SourceChanged
+from protocol.time import format_exact
+from sidecar.ffmpeg.executor import execute
+from sidecar.ffmpeg.progress import FfmpegProgress
+from sidecar.ffmpeg.supervisor import Supervisor
+from sidecar.ffmpeg.toolchain import Toolchain
+from sidecar.services.locks import FileLock
+from sidecar.services.render.job import RenderJob
+from sidecar.services.render.litter import claim, sweep_parts
+from sidecar.services.render.planning import Planned
+from sidecar.services.render.progress import SHARE_OF_ENCODING, ProgressMeter
+from sidecar.services.render.publish import check_target, part_path, publish
+from sidecar.services.render.verify import Expected, verify
+
+STALL_SECONDS = 60.0
+"""A render without any new frame or byte for so long is ended as `stalled`."""
+
+PUBLISHING = 0.99
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """What running a job needs."""
+
+    supervisor: Supervisor
+    toolchain: Toolchain
+    temp: Path
+    owner: str
+    fingerprint: Callable[[Path], Awaitable[str | None]]
+
+
+async def run_job(
+    job: RenderJob, planned: Planned, shop: Workshop, report: Callable[[RenderProgress], None]
+) -> RenderResult:
+    """Render one plan to the job's target.
+
+    Cancellation ends FFmpeg at once; then, as after any error, nothing is left at the target, nor beside it.
+    Raises the typed errors of execution, RenderFailed, SourceChanged, OutputExists, OutputUnwritable, DiskFull.
+    """
+    begun = trio.current_time()
+    meter = ProgressMeter(
+        job_id=job.job_id,
+        frames=planned.frames,
+        seconds=float(planned.frames / planned.frame_rate),
+        encoder=planned.summary.encoder.video or planned.summary.encoder.audio or "",
+        started=begun,
+        has_picture=planned.export.video is not None,
+    )
+    part = part_path(job.target, f"{shop.owner}-{job.serial}")
+    work = shop.temp / f"render-{job.serial}-{job.attempts}"
+    held: FileLock | None = None
+    report(meter.enter("preparing", "analysing", 0.0, trio.current_time()))
+    try:
+        check_target(job.target, overwrite=job.overwrite)
+        sweep_parts(job.target.parent)
+        work.mkdir(mode=0o700)
+        held = claim(part)
+
+        def on_progress(progress: FfmpegProgress) -> None:
+            job.state = "running"
+            report(meter.encoding(progress, trio.current_time()))
+
+        await execute(
+            planned.command(str(part)),
+            toolchain=shop.toolchain,
+            supervisor=shop.supervisor,
+            work=work,
+            role="render",
+            tag=job.job_id,
+            on_progress=on_progress,
+            stall_after=STALL_SECONDS,
+        )
+        report(meter.enter("running", "verifying", SHARE_OF_ENCODING, trio.current_time()))
+        verified = await trio.to_thread.run_sync(verify, part, expected_of(planned))
+        await _check_sources(planned, shop)
+        report(meter.enter("running", "publishing", PUBLISHING, trio.current_time()))
+        with trio.CancelScope(shield=True):
+            await trio.to_thread.run_sync(lambda: publish(part, job.target, overwrite=job.overwrite))
+        report(meter.ended("completed", trio.current_time()))
+        return _result(job, planned, verified, trio.current_time() - begun)
+    except BaseException as error:
+        cancelled = isinstance(error, trio.Cancelled)
+        job.progress = meter.ended("cancelled" if cancelled else "failed", trio.current_time())
+        raise
+    finally:
+        with trio.CancelScope(shield=True):
+            await trio.to_thread.run_sync(_clear, part, work)
+        if held is not None:
+            held.release()
+
+
+def expected_of(planned: Planned) -> Expected:
+    """Say what the written file must hold."""
+    picture = planned.export.video is not None
+    return Expected(
+        frames=planned.frames if picture else None,
+        sound=planned.export.audio is not None,
+        duration=planned.frames / planned.frame_rate,
+        frame=Fraction(1) / planned.frame_rate,
+    )
+
+
+async def _check_sources(planned: Planned, shop: Workshop) -> None:
+    """Raise SourceChanged if a source is no longer what the plan saw."""
+    for path, expected in planned.fingerprints.items():
+        actual = await shop.fingerprint(Path(path))
+        if actual != expected:
+            raise SourceChanged(path=path, expected=expected, actual=actual)
+
+
+def _result(job: RenderJob, planned: Planned, verified: Verified, seconds: float) -> RenderResult:
+    return RenderResult(
+        path=str(job.target),
+        bytes=job.target.stat().st_size,
+        frames=planned.frames,
+        duration=format_exact(planned.frames / planned.frame_rate),
+        seconds=seconds,
+        encoder=planned.summary.encoder,
+        fallback=None,
+        reused=Reused(cached=0, copied=0, encoded=1),
+        verified=verified,
+        loudness=None,
+        warnings=[problem for problem in planned.problems if problem.severity == "warning"],
+        sidecars=[],
+    )
+
+
+def _clear(part: Path, work: Path) -> None:
+    """Remove what is left of an attempt. What is not there is fine."""
+    part.unlink(missing_ok=True)
+    if work.is_dir():
+        for child in work.iterdir():
+            child.unlink()
+        work.rmdir()

@@ -1,0 +1,73 @@
+"""Verification of a written file: what was planned is what is there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+
+from protocol.commands.render import Verified
+from protocol.errors import RenderFailed
+
+SLACK = Fraction(1, 50)
+"""A duration may differ by this much (containers round, sound ends on a packet), or by a frame if that is more."""
+
+AUDIO_PACKET_SLACK = Fraction(1, 10)
+"""Sound alone may end a codec frame later than asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a render has to write: `frames` None without picture; `duration` and `frame` (one frame) in seconds."""
+
+    frames: int | None
+    sound: bool
+    duration: Fraction
+    frame: Fraction
+
+
+def verify(path: Path, expected: Expected) -> Verified:
+    """Read the finished file's packets and compare. Blocking; raises RenderFailed with what differs."""
+    try:
+        with av.open(str(path)) as container:
+            pictures = len(container.streams.video)
+            sounds = len(container.streams.audio)
+            _expect(pictures == (expected.frames is not None), f"{pictures} picture streams")
+            _expect(sounds == expected.sound, f"{sounds} sound streams")
+            first, last, packets = _walk(container)
+    except (av.FFmpegError, OSError) as error:
+        raise RenderFailed(detail=f"the written file cannot be read: {error}") from error
+    if expected.frames is not None:
+        _expect(packets == expected.frames, f"{packets} frames instead of {expected.frames}")
+    slack = max(SLACK, expected.frame) if expected.frames is not None else AUDIO_PACKET_SLACK
+    _expect(
+        abs(last - first - expected.duration) <= slack,
+        f"{float(last - first):.3f} s instead of {float(expected.duration):.3f} s",
+    )
+    return Verified(streams=True, frames=True, duration=True, joins=0)
+
+
+def _walk(container: av.container.InputContainer) -> tuple[Fraction, Fraction, int]:
+    """First instant, end, and number of packets of the picture; of the sound where there is none."""
+    stream = container.streams.video[0] if container.streams.video else container.streams.audio[0]
+    first: Fraction | None = None
+    end = Fraction(0)
+    packets = 0
+    for packet in container.demux(stream):
+        if packet.size == 0:
+            continue
+        packets += 1
+        at = packet.pts if packet.pts is not None else packet.dts
+        if at is None or packet.time_base is None:
+            continue
+        begin = at * Fraction(packet.time_base)
+        first = begin if first is None else min(first, begin)
+        end = max(end, begin + (packet.duration or 0) * Fraction(packet.time_base))
+    return first or Fraction(0), end, packets
+
+
+def _expect(holds: bool, detail: str) -> None:  # noqa: FBT001 - a condition, not a switch
+    if not holds:
+        raise RenderFailed(detail=detail)

@@ -1,0 +1,40 @@
+"""The FFmpeg in use, looked up when it is asked for: the setting may change while the sidecar runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from protocol.commands.ffmpeg import Capabilities
+from protocol.errors import FfmpegNotFound
+from sidecar.ffmpeg.capabilities import capabilities
+from sidecar.ffmpeg.supervisor import Supervisor
+from sidecar.ffmpeg.toolchain import Toolchain, locate
+from sidecar.services.settings import SettingsStore
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tools:
+    """Finds FFmpeg by the setting, the environment, or the bundled one. Answers are cached by the binary."""
+
+    settings: SettingsStore
+    environ: Mapping[str, str]
+    supervisor: Supervisor
+
+    def require(self) -> Toolchain:
+        """Return the FFmpeg to use. Raises FfmpegNotFound, with why."""
+        state = self.settings.state(["ffmpegPath"])
+        if state.sources["ffmpegPath"] == "environment":
+            return locate(None, self.environ)
+        return locate(self.settings.current.ffmpeg_path, {})
+
+    def current(self) -> Toolchain | None:
+        """Return the FFmpeg to use, None when there is none."""
+        try:
+            return self.require()
+        except FfmpegNotFound:
+            return None
+
+    async def capabilities(self) -> Capabilities:
+        """Ask the binary what it can do. Raises FfmpegNotFound."""
+        return await capabilities(self.require(), self.supervisor)

@@ -1,0 +1,55 @@
+"""Parts of dead sidecars go, parts of living ones stay."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sidecar.services.render.litter import claim, sweep_parts
+from sidecar.services.render.publish import part_path
+
+OWNER = "0123456789abcdef-1"
+HOLD = """
+import sys
+from pathlib import Path
+from sidecar.services.render.litter import claim
+lock = claim(Path(sys.argv[1]))
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_part_that_is_written_stays(tmp_path: Path) -> None:
+    part = part_path(tmp_path / "film.mp4", OWNER)
+    lock = claim(part)
+    assert sweep_parts(tmp_path) == []
+    with pytest.raises(FileExistsError):
+        claim(part)
+    lock.release()
+    assert sweep_parts(tmp_path) == [part]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_part_of_a_killed_process_goes(tmp_path: Path) -> None:
+    part = part_path(tmp_path / "film.mp4", OWNER)
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(part)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        assert sweep_parts(tmp_path) == []
+        holder.send_signal(signal.SIGKILL)
+        holder.wait(10)
+    assert sweep_parts(tmp_path) == [part]
+
+
+def test_files_of_others_stay(tmp_path: Path) -> None:
+    for name in (".download.part", ".film.mp4.part", "film.mp4", ".film.mp4.xyz-1.part"):
+        (tmp_path / name).write_bytes(b"")
+    (tmp_path / part_path(tmp_path / "d", OWNER).name).mkdir()
+    assert sweep_parts(tmp_path) == []
+    assert len(list(tmp_path.iterdir())) == 5

@@ -1,0 +1,51 @@
+"""What was written is compared with what was planned."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from protocol.errors import RenderFailed
+from sidecar.services.render.verify import Expected, verify
+from tests.harness.media import make_clip
+
+SECOND = Expected(frames=25, sound=True, duration=Fraction(1), frame=Fraction(1, 25))
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_clip(tmp_path_factory.mktemp("verify") / "clip.mp4", seconds=1, rate="25", audio="stereo")
+
+
+def test_a_file_as_planned(clip: Path) -> None:
+    verified = verify(clip, SECOND)
+    assert (verified.streams, verified.frames, verified.duration, verified.joins) == (True, True, True, 0)
+
+
+@pytest.mark.parametrize(
+    ("expected", "said"),
+    [
+        (Expected(26, sound=True, duration=Fraction(1), frame=Fraction(1, 25)), "25 frames instead of 26"),
+        (Expected(25, sound=False, duration=Fraction(1), frame=Fraction(1, 25)), "1 sound streams"),
+        (Expected(None, sound=True, duration=Fraction(1), frame=Fraction(1, 25)), "1 picture streams"),
+        (Expected(25, sound=True, duration=Fraction(2), frame=Fraction(1, 25)), "instead of 2.000 s"),
+    ],
+)
+def test_every_difference_is_named(clip: Path, expected: Expected, said: str) -> None:
+    with pytest.raises(RenderFailed, match=said):
+        verify(clip, expected)
+
+
+def test_sound_alone(tmp_path: Path) -> None:
+    wave = make_clip(tmp_path / "tone.wav", seconds=2, picture=None, audio="stereo")
+    expected = Expected(frames=None, sound=True, duration=Fraction(2), frame=Fraction(1, 25))
+    assert verify(wave, expected).frames
+
+
+def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(b"not a film")
+    with pytest.raises(RenderFailed, match="cannot be read"):
+        verify(broken, SECOND)
