@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import av.error
 import av.logging
@@ -14,16 +14,15 @@ from av.stream import Discard
 from av.video.stream import VideoStream
 
 from protocol.commands.media import MediaInfo
-from protocol.errors import LimitExceeded, MediaEncrypted, MediaUnreadable, MediaUnsupported
+from protocol.errors import MediaEncrypted, MediaUnreadable, MediaUnsupported
 from sidecar.core.source import SourceFacts
 from sidecar.services.media.facts import Findings, Reading, decodable, describe, is_cover
 from sidecar.services.media.fingerprint import fingerprint
 from sidecar.services.media.index import PacketTimes, index_from_tables
+from sidecar.services.media.messages import IndexLevel
 from sidecar.services.media.open import MAX_PIXELS, open_media, reason
 from sidecar.services.media.picture import read_first_picture
 from sidecar.services.media.report import report
-
-IndexLevel = Literal["none", "keyframes", "full"]
 
 MAX_SIDE = 16_384
 
@@ -46,7 +45,7 @@ class Probed:
 def probe_file(path: Path, index: IndexLevel = "none") -> Probed:
     """Read a file. "keyframes" and "full" read the timestamps of all frames, "none" only where they cost nothing.
 
-    Raises MediaNotFound, MediaUnreadable, MediaUnsupported, MediaEncrypted, PermissionDenied, LimitExceeded.
+    Raises MediaNotFound, MediaUnreadable, MediaUnsupported, MediaEncrypted, PermissionDenied.
     """
     av.logging.set_level(av.logging.PANIC)
     print_ = fingerprint(path)
@@ -82,9 +81,7 @@ def _refuse_large(path: Path, pictures: list[VideoStream]) -> None:
     for stream in pictures:
         width, height = stream.codec_context.width, stream.codec_context.height
         if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
-            raise LimitExceeded(
-                what=f"{path}: pixels of a frame ({width}×{height})", value=width * height, limit=MAX_PIXELS
-            )
+            raise MediaUnsupported(path=str(path), detail=f"pictures of {width}×{height} are larger than the limit")
 
 
 def _duration_missing(container: InputContainer) -> bool:
@@ -169,6 +166,7 @@ def _take(stream: VideoStream, frames: list[av.VideoFrame], findings: Findings) 
 
 
 def _refuse_encrypted(path: Path, pictures: list[VideoStream], sounds: list[AudioStream], findings: Findings) -> None:
-    streams = {stream.index for stream in [*pictures, *sounds]}
+    """Refuse a file whose pictures (without any: whose sound) cannot be read without a key."""
+    streams = {stream.index for stream in pictures or sounds}
     if streams and streams <= findings.encrypted:
         raise MediaEncrypted(path=str(path))

@@ -1,0 +1,74 @@
+"""A probe worker: `python -m sidecar.services.media.worker`. Reads requests, answers each, ends when its stdin does.
+
+It runs the demuxers and decoders, so it is expected to crash or hang on some file; then it is ended and replaced.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import BinaryIO
+
+from protocol.errors import MediaUnreadable, SidecarError
+from sidecar.services.media.messages import (
+    HEADER_BYTES,
+    MAX_MESSAGE,
+    Answer,
+    Request,
+    answer_of,
+    decode_request,
+    encode,
+    failure_of,
+)
+from sidecar.services.media.reader import probe_file
+
+MEMORY_BYTES = 4 * 1024**3
+
+
+def main() -> None:
+    """Serve requests until stdin ends."""
+    _limit_memory()
+    incoming = os.fdopen(os.dup(0), "rb")
+    outgoing = os.fdopen(os.dup(1), "wb", buffering=0)
+    # Whatever a library prints must not get between our messages.
+    os.dup2(2, 1)
+    serve(incoming, outgoing)
+
+
+def serve(incoming: BinaryIO, outgoing: BinaryIO) -> None:
+    """Answer every request of a stream."""
+    while len(header := incoming.read(HEADER_BYTES)) == HEADER_BYTES:
+        size = int.from_bytes(header, "big")
+        if size > MAX_MESSAGE:
+            return
+        answer = encode(handle(decode_request(incoming.read(size))))
+        while answer:
+            answer = answer[outgoing.write(answer) :]
+
+
+def handle(request: Request) -> Answer:
+    """Probe a file, or say in a typed error why not."""
+    path = Path(os.fsdecode(request.path))
+    try:
+        probed = probe_file(path, request.index)
+    except SidecarError as error:
+        return failure_of(error)
+    except MemoryError:
+        return failure_of(MediaUnreadable(path=str(path), detail="it needs more memory than a probe is given"))
+    return answer_of(probed.info, probed.facts)
+
+
+def _limit_memory() -> None:
+    """Bound the address space, so that a small file which asks for much memory fails here, alone; no core files."""
+    if sys.platform != "win32":
+        import resource  # noqa: PLC0415 - there is none on Windows
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        limit = MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(MEMORY_BYTES, hard)
+        resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,164 @@
+"""Probe workers: a bounded number of resident children, each given one file at a time."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+import trio
+
+from protocol.errors import DecoderCrashed, Timeout
+from sidecar.ffmpeg.supervisor import Child, Supervisor
+from sidecar.services.media.messages import (
+    HEADER_BYTES,
+    MAX_MESSAGE,
+    Answer,
+    IndexLevel,
+    Request,
+    decode_answer,
+    encode,
+)
+
+WORKER = (sys.executable, "-P", "-m", "sidecar.services.media.worker")
+
+IDLE_SECONDS = 30.0
+"""A worker that has had nothing to do for so long is ended."""
+
+GRACE_SECONDS = 2.0
+"""How long a worker may take to end by itself once its stdin is closed."""
+
+
+class WorkerPool:
+    """Hands files to workers; starts them as they are needed, at most `limit()` at a time, replaces those that die."""
+
+    def __init__(
+        self,
+        supervisor: Supervisor,
+        folder: Path,
+        limit: Callable[[], int],
+        *,
+        argv: Sequence[str] = WORKER,
+        idle_seconds: float = IDLE_SECONDS,
+    ) -> None:
+        self._supervisor = supervisor
+        self._folder = folder
+        self._limit = limit
+        self._argv = argv
+        self._idle_seconds = idle_seconds
+        self._slots = trio.CapacityLimiter(max(1, limit()))
+        self._idle: list[tuple[Child, float]] = []
+
+    @property
+    def idle(self) -> int:
+        """Number of workers that wait for work."""
+        return len(self._idle)
+
+    async def ask(self, path: Path, index: IndexLevel, *, seconds: float, shown: str) -> Answer:
+        """Have a file (by absolute path) probed within so many seconds, waiting for a worker included.
+
+        `shown` stands in errors. Cancelling ends the worker. Raises Timeout and DecoderCrashed; a failure of the probe itself is in the answer.
+        """
+        request = encode(Request(os.fsencode(path), index))
+        self._slots.total_tokens = max(1, self._limit())
+        with trio.move_on_after(seconds):
+            async with self._slots:
+                return await self._exchange(request, shown)
+        raise Timeout(operation="media.probe", seconds=seconds)
+
+    async def _exchange(self, request: bytes, shown: str) -> Answer:
+        while True:
+            child, fresh = await self._take()
+            answer: Answer | None = None
+            try:
+                answer = await _talk(child, request)
+            finally:
+                if answer is None:
+                    await child.aclose()
+                else:
+                    self._idle.append((child, trio.current_time()))
+            if answer is not None:
+                return answer
+            if fresh:
+                status = child.returncode or 0
+                raise DecoderCrashed(path=shown, signal=-status if status < 0 else None)
+            # One that was idle may have died of anything, before this file: a fresh one decides.
+
+    async def _take(self) -> tuple[Child, bool]:
+        while self._idle:
+            child, _ = self._idle.pop()
+            if child.returncode is None:
+                return child, False
+            await child.aclose()
+        child = await self._supervisor.spawn(
+            self._argv, cwd=self._folder, stdin="pipe", stdout="pipe", role="probe", tag=None
+        )
+        return child, True
+
+    async def tend(self) -> None:
+        """End workers that have been idle for long. Runs until cancelled."""
+        while True:
+            await trio.sleep(self._idle_seconds / 4)
+            oldest = trio.current_time() - self._idle_seconds
+            stale = [entry for entry in self._idle if entry[1] <= oldest]
+            self._idle = [entry for entry in self._idle if entry[1] > oldest]
+            for child, _ in stale:
+                await _dismiss(child)
+
+    async def close(self) -> None:
+        """End all idle workers and wait for it. Not cancelled."""
+        with trio.CancelScope(shield=True):
+            async with trio.open_nursery() as nursery:
+                while self._idle:
+                    nursery.start_soon(_dismiss, self._idle.pop()[0])
+
+
+@asynccontextmanager
+async def open_workers(pool: WorkerPool) -> AsyncIterator[WorkerPool]:
+    """Tend a pool; on leaving its workers are ended."""
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(pool.tend)
+        try:
+            yield pool
+        finally:
+            nursery.cancel_scope.cancel()
+            await pool.close()
+
+
+async def _talk(child: Child, request: bytes) -> Answer | None:
+    """Send a request and read its answer; None when the worker died or does not speak our language."""
+    if child.stdin is None or child.stdout is None:
+        raise AssertionError("a worker has pipes")
+    try:
+        await child.stdin.send_all(request)
+        header = await _read(child.stdout, HEADER_BYTES)
+        size = int.from_bytes(header, "big")
+        if not header or size > MAX_MESSAGE:
+            return None
+        body = await _read(child.stdout, size)
+        return decode_answer(body) if body else None
+    except (trio.BrokenResourceError, trio.ClosedResourceError, msgspec.DecodeError):
+        return None
+
+
+async def _read(stream: trio.abc.ReceiveStream, size: int) -> bytes:
+    """Read exactly so many bytes; fewer than there were: b""."""
+    data = bytearray()
+    while len(data) < size:
+        chunk = await stream.receive_some(size - len(data))
+        if not chunk:
+            return b""
+        data += chunk
+    return bytes(data)
+
+
+async def _dismiss(child: Child) -> None:
+    """Let a worker end by itself; end it if it does not."""
+    if child.stdin is not None:
+        await child.stdin.aclose()
+    with trio.move_on_after(GRACE_SECONDS):
+        await child.wait()
+    await child.aclose()
