@@ -1,0 +1,81 @@
+"""Every method that is advertised, called with its documented example over a really spawned sidecar."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import msgspec
+import pytest
+
+from protocol.commands import COMMANDS, TABLE
+from protocol.commands.project import DEMO
+from protocol.openrpc import document, schema_hash
+from sidecar.cli.spawned import Remote, spawn
+from tests.harness.media import make_clip
+
+OPENS = "initialize"
+
+
+@pytest.fixture(scope="module")
+def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that examples speak of: three seconds of picture and sound, and a project over them."""
+    folder = tmp_path_factory.mktemp("material")
+    make_clip(folder / "clip.mp4", seconds=3, audio="stereo")
+    clip = {"id": "c1", "source": {"kind": "file", "path": "clip.mp4"}, "start": 0, "duration": 3}
+    project = {**DEMO, "id": "file", "tracks": [{"id": "v1", "kind": "video", "clips": [clip]}]}
+    (folder / "project.json").write_text(json.dumps(project), encoding="utf-8")
+    return folder
+
+
+@cache
+def order(name: str) -> tuple[str, ...]:
+    """The methods whose examples come before, and the method itself."""
+    before = [step for other in TABLE[name].example.after for step in order(other)]
+    return (*dict.fromkeys(before), name)
+
+
+def result_of(remote: Remote, name: str) -> Any:
+    result, failure = remote.request(name, TABLE[name].example.params)
+    assert failure is None, (name, failure)
+    return result
+
+
+@pytest.mark.parametrize("name", [command.name for command in COMMANDS])
+def test_its_example_is_answered_as_its_schema_says(
+    name: str, material: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for setting in ("CONFIG_DIR", "DATA_DIR", "CACHE_DIR"):
+        monkeypatch.setenv(f"SIDECAR_{setting}", str(tmp_path / setting))
+    work = tmp_path / "work"
+    work.mkdir()
+    for file in material.iterdir():
+        (work / file.name).symlink_to(file)
+    monkeypatch.chdir(work)
+    with spawn(initialize=name != OPENS) as remote:
+        *_, result = [result_of(remote, step) for step in order(name)]
+    contract = document()
+    method = next(method for method in contract["methods"] if method["name"] == name)
+    schema = {**method["result"]["schema"], "components": contract["components"]}
+    jsonschema.validate(result, schema, cls=jsonschema.Draft202012Validator)
+    # The schema lets members join; the type says that every one is there and none is unknown.
+    assert msgspec.to_builtins(msgspec.convert(result, TABLE[name].result)) == result
+
+
+def test_what_is_discovered_is_the_table() -> None:
+    with spawn(initialize=False) as remote:
+        discovered, failure = remote.request("rpc.discover", {})
+    assert failure is None
+    assert discovered == document()
+    assert [method["name"] for method in discovered["methods"]] == [command.name for command in COMMANDS]
+
+
+def test_the_hash_is_that_of_the_table() -> None:
+    params = {**TABLE[OPENS].example.params, "schemaHash": schema_hash()}
+    with spawn(initialize=False) as remote:
+        initialized, failure = remote.request(OPENS, params)
+    assert failure is None
+    assert (initialized["schemaHash"], initialized["schemaMatches"]) == (schema_hash(), True)
