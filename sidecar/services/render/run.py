@@ -90,9 +90,11 @@ async def run_job(
             await trio.to_thread.run_sync(lambda: publish(part, job.target, overwrite=job.overwrite))
         report(meter.ended("completed", trio.current_time()))
         return _result(job, planned, verified, trio.current_time() - begun)
-    except BaseException as error:
-        cancelled = isinstance(error, trio.Cancelled)
-        job.progress = meter.ended("cancelled" if cancelled else "failed", trio.current_time())
+    except Exception:
+        job.progress = meter.ended("failed", trio.current_time())
+        raise
+    except BaseException:
+        job.progress = meter.ended("cancelled", trio.current_time())
         raise
     finally:
         with trio.CancelScope(shield=True):
