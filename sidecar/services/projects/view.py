@@ -41,5 +41,6 @@ class ProjectView:
     @cached_property
     def raw(self) -> dict[str, Any]:
         """The project as JSON values, every member written."""
-        values: dict[str, Any] = msgspec.to_builtins(self.project)
+        # Through JSON: to_builtins would leave tuples, which no JSON text holds.
+        values: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(self.project))
         return values
