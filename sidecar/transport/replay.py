@@ -22,6 +22,7 @@ VOLATILE = frozenset(
         "traceId",
         "pid",
         "instanceId",
+        "temp",
         "processId",
         "startedAt",
         "createdAt",
@@ -38,7 +39,7 @@ VOLATILE = frozenset(
         "cached",
     }
 )
-"""Members that differ from run to run by their nature."""
+"""Members that differ from run to run by their nature: times, numbers of processes, folders of an instance."""
 
 MISSING = "(missing)"
 

@@ -15,6 +15,9 @@ from dataclasses import dataclass
 
 from sidecar.services.stderr import BoundedStderr
 
+if sys.platform == "win32":
+    import msvcrt
+
 
 @dataclass(frozen=True, slots=True)
 class Diverted:
@@ -75,4 +78,7 @@ def _private(fd: int, flags: int) -> int:
     if sys.platform == "linux" and (stat.S_ISFIFO(os.fstat(fd).st_mode) or os.isatty(fd)):
         with suppress(OSError):
             return os.open(f"/proc/self/fd/{fd}", flags | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
-    return os.dup(fd)
+    copy = os.dup(fd)
+    if sys.platform == "win32":
+        msvcrt.setmode(copy, os.O_BINARY)  # no carriage returns of its own
+    return copy

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +56,10 @@ def client(request: pytest.FixtureRequest) -> list[str]:
     return [sys.executable, str(CLIENTS / f"{request.param}.py")]
 
 
-async def converse(client: list[str], plan: dict[str, Any], folder: Path) -> dict[str, Any]:
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
+async def converse(
+    client: list[str], plan: dict[str, Any], folder: Path, environ: Mapping[str, str] = os.environ
+) -> dict[str, Any]:
+    env = {**environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
     with trio.fail_after(60):
         done = await trio.run_process([*client, json.dumps(plan)], capture_stdout=True, env=env, cwd=folder)
     seen: dict[str, Any] = json.loads(done.stdout)

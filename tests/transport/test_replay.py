@@ -18,7 +18,7 @@ from tests.transport.shell import INITIALIZE, spawn
 from tests.transport.table import encoded
 
 
-class _ProcessWire:
+class ProcessWire:
     """The pipes of a spawned server."""
 
     def __init__(self, process: trio.Process) -> None:
@@ -40,7 +40,7 @@ class _ProcessWire:
 @asynccontextmanager
 async def server() -> AsyncIterator[Wire]:
     async with spawn() as shell:
-        yield _ProcessWire(shell.process)
+        yield ProcessWire(shell.process)
 
 
 def conversation() -> list[Entry]:
