@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-
-import av
+from typing import TYPE_CHECKING
 
 from protocol.commands.render import Verified
 from protocol.errors import RenderFailed
+
+if TYPE_CHECKING:
+    import av
 
 SLACK = Fraction(1, 50)
 """A duration may differ by this much (containers round, sound ends on a packet), or by a frame if that is more."""
@@ -30,6 +32,8 @@ class Expected:
 
 def verify(path: Path, expected: Expected) -> Verified:
     """Read the finished file's packets and compare. Blocking; raises RenderFailed with what differs."""
+    import av  # noqa: PLC0415 - a sidecar that renders nothing starts without it
+
     try:
         with av.open(str(path)) as container:
             pictures = len(container.streams.video)
