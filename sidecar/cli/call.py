@@ -18,7 +18,7 @@ from sidecar.cli.spawned import spawn
 
 def call(
     method: str,
-    params: str = "{}",
+    params: Annotated[str, Parameter(allow_leading_hyphen=True)] = "{}",
     /,
     *,
     progress: Annotated[bool, Parameter(alias="-p")] = False,
