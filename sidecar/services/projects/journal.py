@@ -19,6 +19,7 @@ from sidecar.services.files import fsync_folder
 from sidecar.services.migrations import JOURNAL, UnknownVersion
 
 SUFFIX = ".journal"
+UNFINISHED = ".part"
 COMPACT_BYTES = 1_048_576
 
 
@@ -81,7 +82,7 @@ class JournalWriter:
 
     def _begin_anew(self, line: bytes) -> None:
         data = self._head + line
-        temporary = self.file.with_suffix(".part")
+        temporary = self.file.with_suffix(UNFINISHED)
         with temporary.open("wb") as file:
             file.write(data)
             file.flush()

@@ -29,11 +29,14 @@ class Session:
     revision: int = 1
     saved_revision: int | None = None
     project_id: str = ""
-    own_id: str | None = None
+    own_id: str | None = field(init=False)
     clean: int | None = 1
     journal: JournalWriter | None = None
     journalled: int | None = None
     lock: trio.Lock = field(default_factory=trio.Lock)
+
+    def __post_init__(self) -> None:
+        self.own_id = self.content.project.id
 
     @property
     def unsaved(self) -> bool:

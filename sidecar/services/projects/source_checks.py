@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from protocol.problem import Problem
@@ -83,7 +83,7 @@ def _check_range(item: Item, rate: Fraction, *, picture: bool) -> Iterator[Probl
     start = parse_seconds(clip.source_start)
     if clip.freeze:
         if start > duration:
-            yield _held(item, "sourceEnd", duration, item.frames)
+            yield _held(item, "sourceEnd", duration, range(item.first, item.end))
         return
     speed = Fraction(repr(clip.speed))
     used = start + item.frames / rate * speed
@@ -99,25 +99,25 @@ def _check_range(item: Item, rate: Fraction, *, picture: bool) -> Iterator[Probl
             duration=format_exact(duration),
         )
         return
-    short = sum(
-        not -frame <= item.instant(n, rate) < duration + frame
-        for n in (*range(item.first - item.head, item.first), *range(item.end, item.end + item.tail))
-    )
-    if short:
-        yield _held(item, "shortHandle", duration, short)
+    handles = (*range(item.first - item.head, item.first), *range(item.end, item.end + item.tail))
+    held = [n for n in handles if not 0 <= item.instant(n, rate) < duration]
+    if held:
+        yield _held(item, "shortHandle", duration, held)
 
 
-def _held(item: Item, code: str, duration: Fraction, frames: int) -> Problem:
+def _held(item: Item, code: str, duration: Fraction, frames: Sequence[int]) -> Problem:
     path = item.file.facts.path if item.file is not None else ""
     return finding(
         item.pointer,
-        f"{path} lasts {_seconds(duration)} s: its edge frame is held for {frames} frames, without sound",
+        f"{path} lasts {_seconds(duration)} s: an edge frame of it is held for {len(frames)} frames, without sound",
         rule=code,
         code=code,
         severity="warning",
         ids=[item.clip.id],
         path=path,
-        frames=frames,
+        frames=len(frames),
+        first=frames[0],
+        last=frames[-1],
         duration=format_exact(duration),
     )
 

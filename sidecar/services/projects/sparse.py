@@ -16,7 +16,7 @@ def sparse(value: Any) -> Any:
         members = {
             name: sparse(member)
             for attribute, name, default in fields
-            if (member := getattr(value, attribute)) != default or type(member) is not type(default)
+            if (member := getattr(value, attribute)) != default
         }
         return {**tag, **members}
     if isinstance(value, list | tuple):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sidecar.services.files import make_private
 from sidecar.services.logs import Logger
-from sidecar.services.projects.journal import SUFFIX, Head, Journal, JournalWriter, read_journal
+from sidecar.services.projects.journal import SUFFIX, UNFINISHED, Head, Journal, JournalWriter, read_journal
 
 FOLDER = "unsaved"
 
@@ -29,6 +29,8 @@ class Unsaved:
             self._adopt(folder / FOLDER)
         for file in sorted(self._folder.glob(f"*{SUFFIX}")):
             self._take_in(file)
+        for file in self._folder.glob(f"*{UNFINISHED}"):
+            file.unlink(missing_ok=True)
 
     def writer(self, head: Head) -> JournalWriter:
         """Return a writer for a new journal; its file is made by the first append. Raises OSError."""

@@ -16,7 +16,6 @@ from protocol.project import AudioTrack, Export, FileSource, Project, VideoTrack
 from protocol.project.formats import CONTAINERS
 from sidecar.core.source import SourceFacts
 from sidecar.core.timeline import resolve
-from sidecar.services.fonts import ProjectFonts
 from sidecar.services.projects.findings import finding, of_error
 from sidecar.services.projects.paths import media_path
 from sidecar.services.projects.source_checks import check_sources
@@ -36,10 +35,18 @@ class MediaFacts(Protocol):
         """Return what an earlier probe of the file as it is now found, without reading it."""
 
 
+class FontFindings(Protocol):
+    """What the font service says of a project, as far as validation goes."""
+
+    @property
+    def problems(self) -> list[Problem]:
+        """Families that are missing, characters that no font has."""
+
+
 class FontsOf(Protocol):
     """What validation asks of the font service."""
 
-    async def for_project(self, project: Project, base: Path | None) -> ProjectFonts:
+    async def for_project(self, project: Project, base: Path | None) -> FontFindings:
         """Say what the text of a project is drawn with, and what is not as it asked."""
 
 
