@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
 import trio
-from trio.lowlevel import FdStream
+
+assert sys.platform != "win32"  # noqa: S101 - tells the type checker whose file this is
+
+from trio.lowlevel import FdStream  # noqa: E402
 
 CHUNK = 65_536
 

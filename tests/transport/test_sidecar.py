@@ -17,7 +17,7 @@ import trio
 
 from protocol.commands import COMMANDS
 from protocol.errors import Cancelled, InvalidRequest, MediaNotFound, NotInitialized, PermissionDenied
-from sidecar.transport.record import read_recording
+from sidecar.transport.record import Entry, read_recording
 from sidecar.transport.replay import replay
 from tests.harness.program import PROGRAM, environment
 from tests.transport.shell import INITIALIZE, SIDECAR, Shell, spawn
@@ -122,7 +122,7 @@ async def test_a_recording_replays_without_a_difference(tmp_path: Path) -> None:
     assert [each.direction for each in entries] == ["in", "out"] * 3
     async with sidecar(tmp_path / "home") as shell:
         assert await replay(entries, ProcessWire(shell.process)) == []
-    entries[-1] = entries[1]
+    entries[-1] = Entry("t", "out", '{"jsonrpc":"2.0","id":3,"result":{}}')
     async with sidecar(tmp_path / "home") as shell:
         found = await replay(entries, ProcessWire(shell.process))
     assert {each.method for each in found} == {"media.probe"}
