@@ -10,7 +10,7 @@ from math import isfinite
 from typing import Any
 
 from protocol.project.check.sink import brief, shown
-from protocol.project.check.walk import KIND_NAMES, MAX_DEPTH, Walk, json_kind, wrong_type
+from protocol.project.check.walk import MAX_DEPTH, Walk, json_kind, wrong_type
 from protocol.time import MAX_SECONDS, parse_rate, parse_seconds
 
 
@@ -267,6 +267,3 @@ class Free:
                     walk.breaks("notFinite", "A number in it is not finite")
                     return
             level = below
-
-
-__all__ = ["KIND_NAMES", "Flag", "Free", "Null", "Number", "RateText", "Text", "Time", "Word", "in_range"]

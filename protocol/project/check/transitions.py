@@ -26,6 +26,18 @@ class _Edges:
     frames: dict[str, int] = field(default_factory=dict)
 
 
+class _Neighbours:
+    """The clips of a track by the frames at which they begin and end."""
+
+    def __init__(self, spots: list[Spot]) -> None:
+        self._beginning = {spot.first: spot for spot in spots}
+        self._ending = {spot.end: spot for spot in spots}
+
+    def of(self, spot: Spot, side: str) -> Spot | None:
+        """Return the clip that touches another on its side "to" (after it) or "from" (before it)."""
+        return self._beginning.get(spot.end) if side == "to" else self._ending.get(spot.first)
+
+
 def check_transition_alone(part: TrackParts, at: Placed[Transition], ids: Ids, sink: Sink) -> bool:
     """Note what needs no frame rate: type and references. Returns whether its clips can be looked at."""
     transition = at.value
@@ -58,6 +70,7 @@ def check_transitions(
     for spot in spots:
         if spot.at.value.id is not None:
             edges.setdefault(spot.at.value.id, _Edges(spot))
+    neighbours = _Neighbours(spots)
     for at in transitions:
         _length(at, rate, sink)
         sides = [edges.get(id) for id in (at.value.from_, at.value.to) if id is not None]
@@ -65,7 +78,7 @@ def check_transitions(
             continue
         outgoing = edges[at.value.from_] if at.value.from_ is not None else None
         incoming = edges[at.value.to] if at.value.to is not None else None
-        if _joined(at, outgoing, incoming, spots, sink):
+        if _joined(at, outgoing, incoming, neighbours, sink):
             _take(at, outgoing, incoming, rate, sink)
     for edge in edges.values():
         _room(edge, sink)
@@ -83,7 +96,7 @@ def _length(at: Placed[Transition], rate: Fraction, sink: Sink) -> None:
 
 
 def _joined(
-    at: Placed[Transition], outgoing: _Edges | None, incoming: _Edges | None, spots: list[Spot], sink: Sink
+    at: Placed[Transition], outgoing: _Edges | None, incoming: _Edges | None, neighbours: _Neighbours, sink: Sink
 ) -> bool:
     if outgoing is not None and incoming is not None:
         gap = incoming.spot.first - outgoing.spot.end
@@ -93,23 +106,14 @@ def _joined(
         ids = [at.value.id, at.value.from_, at.value.to]
         sink.add("notTouching", at.pointer, f"The clips {relation}", ids=ids, frames=gap)
         return False
-    side = outgoing or incoming
-    if side is None:
-        return False
-    neighbour = next((spot for spot in spots if _beside(spot, outgoing, incoming)), None)
-    if neighbour is None:
+    side, name = (outgoing, "to") if outgoing is not None else (incoming, "from")
+    neighbour = neighbours.of(side.spot, name) if side is not None else None
+    if side is None or neighbour is None:
         return True
-    name = "to" if outgoing is not None else "from"
     message = f"This end of the clip is not free: {neighbour.at.value.id or neighbour.at.pointer} touches it"
     ids = [at.value.id, side.spot.at.value.id, neighbour.at.value.id]
     sink.add("edgeTaken", f"{at.pointer}/{name}", message, ids=ids, nearest=neighbour.at.value.id)
     return False
-
-
-def _beside(spot: Spot, outgoing: _Edges | None, incoming: _Edges | None) -> bool:
-    if outgoing is not None:
-        return spot.first == outgoing.spot.end
-    return incoming is not None and spot.end == incoming.spot.first
 
 
 def _take(at: Placed[Transition], outgoing: _Edges | None, incoming: _Edges | None, rate: Fraction, sink: Sink) -> None:

@@ -119,6 +119,13 @@ def edited(*edits: tuple[str, Any], base: dict[str, Any] = BASE) -> dict[str, An
     return raw
 
 
+def reach(raw: Any, pointer: str) -> Any:
+    """Return what a JSON Pointer leads to."""
+    for step in pointer.split("/")[1:]:
+        raw = raw[int(step)] if isinstance(raw, list) else raw[step]
+    return raw
+
+
 def faults(*edits: tuple[str, Any]) -> set[tuple[str, str]]:
     """Return (rule, pointer) of every problem of the edited base; of an absent member where it would stand."""
     return {(p.context["rule"], p.context.get("absent", p.pointer)) for p in check(edited(*edits)).problems}

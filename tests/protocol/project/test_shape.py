@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -11,7 +11,8 @@ from protocol.project.check.scalars import Number
 from protocol.project.check.schema import compile_shape
 from protocol.project.check.sink import Sink, shown
 from protocol.project.check.walk import Walk
-from tests.protocol.project.base import BASE, GONE, edited, faults, problem
+from protocol.time import Seconds
+from tests.protocol.project.base import BASE, GONE, edited, faults, problem, reach
 
 C1 = "/tracks/0/clips/0"
 
@@ -216,9 +217,28 @@ def test_free_json_nests_so_far_and_no_farther() -> None:
         return value
 
     assert faults(("/metadata", {"a": nested(60)})) == set()
-    found = check(edited((f"{C1}/effects/0/parameters", {"a": nested(5_000)})))
-    assert [(p.code, p.pointer) for p in found.problems] == [("limitExceeded", f"{C1}/effects/0/parameters")]
-    assert found.project is None
+    for pointer in (f"{C1}/effects/0/parameters", "/metadata", f"{C1}/metadata"):
+        raw = edited((pointer, {}))
+        mapping = reach(raw, pointer)
+        mapping["a"] = nested(50_000)
+        found = check(raw)
+        assert [(p.code, p.pointer) for p in found.problems] == [("limitExceeded", pointer)]
+        assert found.project is None
+
+
+def test_text_that_utf_8_cannot_write_is_survived() -> None:
+    assert (
+        check(edited(("/metadata", {"a": "\ud800"}), ("/tracks/2/cues/0/text", "\ud800" * 5_000))).project is not None
+    )
+
+
+@pytest.mark.parametrize(("of", "value"), [(Seconds, 1.5), (type(None), None), (bool, False), (Literal["a"], "a")])
+def test_a_visit_of_a_sound_value_notes_nothing(of: Any, value: Any) -> None:
+    walk = Walk(Sink({}))
+    compile_shape(of).visit(value, walk, trusted=False)
+    assert walk.sink.problems == []
+    compile_shape(of).visit([], walk, trusted=False)
+    assert walk.broken == 1
 
 
 def test_all_faults_are_reported_at_once_and_the_sound_parts_judged() -> None:
