@@ -10,6 +10,7 @@ import psutil
 import pytest
 import trio
 
+from protocol.client import Unexpected
 from protocol.errors import Cancelled
 from protocol.framing import MAX_MESSAGE
 from sidecar.transport.serve import ENDINGS
@@ -192,3 +193,35 @@ async def test_input_and_output_may_be_files(tmp_path: object) -> None:
         before, answer = file.read().splitlines()
     assert before == b"before"
     assert b'"openrpc"' in answer
+
+
+async def test_a_client_that_reads_no_answers_is_not_read_either_and_loses_none() -> None:
+    count, text = 60, "x" * 1_000_000
+    async with spawn() as shell:
+        await shell.call("initialize", INITIALIZE)
+        server = psutil.Process(shell.process.pid)
+        before = server.memory_info().rss
+        sent = 0
+
+        async def write() -> None:
+            nonlocal sent
+            for number in range(count):
+                await shell.send(encoded("echo", {"text": text}, number) + b"\n")
+                sent += 1
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(write)
+            with trio.fail_after(20):
+                seen = -1
+                while sent != seen or sent < 8:  # until nothing more is taken
+                    seen = sent
+                    await trio.sleep(0.3)
+            assert sent < count / 2
+            assert server.memory_info().rss - before < 40_000_000
+            ids: list[Unexpected] = []
+            with trio.fail_after(20):
+                while len(ids) < count:
+                    shell.events += shell.client.feed(await shell.read())
+                    ids += [each for each in shell.events if isinstance(each, Unexpected)]
+                    shell.events.clear()
+        assert len(ids) == count
