@@ -25,6 +25,7 @@ def _item(item: Item, lane: Lane, rate: Fraction) -> Iterator[Problem]:
     yield from _streams(item, reading, source, lane)
     if isinstance(lane.track, VideoTrack) and reading.video is not None:
         yield from _picture(item, reading.video, reading)
+    yield from _channels(item, reading, source)
     yield from _range(item, reading, rate)
 
 
@@ -51,6 +52,24 @@ def _streams(item: Item, reading: FileReading, source: FileSource, lane: Lane) -
             )
 
 
+def _channels(item: Item, reading: FileReading, source: FileSource) -> Iterator[Problem]:
+    if reading.audio is None:
+        return
+    there = reading.audio.channels
+    for place, channel in enumerate(source.channel_map or ()):
+        if channel is not None and channel >= there:
+            yield finding(
+                "invalidProject",
+                f"{item.pointer}/source/channelMap/{place}",
+                f"{reading.facts.path} has {there} channels, and channel {channel} is asked for",
+                suggestion=f"Use a channel below {there}, or null for silence",
+                ids=(item.clip.id,),
+                rule="channelMissing",
+                channel=channel,
+                channels=there,
+            )
+
+
 def _picture(item: Item, video: SourceVideo, reading: FileReading) -> Iterator[Problem]:
     ids, pointer = (item.clip.id,), f"{item.pointer}/source"
     if video.color.transfer in ("pq", "hlg"):
@@ -68,7 +87,10 @@ def _range(item: Item, reading: FileReading, rate: Fraction) -> Iterator[Problem
     duration = reading.facts.duration
     video = reading.video
     still = video is not None and video.still
-    if duration is None or item.clip.freeze or still or reading.looped:
+    if duration is None or still or reading.looped:
+        return
+    if item.clip.freeze:
+        yield from _frozen(item, duration)
         return
     frame = 1 / video.rate if video is not None and video.rate is not None else 1 / rate
     ids = (item.clip.id,)
@@ -98,6 +120,19 @@ def _range(item: Item, reading: FileReading, rate: Fraction) -> Iterator[Problem
             ids=ids,
             before=early,
             after=late,
+        )
+
+
+def _frozen(item: Item, duration: Fraction) -> Iterator[Problem]:
+    if item.source_start > duration:
+        yield finding(
+            "sourceEnd",
+            item.pointer,
+            f"The frame that is held lies after the end of the source, {float(duration):.6g} s: its last one is held",
+            severity="warning",
+            suggestion="Begin earlier in the source",
+            ids=(item.clip.id,),
+            available=format_exact(duration),
         )
 
 

@@ -18,6 +18,7 @@ from protocol.project.check import Checked, check
 from protocol.project.normalise import normalise
 from protocol.project.timing import duration_frames, project_rate
 from protocol.time import format_exact
+from sidecar.core.timeline import unsupported
 from sidecar.services.migrations import migrate_project
 
 MAX_FILE_BYTES = 256 * 2**20
@@ -93,7 +94,10 @@ def parse(data: bytes) -> Any:
 def checked(raw: Any) -> Checked:
     """Migrate and validate JSON values; raises InvalidProject and UnsupportedSchema for what is no project."""
     migrated, from_version = migrate_project(raw)
-    return check(migrated, migrated_from=from_version)
+    found = check(migrated, migrated_from=from_version)
+    if found.project is None:
+        return found
+    return Checked([*found.problems, *unsupported(found.project)], found.project, found.migrated_from)
 
 
 def content_of(raw: Any) -> Content:

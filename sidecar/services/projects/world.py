@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
@@ -11,14 +11,13 @@ import trio
 
 from protocol.commands.ffmpeg import Capabilities
 from protocol.errors import FfmpegNotFound, MediaNotFound, SidecarError
-from protocol.problem import Problem
+from protocol.problem import Problem, Severity
 from protocol.project import AudioTrack, Export, FileSource, Project, VideoTrack
 from protocol.project.formats import CONTAINERS
 from sidecar.core.source import SourceFacts
-from sidecar.core.timeline import resolve
-from sidecar.services.projects.findings import finding, of_error
+from sidecar.core.timeline import range_problems, resolve
+from sidecar.core.timeline.findings import finding
 from sidecar.services.projects.paths import media_path
-from sidecar.services.projects.source_checks import check_sources
 
 CheckRead = Callable[[str], Path]
 Look = Literal["none", "cached", "probe"]
@@ -110,7 +109,7 @@ async def look_at_media(
             found.sources[written] = outcome
         elif outcome is not None:
             # A file that no clip plays does not keep the project from being rendered.
-            severity: Literal["error", "warning"] = "error" if use.clips else "warning"
+            severity: Severity = "error" if use.clips else "warning"
             found.problems.append(of_error(outcome, use.pointers[0], use.clips, severity=severity))
             if isinstance(outcome, MediaNotFound):
                 found.missing.append(written)
@@ -144,7 +143,7 @@ def located(written: str, base: Path | None, check_read: CheckRead) -> Path:
 
 def source_problems(project: Project, sources: Mapping[str, SourceFacts]) -> list[Problem]:
     """Return what clips ask of their files that the files do not have."""
-    return list(check_sources(resolve(project, sources)))
+    return range_problems(resolve(project, sources))
 
 
 async def export_problems(export: Export, capabilities: Callable[[], Awaitable[Capabilities]]) -> list[Problem]:
@@ -175,13 +174,25 @@ def _unwritable(export: Export, can: Capabilities) -> Iterator[Problem]:
 
 def _unavailable(pointer: str, name: str, nearest: str | None) -> Problem:
     return finding(
+        "encoderUnavailable",
         pointer,
         f"This FFmpeg cannot write {name}",
-        rule="encoderUnavailable",
-        code="encoderUnavailable",
         suggestion=None if nearest is None else f"It can write {nearest}",
         encoder=name,
         nearest=nearest,
+    )
+
+
+def of_error(error: SidecarError, pointer: str, ids: Sequence[str], *, severity: Severity = "error") -> Problem:
+    """Return a typed error as a problem: the kind is the code."""
+    return Problem(
+        severity=severity,
+        code=error.kind,
+        pointer=pointer,
+        ids=list(ids),
+        message=error.message,
+        suggestion=error.suggestion,
+        context=error.context(),
     )
 
 

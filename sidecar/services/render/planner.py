@@ -16,13 +16,12 @@ from protocol.errors import EncoderUnavailable, NothingToRender, SidecarError
 from protocol.project import Export
 from protocol.time import format_exact
 from sidecar.core.keys import plan_key
-from sidecar.core.timeline import Timeline, output_span, resolve
+from sidecar.core.timeline import Timeline, output_span, range_problems, resolve
 from sidecar.ffmpeg.builder.encode import encoders_of
 from sidecar.ffmpeg.builder.render import build_render
 from sidecar.services.fonts import FontService
 from sidecar.services.media import MediaService
 from sidecar.services.projects import ProjectService
-from sidecar.services.projects.source_checks import check_sources
 from sidecar.services.projects.world import CheckRead, MediaFindings, Use, look_at_media, uses_of
 from sidecar.services.render.planning import Planned, frames_of, merge_export, refuse, validated
 from sidecar.services.tools import Tools
@@ -52,7 +51,7 @@ class Planner:
         problems += found.problems
         refuse(problems)
         timeline = await trio.to_thread.run_sync(resolve, project, found.sources)
-        problems += check_sources(timeline)
+        problems += range_problems(timeline)
         refuse(problems)
         if timeline.frames == 0:
             raise NothingToRender
