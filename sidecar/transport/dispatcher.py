@@ -11,6 +11,7 @@ import secrets
 from collections import deque
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any, Protocol
 
 import structlog
@@ -90,6 +91,8 @@ class Connection:
         self._limit = in_flight_limit
         self._flights: dict[Hashable, _Flight] = {}
         self._admitted: deque[tuple[Hashable, _Flight]] = deque()
+        self._trace_prefix = secrets.token_hex(4)
+        self._numbers = count(1)
         self._initialized = trio.Event()
         self._landed = trio.Event()
 
@@ -137,7 +140,7 @@ class Connection:
             self._answer_fault(message, reply)
 
     def _answer_fault(self, fault: Fault, reply: Callable[[bytes], None]) -> None:
-        trace_id = _new_trace()
+        trace_id = self._new_trace()
         self._log.debug("refused", trace_id=trace_id, kind=fault.error.kind, detail=fault.error.message)
         reply(jsonrpc.encode_error(fault.id, fault.error, trace_id))
 
@@ -180,7 +183,7 @@ class Connection:
             self.peer.phase = "initializing"
         elif request.method == "shutdown":
             self.peer.phase = "shuttingDown"
-        flight = _Flight(request, handler, params, reply, _new_trace(), ready)
+        flight = _Flight(request, handler, params, reply, self._new_trace(), ready)
         self._flights[key] = flight
         self._admitted.append((key, flight))
         self._nursery.start_soon(self._serve_next, name="request")
@@ -232,8 +235,12 @@ class Connection:
             if self.peer.phase == "new":
                 raise NotInitialized(method=flight.request.method)
         call = Call(self._services, flight.trace_id, self.peer, reporter.report if reporter else None)
-        async with self._limiters.hold(flight.handler.command.load):
+        limiter = await self._limiters.acquire(flight.handler.command.load)
+        try:
             return await flight.handler.run(flight.params, call)
+        finally:
+            if limiter is not None:
+                limiter.release()
 
     def _reporter(self, flight: _Flight) -> Reporter | None:
         token = getattr(flight.params, "progress_token", None)
@@ -259,6 +266,10 @@ class Connection:
         self._initialized.set()
         self._initialized = trio.Event()
 
+    def _new_trace(self) -> str:
+        # Unlike any other of this log; a fresh random number each would cost a system call a request.
+        return f"{self._trace_prefix}{next(self._numbers) & 0xFFFF_FFFF:08x}"
+
     async def _others_done(self) -> None:
         await self.drained(keep=1)
 
@@ -267,10 +278,6 @@ class Connection:
 
     def _unsendable(self, error: Exception) -> None:
         self._log.error("an event could not be written", exc_info=error)
-
-
-def _new_trace() -> str:
-    return secrets.token_hex(8)
 
 
 def _key(id: Id) -> Hashable:

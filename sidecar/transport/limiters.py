@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import trio
@@ -27,21 +25,16 @@ class Limiters:
     jobs: trio.CapacityLimiter = field(default_factory=lambda: _limiter(JOBS))
     probe: trio.CapacityLimiter = field(default_factory=lambda: _limiter(max(2, os.cpu_count() or 2)))
 
-    @asynccontextmanager
-    async def hold(self, load: Load) -> AsyncIterator[None]:
-        """Hold a place while a request of this load runs, waiting for one where there is none.
+    async def acquire(self, load: Load) -> trio.CapacityLimiter | None:
+        """Take a place for a request of this load, waiting for one where there is none; None where none is needed.
 
         Where there is one nothing is waited for, so that requests begin in the order in which they came.
         """
         if load == "inline":
-            yield
-            return
+            return None
         limiter: trio.CapacityLimiter = getattr(self, load)
         try:
             limiter.acquire_nowait()
         except trio.WouldBlock:
             await limiter.acquire()
-        try:
-            yield
-        finally:
-            limiter.release()
+        return limiter
