@@ -8,6 +8,4 @@ IN_FLIGHT = 256
 PROGRESS_PER_SECOND = 20
 """Values of `$/progress` of one request."""
 
-OPEN_PROJECTS = 16
-
 SUBSCRIPTIONS = 256

@@ -29,6 +29,7 @@ from sidecar.commands import limits
 from sidecar.commands.call import Call
 from sidecar.commands.grant import grant_of
 from sidecar.commands.registry import command
+from sidecar.services.projects.service import MAX_OPEN
 
 if TYPE_CHECKING:
     from sidecar.services.container import Services
@@ -69,7 +70,7 @@ async def initialize(params: Initialize, call: Call) -> Initialized:
             batch=MAX_BATCH,
             in_flight=limits.IN_FLIGHT,
             progress_per_second=limits.PROGRESS_PER_SECOND,
-            open_projects=limits.OPEN_PROJECTS,
+            open_projects=MAX_OPEN,
         ),
         http=None,
         ffmpeg=_ffmpeg(services),
