@@ -60,8 +60,6 @@ class Planner:
         fonts = await self.fonts.for_project(project, view.base)
         problems += fonts.problems
         shown = output_span(timeline, export)
-        if shown.frames == 0:
-            raise NothingToRender(message="Nothing to render: the export's range holds no frame")
         command = await trio.to_thread.run_sync(lambda: build_render(timeline, export, target="-", fonts=fonts.fonts))
         inputs = _inputs(found, uses_of(project))
         fingerprints = {each.path: each.fingerprint for each in inputs}
