@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from tests.benchmarks.figure import Figure, paired
 from tests.benchmarks.server import ECHO, Server, running, sidecar
 
-REQUEST = b'{"jsonrpc":"2.0","id":1,"method":"settings.get","params":{"keys":["logLevel","locale","workers"]}}\n'
-"""100 bytes. The sidecar decodes it, runs the command in a task of its own, and answers some 200 bytes."""
+REQUEST = b'{"jsonrpc":"2.0","id":1,"method":"render.jobs","params":{"states":["queued","running"],"limit":10}}\n'
+"""100 bytes. The sidecar decodes it, runs the command in a task of its own, and answers as many."""
 AT_ONCE = 100
 """Below the 256 that a connection may have in flight."""
 
@@ -16,10 +18,12 @@ AT_ONCE = 100
 def measure(*, short: bool) -> Iterator[Figure]:
     """Measure both figures in interleaved pairs in one run."""
     pairs, calls, burst = (3, 200, 1_000) if short else (15, 2_000, 10_000)
-    with sidecar() as ours, running(ECHO) as peer:
+    with sidecar() as ours, running(ECHO) as peer, pinned(ours, peer):
         for server in (ours, peer):
             server.time_calls(REQUEST, 200)
-        conditions = f"{len(REQUEST)} B request, pipes, warm, median of {calls} a pair"
+        conditions = (
+            f"{len(REQUEST)} B request, pipes, warm, client and server on a core each, median of {calls} a pair"
+        )
         yield paired(
             "rpc.roundTrip",
             "s",
@@ -36,6 +40,19 @@ def measure(*, short: bool) -> Iterator[Figure]:
             bound="at least",
             conditions=f"{len(REQUEST)} B requests, {AT_ONCE} in flight, {burst} a pair",
         )
+
+
+@contextmanager
+def pinned(*servers: Server) -> Iterator[None]:
+    """Keep us on one core and the servers on another: where the scheduler puts them would decide the figure."""
+    cores = os.sched_getaffinity(0)
+    for server in servers:
+        os.sched_setaffinity(server.pid, {max(cores)})
+    os.sched_setaffinity(0, {min(cores)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, cores)
 
 
 def _interleaved(
