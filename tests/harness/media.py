@@ -74,8 +74,13 @@ def run_ffmpeg(arguments: Sequence[str], *, cwd: Path | None = None, seconds: fl
     assert done.returncode == 0, done.stderr.decode(errors="replace")
 
 
-def picture_source(picture: str, rate: str, size: tuple[int, int]) -> str:
-    """Return the lavfi text of a picture: "numbered", a colour ("#RRGGBB"), or the name of a lavfi source."""
+def picture_source(
+    picture: str, rate: str, size: tuple[int, int], color: tuple[str, str, str, str] | None = None
+) -> str:
+    """Return the lavfi text of a picture: "numbered", a colour ("#RRGGBB[AA]"), or the name of a lavfi source.
+
+    A colour is converted by the matrix and range of `color`; untagged by BT.601 below 720 lines, else by BT.709.
+    """
     width, height = size
     shape = f"s={width}x{height}:r={rate}"
     if picture == "numbered":
@@ -83,7 +88,9 @@ def picture_source(picture: str, rate: str, size: tuple[int, int]) -> str:
         luma = f"16+219*if(lt(Y,H/2),{bit},1-{bit})"
         return f"color=black:{shape},format=yuv420p,geq=lum='{luma}':cb=128:cr=128"
     if picture.startswith("#"):
-        return f"color=0x{picture[1:]}:{shape}"
+        matrix = color[1].removesuffix("nc") if color else "bt601" if height < 720 else "bt709"
+        span = color[0] if color else "tv"
+        return f"color=0x{picture[1:]}:{shape},format=gbrap,scale=out_color_matrix={matrix}:out_range={span}"
     return f"{picture}={shape}"
 
 
@@ -138,7 +145,7 @@ def make_clip(
     maps: list[str] = []
     if picture is not None and (codec or usual_video):
         encoder = codec or usual_video or ""
-        arguments += ["-f", "lavfi", "-i", picture_source(picture, rate, size)]
+        arguments += ["-f", "lavfi", "-i", picture_source(picture, rate, size, color)]
         chain = [
             part for part in (filters, _shape(pixel_aspect, color, interlaced=interlaced, variable=variable)) if part
         ]

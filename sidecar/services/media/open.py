@@ -10,48 +10,8 @@ import av.error
 from av.container import InputContainer
 
 from protocol.errors import MediaNotFound, MediaUnreadable, MediaUnsupported, PermissionDenied
+from sidecar.ffmpeg.demuxers import DEMUXERS
 from sidecar.services.media.fingerprint import open_regular
-
-DEMUXERS = (
-    "mov",
-    "matroska",
-    "avi",
-    "mpegts",
-    "mpeg",
-    "mpegvideo",
-    "flv",
-    "asf",
-    "mxf",
-    "nut",
-    "ivf",
-    "dv",
-    "gif",
-    "apng",
-    "yuv4mpegpipe",
-    "ogg",
-    "wav",
-    "w64",
-    "aiff",
-    "au",
-    "caf",
-    "flac",
-    "mp3",
-    "aac",
-    "ac3",
-    "eac3",
-    "dts",
-    "amr",
-    "ape",
-    "wv",
-    "tta",
-    "png_pipe",
-    "jpeg_pipe",
-    "webp_pipe",
-    "bmp_pipe",
-    "tiff_pipe",
-)
-"""The demuxers that may be chosen: files that stand alone. Playlists and patterns (hls, dash, concat, sdp, imf, image2)
-name other files, and are not among them."""
 
 STILL_DEMUXERS = {name for name in DEMUXERS if name.endswith("_pipe") and name != "yuv4mpegpipe"}
 
