@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from protocol.errors import NothingToRender, ResourceLimit
-from protocol.project import Export
-from sidecar.core.timeline import Timeline, output_span
+from protocol.project import AudioExport, Export
+from protocol.project.formats import audio_codec
+from protocol.time import sample_at_frame
+from sidecar.core.timeline import OutputSpan, Timeline, output_span
 from sidecar.ffmpeg.builder.command import Command, Output, SideFile, arguments
-from sidecar.ffmpeg.builder.encode import output_options
-from sidecar.ffmpeg.builder.graph import Stream
+from sidecar.ffmpeg.builder.encode import SAMPLE_FORMATS, output_options
+from sidecar.ffmpeg.builder.graph import Stream, node
 from sidecar.ffmpeg.builder.picture import build_picture
+from sidecar.ffmpeg.builder.sound import build_sound, export_sound, silence
 from sidecar.ffmpeg.builder.text import FONT_ENVIRONMENT, FontSet
 
 MAX_FILTERS = 2_000
@@ -34,6 +37,8 @@ def build_render(
         picture = build_picture(timeline, export, export.video, span, fonts)
         streams.append(picture.stream)
         files, environment = picture.files, FONT_ENVIRONMENT if picture.text else ()
+    if export.audio is not None:
+        streams.append(_soundtrack(timeline, export, export.audio, span))
     command = Command(
         outputs=(Output(tuple(streams), output_options(export, span.rate), target),),
         files=files,
@@ -45,3 +50,16 @@ def build_render(
     if filters > MAX_FILTERS:
         raise ResourceLimit(what="filters of one process", value=filters, limit=MAX_FILTERS)
     return command
+
+
+def _soundtrack(timeline: Timeline, export: Export, audio: AudioExport, span: OutputSpan) -> Stream:
+    """Mix the sound of a span as the encoder takes it, as long as the picture to the sample."""
+    window = (span.first, span.end)
+    mixed = build_sound(timeline, window) or silence(timeline, window)
+    length = sample_at_frame(span.frames, span.rate, audio.sample_rate)
+    sound = export_sound(mixed, timeline, channels=audio.channels, rate=audio.sample_rate, length=length)
+    codec = audio_codec(export)
+    wanted = "fltp" if codec is None else SAMPLE_FORMATS[codec]
+    if wanted == "s16":
+        return node("aresample", sound, osf=wanted, dither_method="triangular")
+    return sound if wanted == "fltp" else node("aresample", sound, osf=wanted)
