@@ -12,6 +12,7 @@ from typing import Any
 from sidecar.ffmpeg.supervisor import Supervisor, open_supervisor
 from sidecar.ffmpeg.toolchain import Toolchain
 from sidecar.services.events import EventHub
+from sidecar.services.ffmpeg_command import FfmpegCommandService
 from sidecar.services.folders import Folders, roots_of, settings_file
 from sidecar.services.fonts import FontService
 from sidecar.services.instance import open_folders
@@ -53,6 +54,7 @@ class Services:
     media: MediaService
     projects: ProjectService
     render: RenderService
+    commands: FfmpegCommandService
     system: SystemService
 
     @property
@@ -134,5 +136,6 @@ async def open_services(options: ServiceOptions) -> AsyncIterator[Services]:
             media=media,
             projects=projects,
             render=render,
+            commands=FfmpegCommandService(media, planner, tools),
             system=system,
         )
