@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import msgspec
-
 from protocol.problem import Problem
 from protocol.project import (
     AdjustmentSource,
@@ -144,7 +142,8 @@ def _text(missing: Sequence[str], pointer: str, ids: tuple[str | None, ...]) -> 
 
 def _animated(owner: Any, pointer: str, ids: tuple[str | None, ...]) -> Iterator[Problem]:
     """Name the members of a struct that have keyframes."""
-    for field in msgspec.structs.fields(owner):
-        if isinstance(getattr(owner, field.name), Keyframes):
-            what = f"{field.encode_name} with keyframes"
-            yield not_supported(f"{pointer}/{field.encode_name}", what, suggestion=CONSTANT, ids=ids)
+    # Not structs.fields: that reads the annotations anew at every call, seconds in a project of 10,000 clips.
+    for name, written in zip(owner.__struct_fields__, owner.__struct_encode_fields__, strict=True):
+        if isinstance(getattr(owner, name), Keyframes):
+            what = f"{written} with keyframes"
+            yield not_supported(f"{pointer}/{written}", what, suggestion=CONSTANT, ids=ids)
