@@ -14,15 +14,18 @@ from typing import Any
 from protocol.events import ChangedRanges
 from protocol.project import AdjustmentSource, Effect, Project, SubtitleTrack, VideoTrack
 from protocol.project.timing import Frames, duration_frames
-from sidecar.services.projects.contents import Lane, Medium, enabled, lanes_of
+from sidecar.services.projects.contents import Lane, Lanes, Medium, Piece, enabled, lanes_of
 
 REACH = 32
 """Frames that a picture effect may look before and after the one it makes."""
 
 
-def changed_ranges(old: Project, new: Project) -> ChangedRanges:
-    """Return the half-open frame ranges whose picture, and whose sound, may differ between two projects."""
-    before, after = duration_frames(old), duration_frames(new)
+def changed_ranges(old: Project, new: Project, lengths: Frames | None = None) -> ChangedRanges:
+    """Return the half-open frame ranges whose picture, and whose sound, may differ between two projects.
+
+    `lengths` are the durations of both in frames, if they are known.
+    """
+    before, after = lengths or (duration_frames(old), duration_frames(new))
     return ChangedRanges(
         picture=_changed(old, new, "picture", before, after), sound=_changed(old, new, "sound", before, after)
     )
@@ -32,10 +35,10 @@ def _changed(old: Project, new: Project, medium: Medium, before: int, after: int
     length = max(before, after)
     if _whole(old, medium) != _whole(new, medium):
         return merged([(0, length)], length)
-    before_lanes, after_lanes = lanes_of(old, medium), lanes_of(new, medium)
+    ours, theirs = lanes_of(old, medium), lanes_of(new, medium)
     # Layers cover each other; sounds are summed, in whatever order.
-    moved = _moved(list(before_lanes), list(after_lanes)) if medium == "picture" else frozenset()
-    spans = list(_different(before_lanes, after_lanes, moved))
+    moved = _moved(list(ours.tracks), list(theirs.tracks)) if medium == "picture" else frozenset()
+    spans = list(_different(ours, theirs, moved))
     if before != after:
         spans.append((min(before, after), length))
     if not spans:
@@ -63,28 +66,41 @@ def merged(spans: Iterable[Frames], length: int) -> list[Frames]:
     return result
 
 
-def _different(old: dict[str, Lane], new: dict[str, Lane], moved: frozenset[str]) -> Iterable[Frames]:
-    for name in old.keys() | new.keys():
-        ours, theirs = old.get(name), new.get(name)
+def _different(old: Lanes, new: Lanes, moved: frozenset[str]) -> Iterable[Frames]:
+    same_world = old.world == new.world
+    for name in old.tracks.keys() | new.tracks.keys():
+        before, after = old.tracks.get(name), new.tracks.get(name)
+        if before == after and same_world and name not in moved:
+            continue
+        ours = None if before is None else old.build(before)
+        theirs = None if after is None else new.build(after)
         if ours is None or theirs is None or name in moved or ours.context != theirs.context:
             yield from _all_frames(ours)
             yield from _all_frames(theirs)
         else:
-            yield from _different_pieces(ours, theirs)
+            yield from _different_pieces(ours, theirs, same_world=same_world)
 
 
-def _different_pieces(old: Lane, new: Lane) -> Iterable[Frames]:
+def _different_pieces(old: Lane, new: Lane, *, same_world: bool) -> Iterable[Frames]:
     moved = _moved(list(old.pieces), list(new.pieces)) if old.ordered or new.ordered else frozenset()
     for name in old.pieces.keys() | new.pieces.keys():
         ours, theirs = old.pieces.get(name), new.pieces.get(name)
-        if ours is None or theirs is None or name in moved or ours.content != theirs.content:
-            yield from (piece.frames() for piece in (ours, theirs) if piece is not None)
-        elif name.startswith("transition ") and (span := ours.frames()) != theirs.frames():
-            yield from (span, theirs.frames())
+        if (
+            ours is None
+            or theirs is None
+            or name in moved
+            or ((ours.written != theirs.written or not same_world) and ours.content() != theirs.content())
+        ):
+            yield from _showing(ours)
+            yield from _showing(theirs)
+
+
+def _showing(piece: Piece | None) -> Iterable[Frames]:
+    return () if piece is None or piece.content() is None else (piece.frames(),)
 
 
 def _all_frames(lane: Lane | None) -> Iterable[Frames]:
-    return () if lane is None else (piece.frames() for piece in lane.pieces.values())
+    return () if lane is None else (span for piece in lane.pieces.values() for span in _showing(piece))
 
 
 def _moved(old: list[str], new: list[str]) -> frozenset[str]:

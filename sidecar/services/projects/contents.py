@@ -6,7 +6,7 @@ only where a piece of one is not a piece of the other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from operator import attrgetter
@@ -23,6 +23,7 @@ from protocol.project import (
     SubtitleTrack,
     TitleSource,
     ToneSource,
+    Track,
     Transition,
     VideoTrack,
 )
@@ -45,9 +46,13 @@ _FADES = {"picture": attrgetter("fade_in", "fade_out"), "sound": attrgetter("aud
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """`content` decides what is in `frames`, which are worked out only when they are asked for."""
+    """`content` decides what is in `frames`; both are worked out only when they are asked for.
 
-    content: Any
+    Where projects refer to the same things (`Lanes.world`), pieces with the same `written` have the same content.
+    """
+
+    written: Any
+    content: Callable[[], Any]
     frames: Callable[[], Frames]
 
 
@@ -60,24 +65,26 @@ class Lane:
     pieces: dict[str, Piece] = field(default_factory=dict)
 
 
-def lanes_of(project: Project, medium: Medium) -> dict[str, Lane]:
-    """Return the lanes of a medium by track, lowest first; tracks that show or sound nothing have none."""
+@dataclass(frozen=True, slots=True)
+class Lanes:
+    """The lanes of a medium by track, lowest first, and what clips may refer to."""
+
+    world: Any
+    tracks: dict[str, Track]
+    build: Callable[[Track], Lane]
+
+
+def lanes_of(project: Project, medium: Medium) -> Lanes:
+    """Return the lanes of a medium; tracks that show or sound nothing have none."""
     world = _World(project, medium)
     solo = any(track.solo and track.enabled for track in project.tracks if not isinstance(track, SubtitleTrack))
-    lanes = {}
+    tracks = {}
     for index, track in enumerate(project.tracks):
-        name = track.id or f"#{index}"
-        if not track.enabled:
-            continue
-        if isinstance(track, SubtitleTrack):
-            if medium == "picture":
-                lanes[name] = world.cues(track)
-        elif medium == "picture":
-            if isinstance(track, VideoTrack):
-                lanes[name] = world.clips(track, (track.opacity, track.blend, enabled(track.effects)))
-        elif not track.muted and (track.solo or not solo):
-            lanes[name] = world.clips(track, (track.volume, track.pan, enabled(track.effects)))
-    return lanes
+        heard = not isinstance(track, SubtitleTrack) and not track.muted and (track.solo or not solo)
+        seen = not isinstance(track, AudioTrack)
+        if track.enabled and (seen if medium == "picture" else heard):
+            tracks[track.id or f"#{index}"] = track
+    return Lanes((project.frame_rate, project.media, project.templates, project.fonts), tracks, world.lane)
 
 
 def enabled(effects: list[Effect]) -> list[Any]:
@@ -95,14 +102,24 @@ class _World:
         self._templates = {template.id: template for template in project.templates}
         self._fonts = project.fonts
 
-    def cues(self, track: SubtitleTrack) -> Lane:
+    def lane(self, track: Track) -> Lane:
+        if isinstance(track, SubtitleTrack):
+            return self._cues(track)
+        if self._medium == "sound":
+            return self._clips(track, (track.volume, track.pan, enabled(track.effects)))
+        layer = (track.opacity, track.blend) if isinstance(track, VideoTrack) else ()
+        return self._clips(track, (layer, enabled(track.effects)))
+
+    def _cues(self, track: SubtitleTrack) -> Lane:
         lane = Lane((track.style, track.position, self._fonts), ordered=True)
         for index, cue in enumerate(track.cues):
             if cue.enabled:
-                lane.pieces[cue.id or f"#{index}"] = Piece(_CUE(cue), partial(cue_frames, cue, self._rate))
+                lane.pieces[cue.id or f"#{index}"] = Piece(
+                    cue, partial(_CUE, cue), partial(cue_frames, cue, self._rate)
+                )
         return lane
 
-    def clips(self, track: VideoTrack | AudioTrack, context: Any) -> Lane:
+    def _clips(self, track: VideoTrack | AudioTrack, context: Any) -> Lane:
         lane = Lane(context, ordered=False)
         clips = {clip.id or f"#{index}": clip for index, clip in enumerate(track.clips) if clip.enabled}
         edges: dict[str, list[Any]] = {}
@@ -110,25 +127,26 @@ class _World:
             for clip_id, other in ((transition.from_, transition.to), (transition.to, transition.from_)):
                 if clip_id is not None:
                     edges.setdefault(clip_id, []).append((_TRANSITION(transition), other in clips))
-        on_audio_track = isinstance(track, AudioTrack)
+        sounds_alone = isinstance(track, AudioTrack)
         for name, clip in clips.items():
-            content = self._content(clip, edges.get(name, ()), on_audio_track=on_audio_track)
-            if content is not None:
-                lane.pieces[name] = Piece(content, partial(clip_frames, clip, self._rate))
+            edge = edges.get(name, [])
+            content = partial(self._content, clip, edge, sounds_alone)
+            lane.pieces[name] = Piece((clip, edge), content, partial(clip_frames, clip, self._rate))
         for index, transition in enumerate(track.transitions):
-            piece = self._crossing(transition, clips, lane)
-            if piece is not None:
-                lane.pieces[f"transition {transition.id or index}"] = piece
+            outgoing, incoming = clips.get(transition.from_ or ""), clips.get(transition.to or "")
+            if outgoing is not None or incoming is not None:
+                lane.pieces[f"transition {transition.id or index}"] = Piece(
+                    (transition, outgoing, incoming),
+                    partial(self._crossing, transition, (outgoing, incoming), sounds_alone),
+                    partial(self._crossing_frames, transition, outgoing, incoming),
+                )
         return lane
 
-    def _crossing(self, transition: Transition, clips: dict[str, Clip], lane: Lane) -> Piece | None:
-        outgoing = clips.get(transition.from_ or "")
-        incoming = clips.get(transition.to or "")
-        if outgoing is None and incoming is None:
-            return None
-        both = tuple(lane.pieces[name].content if name in lane.pieces else None for name in _ends(transition))
-        content = (_TRANSITION(transition), transition.from_ is None, transition.to is None, both)
-        return Piece(content, partial(self._crossing_frames, transition, outgoing, incoming))
+    def _crossing(self, transition: Transition, ends: tuple[Clip | None, ...], sounds_alone: bool) -> Any:  # noqa: FBT001
+        clips = [None if clip is None else self._content(clip, [], sounds_alone) for clip in ends]
+        # Where the cut lies is the clips' to say, also of one that is silent.
+        places = [None if clip is None else (clip.start, clip.duration) for clip in ends]
+        return (_TRANSITION(transition), transition.from_ is None, transition.to is None, clips, places)
 
     def _crossing_frames(self, transition: Transition, outgoing: Clip | None, incoming: Clip | None) -> Frames:
         return transition_frames(
@@ -138,29 +156,29 @@ class _World:
             incoming=clip_frames(incoming, self._rate) if incoming is not None else None,
         )
 
-    def _content(self, clip: Clip, edges: Any, *, on_audio_track: bool) -> Any:
-        source = self._source(clip, on_audio_track=on_audio_track)
+    def _content(self, clip: Clip, edges: list[Any], sounds_alone: bool) -> Any:  # noqa: FBT001
+        source = self._source(clip, sounds_alone)
         if source is None:
             return None
         fades = _FADES[self._medium](clip)
         # A fade is not applied on an edge with a transition, so the transition acts beyond its own frames.
-        faded = edges if fades != (0, 0) else ()
+        faded = edges if fades != (0, 0) else []
         layout = None
         if self._medium == "picture" and clip.layout is not None:
             layout = (clip.layout, self._templates.get(clip.layout.template))
-        return (source, _CLIP[self._medium](clip), enabled(clip.effects), tuple(faded), layout)
+        return (source, _CLIP[self._medium](clip), enabled(clip.effects), faded, layout)
 
-    def _source(self, clip: Clip, *, on_audio_track: bool) -> Any:
+    def _source(self, clip: Clip, sounds_alone: bool) -> Any:  # noqa: FBT001
         source = clip.source
         if self._medium == "sound":
-            return self._sound(clip, on_audio_track=on_audio_track)
+            return self._sound(clip, sounds_alone)
         if isinstance(source, FileSource):
             entry = self._media.get(source.media or "")
             seen = None if entry is None else (entry.path, entry.interpret)
             return (source.path, seen, source.video_stream, source.loop, source.on_error)
         return (source, self._fonts) if isinstance(source, TitleSource | GraphicSource) else source
 
-    def _sound(self, clip: Clip, *, on_audio_track: bool) -> Any:
+    def _sound(self, clip: Clip, sounds_alone: bool) -> Any:  # noqa: FBT001
         source = clip.source
         if clip.muted:
             return None
@@ -169,9 +187,4 @@ class _World:
             heard = None if entry is None else (entry.path, entry.interpret.frame_rate)
             stream = (source.audio_stream, source.channel_map)
             return None if source.audio_stream is None else (source.path, heard, *stream, source.loop, source.on_error)
-        return source if on_audio_track and isinstance(source, ToneSource | NoiseSource) else None
-
-
-def _ends(transition: Transition) -> Iterator[str]:
-    yield transition.from_ or ""
-    yield transition.to or ""
+        return source if sounds_alone and isinstance(source, ToneSource | NoiseSource) else None

@@ -9,6 +9,8 @@ import msgspec
 
 from protocol.commands.project import Recover, Recovery
 from protocol.errors import InvalidProject, ProjectConflict, UnsupportedSchema
+from protocol.events import ChangedRanges
+from sidecar.services.projects.changes import changed_ranges
 from sidecar.services.projects.journal import Journal
 from sidecar.services.projects.patch import Operation, TestFailed, apply_patch
 from sidecar.services.projects.reading import Content, ProjectFile, content_of
@@ -33,6 +35,11 @@ def edited(session: Session, patch: list[Operation] | None, project: dict[str, A
                 current_revision=session.revision,
             ) from error
     return Content(content.project, content.problems, session.content.migrated_from)
+
+
+def changes(old: Content, new: Content) -> ChangedRanges:
+    """Return the frames that differ."""
+    return changed_ranges(old.project, new.project, (old.frames, new.frames))
 
 
 def of_file(content: Content, file: ProjectFile) -> Session:

@@ -28,8 +28,7 @@ from sidecar.services.events import EventHub
 from sidecar.services.folders import Folders
 from sidecar.services.logs import Log
 from sidecar.services.projects.autosave import Autosave
-from sidecar.services.projects.changes import changed_ranges
-from sidecar.services.projects.editing import edited, of_file, opened, recovered, recovery
+from sidecar.services.projects.editing import changes, edited, of_file, opened, recovered, recovery
 from sidecar.services.projects.journal import Journal
 from sidecar.services.projects.patch import Operation
 from sidecar.services.projects.reading import content_of, parse, read_file
@@ -127,7 +126,7 @@ class ProjectService:
             check_revision(session, base_revision)
             old = session.content
             content = await trio.to_thread.run_sync(edited, session, patch, project)
-            changed = await trio.to_thread.run_sync(changed_ranges, old.project, content.project)
+            changed = await trio.to_thread.run_sync(changes, old, content)
             session.content = content
             session.revision += 1
             self._publish(session, changed, by)
