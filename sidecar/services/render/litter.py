@@ -18,6 +18,8 @@ _PART = re.compile(r"\..+\.[0-9a-f]{16}(-\d+)?-\d+" + re.escape(PART_SUFFIX))
 
 def claim(part: Path) -> FileLock:
     """Make the part file and lock it for as long as it is written. Raises OSError, also when somebody has it."""
+    # Made here, with the rights that the user's files have: the part becomes the user's file.
+    part.touch(mode=0o666)
     lock = try_lock(part)
     if lock is None:
         raise FileExistsError(17, "another sidecar writes it", str(part))

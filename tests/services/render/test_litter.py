@@ -53,3 +53,10 @@ def test_files_of_others_stay(tmp_path: Path) -> None:
     (tmp_path / part_path(tmp_path / "d", OWNER).name).mkdir()
     assert sweep_parts(tmp_path) == []
     assert len(list(tmp_path.iterdir())) == 5
+
+
+def test_a_part_has_the_rights_of_any_new_file(tmp_path: Path) -> None:
+    part, plain = part_path(tmp_path / "film.mp4", OWNER), tmp_path / "plain"
+    plain.write_bytes(b"")
+    claim(part).release()
+    assert part.stat().st_mode == plain.stat().st_mode
