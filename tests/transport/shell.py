@@ -6,10 +6,11 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import IO, Any
 
 import msgspec
 import trio
@@ -28,10 +29,18 @@ class Shell:
     process: trio.Process
     client: Client = field(default_factory=Client)
     events: list[Incoming] = field(default_factory=list)
+    stderr: IO[bytes] | None = None
 
     async def send(self, data: bytes) -> None:
         assert self.process.stdin is not None
         await self.process.stdin.send_all(data)
+
+    def said(self) -> str:
+        """Return what it has written to standard error, where that was kept."""
+        if self.stderr is None:
+            return ""
+        self.stderr.seek(0)
+        return self.stderr.read().decode()[-2_000:]
 
     async def read(self) -> bytes:
         assert self.process.stdout is not None
@@ -54,7 +63,7 @@ class Shell:
                             raise event.error
                         return event.result
                 chunk = await self.read()
-                assert chunk, "the server ended"
+                assert chunk, f"the server ended: {self.said()}"
                 self.events += self.client.feed(chunk)
 
     async def lines(self) -> list[Any]:
@@ -79,19 +88,20 @@ class Shell:
 
 @asynccontextmanager
 async def spawn(
-    command: Sequence[str] = TEST_SERVER, *, stderr: int = subprocess.DEVNULL, env: dict[str, str] | None = None
+    command: Sequence[str] = TEST_SERVER, *, stderr: int | None = None, env: dict[str, str] | None = None
 ) -> AsyncIterator[Shell]:
-    """Run a server while the block lasts; one that is left then is killed."""
+    """Run a server while the block lasts; one that is left then is killed. Its stderr is kept, or goes to `stderr`."""
+    kept = tempfile.TemporaryFile() if stderr is None else None  # noqa: SIM115 - closed at the end
     process = await trio.lowlevel.open_process(
         list(command),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=stderr,
+        stderr=kept if kept is not None else stderr,
         cwd=ROOT,
         env={**os.environ, **(env or {})},
     )
     try:
-        yield Shell(process)
+        yield Shell(process, stderr=kept)
     finally:
         with trio.CancelScope(shield=True):
             if process.poll() is None:
@@ -100,6 +110,8 @@ async def spawn(
             for stream in (process.stdin, process.stdout, process.stderr):
                 if stream is not None:
                     await stream.aclose()
+            if kept is not None:
+                kept.close()
 
 
 INITIALIZE = {"protocol": 1, "client": {"name": "test", "version": "1"}}

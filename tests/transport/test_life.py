@@ -65,7 +65,7 @@ async def test_at_the_end_of_input_two_seconds_and_no_more() -> None:
         await shell.close()
         (answer,) = await shell.lines()
         assert answer["error"]["code"] == -32800
-        assert 1.9 < trio.current_time() - start < 4
+        assert 1.9 < trio.current_time() - start < 10
         assert await shell.ended() == 0
 
 
@@ -112,7 +112,7 @@ async def test_a_named_process_that_dies_takes_it_along() -> None:
             named.kill()
             start = trio.current_time()
             assert await shell.ended() == ENDINGS["parentGone"].code
-            assert trio.current_time() - start < 2
+            assert trio.current_time() - start < 6
 
 
 async def test_a_process_that_cannot_be_seen_is_not_watched() -> None:

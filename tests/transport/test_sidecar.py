@@ -28,7 +28,7 @@ __all__ = ["client", "vscode"]
 
 
 @asynccontextmanager
-async def sidecar(home: Path, *arguments: str, stderr: int = subprocess.DEVNULL) -> AsyncIterator[Shell]:
+async def sidecar(home: Path, *arguments: str, stderr: int | None = None) -> AsyncIterator[Shell]:
     async with spawn([*SIDECAR, *arguments], env=environment(home), stderr=stderr) as shell:
         yield shell
 
@@ -105,7 +105,7 @@ async def test_a_cancelled_probe_leaves_the_rest_working(tmp_path: Path, endless
         await shell.send(shell.client.cancel(number))
         with pytest.raises(Cancelled):
             await shell.answer(number)
-        assert trio.current_time() - start < 2
+        assert trio.current_time() - start < 6
         assert (await shell.call("media.probe", {"path": endless}))["container"] == "wav"
 
 
