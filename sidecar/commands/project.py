@@ -29,33 +29,27 @@ from sidecar.services.projects import Scope
 @command("project.open")
 async def open_(params: ProjectOpen, call: Call) -> Opened:
     """Open a project that the client holds."""
-    opened: Opened = await call.services.projects.open(
-        params.project, base_path=params.base_path, recover=params.recover
-    )
-    return opened
+    return await call.services.projects.open(params.project, base_path=params.base_path, recover=params.recover)
 
 
 @command("project.load")
 async def load(params: ProjectLoad, call: Call) -> Loaded:
     """Open a project file."""
-    loaded: Loaded = await call.services.projects.load(call.check_read(params.path), recover=params.recover)
-    return loaded
+    return await call.services.projects.load(call.check_read(params.path), recover=params.recover)
 
 
 @command("project.update")
 async def update(params: ProjectUpdate, call: Call) -> Updated:
     """Edit an open project."""
-    updated: Updated = await call.services.projects.update(
+    return await call.services.projects.update(
         params.project_id, params.base_revision, patch=params.patch, project=params.project, by=call.client
     )
-    return updated
 
 
 @command("project.get")
 async def get(params: ProjectId, call: Call) -> ProjectState:
     """Return an open project."""
-    state: ProjectState = call.services.projects.get(params.project_id)
-    return state
+    return call.services.projects.get(params.project_id)
 
 
 @command("project.close")
@@ -70,7 +64,7 @@ async def save(params: ProjectSave, call: Call) -> Saved:
     """Write a project to its file."""
     ref = readable(params.project, call)
     target = params.path or call.services.projects.path_of(ref)
-    saved: Saved = await call.services.projects.save(
+    return await call.services.projects.save(
         ref,
         path=None if target is None else call.check_write(str(target)),
         expect=params.expect,
@@ -78,24 +72,19 @@ async def save(params: ProjectSave, call: Call) -> Saved:
         relative_paths=params.relative_paths,
         by=call.client,
     )
-    return saved
 
 
 @command("project.validate")
 async def validate(params: ProjectValidate, call: Call) -> Validated:
     """List every problem of a project."""
-    validated: Validated = await call.services.projects.validate(
+    return await call.services.projects.validate(
         readable(params.project, call),
         Scope(media=params.media, for_export=params.for_export, max_problems=params.max_problems),
         check_read=call.check_read,
     )
-    return validated
 
 
 @command("project.analyze")
 async def analyze(params: ProjectAnalyze, call: Call) -> ProjectAnalysis:
     """Count what a project holds and uses."""
-    analysis: ProjectAnalysis = await call.services.projects.analyze(
-        readable(params.project, call), check_read=call.check_read
-    )
-    return analysis
+    return await call.services.projects.analyze(readable(params.project, call), check_read=call.check_read)
