@@ -2,7 +2,7 @@
 // It needs no framework and no other file: give `Client` a `Transport` and it speaks.
 
 export const PROTOCOL = 1;
-export const SCHEMA_HASH = "sha256:57db26da86134610270f3336279268f3a316a45d6ca9df56e41f3f65da31db0f";
+export const SCHEMA_HASH = "sha256:af3bc87adfe949b9b0ea4653d816e49dd8e929ba620f859a2a2522dfeb4b9c7c";
 
 /** Seconds as a number, or exactly as `num/den`. */
 export type Seconds = number | string;
@@ -817,9 +817,9 @@ export interface Loaded {
   problems: Array<Problem>;
   duration: string;
   frames: number;
+  recovery: Recovery | null;
   migratedFrom: string | null;
   file: FileState;
-  recovery: Recovery | null;
 }
 
 /** Payload of log. */
@@ -984,6 +984,7 @@ export interface Opened {
   problems: Array<Problem>;
   duration: string;
   frames: number;
+  recovery: Recovery | null;
 }
 
 /** One operation of RFC 6902. */
@@ -1076,7 +1077,9 @@ export interface PresetQuery {
  * Something wrong, or worth knowing, at one place of a project.
  *
  * `code` is an error kind (`invalidProject`, `notSupported`, `limitExceeded`, ...) or the name of a warning;
- * `pointer` is a JSON Pointer into the project as it was sent; `ids` name the things concerned.
+ * `pointer` is a JSON Pointer into the project as it was sent; `ids` name the things concerned. Of the pure
+ * validation, `context.rule` is the rule that was broken (`protocol.project.check.codes`), and where a member is
+ * concerned that is not written, `pointer` is its owner's and `context.absent` its own.
  */
 export interface Problem {
   severity: "error" | "warning";
@@ -1188,18 +1191,19 @@ export interface ProjectInput {
   export?: ExportInput;
 }
 
-/** `recover`: what to do with edits that a crash left unsaved: report them, use them, or drop them. */
+/** `recover`: what to do with edits that a crash left unsaved. */
 export interface ProjectLoad {
   progressToken?: string | number | null;
   path: string;
   recover?: "ask" | "ignore" | "use";
 }
 
-/** A project as JSON; relative paths start from `basePath`. */
+/** A project as JSON; relative paths start from `basePath`. Edits left unsaved are found by the project's id. */
 export interface ProjectOpen {
   progressToken?: string | number | null;
   project: ProjectInput;
   basePath?: string | null;
+  recover?: "ask" | "ignore" | "use";
 }
 
 /**
@@ -1258,7 +1262,7 @@ export interface Range {
   to: When;
 }
 
-/** Unsaved edits that a crash left behind. */
+/** Edits that a crash left unsaved: on offer with `recover` "ask", in use with "use". */
 export interface Recovery {
   savedAt: string;
   revision: number;
