@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
-import subprocess
-import sys
 
 import pytest
 
 from protocol.errors import Cause, FfmpegFailed
 from sidecar.cli.output import Output
+from tests.harness.terminal import on_terminal
 
 PLAIN = Output(as_json=False, terminal=False)
 JSON = Output(as_json=True, terminal=False)
@@ -50,31 +47,6 @@ def test_an_error_as_json_is_what_the_wire_carries(capsys: pytest.CaptureFixture
     assert captured.err == ""
     error = json.loads(captured.out)["error"]
     assert (error["code"], error["data"]["kind"], error["data"]["traceId"]) == (1302, "ffmpegFailed", "trace")
-
-
-def on_terminal(code: str) -> str:
-    """Run code with a terminal as its stdout and stderr, and return what it shows."""
-    leader, follower = pty.openpty()
-    with subprocess.Popen(
-        [sys.executable, "-c", code],
-        stdin=subprocess.DEVNULL,
-        stdout=follower,
-        stderr=follower,
-        env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "100"},
-    ) as process:
-        os.close(follower)
-        shown = b""
-        while True:
-            try:
-                data = os.read(leader, 65_536)
-            except OSError:
-                break
-            if not data:
-                break
-            shown += data
-        assert process.wait(30) == 0
-    os.close(leader)
-    return shown.decode()
 
 
 def test_a_terminal_gets_colours_and_tables() -> None:

@@ -16,6 +16,7 @@ import pytest
 from sidecar.cli import main
 from tests.cli.conftest import write_project
 from tests.harness.program import PROGRAM
+from tests.harness.terminal import on_terminal
 
 Captured = pytest.CaptureFixture[str]
 
@@ -152,3 +153,15 @@ def test_an_interrupted_render_leaves_nothing_behind() -> None:
     assert "Traceback" not in errors
     assert time.monotonic() - began < 10
     assert sorted(p.name for p in Path().iterdir()) == ["long.json"]
+
+
+def test_a_terminal_gets_a_bar_with_the_time_left() -> None:
+    source = {"id": "c1", "source": {"kind": "color", "color": "#204080"}, "start": 0, "duration": 20}
+    path = write_project(Path("p.json"), tracks=[{"kind": "video", "clips": [source]}])
+    code = f"import sys\nfrom sidecar.cli import main\nsys.exit(main(['render', '{path}', '-o', 'out.mp4']))\n"
+    shown = on_terminal(code)
+    assert "━" in shown
+    assert "500/500" in shown
+    assert "ETA" in shown
+    assert "\x1b[32m" in shown
+    assert "out.mp4: 500 frames, 20 s" in shown
