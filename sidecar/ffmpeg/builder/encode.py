@@ -20,7 +20,7 @@ SAMPLE_FORMATS: dict[AudioCodec, str] = {
     "pcm_f32le": "flt",
     "vorbis": "fltp",
 }
-"""What each encoder is given; the sound's graph ends in it."""
+"""What each encoder takes."""
 
 
 def encoders_of(export: Export) -> tuple[str | None, str | None]:
@@ -57,7 +57,8 @@ def container_options(export: Export, rate: Fraction) -> Options:
     """Options of the muxer. Nothing of the sources' own tags or chapters gets through."""
     facts = CONTAINERS[export.container]
     options: list[tuple[str, str | None]] = [("map_metadata", "-1"), ("map_chapters", "-1"), ("fflags", "+bitexact")]
-    options += [("flags:v", "+bitexact"), ("flags:a", "+bitexact")]
+    options += [("flags:v", "+bitexact")] if video_codec(export) else []
+    options += [("flags:a", "+bitexact")] if audio_codec(export) else []
     if facts.tags:
         for name in ("title", "artist", "comment", "date", "copyright"):
             value = getattr(export.metadata, name)

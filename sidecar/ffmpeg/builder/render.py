@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from protocol.errors import NothingToRender, ResourceLimit
 from protocol.project import AudioExport, Export
-from protocol.project.formats import audio_codec
+from protocol.project.formats import audio_codec, video_codec
 from protocol.time import sample_at_frame
 from sidecar.core.timeline import OutputSpan, Timeline, output_span
 from sidecar.ffmpeg.builder.command import Command, Output, SideFile, arguments
@@ -33,12 +33,13 @@ def build_render(
     streams: list[Stream] = []
     files: tuple[SideFile, ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
-    if export.video is not None:
+    if export.video is not None and video_codec(export) is not None:
         picture = build_picture(timeline, export, export.video, span, fonts)
         streams.append(picture.stream)
         files, environment = picture.files, FONT_ENVIRONMENT if picture.text else ()
-    if export.audio is not None:
-        streams.append(_soundtrack(timeline, export, export.audio, span))
+    codec = audio_codec(export)
+    if export.audio is not None and codec is not None:
+        streams.append(_soundtrack(timeline, export.audio, SAMPLE_FORMATS[codec], span))
     command = Command(
         outputs=(Output(tuple(streams), output_options(export, span.rate), target),),
         files=files,
@@ -52,14 +53,12 @@ def build_render(
     return command
 
 
-def _soundtrack(timeline: Timeline, export: Export, audio: AudioExport, span: OutputSpan) -> Stream:
+def _soundtrack(timeline: Timeline, audio: AudioExport, wanted: str, span: OutputSpan) -> Stream:
     """Mix the sound of a span as the encoder takes it, as long as the picture to the sample."""
     window = (span.first, span.end)
     mixed = build_sound(timeline, window) or silence(timeline, window)
     length = sample_at_frame(span.frames, span.rate, audio.sample_rate)
     sound = export_sound(mixed, timeline, channels=audio.channels, rate=audio.sample_rate, length=length)
-    codec = audio_codec(export)
-    wanted = "fltp" if codec is None else SAMPLE_FORMATS[codec]
     if wanted == "s16":
         return node("aresample", sound, osf=wanted, dither_method="triangular")
     return sound if wanted == "fltp" else node("aresample", sound, osf=wanted)

@@ -7,6 +7,7 @@ from sidecar.core.timeline import OutputSpan, Timeline
 from sidecar.ffmpeg.builder.picture.compose import Composed, Composition, compose
 from sidecar.ffmpeg.builder.picture.convert import formats, hex_alpha
 from sidecar.ffmpeg.builder.picture.output import canvas_for, letterboxed, resampled, tagged
+from sidecar.ffmpeg.builder.picture.weigh import Weights
 from sidecar.ffmpeg.builder.text import FontSet, burn_cues
 
 __all__ = ["Composed", "build_picture"]
@@ -17,7 +18,7 @@ def build_picture(timeline: Timeline, export: Export, video: VideoExport, span: 
     canvas = canvas_for((timeline.width, timeline.height), (span.width, span.height))
     chosen = formats(video.pixel_format)
     background = over_black(timeline.project.background)
-    composition = Composition(timeline, canvas, chosen, fonts, background)
+    composition = Composition(timeline, canvas, chosen, fonts, background, Weights(video.pixel_format.endswith("10le")))
     composed = compose(composition, span.first, span.end)
     stream, files, text = composed.stream, composed.files, composed.text
     if export.subtitles == "burn":

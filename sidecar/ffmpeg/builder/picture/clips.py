@@ -7,19 +7,18 @@ from fractions import Fraction
 
 from protocol.errors import MediaNotFound
 from protocol.project import ColorSource, FileSource, TitleSource
-from sidecar.core.source import SourceColor, SourceVideo
+from sidecar.core.source import SourceVideo
 from sidecar.core.timeline import FileReading, Item, Timeline
 from sidecar.ffmpeg.builder.command import SideFile
 from sidecar.ffmpeg.builder.graph import InputStream, Stream
 from sidecar.ffmpeg.builder.inputs import file_input, seek_point
-from sidecar.ffmpeg.builder.picture.convert import constant
+from sidecar.ffmpeg.builder.picture.convert import RGB, constant
 from sidecar.ffmpeg.builder.picture.geometry import Frame, Placement, constant_crop, place
 from sidecar.ffmpeg.builder.picture.layer import Picture
 from sidecar.ffmpeg.builder.picture.orient import plain, upright, whole_frames
 from sidecar.ffmpeg.builder.picture.select import Take, select
 from sidecar.ffmpeg.builder.text import FontSet, title_layer
 
-RGB = SourceColor(range="full", matrix="rgb", primaries="bt709", transfer="srgb")
 ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 """Decoders that give alpha where FFmpeg's own drops it."""
 

@@ -16,12 +16,12 @@ from sidecar.core.timeline import Crossing, Item, Timeline
 from sidecar.ffmpeg.builder.command import SideFile
 from sidecar.ffmpeg.builder.graph import Expression, Stream, node
 from sidecar.ffmpeg.builder.picture.clips import Canvas, Clip, open_clip, placement_of
-from sidecar.ffmpeg.builder.picture.convert import Formats, constant, convert
+from sidecar.ffmpeg.builder.picture.convert import Formats, constant, convert, working
 from sidecar.ffmpeg.builder.picture.geometry import Placement
 from sidecar.ffmpeg.builder.picture.layer import Layer, covers, lay, lies_plain
-from sidecar.ffmpeg.builder.picture.mix import mixed
 from sidecar.ffmpeg.builder.picture.select import hold, part
 from sidecar.ffmpeg.builder.picture.stretches import Shown, Stretch, factor, is_title, stretches
+from sidecar.ffmpeg.builder.picture.weigh import Weights, weighed
 from sidecar.ffmpeg.builder.text import FONT_FILES, FontSet, title_script
 
 MANY_INPUTS = 8
@@ -49,12 +49,12 @@ class Composition:
     formats: Formats
     fonts: FontSet
     background: str
+    weights: Weights
     placements: dict[str, Placement | None] = field(default_factory=dict)
     spans: dict[str, tuple[int, int]] = field(default_factory=dict)
     clips: dict[str, Clip] = field(default_factory=dict)
     layers: dict[tuple[str, bool], Layer] = field(default_factory=dict)
     files: dict[str, SideFile] = field(default_factory=dict)
-    mixes: int = 0
     threads: int | None = None
 
     def placement(self, item: Item) -> Placement | None:
@@ -65,14 +65,15 @@ class Composition:
     def add_files(self, files: Sequence[SideFile]) -> None:
         self.files.update((file.name, file) for file in files)
 
-    def mix(self, base: Stream, top: Stream, weights: Sequence[float]) -> Stream:
+    def mix(self, base: Stream, top: Stream, weights: Sequence[float], *, plain: bool) -> Stream:
         """Mix by weights, one a frame; nothing is mixed where they are all 0 or all 1."""
         if all(weight == 1 for weight in weights):
             return top
         if all(weight == 0 for weight in weights):
             return base
-        self.mixes += 1
-        return mixed(base, top, weights, self.timeline.rate, f"m{self.mixes}")
+        pixel_format = self.formats.plain if plain else self.formats.full
+        rate, size = self.timeline.rate, self.canvas.size
+        return weighed(base, top, weights, self.weights, pixel_format=pixel_format, rate=rate, size=size)
 
 
 def compose(composition: Composition, first: int, end: int) -> Composed:
@@ -93,6 +94,9 @@ def compose(composition: Composition, first: int, end: int) -> Composed:
     if len(parts) > 1:
         stream = node("settb", stream, expr=1 / composition.timeline.rate)
         stream = node("setpts", stream, expr=Expression("N"))
+    weights = composition.weights.file()
+    if weights is not None:
+        composition.add_files((weights,))
     text = bool(FONT_FILES) and FONT_FILES[0].name in composition.files
     return Composed(stream, tuple(composition.files.values()), text)
 
@@ -163,7 +167,11 @@ def _stretch(composition: Composition, stretch: Stretch) -> Stream:
         base = _over(composition, base, shown, stretch)
     if base is None:
         base = _background(composition, stretch)
-    return base if stretch.plain or formats.full == formats.final else convert(base, formats.final)
+    return (
+        base
+        if stretch.plain or formats.full == formats.final
+        else convert(base, formats.final, color=working(formats.full))
+    )
 
 
 def _lies_plain(composition: Composition, item: Item) -> bool:
@@ -196,10 +204,10 @@ def _over(composition: Composition, base: Stream | None, shown: Shown, stretch: 
     outgoing, incoming = sides
     if outgoing is None or incoming is None:
         raise AssertionError("a side without a clip is the base, and that is there")
-    crossed = composition.mix(outgoing, incoming, progress(what, stretch))
+    crossed = composition.mix(outgoing, incoming, progress(what, stretch), plain=stretch.plain)
     if base is None:
         return crossed
-    return composition.mix(base, crossed, [_opacity(shown)] * stretch.frames)
+    return composition.mix(base, crossed, [_opacity(shown)] * stretch.frames, plain=stretch.plain)
 
 
 def progress(crossing: Crossing, stretch: Stretch) -> list[float]:
@@ -225,12 +233,14 @@ def _item_over(
     if base is not None and hidden:
         return base
     if base is not None and _burns(item, composition.timeline.rate):
-        return composition.mix(base, _title_over(composition, base, item, plain=stretch.plain), weights)
+        return composition.mix(
+            base, _title_over(composition, base, item, plain=stretch.plain), weights, plain=stretch.plain
+        )
     layer = _layer(composition, item, plain=stretch.plain)
     clip = composition.clips[item.pointer]
     shown = hold(layer.stream, stretch.frames) if clip.still else _slice(composition, item, clip, layer, stretch)
     laid = shown if base is None or whole else _overlaid(composition, base, shown, layer, plain=stretch.plain)
-    return laid if base is None else composition.mix(base, laid, weights)
+    return laid if base is None else composition.mix(base, laid, weights, plain=stretch.plain)
 
 
 def _slice(composition: Composition, item: Item, clip: Clip, layer: Layer, stretch: Stretch) -> Stream:

@@ -8,6 +8,10 @@ from protocol.project.export import PixelFormat
 from sidecar.core.source import SourceColor
 from sidecar.ffmpeg.builder.graph import Stream, node
 
+RGB = SourceColor(range="full", matrix="rgb", primaries="bt709", transfer="srgb")
+YUV = SourceColor(range="limited", matrix="bt709", primaries="bt709", transfer="bt709")
+"""What `convert` gives, in RGB and in Y'CbCr."""
+
 ACCURATE = "accurate_rnd+full_chroma_int+full_chroma_inp+bitexact"
 
 
@@ -48,6 +52,11 @@ def is_rgb(pixel_format: str) -> bool:
     return pixel_format.startswith("gbr")
 
 
+def working(pixel_format: str) -> SourceColor:
+    """Colour of a composition in a pixel format."""
+    return RGB if is_rgb(pixel_format) else YUV
+
+
 def convert(
     stream: Stream,
     pixel_format: str,
@@ -58,8 +67,8 @@ def convert(
 ) -> Stream:
     """Scale and convert to BT.709 in a pixel format; RGB is full range, Y'CbCr limited.
 
-    `color` says how the input is to be read (None: as this function leaves it). `shrinks`: area averaging in place
-    of bicubic interpolation.
+    `color` says how the input is to be read (None: by its tags). `shrinks`: area averaging in place of
+    bicubic interpolation.
     """
     rgb = is_rgb(pixel_format)
     kernel = "area" if shrinks else "bicubic"
@@ -86,7 +95,7 @@ def constant(hex_color: str, size: tuple[int, int], rate: object, pixel_format: 
     """One frame of an opaque colour, #RRGGBB, in a pixel format."""
     picture = node("color", medium="video", c=f"0x{hex_color[1:7]}", s=f"{size[0]}x{size[1]}", r=f"{rate}", d=None)
     picture = node("trim", picture, end_frame=1)
-    return convert(node("format", picture, pix_fmts="gbrp"), pixel_format)
+    return convert(node("format", picture, pix_fmts="gbrp"), pixel_format, color=RGB)
 
 
 def hex_alpha(hex_color: str) -> float:

@@ -64,7 +64,7 @@ class Placement:
     """Take `region` of the source, scale it to `size`, keep `cut` of that, then place it.
 
     Without a `warp` it is flipped, turned clockwise by `turn` degrees, and laid with its left top corner at (x, y).
-    `shrinks` says that both directions are reduced (area averaging); `opaque_edges` that it fills `size` whole.
+    `shrinks` says that neither direction is enlarged.
     """
 
     region: Rect

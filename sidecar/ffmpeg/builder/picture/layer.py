@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from protocol.project import Color
 from sidecar.core.source import SourceColor
 from sidecar.ffmpeg.builder.graph import Expression, Node, Pad, Stream, Value, node
-from sidecar.ffmpeg.builder.picture.convert import Formats, convert, is_rgb, square
+from sidecar.ffmpeg.builder.picture.convert import RGB, YUV, Formats, convert, is_rgb, square, working
 from sidecar.ffmpeg.builder.picture.geometry import MARGIN, Placement, Rect, Warp
 from sidecar.ffmpeg.builder.picture.grade import graded
 from sidecar.ffmpeg.builder.picture.orient import PRIMARIES, turned
@@ -66,11 +66,11 @@ def lay(
         stream = _scaled(stream, picture, placement, first)
         if not neutral:
             stream = graded(stream, color, deep=deep)
-            stream = stream if first == target else convert(stream, target)
+            stream = stream if first == target else convert(stream, target, color=working(first))
         stream = _flipped(stream, placement)
         if placement.warp is None:
             if target not in (formats.plain, formats.full):
-                stream = convert(stream, formats.full)
+                stream = convert(stream, formats.full, color=working(target))
             return _cropped_to_canvas(Layer(stream, placement.x, placement.y, opaque=True), placement, canvas)
         stream = node("format", stream, pix_fmts="gbrap")
     else:
@@ -85,7 +85,7 @@ def lay(
         stream = _straight(_warped(stream, placement, placement.warp))
         x, y = placement.warp.window[:2]
     if not is_rgb(formats.full):
-        stream = convert(stream, formats.layer)
+        stream = convert(stream, formats.layer, color=RGB)
     return Layer(stream, x, y, opaque=False)
 
 
@@ -112,17 +112,17 @@ def _color_read(picture: Picture) -> SourceColor:
     """Colour of what `_read` gives."""
     if picture.color.primaries != "bt2020" or picture.color.matrix == "rgb":
         return picture.color
-    return SourceColor(range="limited", matrix="bt709", primaries="bt709", transfer="bt709")
+    return YUV
 
 
 def _scaled(stream: Stream, picture: Picture, placement: Placement, pixel_format: str) -> Stream:
     """Cut the region out of the source, scale it, and cut that."""
-    color: SourceColor | None = _color_read(picture)
+    color = _color_read(picture)
     whole = (0, 0, *picture.size)
     if placement.region != whole:
         if any(value % 2 for value in placement.region):
             # Subsampled colour would move with an odd edge.
-            stream, color = convert(stream, "gbrp12le", color=color), None
+            stream, color = convert(stream, "gbrp12le", color=color), RGB
         stream = _cut(stream, placement.region)
     stream = convert(stream, pixel_format, color=color, size=placement.size, shrinks=placement.shrinks)
     return stream if placement.cut is None else _cut(stream, placement.cut)
@@ -134,7 +134,7 @@ def _scaled_with_alpha(stream: Stream, picture: Picture, placement: Placement) -
     stream = node("premultiply", stream, inplace=1) if picture.straight else _multiplied(stream)
     if placement.region != (0, 0, *picture.size):
         stream = _cut(stream, placement.region)
-    stream = convert(stream, "gbrap", size=placement.size, shrinks=placement.shrinks)
+    stream = convert(stream, "gbrap", color=RGB, size=placement.size, shrinks=placement.shrinks)
     stream = stream if placement.cut is None else _cut(stream, placement.cut)
     return _straight(stream)
 
