@@ -11,7 +11,6 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from itertools import count
 from pathlib import Path
 
 from protocol.errors import DiskFull, SettingsInvalid
@@ -71,14 +70,15 @@ def _claim_temp(root: Path, instance_id: str, held: ExitStack) -> Path:
 
 def _claim_own(root: Path, instance_id: str, lock_suffix: str) -> tuple[Path, FileLock]:
     """Make a folder of our own and lock it; another name when someone who looks for dead ones was a moment faster."""
-    for attempt in count(1):
-        folder = root / (instance_id if attempt == 1 else f"{instance_id}-{attempt}")
+    folder, attempt = root / instance_id, 1
+    make_private(folder)
+    while (lock := try_lock(Path(f"{folder}{lock_suffix}"))) is None:
+        attempt += 1
+        folder = root / f"{instance_id}-{attempt}"
         make_private(folder)
-        lock = try_lock(Path(f"{folder}{lock_suffix}"))
-        if lock is not None:
-            make_private(folder)
-            return folder, lock
-    raise AssertionError("count() does not end")
+    # Again: whoever locked the dead for a moment may have removed what it took for theirs.
+    make_private(folder)
+    return folder, lock
 
 
 def _try_adopt(folder: Path) -> FileLock | None:

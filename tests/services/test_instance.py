@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import secrets
 import signal
 import subprocess
@@ -14,7 +16,7 @@ import pytest
 
 from protocol.commands.settings import Settings
 from protocol.errors import DiskFull, SettingsInvalid
-from sidecar.services import instance
+from sidecar.services import files, instance
 from sidecar.services.folders import Folders, Roots, roots_of, settings_file
 from sidecar.services.instance import open_folders
 from sidecar.services.locks import try_lock
@@ -159,6 +161,34 @@ def test_a_lock_whose_file_was_replaced_is_taken_again(tmp_path: Path) -> None:
     again = try_lock(tmp_path / "lock")
     assert again is not None
     again.release()
+
+
+def test_a_lock_that_its_holder_removed_under_us_is_not_taken_for_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = fcntl.flock
+    removed: list[int] = []
+
+    def remove_first(descriptor: int, operation: int) -> None:
+        if not removed:
+            removed.append(descriptor)
+            (tmp_path / "lock").unlink()
+        real(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", remove_first)
+    lock = try_lock(tmp_path / "lock")
+    assert lock is not None
+    assert (tmp_path / "lock").exists()
+    assert try_lock(tmp_path / "lock") is None
+    lock.release()
+
+
+def test_a_folder_that_cannot_be_opened_is_not_flushed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_path: Path, _flags: int) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "open", refuse)
+    files.fsync_folder(tmp_path)
 
 
 def test_settings_override_the_platform(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from protocol.events import LogLine
 from sidecar.services.events import EventHub
 from sidecar.services.logfile import RotatingFile
 from sidecar.services.logs import FILE_NAME, Log, publisher
+from sidecar.services.stderr import BoundedStderr
 
 
 class _Unwritable:
@@ -40,6 +42,16 @@ def test_a_line_holds_time_level_event_trace_and_fields(tmp_path: Path) -> None:
         "cannot": "_Unwritable, which cannot be written: ZeroDivisionError",
     }
     assert (tmp_path / FILE_NAME).stat().st_mode & 0o777 == 0o600
+
+
+def test_stderr_gets_a_copy(tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    log = Log(tmp_path, stderr=BoundedStderr(writer))
+    log.logger.info("both")
+    log.close()
+    os.close(writer)
+    with os.fdopen(reader, "rb") as pipe:
+        assert pipe.read() == (tmp_path / FILE_NAME).read_bytes()
 
 
 def test_levels_below_the_set_one_are_not_written(tmp_path: Path) -> None:
