@@ -50,11 +50,17 @@ class PacketTimes:
     durations: list[int] = field(default_factory=list)
     keys: list[bool] = field(default_factory=list)
     cut_samples: int = 0
+    started: bool = False
 
     def add(self, packet: Packet[Any]) -> None:
-        """Take a packet in; those without a timestamp, and those that an edit list cut away, do not count."""
+        """Take a packet in.
+
+        Those without a timestamp do not count, nor those that an edit list cut away or that cannot be decoded, because
+        no keyframe stands before them (one that is cut away will do).
+        """
         time = packet.pts if packet.pts is not None else packet.dts
-        if time is None or packet.is_discard or _hidden(packet):
+        self.started = self.started or packet.is_keyframe
+        if time is None or not self.started or packet.is_discard or _hidden(packet):
             return
         self.pts.append(time)
         self.durations.append(packet.duration or 0)
@@ -65,15 +71,14 @@ class PacketTimes:
     def index(self, tick: Fraction, usual: Fraction | None) -> PictureIndex | None:
         """Return the index of what was collected; `usual` is the demuxer's rate, for a stream of one frame.
 
-        Frames before the first keyframe cannot be decoded and do not count. None without any keyframe.
+        None without frames.
         """
-        if True not in self.keys:
+        if not self.pts:
             return None
-        first = self.keys.index(True)
         return build_index(
-            np.array(self.pts[first:], dtype=np.int64),
-            np.array(self.keys[first:], dtype=np.bool_),
-            np.array(self.durations[first:], dtype=np.int64),
+            np.array(self.pts, dtype=np.int64),
+            np.array(self.keys, dtype=np.bool_),
+            np.array(self.durations, dtype=np.int64),
             tick,
             usual,
             from_tables=False,

@@ -1,7 +1,7 @@
 """The service: one worker process a probe, what it remembers, and what becomes of crashes, hangs and cancelling."""
 
 # Files are small, and children end when they like: nothing else runs meanwhile, and every wait has a deadline.
-# ruff: noqa: ASYNC110, ASYNC240
+# ruff: noqa: ASYNC110
 
 from __future__ import annotations
 
