@@ -10,6 +10,7 @@ from typing import Any
 SECONDS = 20
 RATE = 25
 SCENES = 5
+SCENE = SECONDS // SCENES
 CROSSFADE = 0.8
 BEAT = Fraction(1, 2)
 """Seconds of a beat: 120 a minute."""
@@ -54,13 +55,12 @@ def demo_project(own: Sequence[OwnClip] = ()) -> dict[str, Any]:
 
 
 def _pictures(own: Sequence[OwnClip]) -> Iterator[dict[str, Any]]:
-    length = SECONDS // SCENES
     yield {
         "id": "scenes",
         "kind": "video",
         "name": "Scenes",
         "clips": [
-            {"id": f"scene{n}", "source": {"kind": "color", "color": color}, "start": n * length, "duration": length}
+            {"id": f"scene{n}", "source": {"kind": "color", "color": color}, "start": n * SCENE, "duration": SCENE}
             for n, color in enumerate(PALETTE)
         ],
         "transitions": [
@@ -68,35 +68,34 @@ def _pictures(own: Sequence[OwnClip]) -> Iterator[dict[str, Any]]:
             for n in range(SCENES - 1)
         ],
     }
-    yield {"id": "panels", "kind": "video", "name": "Panels", "clips": [_panel(n) for n in range(SECONDS)]}
+    yield {"id": "panels", "kind": "video", "name": "Panels", "clips": [_panel(n) for n in range(SCENES)]}
     shown = [clip for clip in own if clip.picture]
     if shown:
         yield {"id": "own", "kind": "video", "name": "Your clips", "clips": list(_shared(shown, "own", inset=True))}
     yield {"id": "titles", "kind": "video", "name": "Titles", "clips": [_headline(n) for n in range(SCENES)]}
 
 
-def _panel(second: int) -> dict[str, Any]:
-    """A small panel that stands somewhere else every second and fades in and out."""
+def _panel(scene: int) -> dict[str, Any]:
+    """A small tilted panel in a corner of its own, that fades in and out."""
     return {
-        "id": f"panel{second}",
-        "source": {"kind": "color", "color": PANELS[second % len(PANELS)]},
-        "start": second,
-        "duration": 1,
+        "id": f"panel{scene}",
+        "source": {"kind": "color", "color": PANELS[scene]},
+        "start": scene * SCENE + 1,
+        "duration": SCENE - 2,
         "opacity": 0.8,
-        "fadeIn": 0.2,
-        "fadeOut": 0.2,
+        "fadeIn": 0.4,
+        "fadeOut": 0.4,
         "transform": {
-            "x": round(0.12 + 0.19 * (second % 5), 2),
-            "y": 0.24 if second % 2 else 0.76,
-            "scaleX": 0.14,
-            "scaleY": 0.14,
-            "rotation": 9 * second,
+            "x": 0.2 if scene % 2 else 0.8,
+            "y": 0.25 if scene % 3 else 0.7,
+            "scaleX": 0.2,
+            "scaleY": 0.2,
+            "rotation": 9 * (scene - 2),
         },
     }
 
 
 def _headline(scene: int) -> dict[str, Any]:
-    length = SECONDS // SCENES
     return {
         "id": f"title{scene}",
         "source": {
@@ -105,8 +104,8 @@ def _headline(scene: int) -> dict[str, Any]:
             "style": {"fontSize": 64, "color": "#FFFFFF"},
             "position": {"x": 0.5, "y": 0.5},
         },
-        "start": scene * length + 0.4,
-        "duration": length - 0.8,
+        "start": scene * SCENE + 0.4,
+        "duration": SCENE - 0.8,
         "fadeIn": 0.4,
         "fadeOut": 0.4,
     }
@@ -130,7 +129,7 @@ def _shared(clips: Sequence[OwnClip], name: str, *, inset: bool) -> Iterator[dic
 
 
 def _sounds(own: Sequence[OwnClip]) -> Iterator[dict[str, Any]]:
-    beats = range(int(SECONDS / BEAT))
+    beats = [beat for beat in range(int(SECONDS / BEAT)) if beat % 4 < 3]
     yield {
         "id": "melody",
         "kind": "audio",
@@ -147,9 +146,13 @@ def _sounds(own: Sequence[OwnClip]) -> Iterator[dict[str, Any]]:
             "pan": (-0.4, 0.0, 0.4)[voice],
             "clips": [
                 _note(
-                    f"chord{voice}-{bar}", CHORDS[bar % len(CHORDS)][voice], Fraction(2 * bar), Fraction(2), "triangle"
+                    f"chord{voice}-{bar}",
+                    CHORDS[bar % len(CHORDS)][voice],
+                    Fraction(SCENE * bar),
+                    Fraction(SCENE),
+                    "triangle",
                 )
-                for bar in range(SECONDS // 2)
+                for bar in range(SCENES)
             ],
         }
     heard = [clip for clip in own if clip.sound and not clip.picture]

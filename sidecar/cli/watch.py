@@ -124,14 +124,14 @@ class _Lines:
     """Prints a plain line at each stage, every PLAIN_EVERY seconds within one, and at the end."""
 
     def __init__(self) -> None:
-        self._stage = ""
+        self._shown = ("", False)
         self._at = 0.0
 
     def __call__(self, step: RenderProgress) -> None:
-        now = time.monotonic()
-        if step.stage == self._stage and now < self._at + PLAIN_EVERY and step.fraction < 1:
+        now, shown = time.monotonic(), (step.stage, step.fraction >= 1)
+        if shown == self._shown and (shown[1] or now < self._at + PLAIN_EVERY):
             return
-        self._stage, self._at = step.stage, now
+        self._shown, self._at = shown, now
         sys.stdout.write(f"{step.stage} {step.fraction:.0%} {note(step)}".rstrip() + "\n")
         sys.stdout.flush()
 

@@ -25,9 +25,13 @@ def scripted(*answers: dict[str, Any]) -> Iterator[tuple[Remote, IO[bytes]]]:
     answer_read, answer_write = os.pipe()
     with os.fdopen(answer_write, "wb") as out:
         out.writelines(json.dumps({"jsonrpc": "2.0", **answer}).encode() + b"\n" for answer in answers)
-    with os.fdopen(answer_read, "rb") as heard, os.fdopen(asked_read, "rb") as asked, suppress(BrokenPipeError):
-        with os.fdopen(asked_write, "wb") as said:
-            yield Remote(said, heard), asked
+    with (
+        os.fdopen(answer_read, "rb") as heard,
+        os.fdopen(asked_read, "rb") as asked,
+        suppress(BrokenPipeError),
+        os.fdopen(asked_write, "wb") as said,
+    ):
+        yield Remote(said, heard), asked
 
 
 def progress(value: Any, token: int = 1) -> dict[str, Any]:
