@@ -53,8 +53,10 @@ def clicks(positions: Sequence[int], samples: int) -> Sound:
 def facts(path: Path, *, layout: str | None = None) -> SourceFacts:
     """Return what a probe says of the sound of a file."""
     with av.open(str(path)) as container:
-        starts = [s.start_time * s.time_base for s in container.streams if s.start_time is not None]
-        start = max(Fraction(0), min(starts, default=Fraction(0)))
+        # A file's own start is kept in microseconds; a stream's is exact.
+        starts = [Fraction(s.start_time * s.time_base) for s in container.streams if s.start_time and s.time_base]
+        whole = len(starts) == len(container.streams)
+        start = max(Fraction(0), min(starts)) if whole else Fraction(0)
         audio = tuple(
             SourceAudio(
                 index=index,

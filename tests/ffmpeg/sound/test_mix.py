@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from protocol.project import AudioTrack, Clip, SilenceSource, Transition, VideoTrack
+from protocol.project import AudioTrack, Clip, SilenceSource, ToneSource, Transition, VideoTrack
 from protocol.time import sample_at_frame
 from sidecar.ffmpeg.builder.command import Command, Output, arguments
 from sidecar.ffmpeg.builder.sound import build_sound, export_sound, silence
 from tests.ffmpeg.sound.listening import (
     RATE,
+    Sound,
     clicks,
     file_clip,
     level,
@@ -175,7 +177,7 @@ def test_fades_that_meet_multiply_nothing_between_them(ones: Path) -> None:
     assert sound.max() == pytest.approx(1, abs=1e-6)
 
 
-def crossed(a: Path, b: Path, audio: str, *, align: str = "center", duration: float = 0.4) -> np.ndarray:
+def crossed(a: Path, b: Path, audio: Any, *, align: Any = "center", duration: float = 0.4) -> Sound:
     clips = [file_clip(a, 0, 2, source_start=1, id="a"), file_clip(b, 2, 2, source_start=1, id="b")]
     change = Transition(type="crossfade", from_="a", to="b", duration=duration, audio=audio, align=align)
     return mix(timeline(AudioTrack(clips=clips, transitions=[change])))
@@ -281,9 +283,8 @@ def test_a_fade_gives_way_to_a_cross_fade_on_its_edge(sides: tuple[Path, Path]) 
 
 
 @pytest.mark.parametrize("waveform", ["sine", "square", "triangle", "sawtooth"])
-def test_tones_have_their_level_and_begin_with_their_clip(waveform: str) -> None:
-    clip = tone(441, 0.5, 1)
-    clip = Clip(source=type(clip.source)(frequency=441, level=0.5, waveform=waveform), start=0.5, duration=1)
+def test_tones_have_their_level_and_begin_with_their_clip(waveform: Any) -> None:
+    clip = Clip(source=ToneSource(frequency=441, level=0.5, waveform=waveform), start=0.5, duration=1)
     sound = mix(timeline([clip]))
     expected = {"sine": 0.5**0.5, "square": 1, "triangle": 3**-0.5, "sawtooth": 3**-0.5}[waveform]
 

@@ -163,8 +163,8 @@ def _read(piece: _Piece, sound: FileSound, timeline: Timeline, readers: Readers,
     """Read what a clip takes of its file on samples [start, end) of the project, at the clip's speed."""
     item, rate = piece.item, timeline.sample_rate
     keep = item.clip.pitch == "keep"
-    # Stretching has a memory, so a stretched clip is always made from its own beginning.
-    begin = piece.start if keep and item.speed != 1 else span[0]
+    # Stretching has a memory, and resampling a phase: such a clip is always made from its own beginning.
+    begin = piece.start if item.speed != 1 else span[0]
     edge = sample_at_frame(item.first, timeline.rate, rate)
     instant = item.source_start + Fraction(begin - edge, rate) * item.speed
     reading = Reading(instant, item.speed, span[1] - begin, rate)
