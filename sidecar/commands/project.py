@@ -42,7 +42,12 @@ async def load(params: ProjectLoad, call: Call) -> Loaded:
 async def update(params: ProjectUpdate, call: Call) -> Updated:
     """Edit an open project."""
     return await call.services.projects.update(
-        params.project_id, params.base_revision, patch=params.patch, project=params.project, by=call.client
+        params.project_id,
+        params.base_revision,
+        patch=params.patch,
+        project=params.project,
+        label=params.label,
+        by=call.client,
     )
 
 

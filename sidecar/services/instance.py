@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from time import time
 
 from protocol.errors import DiskFull, SettingsInvalid
 from sidecar.services.files import NO_SPACE, make_private
@@ -20,6 +21,7 @@ from sidecar.services.locks import FileLock, try_lock
 
 LOCK = "instance.lock"
 OTHERS = "instances"
+KEEP_LOGS = 7 * 86_400.0
 
 
 @contextmanager
@@ -36,6 +38,8 @@ def open_folders(roots: Roots) -> Iterator[Folders]:
             make_private(roots.cache)
         with _named("dataDir", log):
             make_private(log)
+            if first:
+                _sweep_logs(roots)
         temp = _claim_temp(roots.temp, instance_id, held)
         yield Folders(data, roots.cache, temp, log, instance_id, adopted)
 
@@ -105,6 +109,14 @@ def _sweep(root: Path) -> None:
         if lock is not None:
             shutil.rmtree(path.with_suffix(""), ignore_errors=True)
             lock.release(remove=True)
+
+
+def _sweep_logs(roots: Roots) -> None:
+    """Remove old logs of instances that had a sub-folder; those of the last days may still explain something."""
+    for folder in (roots.log / OTHERS).glob("*"):
+        gone = not (roots.data / OTHERS / folder.name).exists()
+        if gone and time() - max((path.stat().st_mtime for path in folder.glob("*")), default=0.0) > KEEP_LOGS:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import time
 
 import pytest
 
@@ -96,6 +97,21 @@ def test_a_restarted_one_adopts_the_dead_and_leaves_the_living_alone(tmp_path: P
             (second.data / "jobs").unlink()
         assert not second.data.exists()
         assert third.data.is_dir()
+
+
+def test_old_logs_of_the_dead_go_and_new_ones_stay(tmp_path: Path) -> None:
+    for name, age in (("old", 8), ("new", 6), ("living", 8), ("empty", None)):
+        folder = tmp_path / "log" / "instances" / name
+        folder.mkdir(parents=True)
+        if age is not None:
+            (folder / "sidecar.jsonl").write_text("{}")
+            os.utime(folder / "sidecar.jsonl", times=(time() - age * 86_400,) * 2)
+    (tmp_path / "data" / "instances" / "living").mkdir(parents=True)
+    living = try_lock(tmp_path / "data" / "instances" / "living" / "instance.lock")
+    assert living is not None
+    with open_folders(_roots(tmp_path)):
+        assert sorted(path.name for path in (tmp_path / "log" / "instances").iterdir()) == ["living", "new"]
+    living.release()
 
 
 def test_temp_goes_at_the_end_and_data_stays(tmp_path: Path) -> None:

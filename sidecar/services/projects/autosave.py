@@ -9,7 +9,7 @@ import msgspec
 import trio
 
 from sidecar.services.logs import Logger
-from sidecar.services.projects.journal import Head
+from sidecar.services.projects.journal import Entry, Head
 from sidecar.services.projects.session import Session
 from sidecar.services.projects.unsaved import Unsaved
 
@@ -82,5 +82,6 @@ def _append(session: Session, unsaved: Unsaved) -> None:
             )
         )
     saved_at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    session.journal.append(session.revision, saved_at, msgspec.json.encode(session.content.project))
+    project = msgspec.Raw(msgspec.json.encode(session.content.project))
+    session.journal.append(Entry(revision=session.revision, saved_at=saved_at, label=session.label, project=project))
     session.journalled = session.revision

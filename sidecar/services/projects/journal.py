@@ -34,10 +34,11 @@ class Head(Result):
 
 
 class Entry(Result):
-    """One revision."""
+    """One revision; `label` is what the client called the edit."""
 
     revision: int
     saved_at: str
+    label: str
     project: msgspec.Raw
 
 
@@ -61,9 +62,8 @@ class JournalWriter:
         self._head = _line(msgspec.json.encode(head))
         self._size = 0
 
-    def append(self, revision: int, saved_at: str, project: bytes) -> None:
+    def append(self, entry: Entry) -> None:
         """Write a revision and wait until the disk has it."""
-        entry = Entry(revision=revision, saved_at=saved_at, project=msgspec.Raw(project))
         line = _line(msgspec.json.encode(entry))
         if not self._size or self._size > max(COMPACT_BYTES, 4 * len(line)):
             self._begin_anew(line)

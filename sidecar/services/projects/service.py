@@ -111,6 +111,7 @@ class ProjectService:
         *,
         patch: list[Operation] | None = None,
         project: dict[str, Any] | None = None,
+        label: str = "",
         by: str = "",
     ) -> Updated:
         """Make the next revision, or leave everything as it was.
@@ -128,7 +129,7 @@ class ProjectService:
             content = await trio.to_thread.run_sync(edited, session, patch, project)
             changed = await trio.to_thread.run_sync(changes, old, content)
             session.content = content
-            session.revision += 1
+            session.revision, session.label = session.revision + 1, label
             self._publish(session, changed, by)
             await self._autosave.edited(session)
             return Updated(

@@ -19,7 +19,7 @@ class Session:
 
     `base` is the folder that relative paths start from, `path` the file that a save without a path writes, and
     `fingerprint` that file's as it was loaded or last saved. `clean` is the revision at which closing loses nothing;
-    None after a recovery. `own_id` is the id that the client or the file wrote, None where there was none.
+    None after a recovery. `label` is what the client called the last edit. `own_id` is the id that the client or the file wrote, None where there was none.
     """
 
     content: Content
@@ -27,6 +27,7 @@ class Session:
     path: Path | None = None
     fingerprint: str | None = None
     revision: int = 1
+    label: str = ""
     saved_revision: int | None = None
     project_id: str = ""
     own_id: str | None = field(init=False)

@@ -19,7 +19,7 @@ import trio.testing
 from protocol.commands.shared import ProjectRef
 from protocol.errors import InvalidProject, ProjectConflict
 from sidecar.services.projects import journal as journals
-from sidecar.services.projects.journal import SUFFIX, Head, JournalWriter, read_journal
+from sidecar.services.projects.journal import SUFFIX, Entry, Head, JournalWriter, read_journal
 from tests.services.projects.workshop import DEMO, Workshop, longer, open_workshop
 
 EDIT_AND_WAIT = """
@@ -191,7 +191,7 @@ async def test_a_damaged_journal_is_set_aside(tmp_path: Path) -> None:
 async def test_edits_that_no_longer_read_are_said_to_be_so(tmp_path: Path) -> None:
     (tmp_path / "data" / "unsaved").mkdir(parents=True)
     head = Head(journal=1, project_id="demo", path=None, base_path=None, fingerprint=None)
-    JournalWriter(tmp_path / "data" / "unsaved" / f"x{SUFFIX}", head).append(2, "2026", b'{"schema": "timeline/9"}')
+    JournalWriter(tmp_path / "data" / "unsaved" / f"x{SUFFIX}", head).append(_entry(2, b'{"schema": "timeline/9"}'))
     async with open_workshop(tmp_path) as shop:
         with pytest.raises(InvalidProject):
             await shop.service.open(DEMO, recover="use")
@@ -243,6 +243,10 @@ async def test_unsaved_edits_that_cannot_be_adopted_stay_where_they_are(
 HEAD = Head(journal=1, project_id="demo", path="/film.json", base_path="/", fingerprint="1-a")
 
 
+def _entry(revision: int, project: bytes) -> Entry:
+    return Entry(revision=revision, saved_at="2026", label="Trim", project=msgspec.Raw(project))
+
+
 def _project(revision: int, size: int = 10) -> bytes:
     return msgspec.json.encode({"revision": revision, "filler": "x" * size})
 
@@ -251,7 +255,7 @@ def test_the_last_sound_line_counts(tmp_path: Path) -> None:
     file = tmp_path / "j"
     writer = JournalWriter(file, HEAD)
     for revision in range(2, 6):
-        writer.append(revision, f"t{revision}", _project(revision))
+        writer.append(_entry(revision, _project(revision)))
     whole = file.read_bytes()
     journal = read_journal(file)
     assert journal is not None
@@ -272,17 +276,17 @@ def test_the_last_sound_line_counts(tmp_path: Path) -> None:
 
 def test_a_torn_line_does_not_spoil_the_next(tmp_path: Path) -> None:
     writer = JournalWriter(tmp_path / "j", HEAD)
-    writer.append(2, "t", _project(2))
+    writer.append(_entry(2, _project(2)))
     with writer.file.open("ab") as file:
         file.write(b"00000000 torn")
-    writer.append(3, "t", _project(3))
+    writer.append(_entry(3, _project(3)))
     found = read_journal(writer.file)
     assert found is not None
     assert found.entry.revision == 3
     writer.drop()
     writer.drop()
     assert not writer.file.exists()
-    writer.append(4, "t", _project(4))
+    writer.append(_entry(4, _project(4)))
     assert read_journal(writer.file) is not None
 
 
@@ -290,7 +294,7 @@ def test_a_journal_does_not_grow_for_ever(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(journals, "COMPACT_BYTES", 10_000)
     writer = JournalWriter(tmp_path / "j", HEAD)
     for revision in range(2, 100):
-        writer.append(revision, "t", _project(revision, 1_000))
+        writer.append(_entry(revision, _project(revision, 1_000)))
         assert writer.file.stat().st_size < 13_000
     found = read_journal(writer.file)
     assert found is not None
