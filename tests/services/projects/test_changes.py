@@ -372,7 +372,7 @@ def _tracks(draw: st.DrawFn) -> list[Raw]:
     return tracks
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(old=_tracks(), new=_tracks(), mixed=st.lists(st.booleans(), min_size=4, max_size=4))
 def test_every_frame_that_differs_is_covered(old: list[Raw], new: list[Raw], mixed: list[bool]) -> None:
     # Most tracks are taken over as they are, as in an edit: only then is there something left to be right about.
