@@ -161,12 +161,12 @@ def _unwritable(export: Export, can: Capabilities) -> Iterator[Problem]:
         yield _unavailable("/export/container", export.container, None)
         return
     facts = CONTAINERS[export.container]
-    codecs = (
-        ("video", export.video, facts.video, support.video),
-        ("audio", export.audio, facts.audio, support.audio),
+    video, audio = export.video, export.audio
+    codecs: tuple[tuple[str, str | None, Mapping[str, bool]], ...] = (
+        ("video", (video.codec or next(iter(facts.video), None)) if video is not None else None, support.video),
+        ("audio", (audio.codec or next(iter(facts.audio), None)) if audio is not None else None, support.audio),
     )
-    for kind, wanted, usual, supported in codecs:
-        codec = wanted and (wanted.codec or next(iter(usual), None))
+    for kind, codec, supported in codecs:
         if codec is not None and not supported.get(codec, True):
             nearest = next((each for each, works in supported.items() if works), None)
             yield _unavailable(f"/export/{kind}/codec", codec, nearest)
