@@ -51,6 +51,8 @@ def probe_file(path: Path, index: IndexLevel = "none") -> Probed:
     print_ = fingerprint(path)
     with open_media(path) as container:
         pictures, sounds = _streams(container)
+        if not pictures and not sounds:
+            raise MediaUnsupported(path=str(path), detail="it holds no picture or sound that can be decoded")
         _refuse_large(path, pictures)
         findings = Findings(path=str(path), fingerprint=print_, size=path.stat().st_size)
         for stream in pictures:
@@ -61,8 +63,6 @@ def probe_file(path: Path, index: IndexLevel = "none") -> Probed:
             scan = _duration_missing(container)
         _read_packets(container, pictures, sounds, findings, scan=scan)
         _refuse_encrypted(path, pictures, sounds, findings)
-        if not pictures and not sounds:
-            raise MediaUnsupported(path=str(path), detail="it holds no picture or sound that can be decoded")
         return _probed(describe(container, pictures, sounds, findings, scanned=scan), index)
 
 
@@ -71,8 +71,8 @@ def _probed(reading: Reading, index: IndexLevel) -> Probed:
 
 
 def _streams(container: InputContainer) -> tuple[list[VideoStream], list[AudioStream]]:
-    """Return the picture streams without cover art, and the sound streams; those without a decoder are left out."""
-    pictures = [s for s in container.streams.video if decodable(s) and not is_cover(s)]
+    """Return the picture streams without cover art, and the sound streams; those without a decoder or a size are left out."""
+    pictures = [s for s in container.streams.video if decodable(s) and s.codec_context.width and not is_cover(s)]
     sounds: list[AudioStream] = [s for s in container.streams.audio if decodable(s)]
     return pictures, sounds
 

@@ -21,7 +21,7 @@ from sidecar.ffmpeg.builder.thumbnails import Thumbnails, build_thumbnails, inst
 from sidecar.ffmpeg.builder.waveform import Waveform, build_waveform
 from tests.ffmpeg.builder.conftest import Clips, gray
 from tests.harness.commands import facts_of, run_command
-from tests.harness.media import decode_rgb, read_number, read_numbers
+from tests.harness.media import decode_rgb, make_clip, read_number, read_numbers
 
 
 @pytest.mark.parametrize("image", ["jpeg", "png", "webp"])
@@ -64,6 +64,21 @@ def test_thumbnails_are_upright_and_right_in_colour(tmp_path: Path, clips: Clips
         run_command(build_thumbnails(parameters, facts_of(clips("red.mp4")), str(tmp_path / f"r.{image}")), tmp_path)
         middle = decode_rgb(tmp_path / f"r-0001.{image}")[0][90, 160]
         assert np.abs(middle.astype(int) - (255, 0, 0)).max() <= 6
+
+
+def test_thumbnails_of_interlaced_files_and_parts_past_the_end(tmp_path: Path) -> None:
+    path = make_clip(tmp_path / "i.mp4", seconds=2, rate="30000/1001", interlaced=True, gop=15)
+    facts = facts_of(path)
+    assert facts.video[0].interlaced == "tff"
+    parameters = Thumbnails(path="a", times=["1001/1000"], width=192, format="png")
+    command = build_thumbnails(parameters, facts, str(tmp_path / "i.png"))
+    run_command(command, tmp_path)
+    assert "bwdif" in arguments(command).graph
+    assert read_number(gray(decode_rgb(tmp_path / "i-0001.png")[0])) == 30
+    still = facts_of(make_clip(tmp_path / "s.png", size=(40, 20)))
+    shown = build_gif(Gif(path="a", duration=1, width=40), still, str(tmp_path / "s.gif"))
+    run_command(shown, tmp_path)
+    assert facts_of(tmp_path / "s.gif").video[0].frames == 12
 
 
 def test_waveform_draws_the_sound(tmp_path: Path, clips: Clips) -> None:
