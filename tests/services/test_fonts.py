@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import trio
 
 from protocol.project import Clip, ColorSource, Cue, Font, Project, Style, SubtitleTrack, TitleSource, VideoTrack
@@ -125,6 +126,17 @@ async def test_a_font_of_the_project_that_is_none_is_a_warning_at_its_path(tmp_p
         ("fontUnreadable", f"/fonts/{index}/path") for index in range(4)
     ]
     assert {face.source for face in found.fonts.faces} == {"bundled"}
+
+
+def test_a_system_of_endlessly_many_fonts_is_read_up_to_a_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in "cab":
+        (tmp_path / f"{name}.ttf").write_bytes(make_font(name, {"a": "a"}))
+    monkeypatch.setattr("sidecar.services.fonts.MAX_SYSTEM_FILES", 2)
+    listed = FontService([tmp_path]).list_fonts()
+
+    assert [face.family for face in listed.fonts if face.source == "system"] == ["a", "b"]
 
 
 def test_every_system_keeps_its_fonts_somewhere() -> None:

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from protocol.project import AudioTrack, Clip, SilenceSource, ToneSource, Transition, VideoTrack
+from protocol.errors import NotSupported
+from protocol.project import AudioTrack, Clip, Key, Keyframes, SilenceSource, ToneSource, Transition, VideoTrack
 from protocol.time import sample_at_frame
 from sidecar.ffmpeg.builder.command import Command, Output, arguments
 from sidecar.ffmpeg.builder.sound import build_sound, export_sound, silence
@@ -324,12 +325,33 @@ def test_neutral_members_add_no_filter(ones: Path) -> None:
 
 
 @pytest.mark.parametrize(("channels", "rate"), [(1, 48_000), (2, 44_100), (6, 48_000), (8, 96_000)])
-def test_an_export_has_its_own_layout_rate_and_length(channels: int, rate: int, ones: Path) -> None:
+@pytest.mark.parametrize("longer", [-700, 0, 700])
+def test_an_export_has_its_own_layout_rate_and_length(channels: int, rate: int, longer: int, ones: Path) -> None:
     line = timeline([file_clip(ones, 0, 1, volume=0.5)], rate="30000/1001")
     stream = build_sound(line, (0, 30))
     assert stream is not None
-    length = sample_at_frame(30, line.rate, rate)
-    sound = listen(export_sound(stream, line, channels=channels, rate=rate, length=length), channels)
+    length = sample_at_frame(30, line.rate, rate) + longer
+    sound = listen(export_sound(stream, line, (0, 30), channels=channels, rate=rate, length=length), channels)
 
     assert sound.shape == (channels, length)
     assert sound[:, length // 2].tolist() == pytest.approx([0.5, 0.5, 0, 0, 0, 0, 0, 0][:channels], abs=1e-4)
+
+
+def test_an_export_like_its_project_takes_the_mix_as_it_is(ones: Path) -> None:
+    line = timeline([file_clip(ones, 0, 1)], rate="30000/1001")
+    stream = build_sound(line, (1, 30))
+    assert stream is not None
+    length = sample_at_frame(30, line.rate, RATE) - sample_at_frame(1, line.rate, RATE)
+
+    assert export_sound(stream, line, (1, 30), channels=2, rate=RATE, length=length) is stream
+
+
+def test_keyframes_of_sound_are_refused(ones: Path) -> None:
+    line = timeline([file_clip(ones, 0, 1, volume=Keyframes(keyframes=[Key(time=0, value=1)]))])
+
+    with pytest.raises(NotSupported):
+        build_sound(line, (0, 25))
+
+
+def test_a_fade_of_less_than_a_sample_is_none(ones: Path) -> None:
+    assert (mix(timeline([file_clip(ones, 0, 1, audio_fade_in=0.000001)])) == 1).all()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import struct
 from pathlib import Path
 
@@ -47,6 +48,39 @@ def test_both_kinds_of_character_map_find_the_same_glyphs() -> None:
     assert grouped.glyph(ord("B")) == 0
     assert grouped.glyph(1) == 0
     assert sequential.glyph(0x10FFFF) == 0
+
+
+def short_map() -> bytes:
+    """Return a character map of format 4: "A" and "B" by a delta, "x" and "y" through an array without a glyph for y."""
+    ends, starts, deltas, ranges = (66, 121, 0xFFFF), (65, 120, 0xFFFF), (7, 0, 1), (0, 4, 0)
+    parts = [struct.pack(">7H", 4, 16 + 8 * 3 + 4, 0, 6, 4, 1, 2)]
+    parts += [struct.pack(">3H", *ends), struct.pack(">H", 0)]
+    parts += [struct.pack(">3H", *values) for values in (starts, deltas, ranges)]
+    return struct.pack(">HHHHL", 0, 1, 3, 1, 12) + b"".join(parts) + struct.pack(">2H", 300, 0)
+
+
+def test_the_short_form_of_a_character_map_is_read() -> None:
+    characters = Characters({b"cmap": short_map()})
+
+    assert [characters.glyph(ord(char)) for char in "ABCxyz"] == [72, 73, 0, 300, 0, 0]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 65), st.integers(0, 255)), max_size=8), st.integers(0, 0x10FFFF))
+def test_a_damaged_character_map_is_read_or_refused(changes: list[tuple[int, int]], code: int) -> None:
+    data = bytearray(short_map())
+    for place, value in changes:
+        data[place % len(data)] = value
+    with contextlib.suppress(FontUnreadable):
+        assert Characters({b"cmap": bytes(data)}).glyph(code) >= 0
+
+
+def test_a_replacement_comes_from_the_default_where_the_font_has_none(tmp_path: Path) -> None:
+    own = read_faces(write(tmp_path, "a.ttf", make_font("Brand", {"a": "a"})), "project")
+    runs = FontSet((*own, *bundled_faces())).runs("a漢", "Brand", 400, italic=False)
+
+    assert [run.text for run in runs] == ["a", "\N{REPLACEMENT CHARACTER}"]
+    assert runs[1].face is bundled_fonts().face("Roboto", 400, italic=False)
 
 
 def test_a_renamed_face_is_a_font_of_that_name_alone() -> None:

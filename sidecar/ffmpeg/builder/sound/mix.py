@@ -63,15 +63,19 @@ def silence(timeline: Timeline, window: tuple[int, int]) -> Stream:
     return node("aformat", node("atrim", nothing, end_sample=end - start), sample_fmts="fltp")
 
 
-def export_sound(stream: Stream, timeline: Timeline, *, channels: int, rate: int, length: int) -> Stream:
-    """Bring a mix to an export's layout and rate, `length` samples long."""
+def export_sound(
+    stream: Stream, timeline: Timeline, window: tuple[int, int], *, channels: int, rate: int, length: int
+) -> Stream:
+    """Bring the mix of a window to an export's layout and rate, `length` samples long."""
     if channels != timeline.channels:
         layout = LAYOUTS[timeline.channels]
         stream = apply_matrix(stream, layout_matrix(layout, timeline.channels, channels))
     if rate != timeline.sample_rate:
-        resampled = node("aresample", stream, osr=rate, osf="fltp")
-        stream = node("atrim", node("apad", resampled, whole_len=length), end_sample=length)
-    return stream
+        stream = node("aresample", stream, osr=rate, osf="fltp")
+    start, end = _span(timeline, window)
+    if rate == timeline.sample_rate and length == end - start:
+        return stream
+    return node("atrim", node("apad", stream, whole_len=length), end_sample=length)
 
 
 def _span(timeline: Timeline, window: tuple[int, int]) -> tuple[int, int]:
