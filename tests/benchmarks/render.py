@@ -62,7 +62,9 @@ def check_same(ours: Path, peer: Path, frames: int) -> None:
 
 
 def _source(path: Path, seconds: int) -> Path:
-    return make_clip(path, seconds=seconds, rate=str(RATE), size=(1280, 720), picture="testsrc2", audio="stereo")
+    color = ("tv", "bt709", "bt709", "bt709")
+    size = (1280, 720)
+    return make_clip(path, seconds=seconds, rate=str(RATE), size=size, picture="testsrc2", audio="stereo", color=color)
 
 
 def _project(sources: list[Path], seconds: int) -> dict[str, Any]:
