@@ -6,14 +6,26 @@ from typing import Any, Literal
 
 from protocol.commands.command import Command, Empty, Example, Params
 from protocol.errors import (
+    DecoderCrashed,
+    EffectInvalid,
+    EffectUnknown,
+    EncoderUnavailable,
     FfmpegNotFound,
     InvalidParams,
     InvalidProject,
+    LimitExceeded,
+    MediaEncrypted,
     MediaNotFound,
     MediaUnreadable,
     MediaUnsupported,
     NothingToRender,
     PermissionDenied,
+    ProjectConflict,
+    ProjectNotFound,
+    ProjectNotOpen,
+    ResourceLimit,
+    Timeout,
+    UnsupportedSchema,
 )
 from protocol.model import Result
 
@@ -100,12 +112,24 @@ COMMANDS = (
         raises=(
             FfmpegNotFound,
             InvalidParams,
-            InvalidProject,
             MediaNotFound,
             MediaUnreadable,
             MediaUnsupported,
-            NothingToRender,
+            MediaEncrypted,
+            DecoderCrashed,
             PermissionDenied,
+            Timeout,
+            LimitExceeded,
+            EffectUnknown,
+            EffectInvalid,
+            InvalidProject,
+            UnsupportedSchema,
+            ProjectNotFound,
+            ProjectNotOpen,
+            ProjectConflict,
+            NothingToRender,
+            EncoderUnavailable,
+            ResourceLimit,
         ),
     ),
 )

@@ -2,7 +2,7 @@
 // It needs no framework and no other file: give `Client` a `Transport` and it speaks.
 
 export const PROTOCOL = 1;
-export const SCHEMA_HASH = "sha256:af3bc87adfe949b9b0ea4653d816e49dd8e929ba620f859a2a2522dfeb4b9c7c";
+export const SCHEMA_HASH = "sha256:bc6bced4085d746d9d45ea0063693ff4fd15b20b958d461371a6a20c7ffea72b";
 
 /** Seconds as a number, or exactly as `num/den`. */
 export type Seconds = number | string;
@@ -2101,7 +2101,7 @@ export interface Methods {
   "ffmpeg.command": {
     params: FfmpegCommand;
     result: BuiltCommand;
-    errors: "ffmpegNotFound" | "invalidParams" | "invalidProject" | "mediaNotFound" | "mediaUnreadable" | "mediaUnsupported" | "nothingToRender" | "permissionDenied";
+    errors: "ffmpegNotFound" | "invalidParams" | "mediaNotFound" | "mediaUnreadable" | "mediaUnsupported" | "mediaEncrypted" | "decoderCrashed" | "permissionDenied" | "timeout" | "limitExceeded" | "effectUnknown" | "effectInvalid" | "invalidProject" | "unsupportedSchema" | "projectNotFound" | "projectNotOpen" | "projectConflict" | "nothingToRender" | "encoderUnavailable" | "resourceLimit";
   };
 }
 
@@ -2127,6 +2127,10 @@ export interface ErrorContexts {
   decoderCrashed: { path: string; signal: number | null };
   /** A write met the end of the disk. */
   diskFull: { path: string; free: number | null; needed: number | null };
+  /** An effect with parameters it cannot have. */
+  effectInvalid: { type: string; detail: string; pointer: string };
+  /** The catalogue does not hold it. */
+  effectUnknown: { type: string; nearest: string | null };
   /** This FFmpeg, or this machine, cannot encode so. */
   encoderUnavailable: { encoder: string; detail: string; nearest: string | null };
   /** None found, or older than the oldest that is accepted. */
@@ -2194,6 +2198,8 @@ export const ERROR_CODES = {
   connectionLost: 1008,
   decoderCrashed: 1206,
   diskFull: 1501,
+  effectInvalid: 1109,
+  effectUnknown: 1108,
   encoderUnavailable: 1305,
   ffmpegNotFound: 1301,
   internal: -32603,
