@@ -19,6 +19,9 @@ _DISCARD = 2
 
 _KEY = 1
 
+_VP8_SHOWN = 0x10
+"""The bit of a VP8 frame's first byte that says: to be shown."""
+
 
 @dataclass(frozen=True, slots=True)
 class PictureIndex:
@@ -44,13 +47,17 @@ class PictureIndex:
 
 @dataclass(slots=True)
 class PacketTimes:
-    """Collects the packets of one stream while a file is read through."""
+    """Collects the packets of one stream while a file is read through.
+
+    `hides`: a VP8 stream, whose alternate reference frames have a time of their own and show nothing.
+    """
 
     pts: list[int] = field(default_factory=list)
     durations: list[int] = field(default_factory=list)
     keys: list[bool] = field(default_factory=list)
-    cut_samples: int = 0
+    hides: bool = False
     started: bool = False
+    last: Packet[Any] | None = None
 
     def add(self, packet: Packet[Any]) -> None:
         """Take a packet in.
@@ -59,14 +66,16 @@ class PacketTimes:
         no keyframe stands before them (one that is cut away will do).
         """
         time = packet.pts if packet.pts is not None else packet.dts
-        self.started = self.started or packet.is_keyframe
-        if time is None or not self.started or packet.is_discard or _hidden(packet):
+        key = packet.is_keyframe
+        self.started = self.started or key
+        if time is None or not self.started or packet.is_discard:
+            return
+        if self.hides and not bytes(packet)[0] & _VP8_SHOWN:
             return
         self.pts.append(time)
         self.durations.append(packet.duration or 0)
-        self.keys.append(packet.is_keyframe)
-        if packet.has_sidedata("skip_samples"):
-            self.cut_samples = _cut_at_end(packet)
+        self.keys.append(key)
+        self.last = packet
 
     def index(self, tick: Fraction, usual: Fraction | None) -> PictureIndex | None:
         """Return the index of what was collected; `usual` is the demuxer's rate, for a stream of one frame.
@@ -86,22 +95,18 @@ class PacketTimes:
 
     def end(self, tick: Fraction, sample_rate: int) -> Fraction | None:
         """Return where a sound's last packet ends, in seconds on the file's clock; None without packets."""
-        if not self.pts:
+        if self.last is None:
             return None
-        last = max(time + length for time, length in zip(self.pts, self.durations, strict=True))
-        return last * tick - Fraction(self.cut_samples, sample_rate or 1)
+        end = max(time + length for time, length in zip(self.pts, self.durations, strict=True))
+        return end * tick - Fraction(_cut_at_end(self.last), sample_rate or 1)
 
 
 def _cut_at_end(packet: Packet[Any]) -> int:
     """Return how many samples at a packet's end are padding that decoders drop."""
+    if not packet.has_sidedata("skip_samples"):
+        return 0
     data = bytes(packet.get_sidedata("skip_samples"))
     return int.from_bytes(data[4:8], "little") if len(data) >= 8 else 0
-
-
-def _hidden(packet: Packet[Any]) -> bool:
-    """Tell whether a VP8 packet is an alternate reference: it has a time, but shows nothing."""
-    context = packet.stream.codec_context
-    return context is not None and context.name in ("vp8", "libvpx") and packet.size > 0 and not bytes(packet)[0] & 0x10
 
 
 def build_index(

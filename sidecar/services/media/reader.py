@@ -110,27 +110,32 @@ def _read_packets(
         # One thread gives the picture at once; more would first be fed.
         stream.codec_context.thread_count = 1
         stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
-    findings.packets = {stream.index: PacketTimes() for stream in [*pictures, *sounds]}
+    findings.packets = {
+        stream.index: PacketTimes(hides=stream.codec_context.codec.canonical_name == "vp8")
+        for stream in [*pictures, *sounds]
+    }
     waiting = dict(wanted)
-    seen_sound: set[int] = set()
+    # Tables tell how long the sound of an MP4 is; its packets need not be read.
+    unheard = {stream.index: stream for stream in sounds if pictures and container.format.name.startswith("mov")}
     try:
         for count, packet in enumerate(container.demux([*pictures, *sounds])):
             number = packet.stream_index
             if packet.size == 0:
                 continue
-            if number not in findings.first_packets:
+            new = number not in findings.first_packets
+            if new:
                 findings.first_packets[number] = bytes(packet)[:65_536]
-            if packet.has_sidedata("encryption_info"):
+                if number in unheard:
+                    unheard[number].discard = Discard.all
+            if (new or packet.is_keyframe) and packet.has_sidedata("encryption_info"):
                 findings.encrypted.add(number)
             if scan:
                 findings.packets[number].add(packet)
-            elif number not in wanted:
-                seen_sound.add(number)
             if number in waiting and (
                 count > DECODE_PACKETS * len(wanted) or _decode(waiting[number], packet, findings)
             ):
                 del waiting[number]
-            if not scan and not waiting and (wanted or len(seen_sound) == len(sounds)):
+            if not scan and not waiting and (wanted or len(findings.first_packets) == len(sounds)):
                 break
     except av.error.FFmpegError as error:
         if not any(times.pts for times in findings.packets.values()) and not findings.pictures:
