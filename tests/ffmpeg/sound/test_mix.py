@@ -301,19 +301,26 @@ def test_a_tone_keeps_its_phase_whatever_the_window() -> None:
     assert np.abs(mix(line, (60, 80)) - mix(line)[:, round(2.4 * RATE) : round(3.2 * RATE)]).max() < 1e-6
 
 
-def test_clips_of_one_file_in_its_order_share_a_decoder_and_others_do_not(ramp: Path) -> None:
-    def inputs(*starts: float) -> int:
-        clips = [file_clip(ramp, index, 1, source_start=start) for index, start in enumerate(starts)]
-        stream = build_sound(timeline(clips), (0, 25 * len(starts)))
-        assert stream is not None
-        return arguments(Command((Output((stream,), (), "x"),))).inputs
+def inputs_of(path: Path, *starts: float, length: float = 1) -> int:
+    clips = [file_clip(path, index * length, length, source_start=start) for index, start in enumerate(starts)]
+    stream = build_sound(timeline(clips), (0, round(25 * length) * len(starts)))
+    assert stream is not None
+    return arguments(Command((Output((stream,), (), "x"),))).inputs
 
-    assert inputs(0, 1, 2, 5, 8.5) == 1
-    assert inputs(0, 5, 1) == 2
-    sound = mix(timeline([file_clip(ramp, index, 1, source_start=start) for index, start in enumerate((0, 5, 5.5, 1))]))
-    assert sound[0, [100, RATE + 100, 2 * RATE + 100, 3 * RATE + 100]].tolist() == pytest.approx(
-        [value(start + 100 / RATE) for start in (0, 5, 5.5, 1)], abs=1e-6
-    )
+
+def test_clips_of_one_file_share_a_decoder_while_little_has_to_wait(ramp: Path) -> None:
+    assert inputs_of(ramp, 0, 1, 2, 5, 8.5) == 1
+    assert inputs_of(ramp, 0, 5, 1) == 1
+    assert inputs_of(ramp, *range(0, 400, 40), length=40) == 1
+    assert inputs_of(ramp, *range(400, 0, -40), length=40) == 5
+    assert inputs_of(ramp, *range(400, 0, -20), length=20) == 5
+
+
+def test_clips_in_any_order_of_their_source_sound_right(ramp: Path) -> None:
+    starts = (0, 5, 5.5, 1, 0, 8, 3.3)
+    sound = mix(timeline([file_clip(ramp, index, 1, source_start=start) for index, start in enumerate(starts)]))
+
+    assert sound[0, 100::RATE].tolist() == pytest.approx([value(start + 100 / RATE) for start in starts], abs=1e-6)
 
 
 def test_neutral_members_add_no_filter(ones: Path) -> None:

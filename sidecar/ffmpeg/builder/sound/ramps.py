@@ -11,9 +11,10 @@ from sidecar.ffmpeg.builder.graph import Expression, Stream, node
 Curve = Literal["linear", "power"]
 
 _MARGIN = 2
-"""Seconds around a ramp in which samples are looked at one by one: no frame of sound is longer.
+"""Seconds before a ramp in which samples are looked at one by one.
 
-A filter is switched on by the time at which a frame begins, and the ramp may begin inside of it.
+A filter is switched on by the time at which a frame begins, and the ramp may begin inside of it; no frame of sound is
+longer.
 """
 
 
@@ -64,7 +65,7 @@ def _gain(ramp: Ramp, rate: int) -> str:
 
 
 def _span(ramp: Ramp, rate: int, length: int) -> str:
-    """Times in which the gain is not 1, in seconds, with the margin."""
-    first = max(0, ramp.start) if not ramp.rising else 0
-    last = min(ramp.end, length) if ramp.rising else length
-    return f"between(t,{first / rate - _MARGIN:.6f},{last / rate + _MARGIN:.6f})"
+    """Times of frames in which the gain may be other than 1, in seconds."""
+    first = 0.0 if ramp.rising else ramp.start / rate - _MARGIN
+    last = (min(ramp.end, length) if ramp.rising else length) / rate
+    return f"between(t,{first:.6f},{last:.6f})"

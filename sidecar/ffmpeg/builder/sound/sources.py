@@ -19,8 +19,8 @@ _SHAPES = {
     "triangle": "2/PI*asin(sin(2*PI*{f}*t))",
     "sawtooth": "2*({f}*t-floor({f}*t+0.5))",
 }
-_NEAR = 1
-"""Seconds that two readings of one decoder may overlap; what one of them waits for is held in memory."""
+MAX_WAITING = 60
+"""Seconds of sound that one decoder may hold in memory for clips whose turn on the timeline is yet to come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,24 +47,32 @@ def sound_of(item: Item) -> FileSound | ToneSource | None:
 
 @dataclass(slots=True)
 class _Reader:
-    """One decoding of a file; `until` is the source second up to which it has been taken."""
+    """One decoding of a file: up to which source second it has run, and how many seconds of it wait in memory."""
 
     stream: Stream
     until: Fraction
+    waiting: Fraction
+
+    def wait(self, start: Fraction, end: Fraction) -> Fraction:
+        """Seconds that would wait if a clip later on the timeline took [start, end)."""
+        return max(Fraction(0), min(end, self.until) - max(start, Fraction(0)))
 
 
 class Readers:
-    """Decoders of one sequence of clips. Clips that take a file in its own order share one decoder."""
+    """Decoders of one sequence of clips. Each begins at its file's start, so clips of a file share one if they can."""
 
     def __init__(self) -> None:
-        self._readers: dict[tuple[str, int, int], _Reader] = {}
+        self._readers: dict[tuple[str, int, int], list[_Reader]] = {}
 
     def take(self, sound: FileSound, rate: int, start: Fraction, end: Fraction) -> Stream:
         """Return a file's sound from its source time 0 on, for a clip that needs source seconds [start, end)."""
-        key = (sound.facts.path, sound.audio.stream, rate)
-        reader = self._readers.get(key)
-        if reader is None or start < reader.until - _NEAR:
-            reader = self._readers[key] = _Reader(decode(sound.facts, sound.audio, rate), Fraction(0))
+        readers = self._readers.setdefault((sound.facts.path, sound.audio.stream, rate), [])
+        able = [reader for reader in readers if reader.waiting + reader.wait(start, end) <= MAX_WAITING]
+        reader = min(able, key=lambda reader: reader.wait(start, end), default=None)
+        if reader is None:
+            reader = _Reader(decode(sound.facts, sound.audio, rate), Fraction(0), Fraction(0))
+            readers.append(reader)
+        reader.waiting += reader.wait(start, end)
         reader.until = max(reader.until, end)
         return reader.stream
 
