@@ -86,7 +86,9 @@ def describe(
     if scanned:
         for stream in pictures:
             if findings.indexes.get(stream.index) is None:
-                findings.indexes[stream.index] = findings.packets[stream.index].index(_tick(stream), _usual(stream))
+                findings.indexes[stream.index] = findings.packets[stream.index].index(
+                    _tick(stream), _usual(stream), begins=_avi_begin(container, stream, findings)
+                )
     start = _file_start(pictures, sounds, findings)
     demuxer = container.format.name
     video = [_picture(number, stream, demuxer, findings) for number, stream in enumerate(pictures)]
@@ -110,6 +112,18 @@ def describe(
         audio=sounds,
         encrypted=bool(findings.encrypted),
     )
+
+
+def _avi_begin(container: InputContainer, stream: VideoStream, findings: Findings) -> int | None:
+    """Return the timestamp that FFmpeg gives the first picture of an AVI stream with reordered frames.
+
+    AVI knows no presentation times. FFmpeg takes the decoding time at which a picture comes out instead, so all are
+    late by the decoder's delay.
+    """
+    first = findings.pictures.get(stream.index)
+    if container.format.name != "avi" or not stream.codec_context.has_b_frames or first is None:
+        return None
+    return first.dts
 
 
 def _tick(stream: Stream) -> Fraction:

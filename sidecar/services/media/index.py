@@ -77,15 +77,18 @@ class PacketTimes:
         self.keys.append(key)
         self.last = packet
 
-    def index(self, tick: Fraction, usual: Fraction | None) -> PictureIndex | None:
+    def index(self, tick: Fraction, usual: Fraction | None, *, begins: int | None = None) -> PictureIndex | None:
         """Return the index of what was collected; `usual` is the demuxer's rate, for a stream of one frame.
 
-        None without frames.
+        `begins` moves all timestamps so that the first is that one. None without frames.
         """
         if not self.pts:
             return None
+        pts = np.array(self.pts, dtype=np.int64)
+        if begins is not None:
+            pts += begins - int(pts.min())
         return build_index(
-            np.array(self.pts, dtype=np.int64),
+            pts,
             np.array(self.keys, dtype=np.bool_),
             np.array(self.durations, dtype=np.int64),
             tick,

@@ -29,7 +29,10 @@ _DOLBY_TAGS = {"dvh1", "dvhe", "dva1", "dvav", "dav1"}
 
 @dataclass(frozen=True, slots=True)
 class FirstPicture:
-    """What the first decoded picture of a stream told; `rotation` is clockwise, after mirroring left to right."""
+    """What the first decoded picture of a stream told; `rotation` is clockwise, after mirroring left to right.
+
+    `dts` is the decoding time with which it came out, in ticks.
+    """
 
     pixel_format: str
     rotation: int
@@ -41,6 +44,7 @@ class FirstPicture:
     transfer: int
     dolby: bool
     max_luminance: float | None
+    dts: int | None
 
 
 def read_first_picture(frame: VideoFrame, field_order: int) -> FirstPicture:
@@ -59,6 +63,7 @@ def read_first_picture(frame: VideoFrame, field_order: int) -> FirstPicture:
         max_luminance=luminance(
             _side_data(frame, Type.MASTERING_DISPLAY_METADATA), _side_data(frame, Type.CONTENT_LIGHT_LEVEL)
         ),
+        dts=frame.dts,
     )
 
 

@@ -10,9 +10,12 @@ import numpy as np
 import pytest
 
 from protocol.commands.media import MediaInfo
+from protocol.time import format_exact
 from sidecar.core.source import SourceFacts, SourceVideo
+from sidecar.ffmpeg.builder.gif import Gif, build_gif
 from sidecar.services.media.reader import probe_file
-from tests.harness.media import decode_luma, decode_rgb, make_clip, run_ffmpeg
+from tests.harness.commands import run_command
+from tests.harness.media import decode_luma, decode_rgb, make_clip, read_numbers, run_ffmpeg
 
 RATES = ["24000/1001", "24", "25", "30000/1001", "30", "50", "60000/1001", "60"]
 
@@ -315,3 +318,14 @@ def test_hidden_frames_of_vp8_do_not_count(tmp_path: Path) -> None:
         "-arnr-maxframes", "7", "-b:v", "200k", "-deadline", "good", str(path),
     ])  # fmt: skip
     assert first(path).frames == len(list(decode_luma(path))) == 100
+
+
+@pytest.mark.parametrize("codec", ["libx264", "mpeg4"])
+def test_reordered_frames_in_avi(tmp_path: Path, codec: str) -> None:
+    path = make_clip(tmp_path / "a.avi", seconds=2, codec=codec, b_frames=2, gop=10)
+    facts = full(path)[1]
+    assert facts.video[0].rate == Fraction(25)
+    for start in (Fraction(0), Fraction(23, 25)):
+        parameters = Gif(path="a", start=format_exact(start), duration=1, fps=25, width=192, dither="none")
+        run_command(build_gif(parameters, facts, str(tmp_path / "o.gif")), tmp_path)
+        assert read_numbers(tmp_path / "o.gif") == list(range(int(start * 25), int(start * 25) + 25))
