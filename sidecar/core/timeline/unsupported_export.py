@@ -43,6 +43,10 @@ def _video(export: Export, video: VideoExport) -> Iterator[Problem]:
     if video.rate_control == "size":
         what = "Rate control by size"
         yield not_supported(f"{at}/rateControl", what, suggestion='Use "bitrate" or "quality"')
+    if video.rate_control == "lossless" and codec == "av1":
+        # SVT-AV1 4.2 writes a stream that no decoder reads.
+        what = "Lossless av1"
+        yield not_supported(f"{at}/rateControl", what, suggestion='Use "hevc", "vp9" or "ffv1"')
     if video.passes == 2:
         yield not_supported(f"{at}/passes", "Encoding in two passes", suggestion="Use 1")
     if video.hardware != "off":

@@ -32,15 +32,18 @@ def encoders_of(export: Export) -> tuple[str | None, str | None]:
     )
 
 
-def output_options(export: Export, rate: Fraction) -> Options:
-    """All options of the output: encoders, muxer, tags. `rate` is that of its picture."""
+def output_options(export: Export, rate: Fraction, *, chapters: bool = False) -> Options:
+    """All options of the output: encoders, muxer, tags. `rate` is that of its picture.
+
+    `chapters`: the command's first input holds the chapters.
+    """
     options: list[tuple[str, str | None]] = []
     picture, sound = video_codec(export), audio_codec(export)
     if picture is not None and export.video is not None:
         options += video_options(export.video, export, picture, rate)
     if sound is not None and export.audio is not None:
         options += audio_options(export.audio, sound)
-    return (*options, *container_options(export, rate))
+    return (*options, *container_options(export, rate, chapters=chapters))
 
 
 def audio_options(audio: AudioExport, codec: AudioCodec) -> Options:
@@ -53,10 +56,12 @@ def audio_options(audio: AudioExport, codec: AudioCodec) -> Options:
     return tuple(options)
 
 
-def container_options(export: Export, rate: Fraction) -> Options:
+def container_options(export: Export, rate: Fraction, *, chapters: bool) -> Options:
     """Options of the muxer. Nothing of the sources' own tags or chapters gets through."""
     facts = CONTAINERS[export.container]
-    options: list[tuple[str, str | None]] = [("map_metadata", "-1"), ("map_chapters", "-1"), ("fflags", "+bitexact")]
+    options: list[tuple[str, str | None]] = [("map_metadata:g", "-1"), ("map_metadata:s", "-1")]
+    options.append(("fflags", "+bitexact"))
+    options.append(("map_chapters", "0" if chapters else "-1"))
     options += [("flags:v", "+bitexact")] if video_codec(export) else []
     options += [("flags:a", "+bitexact")] if audio_codec(export) else []
     if facts.tags:

@@ -31,7 +31,7 @@ PRESETS: dict[str, dict[Preset, str]] = {
         "slow": "slow",
         "slowest": "veryslow",
     },
-    "libsvtav1": {"fastest": "12", "fast": "10", "medium": "8", "slow": "6", "slowest": "4"},
+    "libsvtav1": {"fastest": "10", "fast": "9", "medium": "8", "slow": "6", "slowest": "4"},
     "libvpx-vp9": {"fastest": "8", "fast": "5", "medium": "3", "slow": "2", "slowest": "1"},
 }
 
@@ -141,9 +141,6 @@ def _av1(video: VideoExport, gop: int) -> Options:
         rate = (("crf", _decimal(round(scaled_quality("libsvtav1", video.quality)))),)
         if video.max_bitrate is not None:
             parameters.append(f"mbr={video.max_bitrate // 1000}")
-    elif video.rate_control == "lossless":
-        rate = ()
-        parameters.append("lossless=1")
     return (
         ("preset", PRESETS["libsvtav1"][video.preset]),
         ("g", str(gop)),

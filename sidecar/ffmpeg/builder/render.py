@@ -7,6 +7,7 @@ from protocol.project import AudioExport, Export
 from protocol.project.formats import audio_codec, video_codec
 from protocol.time import sample_at_frame
 from sidecar.core.timeline import OutputSpan, Timeline, output_span
+from sidecar.ffmpeg.builder.chapters import chapter_file, chapter_input
 from sidecar.ffmpeg.builder.command import Command, Output, SideFile
 from sidecar.ffmpeg.builder.encode import SAMPLE_FORMATS, output_options
 from sidecar.ffmpeg.builder.graph import Stream, node
@@ -55,10 +56,13 @@ def encode_command(
     codec = audio_codec(export)
     if export.audio is not None and codec is not None:
         streams.append(_soundtrack(timeline, export.audio, SAMPLE_FORMATS[codec], span))
+    chapters = chapter_file(timeline, export, span)
+    options = output_options(export, span.rate, chapters=chapters is not None)
     return Command(
-        outputs=(Output(tuple(streams), output_options(export, span.rate), target),),
-        files=files,
+        outputs=(Output(tuple(streams), options, target),),
+        files=files if chapters is None else (*files, chapters),
         globals_=(("copyts", None),),
+        extra_inputs=() if chapters is None else (chapter_input(),),
         frames=None if picture is None else span.frames,
         environment=environment,
     )
