@@ -82,12 +82,13 @@ async def execute(
     limit: float | None = None,
     capture_stdout: bool = False,
     stdout_limit: int = STDOUT_LIMIT,
+    pass_fds: tuple[int, ...] = (),
 ) -> Execution:
     """Run a command to its end in the existing folder `work`, where its side files are written and stay.
 
-    Outputs that exist are overwritten. `stall_after` is how many seconds of running it may pass without a new frame,
-    time or byte; `limit` bounds the whole run. Neither counts time in which the child is stopped, or the machine
-    slept. Cancelled, or failed in any way, the process group is killed (SIGKILL) and gone before this returns or
+    Outputs that exist are overwritten. `pass_fds` are descriptors that the child gets under their own numbers.
+    `stall_after` is how many seconds of running it may pass without a new frame, time or byte; `limit` bounds the
+    whole run. Neither counts time in which the child is stopped, or the machine slept. Cancelled, or failed in any way, the process group is killed (SIGKILL) and gone before this returns or
     raises; what it has written so far is the caller's to remove. An error of `on_progress` ends the run too.
 
     Raises:
@@ -110,6 +111,7 @@ async def execute(
         role=role,
         tag=tag,
         capture=capture_stdout,
+        pass_fds=pass_fds,
     )
     run = _Run(child)
     async with child, trio.open_nursery() as watching:
@@ -142,17 +144,17 @@ async def _start(
     role: str,
     tag: str | None,
     capture: bool,
+    pass_fds: tuple[int, ...],
 ) -> tuple[Child, ReceiveStream | None]:
     """Start FFmpeg and return it with the stream of its reports; None where there is no way to have them."""
     with ExitStack() as theirs, ExitStack() as ours:
         globals_: tuple[str, ...] = GLOBALS
         reports: ReceiveStream | None = None
-        pass_fds: tuple[int, ...] = ()
         if supervisor.passes_fds:
             read, write = os.pipe()
             ours.callback(os.close, read)
             theirs.callback(os.close, write)
-            pass_fds = (write,)
+            pass_fds += (write,)
             globals_ += ("-progress", f"pipe:{write}")
         elif not capture:
             globals_ += ("-progress", "pipe:1")
@@ -170,7 +172,7 @@ async def _start(
         except DependencyMissing as error:
             raise FfmpegNotFound(detail=error.detail, tried=[str(toolchain.path)]) from error
         ours.pop_all()
-        if pass_fds:
+        if supervisor.passes_fds:
             reports = trio.lowlevel.FdStream(read)
         elif not capture:
             reports = child.stdout

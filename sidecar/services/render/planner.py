@@ -19,6 +19,7 @@ from sidecar.core.keys import plan_key
 from sidecar.core.timeline import Timeline, output_span, range_problems, resolve
 from sidecar.ffmpeg.builder.encode import encoders_of
 from sidecar.ffmpeg.builder.render import build_render
+from sidecar.ffmpeg.builder.staged import share_out
 from sidecar.services.fonts import FontService
 from sidecar.services.media import MediaService
 from sidecar.services.projects import ProjectService
@@ -60,14 +61,14 @@ class Planner:
         fonts = await self.fonts.for_project(project, view.base)
         problems += fonts.problems
         shown = output_span(timeline, export)
+        stages = await trio.to_thread.run_sync(share_out, timeline, export, fonts.fonts)
         command = await trio.to_thread.run_sync(lambda: build_render(timeline, export, target="-", fonts=fonts.fonts))
         inputs = _inputs(found, uses_of(project))
         fingerprints = {each.path: each.fingerprint for each in inputs}
         return Planned(
             project=project,
             export=export,
-            timeline=timeline,
-            fonts=fonts.fonts,
+            stages=stages,
             problems=problems,
             summary=PlanSummary(
                 frames=shown.frames,

@@ -16,10 +16,8 @@ from protocol.problem import Problem
 from protocol.project import Export, Project
 from protocol.project.check import check
 from protocol.time import format_rate, instant_frame, parse_seconds
-from sidecar.core.timeline import OutputSpan, Timeline, unsupported
-from sidecar.ffmpeg.builder.command import Command
-from sidecar.ffmpeg.builder.render import build_render
-from sidecar.ffmpeg.builder.text import FontSet
+from sidecar.core.timeline import OutputSpan, unsupported
+from sidecar.ffmpeg.builder.staged import Stages
 
 MAX_PROBLEMS = 500
 
@@ -33,9 +31,8 @@ class Planned:
 
     project: Project
     export: Export
-    timeline: Timeline
     span: OutputSpan
-    fonts: FontSet
+    stages: Stages
     problems: list[Problem]
     summary: PlanSummary
     key: str
@@ -51,10 +48,6 @@ class Planned:
     def frame_rate(self) -> Fraction:
         """Frames a second of the output."""
         return self.span.rate
-
-    def command(self, target: str) -> Command:
-        """Build the command that writes to `target`."""
-        return build_render(self.timeline, self.export, target=target, fonts=self.fonts)
 
     def describe(self) -> Plan:
         """Return the plan as a client is shown it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -11,8 +12,8 @@ import trio
 
 from protocol.commands.render import RenderProgress, RenderResult, Reused, Verified
 from protocol.errors import SourceChanged
+from protocol.project.formats import audio_codec, video_codec
 from protocol.time import format_exact
-from sidecar.ffmpeg.executor import execute
 from sidecar.ffmpeg.progress import FfmpegProgress
 from sidecar.ffmpeg.supervisor import Supervisor
 from sidecar.ffmpeg.toolchain import Toolchain
@@ -20,12 +21,10 @@ from sidecar.services.locks import FileLock
 from sidecar.services.render.job import RenderJob
 from sidecar.services.render.litter import claim, sweep_parts
 from sidecar.services.render.planning import Planned
+from sidecar.services.render.produce import Bench, produce
 from sidecar.services.render.progress import SHARE_OF_ENCODING, ProgressMeter
 from sidecar.services.render.publish import check_target, part_path, publish
 from sidecar.services.render.verify import Expected, verify
-
-STALL_SECONDS = 60.0
-"""A render without any new frame or byte for so long is ended as `stalled`."""
 
 PUBLISHING = 0.99
 
@@ -56,7 +55,7 @@ async def run_job(
         seconds=float(planned.frames / planned.frame_rate),
         encoder=planned.summary.encoder.video or planned.summary.encoder.audio or "",
         started=begun,
-        has_picture=planned.export.video is not None,
+        has_picture=video_codec(planned.export) is not None,
     )
     part = part_path(job.target, f"{shop.owner}-{job.serial}")
     work = shop.temp / f"render-{job.serial}-{job.attempts}"
@@ -72,16 +71,8 @@ async def run_job(
             job.state = "running"
             report(meter.encoding(progress, trio.current_time()))
 
-        await execute(
-            planned.command(str(part)),
-            toolchain=shop.toolchain,
-            supervisor=shop.supervisor,
-            work=work,
-            role="render",
-            tag=job.job_id,
-            on_progress=on_progress,
-            stall_after=STALL_SECONDS,
-        )
+        bench = Bench(shop.supervisor, shop.toolchain, work, job.job_id)
+        await produce(planned.stages, part, bench, on_progress)
         report(meter.enter("running", "verifying", SHARE_OF_ENCODING, trio.current_time()))
         verified = await trio.to_thread.run_sync(verify, part, expected_of(planned))
         await _check_sources(planned, shop)
@@ -105,10 +96,10 @@ async def run_job(
 
 def expected_of(planned: Planned) -> Expected:
     """Say what the written file must hold."""
-    picture = planned.export.video is not None
+    export = planned.export
     return Expected(
-        frames=planned.frames if picture else None,
-        sound=planned.export.audio is not None,
+        frames=planned.frames if video_codec(export) is not None else None,
+        sound=audio_codec(export) is not None,
         duration=planned.frames / planned.frame_rate,
         frame=Fraction(1) / planned.frame_rate,
     )
@@ -142,7 +133,4 @@ def _result(job: RenderJob, planned: Planned, verified: Verified, seconds: float
 def _clear(part: Path, work: Path) -> None:
     """Remove what is left of an attempt. What is not there is fine."""
     part.unlink(missing_ok=True)
-    if work.is_dir():
-        for child in work.iterdir():
-            child.unlink()
-        work.rmdir()
+    shutil.rmtree(work, ignore_errors=True)

@@ -2,31 +2,49 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from protocol.project import Export, VideoExport
 from sidecar.core.timeline import OutputSpan, Timeline
+from sidecar.ffmpeg.builder.graph import Stream
 from sidecar.ffmpeg.builder.picture.compose import Composed, Composition, compose
 from sidecar.ffmpeg.builder.picture.convert import formats, hex_alpha
 from sidecar.ffmpeg.builder.picture.output import canvas_for, letterboxed, resampled, tagged
+from sidecar.ffmpeg.builder.picture.stretches import stretches
 from sidecar.ffmpeg.builder.picture.weigh import Weights
 from sidecar.ffmpeg.builder.text import FontSet, burn_cues
 
-__all__ = ["Composed", "build_picture"]
+__all__ = ["Composed", "build_picture", "canvas_for", "compose_window", "finish", "stretches"]
 
 
 def build_picture(timeline: Timeline, export: Export, video: VideoExport, span: OutputSpan, fonts: FontSet) -> Composed:
     """Build the picture of an output span, ready for its encoder."""
+    composed = compose_window(timeline, export, video, span, fonts, window=(span.first, span.end))
+    return replace(composed, stream=finish(composed.stream, timeline, video, span))
+
+
+def compose_window(
+    timeline: Timeline, export: Export, video: VideoExport, span: OutputSpan, fonts: FontSet, *, window: tuple[int, int]
+) -> Composed:
+    """Compose project frames [from, to), cues included, at the size and in the pixel format of `finish`'s input."""
+    canvas = canvas_for((timeline.width, timeline.height), (span.width, span.height))
+    background = over_black(timeline.project.background)
+    weights = Weights(video.pixel_format.endswith("10le"))
+    composition = Composition(timeline, canvas, formats(video.pixel_format), fonts, background, weights)
+    composed = compose(composition, *window)
+    if export.subtitles != "burn":
+        return composed
+    drawn = burn_cues(composed.stream, timeline, window, fonts)
+    files = tuple({file.name: file for file in (*composed.files, *drawn.files)}.values())
+    return Composed(drawn.stream, files, composed.text or bool(drawn.files))
+
+
+def finish(stream: Stream, timeline: Timeline, video: VideoExport, span: OutputSpan) -> Stream:
+    """Bring composed project frames of a span to the output's size and rate, and state their colour."""
     canvas = canvas_for((timeline.width, timeline.height), (span.width, span.height))
     chosen = formats(video.pixel_format)
-    background = over_black(timeline.project.background)
-    composition = Composition(timeline, canvas, chosen, fonts, background, Weights(video.pixel_format.endswith("10le")))
-    composed = compose(composition, span.first, span.end)
-    stream, files, text = composed.stream, composed.files, composed.text
-    if export.subtitles == "burn":
-        drawn = burn_cues(stream, timeline, (span.first, span.end), fonts)
-        stream, text = drawn.stream, text or bool(drawn.files)
-        files = tuple({file.name: file for file in (*files, *drawn.files)}.values())
-    stream = letterboxed(stream, canvas, span, chosen, background)
-    return Composed(tagged(resampled(stream, span), chosen), files, text)
+    laid = letterboxed(stream, canvas, span, chosen, over_black(timeline.project.background))
+    return tagged(resampled(laid, span), chosen)
 
 
 def over_black(color: str) -> str:

@@ -1,0 +1,118 @@
+"""However the work is shared out among processes, the file is the same, and whoever dies takes all with it."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import trio
+
+from protocol.errors import InvalidProject, ResourceLimit
+from tests.harness.media import make_clip
+from tests.harness.spawned import gone
+from tests.services.render.studio import LONG, color, file, project, studio
+
+FEW = 40
+
+
+def busy(clip: Path, **members: Any) -> dict[str, Any]:
+    """Cuts, fades, a cross-fade, a title, speed, a cue and sound."""
+    clips = [
+        {**file(clip, 0, 1, sourceStart=0.2), "id": "a"},
+        {**file(clip, 1, 1, speed=1.5, fadeOut=0.2), "id": "b"},
+        color(2, 0.5),
+        file(clip, 2.5, 0.5, transform={"x": 0.3, "scaleX": 0.5, "scaleY": 0.5}),
+    ]
+    titles = [
+        {"source": {"kind": "title", "text": "Words"}, "start": 0.5, "duration": 2, "fadeIn": 0.2, "opacity": 0.7}
+    ]
+    raw = project(*clips, export={}, width=192, height=108, **members)
+    raw["tracks"][0]["transitions"] = [{"type": "fade", "from": "a", "to": "b", "duration": 0.4}]
+    raw["tracks"] += [
+        {"kind": "video", "clips": titles},
+        {"kind": "subtitle", "cues": [{"start": 0.9, "end": 2.6, "text": "A cue"}]},
+    ]
+    return raw
+
+
+@pytest.mark.parametrize(
+    "export",
+    [
+        {},
+        {"frameRate": "30000/1001"},
+        {"width": 160, "height": 160},
+        {"video": {"codec": "ffv1", "pixelFormat": "yuv444p10le"}, "container": "mkv"},
+        {"range": [0.7, 2.7], "video": {"codec": "vp9"}, "container": "webm"},
+    ],
+)
+async def test_bytes_do_not_depend_on_how_work_is_shared_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, export: dict[str, Any]
+) -> None:
+    clip = make_clip(tmp_path / "clip.mp4", seconds=3, rate="30", b_frames=3, audio="stereo")
+    suffix = export.get("container", "mp4")
+    async with studio(tmp_path) as desk:
+        for name, limit in (("one", 240), ("many", FEW)):
+            monkeypatch.setattr("sidecar.ffmpeg.builder.staged.MAX_FILTERS", limit)
+            job = await desk.finish(busy(clip), tmp_path / f"{name}.{suffix}", export=export)
+            assert job.error is None
+    assert (tmp_path / f"one.{suffix}").read_bytes() == (tmp_path / f"many.{suffix}").read_bytes()
+
+
+async def test_many_windows_are_really_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clip = make_clip(tmp_path / "clip.mp4", seconds=3, rate="30", audio="stereo")
+    monkeypatch.setattr("sidecar.ffmpeg.builder.staged.MAX_FILTERS", FEW)
+    async with studio(tmp_path) as desk:
+        roles: set[int] = set()
+        started = await desk.start(busy(clip), tmp_path / "film.mp4")
+        while desk.render.job(started.job_id).state not in ("completed", "failed"):
+            roles.update(child.pid for child in desk.services.supervisor.children(tag=started.job_id))
+            await trio.lowlevel.checkpoint()
+        assert desk.render.job(started.job_id).state == "completed"
+    assert len(roles) > 3
+
+
+async def test_an_instant_that_no_process_can_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sidecar.ffmpeg.builder.staged.MAX_FILTERS", 1)
+    monkeypatch.setattr("sidecar.ffmpeg.builder.staged.MOST_FILTERS", 1)
+    async with studio(tmp_path) as desk:
+        with pytest.raises(ResourceLimit):
+            await desk.plan(busy(make_clip(tmp_path / "clip.mp4", seconds=3, rate="30", audio="stereo")))
+
+
+async def halves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, victim: int) -> tuple[str, str]:
+    """Kill the composer (0) or the encoder (1) of a long render; return the state and error kind of the job."""
+    monkeypatch.setattr("sidecar.ffmpeg.builder.staged.MAX_FILTERS", 0)
+    async with studio(tmp_path) as desk:
+        job = await desk.start(LONG, tmp_path / "film.mp4")
+        await desk.running(job.job_id)
+        children = desk.services.supervisor.children(tag=job.job_id)
+        family = [psutil.Process(child.pid) for child in children]
+        assert len(family) == 2
+        composing = ["rawvideo" in each.cmdline()[-5:] for each in family]
+        family[composing.index(victim == 0)].send_signal(signal.SIGKILL)
+        with trio.fail_after(10):
+            ended = await desk.render.wait(job.job_id)
+        assert await gone(family, within=0.25)
+    assert list(tmp_path.glob("film*")) == []
+    return ended.state, ended.error.data.kind if ended.error else ""
+
+
+async def test_a_composer_that_dies_fails_the_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert await halves(tmp_path, monkeypatch, 0) == ("failed", "ffmpegCrashed")
+
+
+async def test_an_encoder_that_dies_fails_the_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert await halves(tmp_path, monkeypatch, 1) == ("failed", "ffmpegCrashed")
+
+
+async def test_sound_alone_is_not_shared_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sidecar.ffmpeg.builder.staged.MAX_FILTERS", 0)
+    clip = make_clip(tmp_path / "clip.mp4", seconds=3, rate="30", audio="stereo")
+    async with studio(tmp_path) as desk:
+        export = {"container": "wav", "video": None}
+        assert (await desk.finish(busy(clip), tmp_path / "film.wav", export=export)).state == "completed"
+        with pytest.raises(InvalidProject):
+            await desk.plan(busy(clip), container="wav", video=None, audio=None)
