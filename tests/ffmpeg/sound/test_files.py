@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from protocol.project import Clip, FileSource, VideoTrack
+from protocol.project import Clip, FileSource, Project, VideoTrack
+from sidecar.core.timeline import resolve
+from sidecar.services.media.reader import probe_file
 from tests.ffmpeg.sound.listening import RATE, clicks, facts, file_clip, level, mix, sine, timeline, write_wav
 from tests.harness.media import decode_sound, make_clip, run_ffmpeg
 from tests.harness.paths import HAVE_MEDIA, MEDIA
@@ -42,18 +45,38 @@ def test_a_moment_of_a_compressed_file_lies_on_its_sample(suffix: str, rate: int
     assert centre == pytest.approx(RATE, abs=6)
 
 
-@pytest.mark.parametrize("suffix", ["mp4", "mov", "mkv", "webm", "ts", "avi"])
-def test_sound_beside_picture_keeps_its_level_and_its_place(suffix: str, tmp_path: Path) -> None:
-    path = make_clip(
-        tmp_path / f"a.{suffix}", seconds=3, audio="stereo", sound="beep", start=1.5 if suffix == "ts" else 0
-    )
-    heard = mix(timeline(VideoTrack(clips=[Clip(source=FileSource(path=str(path)), start=0.2, duration=2.4)])))[0]
-    # MP2 in a transport stream, and MP3 in AVI, say nothing of the samples that their codecs put before the sound.
-    late = {"ts": 481, "avi": 1105}.get(suffix, 0)
+@pytest.mark.parametrize(
+    ("suffix", "codec", "start"),
+    [
+        ("mp4", "aac", 0),
+        ("mp4", "aac", 2),
+        ("mp4", "libmp3lame", 0),
+        ("mov", "aac", 0),
+        ("mkv", "libopus", 0),
+        ("mkv", "flac", 2),
+        ("webm", "libopus", 0),
+        ("ts", "aac", 1.5),
+        ("ts", "mp2", 0),
+        ("avi", "libmp3lame", 0),
+    ],
+)
+def test_sound_beside_picture_keeps_its_level_and_stays_with_it(
+    suffix: str, codec: str, start: float, tmp_path: Path
+) -> None:
+    path = make_clip(tmp_path / f"a.{suffix}", seconds=3, audio="stereo", sound="beep", audio_codec=codec, start=start)
+    probed = probe_file(path, "keyframes").facts
+    assert probed is not None
+    clip = Clip(source=FileSource(path=str(path)), start=0.2, duration=2.4)
+    project = Project(schema="timeline/1", frame_rate="25", width=64, height=64, tracks=[VideoTrack(clips=[clip])])
+    heard = mix(resolve(project, {str(path): probed}))[0]
+    picture = probed.video[0].first_pts * probed.video[0].time_base - probed.start
+    # MP3 in AVI says nothing of the samples that its codec puts before the sound.
+    late = 1105 if suffix == "avi" else 0
     for second in (0, 1, 2):
-        start = round((0.2 + second) * RATE) + late
-        assert level(heard[start + 200 : start + 1700]) == pytest.approx(level(sine(1000, 0.5, RATE)), abs=0.6)
-        assert level(heard[start + 2400 : start + 8000]) < -45
+        first = round((Fraction(1, 5) + picture + second) * RATE) + late
+        assert level(heard[first - 400 : first - 24]) < -28
+        assert level(heard[first + 24 : first + 1896]) == pytest.approx(level(sine(1000, 0.5, RATE)), abs=0.5)
+        assert level(heard[first + 1944 : first + 8000]) < -28
 
 
 @pytest.mark.parametrize("codec", ["aac", "libopus", "flac", "libmp3lame"])

@@ -81,8 +81,8 @@ def decode(facts: SourceFacts, audio: SourceAudio, rate: int) -> Stream:
     """Decode a sound stream from the start of its file, as floats at `rate`, sample 0 at source time 0.
 
     A seek is not exact to the sample in any compressed format, so none is made. The command keeps timestamps as they
-    are stored (`-copyts`); gaps in them become silence. AAC in MPEG-TS says nothing of its priming and comes out
-    1024 samples late, as in every player.
+    are stored (`-copyts`); gaps in them become silence. MP3 in AVI says nothing of its priming and comes out 1105
+    samples late, as in every player.
     """
     source = file_input(facts)
     quiet = Input(source.url, (*source.options, ("vn", None), ("sn", None), ("dn", None)))
