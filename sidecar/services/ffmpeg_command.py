@@ -23,6 +23,7 @@ from sidecar.ffmpeg.builder.filter_preview import FilterPreview, build_filter_pr
 from sidecar.ffmpeg.builder.gif import Gif, build_gif
 from sidecar.ffmpeg.builder.hwaccel_test import HwaccelTest, build_hwaccel_test
 from sidecar.ffmpeg.builder.probe import Probe, build_probe
+from sidecar.ffmpeg.builder.render import build_render
 from sidecar.ffmpeg.builder.subtitle_preview import SubtitlePreview, build_subtitle_preview
 from sidecar.ffmpeg.builder.text.fontset import bundled_fonts
 from sidecar.ffmpeg.builder.thumbnails import Thumbnails, build_thumbnails
@@ -139,7 +140,10 @@ class FfmpegCommandService:
 
     async def _render(self, wanted: RenderParameters, check_read: CheckRead, output: str | None) -> Command:
         planned = await self.planner.plan(wanted.project, wanted.export, wanted.range, check_read)
-        return planned.command(target(output or f"output.{planned.export.container}"))
+        # One process, however large; a render shares a large timeline out among several.
+        stages = planned.stages
+        written = target(output or f"output.{planned.export.container}")
+        return build_render(stages.timeline, stages.export, target=written, fonts=stages.fonts)
 
 
 async def _allowed(path: str, check_read: CheckRead) -> Path:
