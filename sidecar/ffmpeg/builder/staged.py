@@ -66,9 +66,10 @@ class Stages:
             ("video_size", f"{canvas.size[0]}x{canvas.size[1]}"),
             ("framerate", format_rate(span.project_rate)),
         )
-        frames = node("settb", InputStream(Input(source, options), "video", 0), expr=1 / span.project_rate)
+        raw = InputStream(Input(source, options), "video", 0)
+        counted = node("settb", raw, expr=1 / span.project_rate)
         # Raw frames carry no tags; without them a filter of two inputs would convert between "unknown" and BT.709.
-        frames = tagged(square(frames), formats(video.pixel_format))
+        frames = tagged(square(counted), formats(video.pixel_format))
         picture = finish(frames, self.timeline, video, span)
         return encode_command(picture, self.timeline, self.export, span, target=target)
 
