@@ -24,7 +24,7 @@ def _item(item: Item, lane: Lane, rate: Fraction) -> Iterator[Problem]:
         return
     yield from _streams(item, reading, source, lane)
     if isinstance(lane.track, VideoTrack) and reading.video is not None:
-        yield from _picture(item, reading.video, reading)
+        yield from _picture(item, reading.video, reading, rate)
     yield from _channels(item, reading, source)
     yield from _range(item, reading, rate)
 
@@ -70,13 +70,13 @@ def _channels(item: Item, reading: FileReading, source: FileSource) -> Iterator[
             )
 
 
-def _picture(item: Item, video: SourceVideo, reading: FileReading) -> Iterator[Problem]:
+def _picture(item: Item, video: SourceVideo, reading: FileReading, rate: Fraction) -> Iterator[Problem]:
     ids, pointer = (item.clip.id,), f"{item.pointer}/source"
     if video.color.transfer in ("pq", "hlg"):
         what = f"Tone mapping of {video.color.transfer.upper()} ({reading.facts.path})"
         yield not_supported(pointer, what, suggestion="Convert the file to BT.709", ids=ids)
     if reading.looped and reading.facts.duration is not None and not video.still:
-        needed = item.source_start + item.frames * item.speed
+        needed = item.source_start + item.frames / rate * item.speed
         if needed > reading.facts.duration:
             what = f"Looping a file ({reading.facts.path})"
             yield not_supported(pointer, what, suggestion="Set loop to false", ids=ids)

@@ -137,10 +137,13 @@ def _vp9(video: VideoExport, gop: int) -> Options:
 def _av1(video: VideoExport, gop: int) -> Options:
     parameters = [f"keyint={gop}"]
     rate: Options = (("b:v", str(video.bitrate)),)
-    if video.rate_control == "quality":
+    if video.rate_control == "bitrate":
+        # Held to a bitrate, the bytes depend on the parallelism; by quality they do not.
+        parameters.append("lp=1")
+    else:
         rate = (("crf", _decimal(round(scaled_quality("libsvtav1", video.quality)))),)
         if video.max_bitrate is not None:
-            parameters.append(f"mbr={video.max_bitrate // 1000}")
+            parameters += [f"mbr={video.max_bitrate // 1000}", "lp=1"]
     return (
         ("preset", PRESETS["libsvtav1"][video.preset]),
         ("g", str(gop)),
