@@ -11,8 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.project import Clip, Cue, Export, Project, Transition
-from protocol.project.animated import CubicBezier, Key, Keyframes
-from protocol.project.curves import ease, key_times, value_at
 from protocol.project.source import ColorSource
 from protocol.project.timing import (
     clip_frames,
@@ -90,31 +88,3 @@ def test_a_cue_is_shown_by_the_frames_that_begin_within(start: int, length: int,
 def test_the_range_of_an_export() -> None:
     assert export_frames(Export(), NTSC, 90) == (0, 90)
     assert export_frames(Export(range=(1, "2")), NTSC, 90) == (30, 60)
-
-
-KEYS = Keyframes(
-    keyframes=[
-        Key(time=1, value=2),
-        Key(time=2, value=4, easing="hold"),
-        Key(time="7/2", value=0, easing="easeIn"),
-        Key(time=4, value=1),
-    ]
-)
-
-
-@pytest.mark.parametrize(
-    ("time", "value"), [("0", 2), ("1", 2), ("5/4", 2.5), ("2", 4), ("3", 4), ("7/2", 0), ("4", 1), ("9", 1)]
-)
-def test_values_between_keys(time: str, value: float) -> None:
-    assert value_at(KEYS, Fraction(time), key_times(KEYS)) == pytest.approx(value)
-    assert value_at(0.5, Fraction(time), key_times(0.5)) == 0.5
-
-
-def test_curves_are_those_of_css() -> None:
-    # cubic-bezier(0.42, 0, 1, 1) at 0.5, as browsers have it
-    assert ease("easeIn", 0.5) == pytest.approx(0.31535681257253931)
-    assert ease("easeOut", 0.5) == pytest.approx(1 - 0.31535681257253931)
-    assert ease("easeInOut", 0.5) == pytest.approx(0.5)
-    assert ease(CubicBezier(cubic_bezier=(0.0, 0.0, 1.0, 1.0)), 0.3) == pytest.approx(0.3)
-    assert [ease("easeIn", p) for p in (-1, 0, 1, 2)] == [0, 0, 1, 1]
-    assert [ease(easing, 0.25) for easing in ("linear", "hold")] == [0.25, 0]

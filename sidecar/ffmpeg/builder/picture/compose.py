@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from protocol.project import Color, Crop, TitleSource, Transform, VideoTrack
-from sidecar.core.easing import ease
+from protocol.project.curves import ease
 from sidecar.core.timeline import Crossing, Item, Timeline
 from sidecar.ffmpeg.builder.command import SideFile
 from sidecar.ffmpeg.builder.graph import Expression, Stream, node
