@@ -42,6 +42,12 @@ def write_through(path: Path, data: bytes, *, mode: int = 0o666) -> None:
         os.fsync(file.fileno())
 
 
+def fsync_file(path: Path) -> None:
+    """Wait until the disk has what another process wrote to a file; opened to write, as Windows demands."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
 def fsync_folder(folder: Path) -> None:
     """Make a rename in this folder last; a system that cannot open folders has no need of it."""
     try:

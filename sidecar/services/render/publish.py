@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from protocol.errors import DiskFull, OutputExists, OutputUnwritable, SidecarError
+from protocol.errors import OutputExists, OutputUnwritable
+from sidecar.services.files import fsync_file, fsync_folder, write_error
 
 PART_SUFFIX = ".part"
 
@@ -53,29 +53,14 @@ def publish(part: Path, target: Path, *, overwrite: bool) -> None:
     DiskFull.
     """
     try:
-        _sync(part)
+        fsync_file(part)
         if overwrite:
             part.replace(target)
         else:
             os.link(part, target)
             part.unlink()
-        _sync(target.parent)
+        fsync_folder(target.parent)
     except FileExistsError as error:
         raise OutputExists(path=str(target)) from error
     except OSError as error:
-        raise write_error(error, target) from error
-
-
-def write_error(error: OSError, path: Path) -> SidecarError:
-    """Type what the system says of a failed write."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return DiskFull(path=str(path))
-    return OutputUnwritable(path=str(path), detail=error.strerror or str(error))
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        raise write_error(target, error) from error

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from protocol.errors import DiskFull, OutputExists, OutputUnwritable
-from sidecar.services.render.publish import check_not_a_source, check_target, part_path, publish, write_error
+from sidecar.services.render.publish import check_not_a_source, check_target, part_path, publish
 
 
 def test_part_lies_hidden_beside_its_target(tmp_path: Path) -> None:
@@ -62,9 +62,18 @@ def test_a_folder_that_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         check_target(tmp_path / "film.mp4", overwrite=False)
 
 
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
-def test_a_full_disk_is_named(number: int) -> None:
-    assert isinstance(write_error(OSError(number, "full"), Path("/x")), DiskFull)
+def test_a_full_disk_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target, part = tmp_path / "film.mp4", tmp_path / "part"
+    part.write_bytes(b"x")
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.EDQUOT, "Quota exceeded")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(DiskFull) as failed:
+        publish(part, target, overwrite=True)
+    assert failed.value.path == str(target)
+    assert not target.exists()
 
 
 def test_a_source_is_no_target(tmp_path: Path) -> None:
