@@ -223,9 +223,11 @@ def test_markers_become_chapters_and_titles_tags(media: Path, tmp_path: Path) ->
     with av.open(str(tmp_path / "o.mp4")) as read:
         assert read.metadata["title"] == "It's; a = title"
         assert read.metadata["artist"] == "me"
-        found = [
-            (c["start"] * c["time_base"], c["end"] * c["time_base"], c["metadata"]["title"]) for c in read.chapters()
-        ]
+        found = []
+        for chapter in read.chapters():
+            base = chapter["time_base"]
+            assert base is not None
+            found.append((chapter["start"] * base, chapter["end"] * base, chapter["metadata"]["title"]))
     assert [(float(start), float(end), title) for start, end, title in found] == [
         (0, 0.3, "a=b;c#d\\e\nf"),
         (0.3, 0.5, "two"),

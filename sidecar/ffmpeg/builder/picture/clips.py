@@ -80,7 +80,7 @@ def open_clip(
     )
     stream = _decoded(item.file, video, take, threads)
     size = (video.height, video.width) if video.rotation in (90, 270) else (video.width, video.height)
-    picture = Picture(stream, video.color, size, alpha=item.file.alpha, straight=item.file.straight)
+    picture = Picture(stream, video.color, size, alpha=item.file.alpha, straight=item.file.straight, bits=video.bits)
     return Clip(picture, first, still=still_source)
 
 

@@ -64,7 +64,7 @@ class Placement:
     """Take `region` of the source, scale it to `size`, keep `cut` of that, then place it.
 
     Without a `warp` it is flipped, turned clockwise by `turn` degrees, and laid with its left top corner at (x, y).
-    `shrinks` says that neither direction is enlarged.
+    `shrinks` says that it is reduced, and enlarged in neither direction.
     """
 
     region: Rect
@@ -217,7 +217,7 @@ def _snapped(frame: Frame, region: Rect, matrix: Affine, fit: Fit) -> Placement 
         laid.append((canvas - whole) // 2)
     if size[0] * size[1] > 4 * frame.canvas[0] * frame.canvas[1]:
         return None
-    shrinks = size[0] <= region[2] - region[0] and size[1] <= region[3] - region[1]
+    shrinks = _shrinks((size[0], size[1]), region)
     cut = None
     if laid[0] < 0 or laid[1] < 0:
         left, top = max(0, -laid[0]), max(0, -laid[1])
@@ -234,6 +234,12 @@ def _snapped(frame: Frame, region: Rect, matrix: Affine, fit: Fit) -> Placement 
         shrinks,
         None,
     )
+
+
+def _shrinks(size: tuple[int, int], region: Rect) -> bool:
+    """Whether a size is smaller and in no direction larger."""
+    source = region[2] - region[0], region[3] - region[1]
+    return size != source and size[0] <= source[0] and size[1] <= source[1]
 
 
 def _same_parity(length: float, canvas: int) -> int:
@@ -253,7 +259,7 @@ def _placed(
     part = _part(kept, shown, step_x, step_y, canvas)
     region = floor(part[0]), floor(part[1]), ceil(part[2]), ceil(part[3])
     size = _raster(region[2] - region[0], step_x), _raster(region[3] - region[1], step_y)
-    shrinks = size[0] <= region[2] - region[0] and size[1] <= region[3] - region[1]
+    shrinks = _shrinks(size, region)
     # From raster pixels to source pixels, then to the canvas.
     unit_x, unit_y = (region[2] - region[0]) / size[0], (region[3] - region[1]) / size[1]
     origin = matrix(region[0], region[1])

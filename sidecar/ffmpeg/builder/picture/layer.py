@@ -25,13 +25,14 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Oriented frames as decoded. `alpha`: they have one; `straight`: it is not multiplied in yet."""
+    """Oriented frames as decoded, of `bits` a channel. `alpha`: they have one; `straight`: not multiplied in yet."""
 
     stream: Stream
     color: SourceColor
     size: tuple[int, int]
     alpha: bool
     straight: bool
+    bits: int = 8
 
 
 def lies_plain(placement: Placement, formats: Formats) -> bool:
@@ -124,7 +125,13 @@ def _scaled(stream: Stream, picture: Picture, placement: Placement, pixel_format
             # Subsampled colour would move with an odd edge.
             stream, color = convert(stream, "gbrp12le", color=color), RGB
         stream = _cut(stream, placement.region)
-    stream = convert(stream, pixel_format, color=color, size=placement.size, shrinks=placement.shrinks)
+    size: tuple[int, int] | None = placement.size
+    shrinks = placement.shrinks
+    if picture.bits > 8 and not is_rgb(pixel_format) and color.matrix not in ("rgb", "bt709"):
+        # In one step swscale garbles 10-bit 4:2:0 of another matrix whenever it averages areas.
+        stream, color = convert(stream, "gbrp12le", color=color, size=size, shrinks=shrinks), RGB
+        size, shrinks = None, False
+    stream = convert(stream, pixel_format, color=color, size=size, shrinks=shrinks)
     return stream if placement.cut is None else _cut(stream, placement.cut)
 
 
