@@ -26,10 +26,8 @@ from sidecar.commands.registry import command
 async def start(params: RenderStart, call: Call) -> Started:
     """Plan and queue."""
     target = call.check_write(params.output)
-    started: Started = await call.services.render.start(
-        replace(params, project=readable(params.project, call)), target, call.check_read, call.trace_id
-    )
-    return started
+    request = replace(params, project=readable(params.project, call))
+    return await call.services.render.start(request, target, call.check_read, call.trace_id)
 
 
 @command("render.cancel")
@@ -54,8 +52,7 @@ async def jobs(params: JobsQuery, call: Call) -> JobList:
 async def plan(params: RenderPlan, call: Call) -> Plan:
     """Plan only."""
     request = replace(params, project=readable(params.project, call))
-    planned: Plan = await call.services.render.plan(request, call.check_read)
-    return planned
+    return await call.services.render.plan(request, call.check_read)
 
 
 @command("render.presets")

@@ -14,11 +14,20 @@ from tests.harness.media import ffmpeg
 
 def run_command(command: Command, work: Path, *, seconds: float = 60) -> str:
     """Run a command in `work` and return what it wrote to stderr; a failure fails the test."""
+    return _run(command, work, seconds).stderr.decode(errors="replace")
+
+
+def output_of(command: Command, work: Path, *, seconds: float = 60) -> bytes:
+    """Run a command in `work` and return what it wrote to stdout; a failure fails the test."""
+    return _run(command, work, seconds).stdout
+
+
+def _run(command: Command, work: Path, seconds: float) -> subprocess.CompletedProcess[bytes]:
     built = arguments(command)
     for file in built.files:
         (work / file.name).write_bytes(file.content)
     done = subprocess.run(
-        [ffmpeg(), *built.argv],
+        [ffmpeg(), "-y", *built.argv],
         cwd=work,
         env={**os.environ, **dict(command.environment)},
         stdin=subprocess.DEVNULL,
@@ -26,9 +35,8 @@ def run_command(command: Command, work: Path, *, seconds: float = 60) -> str:
         timeout=seconds,
         check=False,
     )
-    said = done.stderr.decode(errors="replace")
-    assert done.returncode == 0, f"{built.graph}\n{said}"
-    return said
+    assert done.returncode == 0, f"{built.graph}\n{done.stderr.decode(errors='replace')}"
+    return done
 
 
 def facts_of(path: Path) -> SourceFacts:

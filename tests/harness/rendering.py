@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -16,12 +14,12 @@ from protocol.project import Project
 from protocol.project.check import check
 from sidecar.core.source import SourceFacts
 from sidecar.core.timeline import Timeline, output_span, range_problems, resolve, source_path, unsupported
-from sidecar.ffmpeg.builder.command import Command, Output, arguments
+from sidecar.ffmpeg.builder.command import Command, Output
 from sidecar.ffmpeg.builder.graph import node
 from sidecar.ffmpeg.builder.render import build_render
 from sidecar.ffmpeg.builder.text import bundled_fonts
 from sidecar.services.media.reader import probe_file
-from tests.harness.media import ffmpeg
+from tests.harness.commands import output_of
 
 
 def project(
@@ -74,29 +72,11 @@ def timeline_of(raw: Mapping[str, Any], base: Path) -> Timeline:
     return timeline
 
 
-def run_command(command: Command, work: Path, *, seconds: float = 60) -> bytes:
-    """Run a command in a folder; return what it wrote to stdout."""
-    built = arguments(command)
-    for file in built.files:
-        (work / file.name).write_bytes(file.content)
-    done = subprocess.run(
-        [ffmpeg(), "-y", "-loglevel", "error", *built.argv],
-        cwd=work,
-        env={**os.environ, **dict(command.environment)},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=seconds,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr.decode(errors="replace")
-    return done.stdout
-
-
 def render(raw: Mapping[str, Any], base: Path, target: Path) -> Command:
     """Render a project to a file."""
     timeline = timeline_of(raw, base)
     command = build_render(timeline, timeline.project.export, target=str(target), fonts=bundled_fonts())
-    run_command(command, base)
+    output_of(command, base)
     return command
 
 
@@ -116,7 +96,7 @@ def raw_frames(
     options = (("f", "rawvideo"), ("fps_mode", "passthrough"))
     command = replace(command, outputs=(Output((shown,), options, "pipe:1"),))
     span = output_span(timeline, export, window)
-    data = np.frombuffer(run_command(command, base), np.uint8)
+    data = np.frombuffer(output_of(command, base), np.uint8)
     if pixel_format != "rgb24":
         return data.reshape(span.frames, -1)
     return data.reshape(span.frames, span.height, span.width, 3)
