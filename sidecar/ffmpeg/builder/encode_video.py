@@ -90,7 +90,8 @@ def scaled_quality(encoder: str, quality: int) -> float:
 def _x264(video: VideoExport, gop: int) -> Options:
     options = [
         ("preset", PRESETS["libx264"][video.preset]),
-        ("threads", str(THREADS)),
+        # Under a largest bitrate, x264's threads race: the bytes then differ from run to run.
+        ("threads", str(THREADS if video.max_bitrate is None else 1)),
         ("g", str(gop)),
         *_rate(video, "libx264", lossless=(("qp", "0"),)),
         *_profile(video),
