@@ -10,7 +10,7 @@ from cyclopts import Parameter
 
 from protocol.commands.media import MediaInfo
 from protocol.commands.project import Saved
-from protocol.errors import MediaUnsupported, OutputExists
+from protocol.errors import OutputExists
 from sidecar.cli.demo_project import SECONDS, OwnClip, demo_project
 from sidecar.cli.engine import Engine, run
 from sidecar.cli.output import Output
@@ -55,10 +55,8 @@ def demo(
 
 
 async def _own_clip(engine: Engine, path: Path) -> OwnClip:
-    """Look at a file of the user's. Raises what media.probe raises, and MediaUnsupported for one without both."""
+    """Look at a file of the user's. Raises what media.probe raises, also for one that has neither picture nor sound."""
     info: MediaInfo = await engine.request("media.probe", path=str(path))
-    if not info.video and not info.audio:
-        raise MediaUnsupported(path=str(path), detail="it has neither picture nor sound")
     # Stills have no duration; they may stand for as long as their share lasts.
     duration = Fraction(info.duration) if info.duration is not None else Fraction(SECONDS)
     return OwnClip(info.path, duration, picture=bool(info.video), sound=bool(info.audio))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import trio
 
-from protocol.errors import Internal, InvalidParams, SidecarError
+from protocol.errors import Internal, SidecarError
 from sidecar.cli.exits import INTERRUPTED, exit_code, first_error
 from sidecar.cli.output import Output
 
@@ -37,11 +37,7 @@ class Engine:
         Raises the error that a client would be answered. Cancelling it cancels the command.
         """
         handler = self.handlers[method]
-        try:
-            decoded = handler.decoder.decode(msgspec.json.encode(params))
-        except msgspec.ValidationError as error:
-            raise InvalidParams(detail=str(error)) from error
-        return await handler.run(decoded, self.call)
+        return await handler.run(msgspec.convert(params, handler.command.params), self.call)
 
 
 Work = Callable[[Engine], Awaitable[int]]

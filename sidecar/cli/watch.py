@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import msgspec
 import trio
 
 from protocol.client import rebuild
 from protocol.commands.render import Job, RenderProgress
-from protocol.errors import JobState
+from protocol.errors import Cancelled, JobState, SidecarError
 from protocol.jsonrpc import RemoteError
 from sidecar.cli.engine import Engine
 from sidecar.cli.exits import DONE, exit_code
@@ -74,21 +75,26 @@ async def _cancel(engine: Engine, job_id: str) -> None:
 
 def _report(job: Job, output: Output) -> int:
     output.result(job)
-    if job.error is not None:
-        error, trace_id = rebuild(RemoteError(job.error.code, job.error.message, job.error.data))
-        if not output.as_json:
-            output.error(error, trace_id or "")
-        return exit_code(error)
-    if job.result is not None:
-        done = job.result
-        output.table(PROBLEM_HEADINGS, problem_rows(done.warnings))
-        rate = f", {done.frames / done.seconds:.0f} frames/s" if done.seconds > 0 else ""
-        output.line(
-            f"{done.path}: {done.frames} frames, {exact(done.duration)}, {size(done.bytes)}, "
-            f"in {done.seconds:.1f} s{rate}",
-            "ok",
-        )
+    done = job.result
+    if done is None:
+        return _report_failure(job, output)
+    output.table(PROBLEM_HEADINGS, problem_rows(done.warnings))
+    rate = f", {done.frames / done.seconds:.0f} frames/s" if done.seconds > 0 else ""
+    output.line(
+        f"{done.path}: {done.frames} frames, {exact(done.duration)}, {size(done.bytes)}, in {done.seconds:.1f} s{rate}",
+        "ok",
+    )
     return DONE
+
+
+def _report_failure(job: Job, output: Output) -> int:
+    error: SidecarError = Cancelled()
+    trace_id: str | None = None
+    if job.error is not None:
+        error, trace_id = rebuild(RemoteError(job.error.code, job.error.message, msgspec.to_builtins(job.error.data)))
+    if not output.as_json:
+        output.error(error, trace_id or "")
+    return exit_code(error)
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,12 @@ from tests.harness.paths import ROOT
 def test_the_committed_files_are_up_to_date() -> None:
     assert out_of_date(ROOT) == []
     assert main(["--check", "--root", str(ROOT)]) == 0
+
+
+def test_the_command_says_so_too() -> None:
+    command = [sys.executable, "-m", "protocol.generate", "--check"]
+    done = subprocess.run(command, cwd=ROOT, timeout=60, check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "")
 
 
 def test_writing_makes_them_so_and_the_second_time_writes_nothing(
