@@ -86,11 +86,6 @@ def instant_frame(seconds: Fraction, rate: Fraction) -> int:
     return floor(seconds * rate + _INSTANT_SLACK)
 
 
-def frame_time(frame: int, rate: Fraction) -> Fraction:
-    """Exact time at which a frame begins."""
-    return frame / rate
-
-
 def sample_at_frame(frame: int, rate: Fraction, sample_rate: int) -> int:
     """Sample at which a frame edge lies: ⌊frame · sampleRate / fps + ½⌋."""
     return floor(frame * sample_rate / rate + Fraction(1, 2))

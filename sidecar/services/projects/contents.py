@@ -34,9 +34,6 @@ Medium = Literal["picture", "sound"]
 IN_TIME = ("start", "duration", "source_start", "speed", "reverse", "freeze", "time_map")
 OF_PICTURE = ("retime", "fit", "crop", "transform", "opacity", "blend", "color", "fade_in", "fade_out")
 OF_SOUND = ("pitch", "volume", "pan", "audio_fade_in", "audio_fade_out")
-WITHOUT_EFFECT = ("id", "name", "link", "markers", "notes", "tags", "metadata")
-"""Members of a clip that change neither picture nor sound."""
-READ_APART = ("source", "enabled", "muted", "layout", "effects")
 
 _CUE = attrgetter("start", "end", "text", "style", "position", "animations", "words")
 _TRANSITION = attrgetter("type", "duration", "align", "easing", "audio", "parameters")

@@ -20,7 +20,6 @@ from protocol.project.timing import (
     project_rate,
     transition_frames,
 )
-from protocol.time import frame_time
 from tests.protocol.project.base import BASE, edited
 
 NTSC = Fraction(30_000, 1_001)
@@ -81,7 +80,7 @@ def test_a_cue_is_shown_by_the_frames_that_begin_within(start: int, length: int,
     cue = Cue(start=f"{start}/1000", end=f"{start + length}/1000", text="x")
     first, end = cue_frames(cue, rate)
     for frame in {first - 1, first, end - 1, end}:
-        shown = Fraction(start, 1000) <= frame_time(frame, rate) < Fraction(start + length, 1000)
+        shown = Fraction(start, 1000) <= frame / rate < Fraction(start + length, 1000)
         assert shown == (first <= frame < end)
 
 
