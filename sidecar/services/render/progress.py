@@ -34,7 +34,6 @@ class ProgressMeter:
     _fraction: float = 0.0
     _frame: int = 0
     _bytes: int = 0
-    _speed: float | None = None
     _out_time: float = 0.0
     _recent: deque[tuple[float, float]] = field(default_factory=deque)
 
