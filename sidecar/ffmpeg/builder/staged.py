@@ -25,7 +25,10 @@ from sidecar.ffmpeg.builder.render import encode_command
 from sidecar.ffmpeg.builder.text import FONT_ENVIRONMENT, FontSet
 
 MAX_FILTERS = 240
-"""Filters of a window that one process is given."""
+"""Filters of a window that one process is given: more take too long to configure."""
+
+MAX_MEMORY = 2 * 2**30
+"""Bytes that the filters of a window may keep, by the measure of one RGB frame a filter."""
 
 MOST_FILTERS = 2_000
 """What one instant may need; beyond it no window is short enough."""
@@ -94,13 +97,14 @@ def share_out(timeline: Timeline, export: Export, fonts: FontSet) -> Stages:
     def filters(window: tuple[int, int]) -> int:
         return _filters(compose_window(timeline, export, video, span, fonts, window=window))
 
-    if filters((span.first, span.end)) <= MAX_FILTERS:
+    limit = min(MAX_FILTERS, MAX_MEMORY // (3 * span.width * span.height))
+    if filters((span.first, span.end)) <= limit:
         return Stages(timeline, export, fonts, ())
     pieces = [(piece, filters(piece)) for piece in _pieces(timeline, span)]
     worst = max(count for _, count in pieces)
     if worst > MOST_FILTERS:
         raise ResourceLimit(what="filters at one instant", value=worst, limit=MOST_FILTERS)
-    return Stages(timeline, export, fonts, tuple(_grouped(pieces)))
+    return Stages(timeline, export, fonts, tuple(_grouped(pieces, limit)))
 
 
 def _pieces(timeline: Timeline, span: OutputSpan) -> Iterator[tuple[int, int]]:
@@ -111,11 +115,11 @@ def _pieces(timeline: Timeline, span: OutputSpan) -> Iterator[tuple[int, int]]:
             yield first, end
 
 
-def _grouped(pieces: list[tuple[tuple[int, int], int]]) -> Iterator[tuple[int, int]]:
+def _grouped(pieces: list[tuple[tuple[int, int], int]], limit: int) -> Iterator[tuple[int, int]]:
     """Join neighbours while one process can take them together."""
     (first, end), total = pieces[0]
     for (start, stop), count in pieces[1:]:
-        if total + count > MAX_FILTERS:
+        if total + count > limit:
             yield first, end
             first, total = start, 0
         end, total = stop, total + count

@@ -11,6 +11,10 @@ import pytest
 import trio
 
 from protocol.errors import InvalidProject, ResourceLimit
+from protocol.project.check import check
+from sidecar.core.timeline import resolve
+from sidecar.ffmpeg.builder.staged import share_out
+from sidecar.ffmpeg.builder.text import bundled_fonts
 from tests.harness.media import make_clip
 from tests.harness.spawned import gone
 from tests.services.render.studio import LONG, color, file, project, studio
@@ -54,7 +58,7 @@ async def test_bytes_do_not_depend_on_how_work_is_shared_out(
     clip = make_clip(tmp_path / "clip.mp4", seconds=3, rate="30", b_frames=3, audio="stereo")
     suffix = export.get("container", "mp4")
     async with studio(tmp_path) as desk:
-        for name, limit in (("one", 240), ("many", FEW)):
+        for name, limit in (("one", 100_000), ("many", FEW)):
             monkeypatch.setattr("sidecar.ffmpeg.builder.staged.MAX_FILTERS", limit)
             job = await desk.finish(busy(clip), tmp_path / f"{name}.{suffix}", export=export)
             assert job.error is None
@@ -72,6 +76,16 @@ async def test_many_windows_are_really_used(tmp_path: Path, monkeypatch: pytest.
             await trio.lowlevel.checkpoint()
         assert desk.render.job(started.job_id).state == "completed"
     assert len(roles) > 3
+
+
+@pytest.mark.parametrize(("width", "height", "shared"), [(192, 108, False), (8192, 4320, True)])
+def test_large_pictures_are_shared_out_sooner(width: int, height: int, *, shared: bool) -> None:
+    raw = project(*(color(start, 1) | {"fadeIn": 0.2} for start in range(4)), width=width, height=height)
+    found = check(raw).project
+    assert found is not None
+    windows = share_out(resolve(found, {}), found.export, bundled_fonts()).windows
+    assert (len(windows) > 1) == shared
+    assert [end for _, end in windows[:-1]] == [start for start, _ in windows[1:]]
 
 
 async def test_an_instant_that_no_process_can_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
