@@ -10,9 +10,20 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from protocol import markdown, typescript
+from protocol import markdown, openrpc, typescript
+
+HASH = '''"""The hash of the contract, written by `python -m protocol.generate`: computing it takes longer than a start may."""
+
+SCHEMA_HASH = "{hash}"
+'''
+
+
+def _schema_hash() -> str:
+    return HASH.format(hash=openrpc.schema_hash())
+
 
 FILES: dict[str, Callable[[], str]] = {
+    "protocol/schema_hash.py": _schema_hash,
     "frontend/web/src/generated/client.ts": typescript.client,
     "docs/api.md": markdown.api,
     "docs/errors.md": markdown.errors,

@@ -24,7 +24,8 @@ from protocol.errors import InvalidParams, ResourceLimit, UnsupportedProtocol
 from protocol.events import STATE_TOPICS, SystemState
 from protocol.framing import MAX_MESSAGE
 from protocol.jsonrpc import MAX_BATCH
-from protocol.openrpc import PROTOCOL, document, schema_hash
+from protocol.openrpc import PROTOCOL, document
+from protocol.schema_hash import SCHEMA_HASH
 from sidecar.commands import limits
 from sidecar.commands.call import Call
 from sidecar.commands.grant import grant_of
@@ -46,8 +47,7 @@ async def initialize(params: Initialize, call: Call) -> Initialized:
     peer.client = params.client.name
     peer.process_id = params.process_id
     peer.grant = grant_of(params.roots)
-    ours = _hash()
-    matches = None if params.schema_hash is None else params.schema_hash == ours
+    matches = None if params.schema_hash is None else params.schema_hash == SCHEMA_HASH
     services.log.logger.info(
         "initialized", client=params.client.name, client_version=params.client.version, schema_matches=matches
     )
@@ -62,7 +62,7 @@ async def initialize(params: Initialize, call: Call) -> Initialized:
             instance_id=services.instance_id,
             platform=sys.platform,
         ),
-        schema_hash=ours,
+        schema_hash=SCHEMA_HASH,
         schema_matches=matches,
         granted=peer.grant.describe(),
         limits=Limits(
@@ -129,11 +129,6 @@ async def unsubscribe(params: Unsubscribe, call: Call) -> Nothing:
 @cache
 def _document() -> dict[str, Any]:
     return document()
-
-
-@cache
-def _hash() -> str:
-    return schema_hash()
 
 
 def _ffmpeg(services: Services) -> FfmpegSummary | None:

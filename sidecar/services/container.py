@@ -1,30 +1,38 @@
-"""Wires all services together: the only place that knows every constructor."""
+"""Wires all services together: the only place that knows every constructor.
+
+What compiles timelines (planner, fonts, builders) is imported and made by the first request that needs it: a shell waits
+for `initialize`, and importing those takes about as long as everything else. Neighbours are given a function that
+returns the service.
+"""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from sidecar.ffmpeg.supervisor import Supervisor, open_supervisor
 from sidecar.ffmpeg.toolchain import Toolchain
 from sidecar.services.events import EventHub
-from sidecar.services.ffmpeg_command import FfmpegCommandService
 from sidecar.services.folders import Folders, roots_of, settings_file
-from sidecar.services.fonts import FontService
 from sidecar.services.instance import open_folders
 from sidecar.services.logs import Log, publisher
 from sidecar.services.media import MediaService, open_media_service
 from sidecar.services.projects import ProjectService, open_project_service
-from sidecar.services.render.planner import Planner
 from sidecar.services.render.service import RenderLimits, RenderService, open_render_service
 from sidecar.services.settings import SettingsStore
 from sidecar.services.stderr import BoundedStderr
 from sidecar.services.system import SystemService
 from sidecar.services.tools import Tools
+
+if TYPE_CHECKING:
+    from sidecar.services.ffmpeg_command import FfmpegCommandService
+    from sidecar.services.fonts import FontService
+    from sidecar.services.render.planner import Planner
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +58,27 @@ class Services:
     events: EventHub
     supervisor: Supervisor
     tools: Tools
-    fonts: FontService
+    late_fonts: Callable[[], FontService]
     media: MediaService
     projects: ProjectService
     render: RenderService
-    commands: FfmpegCommandService
+    late_commands: Callable[[], FfmpegCommandService]
     system: SystemService
 
     @property
     def instance_id(self) -> str:
         """Name of this instance among all on the machine."""
         return self.folders.instance_id
+
+    @property
+    def fonts(self) -> FontService:
+        """The fonts at hand."""
+        return self.late_fonts()
+
+    @property
+    def commands(self) -> FfmpegCommandService:
+        """What shows commands without running them."""
+        return self.late_commands()
 
     @property
     def toolchain(self) -> Toolchain | None:
@@ -90,7 +108,13 @@ async def open_services(options: ServiceOptions) -> AsyncIterator[Services]:
             log.logger.warning("the settings file was set aside", detail=str(settings.broken))
         supervisor = await stack.enter_async_context(open_supervisor())
         tools = Tools(settings, environ, supervisor)
-        fonts = FontService()
+
+        @cache
+        def fonts() -> FontService:
+            from sidecar.services.fonts import FontService  # noqa: PLC0415 - start-up time
+
+            return FontService()
+
         media = await stack.enter_async_context(open_media_service(supervisor, folders.temp, settings))
         projects = await stack.enter_async_context(
             open_project_service(
@@ -103,7 +127,19 @@ async def open_services(options: ServiceOptions) -> AsyncIterator[Services]:
                 log=log,
             )
         )
-        planner = Planner(projects, media, fonts, tools)
+
+        @cache
+        def planner() -> Planner:
+            from sidecar.services.render.planner import Planner  # noqa: PLC0415 - start-up time
+
+            return Planner(projects, media, fonts(), tools)
+
+        @cache
+        def commands() -> FfmpegCommandService:
+            from sidecar.services.ffmpeg_command import FfmpegCommandService  # noqa: PLC0415 - start-up time
+
+            return FfmpegCommandService(media, planner(), tools)
+
         render = await stack.enter_async_context(
             open_render_service(
                 planner=planner,
@@ -122,7 +158,7 @@ async def open_services(options: ServiceOptions) -> AsyncIterator[Services]:
             log=log,
             toolchain=tools.require,
             capabilities=tools.capabilities,
-            fonts=fonts.list_fonts,
+            fonts=lambda: fonts().list_fonts(),
             started=started,
         )
         yield Services(
@@ -132,10 +168,10 @@ async def open_services(options: ServiceOptions) -> AsyncIterator[Services]:
             events=events,
             supervisor=supervisor,
             tools=tools,
-            fonts=fonts,
+            late_fonts=fonts,
             media=media,
             projects=projects,
             render=render,
-            commands=FfmpegCommandService(media, planner, tools),
+            late_commands=commands,
             system=system,
         )

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
 import sys
 from importlib.metadata import version
 from pathlib import Path
-
-import psutil
 
 from protocol.commands.system import Memory
 
@@ -19,11 +18,15 @@ DISTRIBUTION = "video-compiler-sidecar"
 
 def cores() -> int:
     """Cores that this process may use."""
+    import psutil  # noqa: PLC0415 - start-up time
+
     return len(psutil.Process().cpu_affinity() or ()) or os.cpu_count() or 1
 
 
 def memory(cgroup: Path = CGROUP) -> Memory:
     """Memory in bytes; the limit of a container counts where it is lower than the machine's."""
+    import psutil  # noqa: PLC0415 - start-up time
+
     machine = psutil.virtual_memory()
     limit, used = _bytes(cgroup / "memory.max"), _bytes(cgroup / "memory.current")
     if limit is None or used is None or limit >= machine.total:
@@ -33,7 +36,7 @@ def memory(cgroup: Path = CGROUP) -> Memory:
 
 def free_space(folder: Path) -> int:
     """Bytes that this user may still write on the disk of a folder."""
-    return psutil.disk_usage(str(folder)).free
+    return shutil.disk_usage(folder).free
 
 
 def libraries() -> dict[str, str]:

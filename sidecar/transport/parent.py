@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
-import psutil
 import trio
 
 from sidecar.commands.call import Peer
+
+if TYPE_CHECKING:
+    import psutil
 
 POLL_SECONDS = 0.5
 
@@ -41,6 +44,8 @@ class Parent:
 
 
 def _process(pid: int) -> psutil.Process | None:
+    import psutil  # noqa: PLC0415 - start-up time
+
     try:
         return psutil.Process(pid)
     except psutil.Error:
@@ -48,6 +53,8 @@ def _process(pid: int) -> psutil.Process | None:
 
 
 def _alive(process: psutil.Process) -> bool:
+    import psutil  # noqa: PLC0415 - start-up time
+
     try:
         # The start time tells a process from a later one with its number.
         return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import jsonpatch
-import jsonpointer
-
 from protocol.errors import InvalidParams
 
 Operation = dict[str, Any]
@@ -30,6 +27,9 @@ def apply_patch(document: Any, patch: list[Operation]) -> Any:
     Raises InvalidParams for an operation that is malformed or leads nowhere, TestFailed for a failed test; the
     document is then half changed and of no use.
     """
+    import jsonpatch  # noqa: PLC0415 - start-up time
+    import jsonpointer  # noqa: PLC0415
+
     for index, operation in enumerate(patch):
         _check_shape(index, operation)
         try:

@@ -7,19 +7,20 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from protocol.errors import InvalidProject, LimitExceeded, PermissionDenied, ProjectNotFound
 from protocol.problem import Problem
 from protocol.project import Project
-from protocol.project.check import Checked, check
 from protocol.project.normalise import normalise
 from protocol.project.timing import duration_frames, project_rate
 from protocol.time import format_exact
-from sidecar.core.timeline import unsupported
 from sidecar.services.migrations import migrate_project
+
+if TYPE_CHECKING:
+    from protocol.project.check import Checked
 
 MAX_FILE_BYTES = 256 * 2**20
 MAX_PROBLEMS = 500
@@ -93,6 +94,9 @@ def parse(data: bytes) -> Any:
 
 def checked(raw: Any) -> Checked:
     """Migrate and validate JSON values; raises InvalidProject and UnsupportedSchema for what is no project."""
+    from protocol.project.check import Checked, check  # noqa: PLC0415 - start-up time
+    from sidecar.core.timeline import unsupported  # noqa: PLC0415
+
     migrated, from_version = migrate_project(raw)
     found = check(migrated, migrated_from=from_version)
     if found.project is None:

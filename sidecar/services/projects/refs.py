@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from protocol.commands.shared import ProjectRef
 from protocol.errors import InvalidParams, ProjectConflict
-from protocol.project.check import Checked
 from protocol.project.normalise import normalise
 from sidecar.services.projects.reading import checked, content_of, parse, read_file
 from sidecar.services.projects.session import Session
 from sidecar.services.projects.view import ProjectView
+
+if TYPE_CHECKING:
+    from protocol.project.check import Checked
 
 
 def check_ref(ref: ProjectRef) -> None:
@@ -49,6 +51,8 @@ def read_ref(ref: ProjectRef) -> ProjectView:
 
 def check_values(ref: ProjectRef) -> tuple[Checked, Path | None]:
     """Check a project that is named by path or inline, readable or not, and return the folder of its paths."""
+    from protocol.project.check import Checked  # noqa: PLC0415 - start-up time
+
     values, base, _ = _values(ref)
     found = checked(values)
     project = None if found.project is None else normalise(found.project)

@@ -50,7 +50,7 @@ async def open_project_service(
     *,
     folders: Folders,
     media: MediaFacts,
-    fonts: FontsOf,
+    fonts: Callable[[], FontsOf],
     capabilities: Callable[[], Awaitable[Capabilities]],
     settings: SettingsStore,
     events: EventHub,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import trio
 
@@ -13,7 +14,6 @@ from protocol.commands.project import ProjectAnalysis, Validated
 from protocol.errors import SidecarError
 from protocol.problem import Problem
 from protocol.project import Project
-from protocol.project.check import Checked
 from protocol.time import format_rate
 from sidecar.services.projects.analysis import analyze
 from sidecar.services.projects.reading import Content
@@ -29,6 +29,9 @@ from sidecar.services.projects.world import (
     look_at_media,
     source_problems,
 )
+
+if TYPE_CHECKING:
+    from protocol.project.check import Checked
 
 EXPORT = "/export"
 
@@ -47,7 +50,7 @@ class Inspector:
     """Judges projects with the help of other services. `capabilities` asks the FFmpeg in use."""
 
     media: MediaFacts
-    fonts: FontsOf
+    fonts: Callable[[], FontsOf]
     capabilities: Callable[[], Awaitable[Capabilities]]
 
     async def validate(
@@ -93,7 +96,7 @@ class Inspector:
         if sound:
             # Only a project without errors can be laid out in frames.
             problems += await trio.to_thread.run_sync(source_problems, project, media.sources)
-        problems += (await self.fonts.for_project(project, base)).problems
+        problems += (await self.fonts().for_project(project, base)).problems
         if scope.for_export:
             problems += await export_problems(project.export, self.capabilities)
         return problems
@@ -101,4 +104,6 @@ class Inspector:
 
 def checked_view(view: ProjectView) -> Checked:
     """Return the check of a project that is open already."""
+    from protocol.project.check import Checked  # noqa: PLC0415 - start-up time
+
     return Checked(view.problems, view.project, view.content.migrated_from)

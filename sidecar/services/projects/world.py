@@ -15,8 +15,6 @@ from protocol.problem import Problem, Severity
 from protocol.project import AudioTrack, Export, FileSource, Project, VideoTrack
 from protocol.project.formats import CONTAINERS
 from sidecar.core.source import SourceFacts
-from sidecar.core.timeline import range_problems, resolve
-from sidecar.core.timeline.findings import finding
 from sidecar.services.projects.paths import media_path
 
 CheckRead = Callable[[str], Path]
@@ -143,6 +141,8 @@ def located(written: str, base: Path | None, check_read: CheckRead) -> Path:
 
 def source_problems(project: Project, sources: Mapping[str, SourceFacts]) -> list[Problem]:
     """Return what clips ask of their files that the files do not have."""
+    from sidecar.core.timeline import range_problems, resolve  # noqa: PLC0415 - start-up time
+
     return range_problems(resolve(project, sources))
 
 
@@ -173,6 +173,8 @@ def _unwritable(export: Export, can: Capabilities) -> Iterator[Problem]:
 
 
 def _unavailable(pointer: str, name: str, nearest: str | None) -> Problem:
+    from sidecar.core.timeline.findings import finding  # noqa: PLC0415 - start-up time
+
     return finding(
         "encoderUnavailable",
         pointer,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -14,10 +14,11 @@ from protocol.commands.shared import Range, When
 from protocol.errors import InvalidParams, InvalidProject
 from protocol.problem import Problem
 from protocol.project import Export, Project
-from protocol.project.check import check
 from protocol.time import format_rate, instant_frame, parse_seconds
-from sidecar.core.timeline import OutputSpan, unsupported
-from sidecar.ffmpeg.builder.staged import Stages
+
+if TYPE_CHECKING:
+    from sidecar.core.timeline import OutputSpan
+    from sidecar.ffmpeg.builder.staged import Stages
 
 MAX_PROBLEMS = 500
 
@@ -102,6 +103,9 @@ def _frame(when: When, rate: Fraction, path: str) -> int:
 
 def validated(raw: Mapping[str, Any]) -> tuple[Project, list[Problem]]:
     """Check a raw project, for rendering: errors raise InvalidProject, warnings are returned."""
+    from protocol.project.check import check  # noqa: PLC0415 - start-up time
+    from sidecar.core.timeline import unsupported  # noqa: PLC0415
+
     checked = check(raw)
     refuse(checked.problems)
     if checked.project is None:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import trio
 
@@ -38,13 +39,14 @@ from sidecar.services.events import EventHub
 from sidecar.services.logs import Log
 from sidecar.services.projects.world import CheckRead
 from sidecar.services.render.job import RenderJob
-from sidecar.services.render.planner import Planner
-from sidecar.services.render.planning import Planned
 from sidecar.services.render.presets import presets
 from sidecar.services.render.publish import check_not_a_source, check_target
-from sidecar.services.render.run import Workshop, run_job
 
-MakePlan = Callable[[], Awaitable[Planned]]
+if TYPE_CHECKING:
+    from sidecar.services.render.planner import Planner
+    from sidecar.services.render.planning import Planned
+
+MakePlan = Callable[[], Awaitable["Planned"]]
 
 PROGRESS_INTERVAL = 0.05
 """At most 20 progress events a second a job."""
@@ -66,7 +68,7 @@ class RenderLimits:
 @asynccontextmanager
 async def open_render_service(
     *,
-    planner: Planner,
+    planner: Callable[[], Planner],
     supervisor: Supervisor,
     toolchain: Callable[[], Toolchain],
     events: EventHub,
@@ -101,7 +103,7 @@ class RenderService:
         self,
         nursery: trio.Nursery,
         *,
-        planner: Planner,
+        planner: Callable[[], Planner],
         supervisor: Supervisor,
         toolchain: Callable[[], Toolchain],
         events: EventHub,
@@ -125,7 +127,7 @@ class RenderService:
 
     async def plan(self, request: PlanRequest, check_read: CheckRead) -> Plan:
         """Say what a render would do. Raises as `start` does, the output's errors aside."""
-        planned = await self._planner.plan(request.project, request.export, request.range, check_read)
+        planned = await self._planner().plan(request.project, request.export, request.range, check_read)
         return planned.describe()
 
     async def start(self, request: RenderStart, target: Path, check_read: CheckRead, trace_id: str) -> Started:
@@ -141,7 +143,7 @@ class RenderService:
         check_target(target, overwrite=request.overwrite)
 
         async def make_plan() -> Planned:
-            return await self._planner.plan(request.project, request.export, request.range, check_read)
+            return await self._planner().plan(request.project, request.export, request.range, check_read)
 
         planned = await make_plan()
         await trio.to_thread.run_sync(check_not_a_source, target, planned.fingerprints)
@@ -250,7 +252,9 @@ class RenderService:
 
     async def _attempt(self, job: RenderJob, make_plan: MakePlan) -> RenderResult:
         """Run the job; a source that changed meanwhile gets one new plan."""
-        shop = Workshop(self._supervisor, self._toolchain(), self._temp, self._owner, self._planner.fingerprint)
+        from sidecar.services.render.run import Workshop, run_job  # noqa: PLC0415 - start-up time
+
+        shop = Workshop(self._supervisor, self._toolchain(), self._temp, self._owner, self._planner().fingerprint)
         report = self._reporter(job)
         try:
             return await run_job(job, job.planned, shop, report)

@@ -93,7 +93,7 @@ async def open_workshop(
     async with open_project_service(
         folders=Folders(data, folder, folder, folder, "test", adopted),
         media=media or Media(),
-        fonts=FontService([]),
+        fonts=lambda: FontService([]),
         capabilities=capabilities,
         settings=SettingsStore(folder / "settings.json", arguments={"autosaveSeconds": autosave}),
         events=events,
