@@ -36,7 +36,7 @@ class Transform(Model):
 
 
 class Color(Model):
-    """The eleven colour controls, applied in the order of PROJECT.md §4, step 8."""
+    """The eleven colour controls, applied in the order of docs/project.md §4, step 8."""
 
     brightness: Signed = 0.0
     contrast: Gain = 1.0

@@ -1,4 +1,4 @@
-"""Timing curves, as CSS defines them, and values of animated numbers between their keys (PROJECT.md §1, rule 5)."""
+"""Timing curves of CSS, and values of animated numbers between their keys (docs/project.md §1, rule 5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the things of a project lie, in its frames: pure and exact (PROJECT.md §1 and §6).
+"""Where the things of a project lie, in its frames: pure and exact (docs/project.md §1 and §6).
 
 Every function takes well-formed times; a time that is not one raises ValueError.
 """

@@ -14,7 +14,7 @@ Transfer = Literal["bt709", "srgb", "pq", "hlg"]
 
 @dataclass(frozen=True, slots=True)
 class SourceColor:
-    """Colour as it is to be read: the stream's tags, and where it has none the assumption of PROJECT.md §4, step 5."""
+    """Colour as it is to be read: the tags, and where there are none the assumption of docs/project.md §4, step 5."""
 
     range: ColorRange
     matrix: Matrix

@@ -1,4 +1,4 @@
-"""Exact time: PROJECT.md §1, rule 3."""
+"""Exact time: docs/project.md §1, rule 3."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules of a single clip: fades, crop, time map, source, and members that change nothing (PROJECT.md §2–§4)."""
+"""Rules of a clip: fades, crop, time map, source, and members that change nothing (docs/project.md §2–§4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Combinations of export settings that cannot be, with the nearest that can (PROJECT.md §3)."""
+"""Combinations of export settings that cannot be, with the nearest that can (docs/project.md §3)."""
 
 from __future__ import annotations
 

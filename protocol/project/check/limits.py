@@ -1,4 +1,4 @@
-"""Limits of PROJECT.md §3 that are of the whole project, not of one member."""
+"""Limits of docs/project.md §3 that are of the whole project, not of one member."""
 
 from __future__ import annotations
 

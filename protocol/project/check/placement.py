@@ -1,4 +1,4 @@
-"""Where clips lie on their track: order, overlap, kinds (PROJECT.md §2 and §8)."""
+"""Where clips lie on their track: order, overlap, kinds (docs/project.md §2 and §8)."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from protocol.time import parse_seconds
 
 
 def check_rules(parts: Parts, ids: Ids, sink: Sink) -> None:
-    """Note every breach of PROJECT.md §1–§3, §6 and §8 that the project alone shows."""
+    """Note every breach of docs/project.md §1–§3, §6 and §8 that the project alone shows."""
     check_limits(parts, sink)
     templates = {at.value.id: at.value for at in parts.templates}
     channels = None if "channels" in parts.broken else parts.header.channels

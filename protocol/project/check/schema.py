@@ -33,7 +33,7 @@ DECODED = (Clip, Cue, Effect, Export, Group, Marker, Media, Template, Transition
 """Parts that the rules look at one by one; a broken one is set aside, and the others are judged without it."""
 
 LIMITED = (*Track.__args__, Effect, Key, TimeKey)
-"""What the format bounds in number (PROJECT.md §3): more of them is `limitExceeded`."""
+"""What the format bounds in number (docs/project.md §3): more of them is `limitExceeded`."""
 
 _LOOKS = {"color": "a colour: #RRGGBB or #RRGGBBAA", None: "a ratio: 1 or 4/3"}
 _KINDS = {Number: "number", Word: "text", Text: "text", Flag: "bool", Null: "null", Items: "list", Row: "list"}

@@ -1,4 +1,4 @@
-"""Rules of titles and cues: times, words, positions, language (PROJECT.md §2 and §7)."""
+"""Rules of titles and cues: times, words, positions, language (docs/project.md §2 and §7)."""
 
 from __future__ import annotations
 

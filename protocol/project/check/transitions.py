@@ -1,4 +1,4 @@
-"""Rules of transitions: what they join, how long they may be (PROJECT.md §6)."""
+"""Rules of transitions: what they join, how long they may be (docs/project.md §6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The version of a project file (PROJECT.md §1, rule 1)."""
+"""The version of a project file (docs/project.md §1, rule 1)."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ class Item:
         return self.end - self.first
 
     def instant(self, frame: int, rate: Fraction) -> Fraction:
-        """Source instant in seconds of a project frame, also inside handles (PROJECT.md §4, step 2)."""
+        """Source instant in seconds of a project frame, also inside handles (docs/project.md §4, step 2)."""
         if self.clip.freeze:
             return self.source_start
         return self.source_start + (frame - self.first) / rate * self.speed

@@ -1,4 +1,4 @@
-"""What the files behind a timeline cannot give (PROJECT.md §4, step 2; the rest of validation needs no files)."""
+"""What the files behind a timeline cannot give (docs/project.md §4, step 2; the rest of validation needs no files)."""
 
 from __future__ import annotations
 

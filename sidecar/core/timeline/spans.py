@@ -1,4 +1,4 @@
-"""Where transitions lie, in frames (PROJECT.md §6)."""
+"""Where transitions lie, in frames (docs/project.md §6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Colour tags of a stream, and what stands in for those it lacks (PROJECT.md §4, step 5)."""
+"""Colour tags of a stream, and what stands in for those it lacks (docs/project.md §4, step 5)."""
 
 from __future__ import annotations
 

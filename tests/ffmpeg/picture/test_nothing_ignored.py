@@ -44,7 +44,7 @@ from sidecar.ffmpeg.builder.text import bundled_fonts
 from tests.harness.media import make_clip
 from tests.harness.rendering import facts_of
 
-# PROJECT.md §8, by struct and member.
+# docs/project.md §8, by struct and member.
 ALWAYS_IDLE = {"id", "name", "metadata", "notes", "tags", "locked", "link", "description", "author", "folder"}
 IDLE = {
     ("VideoTrack", "color"),

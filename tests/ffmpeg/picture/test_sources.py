@@ -191,7 +191,7 @@ GRADES: list[dict[str, float]] = [
 
 
 def reference(values: NDArray[np.float64], grade: dict[str, float]) -> NDArray[np.float64]:
-    """PROJECT.md §4, step 8, on R′G′B′ of 0–1, in floats."""
+    """docs/project.md §4, step 8, on R′G′B′ of 0–1, in floats."""
     g = {
         "temperature": 0.0,
         "tint": 0.0,

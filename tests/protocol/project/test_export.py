@@ -47,7 +47,7 @@ def test_every_pair_is_judged_by_the_table(container: str) -> None:
 @pytest.mark.parametrize(
     ("members", "found"),
     [
-        # the examples of PROJECT.md §3
+        # the examples of docs/project.md §3
         ({"container": "webm", "video": {"codec": "h264"}, "audio": {}}, [("containerPicture", f"{V}/codec", "vp9")]),
         ({"video": {"pixelFormat": "yuva420p"}}, [("alpha", f"{V}/pixelFormat", "yuv420p")]),
         (

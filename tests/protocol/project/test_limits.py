@@ -1,4 +1,4 @@
-"""The limits of PROJECT.md §3, at them and past them."""
+"""The limits of docs/project.md §3, at them and past them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The meter turns FFmpeg's reports into what WIRE.md §6 promises."""
+"""The meter turns FFmpeg's reports into the progress that clients are told of."""
 
 from __future__ import annotations
 

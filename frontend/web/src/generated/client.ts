@@ -2,7 +2,7 @@
 // It needs no framework and no other file: give `Client` a `Transport` and it speaks.
 
 export const PROTOCOL = 1;
-export const SCHEMA_HASH = "sha256:bc6bced4085d746d9d45ea0063693ff4fd15b20b958d461371a6a20c7ffea72b";
+export const SCHEMA_HASH = "sha256:0bea07f28da88ca28a2fa8c896adf321d6aef97c732b872cfcca3b89e84cc5fe";
 
 /** Seconds as a number, or exactly as `num/den`. */
 export type Seconds = number | string;
@@ -295,7 +295,7 @@ export interface ClipMarkerInput {
   metadata?: Record<string, unknown>;
 }
 
-/** The eleven colour controls, applied in the order of PROJECT.md §4, step 8. */
+/** The eleven colour controls, applied in the order of docs/project.md §4, step 8. */
 export interface Color {
   brightness: number | Keyframes;
   contrast: number | Keyframes;
@@ -310,7 +310,7 @@ export interface Color {
   tint: number | Keyframes;
 }
 
-/** The eleven colour controls, applied in the order of PROJECT.md §4, step 8. */
+/** The eleven colour controls, applied in the order of docs/project.md §4, step 8. */
 export interface ColorInput {
   brightness?: number | KeyframesInput;
   contrast?: number | KeyframesInput;

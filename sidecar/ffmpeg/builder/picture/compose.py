@@ -1,4 +1,4 @@
-"""Composition from the bottom to the top (PROJECT.md §4, steps 11 to 14), a stretch at a time.
+"""Composition from the bottom to the top (docs/project.md §4, steps 11 to 14), a stretch at a time.
 
 The base of every stretch is opaque. A stretch whose layers are all opaque and lie on even places is composed in the
 export's own format, any other in full resolution; which of the two depends on the stretch alone.

@@ -1,4 +1,4 @@
-"""Where a picture lies on the canvas: crop, fit and transform as one resampling (PROJECT.md §4, steps 6, 7 and 10).
+"""Where a picture lies on the canvas: crop, fit, transform as one resampling (docs/project.md §4, steps 6, 7 and 10).
 
 Coordinates are continuous: pixel i covers [i, i + 1). Source pixels are those of the oriented picture, which need not
 be square; the canvas is the project's frame at the size of the render.

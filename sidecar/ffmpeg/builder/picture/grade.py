@@ -1,4 +1,4 @@
-"""The eleven colour controls (PROJECT.md §4, step 8), on R′G′B′ that is not multiplied by alpha.
+"""The eleven colour controls (docs/project.md §4, step 8), on R′G′B′ that is not multiplied by alpha.
 
 All but saturation and hue act on each channel alone, so they are one table; those two are one matrix. Temperature,
 tint and the four tone ranges are ours: docs/engine.md states their formulas.

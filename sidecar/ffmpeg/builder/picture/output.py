@@ -1,4 +1,4 @@
-"""From the composed project frames to what the encoder is given (PROJECT.md §4, steps 16 and 17)."""
+"""From the composed project frames to what the encoder is given (docs/project.md §4, steps 16 and 17)."""
 
 from __future__ import annotations
 

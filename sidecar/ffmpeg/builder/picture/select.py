@@ -1,4 +1,4 @@
-"""Which source frame each output frame shows (DESIGN.md §5): a filter chain in which nothing is left to rounding.
+"""Which source frame each output frame shows (docs/engine.md): a filter chain in which nothing is left to rounding.
 
 For every source frame the first output frame that may show it is computed in integers and put in the middle of that
 output slot; `fps=round=down` then only repeats and drops, the newest of a slot winning.

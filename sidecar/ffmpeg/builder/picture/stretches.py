@@ -58,7 +58,7 @@ def stretches(timeline: Timeline) -> list[Stretch]:
 
 
 def factor(item: Item, frame: int) -> float:
-    """Opacity of a clip at a project frame: its own × fades × a colour's alpha (PROJECT.md §4, step 11)."""
+    """Opacity of a clip at a project frame: its own × fades × a colour's alpha (docs/project.md §4, step 11)."""
     opacity = item.clip.opacity
     value = float(opacity) if isinstance(opacity, int | float) else 1.0
     into, left = frame - item.first, item.end - 1 - frame

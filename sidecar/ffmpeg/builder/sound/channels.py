@@ -1,4 +1,4 @@
-"""Channels: which layout becomes which, by explicit matrices and never by FFmpeg's own (PROJECT.md §5).
+"""Channels: which layout becomes which, by explicit matrices and never by FFmpeg's own (docs/project.md §5).
 
 A matrix holds a row for each channel that comes out, each with a factor for every channel that goes in.
 """

@@ -1,4 +1,4 @@
-"""The mix: every clip that sounds in a window, in its place to the sample (PROJECT.md §5)."""
+"""The mix: every clip that sounds in a window, in its place to the sample (docs/project.md §5)."""
 
 from __future__ import annotations
 
