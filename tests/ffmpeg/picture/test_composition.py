@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from protocol.errors import NothingToRender
+from sidecar.ffmpeg.builder.command import arguments
 from sidecar.ffmpeg.builder.render import build_render
 from sidecar.ffmpeg.builder.text import bundled_fonts
 from tests.harness.media import make_clip
@@ -204,3 +206,17 @@ def test_an_empty_window_is_refused(tmp_path: Path) -> None:
     timeline = timeline_of(project({"clips": [clip("#FF0000", 0, 0.2)]}), tmp_path)
     with pytest.raises(NothingToRender):
         build_render(timeline, timeline.project.export, target="-", fonts=bundled_fonts(), window=(9, 12))
+
+
+def test_no_overlay_passes_at_an_end(tmp_path: Path) -> None:
+    """With eof_action=pass FFmpeg 9.0.2 stood still at every other run of a graph of eight files like this."""
+    for index in range(4):
+        make_clip(tmp_path / f"{index}.mp4", seconds=0.6, size=(160, 120))
+    inset = {"opacity": 0.6, "transform": {"x": 0.3, "scaleX": 0.3, "scaleY": 0.3, "rotation": 30}}
+    below = [clip(f"{index}.mp4", index * 0.4, 0.4) for index in range(4)]
+    above = [clip(f"{3 - index}.mp4", index * 0.4, 0.4, **inset) for index in range(4)]
+    timeline = timeline_of(project({"clips": below}, {"clips": above}), tmp_path)
+    command = build_render(timeline, timeline.project.export, target="-", fonts=bundled_fonts())
+    overlays = [part for part in re.split("[,;\\]]", arguments(command).graph) if part.startswith("overlay=")]
+    assert len(overlays) == 12
+    assert not [overlay for overlay in overlays if "eof_action" in overlay]

@@ -251,6 +251,10 @@ def _slice(composition: Composition, item: Item, clip: Clip, layer: Layer, stret
 
 
 def _overlaid(composition: Composition, base: Stream, shown: Stream, layer: Layer, *, plain: bool) -> Stream:
+    """Lay a layer of exactly as many frames over a base.
+
+    Nowhere eof_action=pass: with it FFmpeg's scheduler stands still for ever at some graphs, all decoders held back.
+    """
     formats = composition.formats
     stream = node(
         "overlay",
@@ -260,7 +264,6 @@ def _overlaid(composition: Composition, base: Stream, shown: Stream, layer: Laye
         y=layer.y,
         format=formats.plain_overlay if plain else formats.full_overlay,
         alpha="straight",
-        eof_action="pass",
     )
     return node("format", stream, pix_fmts=formats.plain if plain else formats.full)
 

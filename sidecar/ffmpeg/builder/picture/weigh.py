@@ -74,7 +74,7 @@ def weighed(
     overlay = "gbrp" if rgb else pixel_format.removesuffix("p")
     return node(
         "format",
-        node("overlay", base, layer, format=overlay, alpha="straight", eof_action="pass"),
+        node("overlay", base, layer, format=overlay, alpha="straight"),
         pix_fmts=pixel_format,
     )
 
