@@ -44,6 +44,8 @@ from sidecar.ffmpeg.builder.text import bundled_fonts
 from tests.harness.media import make_clip
 from tests.harness.rendering import facts_of
 
+EVERYTHING = Path(__file__).with_name("everything.json")
+
 # docs/project.md §8, by struct and member.
 ALWAYS_IDLE = {"id", "name", "metadata", "notes", "tags", "locked", "link", "description", "author", "folder"}
 IDLE = {
@@ -106,94 +108,8 @@ UNBUILT = {
 
 def base() -> dict[str, Any]:
     """Every kind of thing that a project may hold and that is built."""
-    file = {"kind": "file", "path": "a.mp4"}
-    return {
-        "schema": "timeline/1",
-        "frameRate": "25",
-        "width": 192,
-        "height": 96,
-        "background": "#102030",
-        "media": [{"id": "m", "path": "b.mkv"}, {"id": "n", "path": "c.png"}],
-        "markers": [{"time": 0.5, "name": "one", "chapter": True}, {"time": 1.5, "name": "two"}],
-        "groups": [{"id": "g", "clips": ["c1"]}],
-        "fonts": [],
-        "tracks": [
-            {
-                "kind": "video",
-                "id": "v1",
-                "clips": [
-                    {
-                        "id": "c1",
-                        "source": file,
-                        "start": 0,
-                        "duration": 1,
-                        "sourceStart": 0.5,
-                        "fadeIn": 0.2,
-                        "audioFadeIn": 0.2,
-                    },
-                    {
-                        "id": "c2",
-                        "source": {"kind": "file", "media": "m"},
-                        "start": 1,
-                        "duration": 1,
-                        "sourceStart": 0.5,
-                        "fit": "cover",
-                    },
-                    {"id": "c8", "source": {"kind": "file", "media": "n"}, "start": 2, "duration": 0.2},
-                    {"id": "c3", "source": {"kind": "color", "color": "#336699"}, "start": 2.4, "duration": 0.4},
-                ],
-                "transitions": [{"id": "t1", "type": "fade", "from": "c1", "to": "c2", "duration": 0.4}],
-            },
-            {
-                "kind": "video",
-                "id": "v2",
-                "clips": [
-                    {
-                        "id": "c4",
-                        "source": {
-                            "kind": "title",
-                            "text": "Title",
-                            "position": {"alignX": "left", "alignY": "top", "marginX": 5, "marginY": 5},
-                        },
-                        "start": 0.2,
-                        "duration": 1,
-                    },
-                    {
-                        "id": "c7",
-                        "source": {
-                            "kind": "title",
-                            "text": "Title two\nof clips",
-                            "style": {
-                                "outlineWidth": 2,
-                                "shadowX": 1,
-                                "shadowColor": "#112233",
-                                "backgroundColor": "#445566",
-                                "maxWidth": 0.4,
-                            },
-                            "position": {"x": 0.5, "y": 0.5},
-                        },
-                        "start": 1.4,
-                        "duration": 1,
-                    },
-                ],
-            },
-            {
-                "kind": "audio",
-                "id": "a1",
-                "clips": [
-                    {"id": "c5", "source": file, "start": 0, "duration": 1, "sourceStart": 0.25, "speed": 1.5},
-                    {"id": "c6", "source": {"kind": "tone"}, "start": 1, "duration": 1},
-                ],
-                "transitions": [{"id": "t2", "type": "crossfade", "from": "c5", "to": "c6", "duration": 0.2}],
-            },
-            {
-                "kind": "subtitle",
-                "id": "s1",
-                "cues": [{"id": "q1", "start": 0.5, "end": 1.4, "text": "cue and more"}],
-            },
-        ],
-        "export": {"container": "mp4"},
-    }
+    decoded: dict[str, Any] = msgspec.json.decode(EVERYTHING.read_bytes())
+    return decoded
 
 
 @pytest.fixture(scope="module")
