@@ -6,7 +6,6 @@ cannot be decoded becomes a `Fault`, which says what to answer; nothing here rai
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import msgspec
@@ -20,8 +19,7 @@ Id = int | float | str | None
 """Echoed unchanged; null is an id as good as any, an absent one makes a notification."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """A call that wants an answer; `params` is `{}` where there were none."""
 
     id: Id
@@ -29,8 +27,7 @@ class Request:
     params: Raw
 
 
-@dataclass(frozen=True, slots=True)
-class Notification:
+class Notification(Struct, frozen=True):
     """A call that wants none."""
 
     method: str
@@ -45,8 +42,7 @@ class RemoteError(Struct, frozen=True):
     data: Any = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """An answer, seen by a client: `error` or else `result`."""
 
     id: Id
@@ -54,8 +50,7 @@ class Reply:
     error: RemoteError | None
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """A message that is not one, and the error to answer it with; `id` is None where it has none of its own."""
 
     id: Id
@@ -65,8 +60,7 @@ class Fault:
 Message = Request | Notification | Reply | Fault
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Struct, frozen=True):
     """Messages that are answered together."""
 
     messages: tuple[Message, ...]

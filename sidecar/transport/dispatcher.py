@@ -94,7 +94,8 @@ class Connection:
         self._trace_prefix = secrets.token_hex(4)
         self._numbers = count(1)
         self._initialized = trio.Event()
-        self._landed = trio.Event()
+        self._landed: trio.Event | None = None
+        """Set when a request has been answered, while somebody waits for that."""
 
     @property
     def in_flight(self) -> int:
@@ -124,6 +125,8 @@ class Connection:
     async def drained(self, keep: int = 0) -> None:
         """Wait until at most `keep` requests are in flight."""
         while len(self._flights) > keep:
+            if self._landed is None:
+                self._landed = trio.Event()
             await self._landed.wait()
 
     def _dispatch(self, message: jsonrpc.Message, reply: Callable[[bytes], None]) -> None:
@@ -226,8 +229,9 @@ class Connection:
         if reporter is not None:
             reporter.finish()
         flight.reply(answer)
-        self._landed.set()
-        self._landed = trio.Event()
+        if self._landed is not None:
+            self._landed.set()
+            self._landed = None
 
     async def _run(self, flight: _Flight, reporter: Reporter | None) -> Any:
         if flight.ready is not None:

@@ -155,7 +155,8 @@ class _Conversation:
                 if not data:
                     self.end.set("eof")
                     return
-                await connection.outbox.room()
+                if connection.outbox.crowded:
+                    await connection.outbox.room()
             connection.refuse(self.framer.fault)
             self.end.set("unframed")
 

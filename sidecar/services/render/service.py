@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 
 MakePlan = Callable[[], Awaitable["Planned"]]
 
+CORES = os.cpu_count() or 1
+
 PROGRESS_INTERVAL = 0.05
 """At most 20 progress events a second a job."""
 
@@ -62,7 +64,7 @@ class RenderLimits:
     @staticmethod
     def of(max_jobs: int, kept: int) -> RenderLimits:
         """`max_jobs` 0: one, or two where four or more cores are free for it: an encoder fills several."""
-        return RenderLimits(max_jobs or max(1, (os.cpu_count() or 1) // 4), kept)
+        return RenderLimits(max_jobs or max(1, CORES // 4), kept)
 
 
 @asynccontextmanager
