@@ -1,10 +1,9 @@
-"""A sidecar spawned as an editor's shell spawns it, asked concurrently over its pipes."""
+"""A sidecar that is always listened to: answers and events are taken as they come, requests may be concurrent."""
 
 from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ import trio
 
 from protocol.client import Answer, Client, Failed, Happened
 from tests.harness.program import environment
+from tests.harness.shell import INITIALIZE, SIDECAR, spawn
 
 PATIENCE = 30.0
 """Seconds that any one answer may take in a test."""
@@ -98,35 +98,20 @@ def _member(payload: Any, path: str) -> Any:
 
 
 @asynccontextmanager
-async def spawned(
-    home: Path, *arguments: str, cwd: Path | None = None, initialize: bool = True
-) -> AsyncIterator[Spawned]:
+async def spawned(home: Path) -> AsyncIterator[Spawned]:
     """Run `sidecar serve` while the block lasts; then its stdin is closed, and it is killed if that does not end it."""
-    process = await trio.lowlevel.open_process(
-        [sys.executable, "-m", "sidecar", "serve", *arguments],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=environment(home),
-        cwd=cwd,
-    )
-    sidecar = Spawned(process)
-    try:
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(sidecar.listen)
-            if initialize:
-                await sidecar.request("initialize", protocol=1, client={"name": "tests", "version": "1"})
-            yield sidecar
-            assert process.stdin is not None
-            await process.stdin.aclose()
-            with trio.move_on_after(10):
-                await process.wait()
-            nursery.cancel_scope.cancel()
-    finally:
-        if process.returncode is None:
-            process.kill()
-        with trio.CancelScope(shield=True):
-            await process.wait()
+    async with (
+        spawn(SIDECAR, stderr=subprocess.DEVNULL, env=environment(home)) as shell,
+        trio.open_nursery() as nursery,
+    ):
+        sidecar = Spawned(shell.process)
+        nursery.start_soon(sidecar.listen)
+        await sidecar.request("initialize", **INITIALIZE)
+        yield sidecar
+        await shell.close()
+        with trio.move_on_after(10):
+            await shell.process.wait()
+        nursery.cancel_scope.cancel()
 
 
 async def gone(processes: list[psutil.Process], within: float) -> bool:

@@ -16,7 +16,7 @@ import pytest
 import trio
 
 from tests.harness.paths import ROOT
-from tests.transport.shell import INITIALIZE, TEST_SERVER
+from tests.harness.shell import INITIALIZE, TEST_SERVER
 
 CLIENTS = ROOT / "tests" / "transport" / "clients"
 

@@ -15,7 +15,7 @@ from protocol.errors import Cancelled
 from protocol.framing import MAX_MESSAGE
 from sidecar.transport.serve import ENDINGS
 from tests.harness.paths import ROOT
-from tests.transport.shell import INITIALIZE, TEST_SERVER, Shell, spawn
+from tests.harness.shell import INITIALIZE, TEST_SERVER, Shell, spawn
 from tests.transport.table import encoded
 
 

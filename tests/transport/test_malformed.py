@@ -11,8 +11,8 @@ import pytest
 import trio
 
 from protocol.framing import Framer, Style
+from tests.harness.shell import INITIALIZE, spawn
 from tests.transport.desk import Desk, open_desk
-from tests.transport.shell import INITIALIZE, spawn
 
 PARSE, INVALID, NOT_FOUND, PARAMS = -32700, -32600, -32601, -32602
 

@@ -14,7 +14,7 @@ from protocol.errors import InvalidRequest, OutputUnwritable, Timeout
 from sidecar.transport.record import Entry, read_recording, record_to
 from sidecar.transport.replay import replay
 from sidecar.transport.wire import Wire
-from tests.transport.shell import INITIALIZE, spawn
+from tests.harness.shell import INITIALIZE, spawn
 from tests.transport.table import encoded
 
 

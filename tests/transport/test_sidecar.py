@@ -20,7 +20,7 @@ from protocol.errors import Cancelled, InvalidRequest, MediaNotFound, NotInitial
 from sidecar.transport.record import Entry, read_recording
 from sidecar.transport.replay import replay
 from tests.harness.program import PROGRAM, environment
-from tests.transport.shell import INITIALIZE, SIDECAR, Shell, spawn
+from tests.harness.shell import INITIALIZE, SIDECAR, Shell, spawn
 from tests.transport.test_foreign import client, converse, vscode
 from tests.transport.test_replay import ProcessWire
 

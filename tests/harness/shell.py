@@ -1,13 +1,12 @@
-"""A shell that spawns a sidecar, as small as can be: write requests, read answers, with a deadline."""
+"""A shell that spawns a sidecar, as small as can be: it writes when it is told to and reads only then."""
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import IO, Any
@@ -88,7 +87,10 @@ class Shell:
 
 @asynccontextmanager
 async def spawn(
-    command: Sequence[str] = TEST_SERVER, *, stderr: int | None = None, env: dict[str, str] | None = None
+    command: Sequence[str] = TEST_SERVER,
+    *,
+    stderr: int | None = None,
+    env: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Shell]:
     """Run a server while the block lasts; one that is left then is killed. Its stderr is kept, or goes to `stderr`."""
     kept = tempfile.TemporaryFile() if stderr is None else None  # noqa: SIM115 - closed at the end
@@ -98,7 +100,7 @@ async def spawn(
         stdout=subprocess.PIPE,
         stderr=kept if kept is not None else stderr,
         cwd=ROOT,
-        env={**os.environ, **(env or {})},
+        env=env,
     )
     try:
         yield Shell(process, stderr=kept)
