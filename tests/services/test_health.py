@@ -12,28 +12,18 @@ from protocol.errors import DependencyMissing, FfmpegNotFound
 from sidecar.ffmpeg.toolchain import Toolchain
 from sidecar.services import health
 from sidecar.services.gpu import Gpu
+from tests.harness.capabilities import capable
 
 TOOLCHAIN = Toolchain(Path("/opt/ffmpeg"), "9.0.2", "GPL-3.0-or-later", "bundled")
 NOT_FOUND = FfmpegNotFound(detail="none is installed")
 
 
 def capabilities(**missing: list[str]) -> Capabilities:
-    return Capabilities(
-        path="/opt/ffmpeg",
-        version="9.0.2",
-        licence="GPL-3.0-or-later",
-        source="bundled",
-        encoders=[],
-        decoders=[],
-        muxers=[],
-        demuxers=[],
-        filters=[],
-        protocols=[],
-        hwaccels=[],
-        containers=[
+    return capable(
+        *(
             ContainerSupport(container=name, muxer=True, video={}, audio={}, missing=missing.get(name, []))
             for name in ("mp4", "webm")
-        ],
+        )
     )
 
 

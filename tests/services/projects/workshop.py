@@ -17,6 +17,7 @@ from sidecar.services.fonts import FontService
 from sidecar.services.logs import Log
 from sidecar.services.projects import ProjectService, open_project_service
 from sidecar.services.settings import SettingsStore
+from tests.harness.capabilities import capable
 
 CLIP = {"id": "c1", "source": {"kind": "color", "color": "#204080"}, "start": 0, "duration": 1}
 DEMO: dict[str, Any] = {
@@ -55,20 +56,7 @@ async def capabilities() -> Capabilities:
     support = ContainerSupport(
         container="mp4", muxer=True, video={"h264": False, "mpeg4": True}, audio={"aac": True}, missing=["libx264"]
     )
-    return Capabilities(
-        path="ffmpeg",
-        version="9",
-        licence="GPL-3",
-        source="bundled",
-        encoders=[],
-        decoders=[],
-        muxers=[],
-        demuxers=[],
-        filters=[],
-        protocols=[],
-        hwaccels=[],
-        containers=[support],
-    )
+    return capable(support)
 
 
 @dataclass
