@@ -98,23 +98,10 @@ async def open_services(options: ServiceOptions) -> AsyncIterator[Services]:
     settings = SettingsStore(settings_file(environ), arguments=options.arguments, environ=environ, events=events)
     async with AsyncExitStack() as stack:
         folders = stack.enter_context(open_folders(roots_of(settings.current)))
-        current = settings.current
-        log = Log(folders.log, level=current.log_level, files=current.log_files, stderr=options.stderr)
-        stack.callback(log.close)
-        log.listen(publisher(events))
-        stack.callback(log.listen, None)
-        settings.watch(lambda new: log.set_level(new.log_level))
-        if settings.broken is not None:
-            log.logger.warning("the settings file was set aside", detail=str(settings.broken))
+        log = _open_log(stack, folders, settings, events, options.stderr)
         supervisor = await stack.enter_async_context(open_supervisor())
         tools = Tools(settings, environ, supervisor)
-
-        @cache
-        def fonts() -> FontService:
-            from sidecar.services.fonts import FontService  # noqa: PLC0415 - start-up time
-
-            return FontService()
-
+        fonts = cache(_make_fonts)
         media = await stack.enter_async_context(open_media_service(supervisor, folders.temp, settings))
         projects = await stack.enter_async_context(
             open_project_service(
@@ -127,19 +114,7 @@ async def open_services(options: ServiceOptions) -> AsyncIterator[Services]:
                 log=log,
             )
         )
-
-        @cache
-        def planner() -> Planner:
-            from sidecar.services.render.planner import Planner  # noqa: PLC0415 - start-up time
-
-            return Planner(projects, media, fonts(), tools)
-
-        @cache
-        def commands() -> FfmpegCommandService:
-            from sidecar.services.ffmpeg_command import FfmpegCommandService  # noqa: PLC0415 - start-up time
-
-            return FfmpegCommandService(media, planner(), tools)
-
+        planner = cache(lambda: _make_planner(projects, media, fonts(), tools))
         render = await stack.enter_async_context(
             open_render_service(
                 planner=planner,
@@ -172,6 +147,39 @@ async def open_services(options: ServiceOptions) -> AsyncIterator[Services]:
             media=media,
             projects=projects,
             render=render,
-            late_commands=commands,
+            late_commands=cache(lambda: _make_commands(media, planner(), tools)),
             system=system,
         )
+
+
+def _open_log(
+    stack: AsyncExitStack, folders: Folders, settings: SettingsStore, events: EventHub, stderr: BoundedStderr | None
+) -> Log:
+    """Open the log until the stack is left; its lines are events, its level follows the settings."""
+    current = settings.current
+    log = Log(folders.log, level=current.log_level, files=current.log_files, stderr=stderr)
+    stack.callback(log.close)
+    log.listen(publisher(events))
+    stack.callback(log.listen, None)
+    settings.watch(lambda new: log.set_level(new.log_level))
+    if settings.broken is not None:
+        log.logger.warning("the settings file was set aside", detail=str(settings.broken))
+    return log
+
+
+def _make_fonts() -> FontService:
+    from sidecar.services.fonts import FontService  # noqa: PLC0415 - start-up time
+
+    return FontService()
+
+
+def _make_planner(projects: ProjectService, media: MediaService, fonts: FontService, tools: Tools) -> Planner:
+    from sidecar.services.render.planner import Planner  # noqa: PLC0415 - start-up time
+
+    return Planner(projects, media, fonts, tools)
+
+
+def _make_commands(media: MediaService, planner: Planner, tools: Tools) -> FfmpegCommandService:
+    from sidecar.services.ffmpeg_command import FfmpegCommandService  # noqa: PLC0415 - start-up time
+
+    return FfmpegCommandService(media, planner, tools)
