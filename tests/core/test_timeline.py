@@ -133,9 +133,8 @@ def test_output_spans() -> None:
     found = timeline(track(clip(0, 2)), export={"range": [0.5, 9], "frameRate": "30", "width": 200})
     span = output_span(found, found.project.export)
     assert (span.first, span.end, span.frames, span.width, span.height) == (13, 50, 44, 200, 48)
-    assert [span.project_frame(n) for n in (0, 1, 2, 43)] == [13, 13, 14, 48]
     window = output_span(found, msgspec.structs.replace(found.project.export, frame_rate=None), (3, 7))
-    assert (window.frames, window.project_frame(2)) == (4, 5)
+    assert (window.first, window.end, window.frames) == (3, 7, 4)
     assert output_span(found, found.project.export, (60, 70)).frames == 0
 
 
@@ -197,6 +196,15 @@ def test_short_handles_are_warned_of() -> None:
         ("shortHandle", "warning", ["a"], {"before": 0, "after": 10}),
         ("shortHandle", "warning", ["b"], {"before": 7, "after": 0}),
     ]
+
+
+@pytest.mark.parametrize("audio", ["constantPower", "cut"])
+def test_fades_of_sound_under_a_cross_fade_are_warned_of(audio: str) -> None:
+    move = {"id": "t", "type": "fade", "from": "a", "to": "b", "duration": 0.4, "audio": audio}
+    fades = {"audioFadeIn": 0.2, "audioFadeOut": 0.2}
+    found = timeline(track(clip(0, 2, id="a", **fades), clip(2, 2, id="b", sourceStart=1, **fades), transitions=[move]))
+    wanted = ["/tracks/0/clips/1/audioFadeIn", "/tracks/0/clips/0/audioFadeOut"] if audio != "cut" else []
+    assert codes(range_problems(found)) == [("fadeUnderTransition", pointer) for pointer in wanted]
 
 
 def test_streams_that_are_not_there() -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from math import floor
 
 from protocol.project import AudioTrack, Clip, Cue, Export, Project, SubtitleTrack, Transition, VideoTrack
 from protocol.time import edit_frame, parse_rate, parse_seconds
@@ -129,12 +128,6 @@ class OutputSpan:
     project_rate: Fraction
     width: int
     height: int
-
-    def project_frame(self, frame: int) -> int:
-        """Project frame on screen at the instant of an output frame."""
-        if self.rate == self.project_rate:
-            return self.first + frame
-        return self.first + floor(frame / self.rate * self.project_rate)
 
 
 @dataclass(frozen=True, slots=True)

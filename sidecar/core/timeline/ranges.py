@@ -10,12 +10,35 @@ from protocol.project import FileSource, VideoTrack
 from protocol.time import format_exact
 from sidecar.core.source import SourceVideo
 from sidecar.core.timeline.findings import finding, not_supported
-from sidecar.core.timeline.model import FileReading, Item, Lane, Timeline
+from sidecar.core.timeline.model import Crossing, FileReading, Item, Lane, Timeline
 
 
 def range_problems(timeline: Timeline) -> list[Problem]:
     """List what clips ask of their files that is not there: streams, seconds, handles; and what cannot be read."""
-    return [problem for lane in timeline.lanes for item in lane.items for problem in _item(item, lane, timeline.rate)]
+    return [problem for lane in timeline.lanes for problem in _lane(lane, timeline.rate)]
+
+
+def _lane(lane: Lane, rate: Fraction) -> Iterator[Problem]:
+    for item in lane.items:
+        yield from _item(item, lane, rate)
+    for crossing in lane.crossings:
+        if crossing.transition.audio == "cut":
+            continue
+        into, out_of = crossing.incoming, crossing.outgoing
+        if into is not None and into.audio_fade_in > 0:
+            yield _unheard(into, crossing, "audioFadeIn")
+        if out_of is not None and out_of.audio_fade_out > 0:
+            yield _unheard(out_of, crossing, "audioFadeOut")
+
+
+def _unheard(item: Item, crossing: Crossing, name: str) -> Problem:
+    return finding(
+        "fadeUnderTransition",
+        f"{item.pointer}/{name}",
+        f"{name} is not applied: a transition lies on this edge",
+        severity="warning",
+        ids=(item.clip.id, crossing.transition.id),
+    )
 
 
 def _item(item: Item, lane: Lane, rate: Fraction) -> Iterator[Problem]:

@@ -6,17 +6,42 @@ from collections.abc import Iterator
 
 from protocol.problem import Problem
 from protocol.project import AudioExport, Export, VideoExport
-from protocol.project.export import VideoCodec
+from protocol.project.export import PixelFormat, VideoCodec
 from protocol.project.formats import has_alpha, video_codec
-from sidecar.core.timeline.findings import not_supported
+from sidecar.core.timeline.findings import finding, not_supported
 
-PROFILES: dict[VideoCodec, tuple[str, ...]] = {
-    "h264": ("baseline", "main", "high", "high10", "high422", "high444"),
-    "hevc": ("main", "main10", "main422-10", "main444-8", "main444-10"),
-    "prores": ("proxy", "lt", "standard", "hq", "4444", "4444xq"),
-    "dnxhr": ("dnxhr_lb", "dnxhr_sq", "dnxhr_hq", "dnxhr_hqx", "dnxhr_444"),
+_420: tuple[PixelFormat, ...] = ("yuv420p",)
+_420_DEEP: tuple[PixelFormat, ...] = ("yuv420p", "yuv420p10le")
+_422: tuple[PixelFormat, ...] = ("yuv420p", "yuv422p", "yuv420p10le", "yuv422p10le")
+_444: tuple[PixelFormat, ...] = (*_422, "yuv444p", "yuv444p10le")
+
+PROFILES: dict[VideoCodec, dict[str, tuple[PixelFormat, ...]]] = {
+    "h264": {
+        "baseline": _420,
+        "main": _420,
+        "high": _420,
+        "high10": _420_DEEP,
+        "high422": _422,
+        "high444": _444,
+    },
+    "hevc": {
+        "main": _420,
+        "main10": _420_DEEP,
+        "main422-10": _422,
+        "main444-8": ("yuv420p", "yuv422p", "yuv444p"),
+        "main444-10": _444,
+    },
+    "prores": {
+        **dict.fromkeys(("proxy", "lt", "standard", "hq"), ("yuv422p10le",)),
+        **dict.fromkeys(("4444", "4444xq"), ("yuv444p10le",)),
+    },
+    "dnxhr": {
+        **dict.fromkeys(("dnxhr_lb", "dnxhr_sq", "dnxhr_hq"), ("yuv422p",)),
+        "dnxhr_hqx": ("yuv422p10le",),
+        "dnxhr_444": ("yuv444p10le",),
+    },
 }
-"""Profiles that can be asked for. VP9, AV1 and the others have theirs from the pixel format."""
+"""Profiles that can be asked for, and what their encoders take. VP9, AV1 and the others have theirs from the format."""
 
 _STILLS = ("gif", "webp", "png")
 
@@ -55,10 +80,28 @@ def _video(export: Export, video: VideoExport) -> Iterator[Problem]:
         yield not_supported(f"{at}/bFrames", "B-frames in avi", suggestion="Use 0, or another container")
     if codec is None or video.profile is None:
         return
-    known = PROFILES.get(codec, ())
+    known = PROFILES.get(codec, {})
     if video.profile not in known:
         suggestion = f"Use one of {', '.join(known)}" if known else "Leave it out"
         yield not_supported(f"{at}/profile", f"The profile {video.profile} of {codec}", suggestion=suggestion)
+    else:
+        yield from _profile(codec, video.profile, video)
+
+
+def _profile(codec: VideoCodec, profile: str, video: VideoExport) -> Iterator[Problem]:
+    """Name what a profile cannot hold: its encoder would refuse it, or write something else."""
+    pointer, known = "/export/video/profile", PROFILES[codec]
+    if video.pixel_format not in known[profile]:
+        able = next((name for name, formats in known.items() if video.pixel_format in formats), None)
+        message = f"The profile {profile} of {codec} cannot hold {video.pixel_format}"
+        suggestion = "Leave it out" if able is None else f'Use "{able}"'
+        yield finding("invalidProject", pointer, message, suggestion=suggestion, nearest=able)
+    elif codec == "h264" and video.rate_control == "lossless" and profile != "high444":
+        message = f"The profile {profile} of h264 cannot be lossless"
+        yield finding("invalidProject", pointer, message, suggestion='Use "high444"', nearest="high444")
+    if profile == "baseline" and video.b_frames:
+        message = "The profile baseline of h264 has no B-frames"
+        yield finding("invalidProject", "/export/video/bFrames", message, suggestion="Use 0", nearest=0)
 
 
 def _audio(audio: AudioExport) -> Iterator[Problem]:
