@@ -307,6 +307,25 @@ def test_what_is_not_built_is_said(members: dict[str, Any], pointer: str) -> Non
     assert problems[0].severity == "error"
 
 
+@pytest.mark.parametrize(
+    ("video", "pointer", "nearest"),
+    [
+        ({"profile": "baseline", "pixelFormat": "yuv444p"}, "profile", "high444"),
+        ({"profile": "high", "pixelFormat": "yuv420p10le"}, "profile", "high10"),
+        ({"profile": "high", "rateControl": "lossless"}, "profile", "high444"),
+        ({"profile": "baseline", "bFrames": 2}, "bFrames", 0),
+        ({"codec": "hevc", "profile": "main", "pixelFormat": "yuv422p10le"}, "profile", "main422-10"),
+        ({"codec": "prores", "profile": "hq", "pixelFormat": "yuv444p10le"}, "profile", "4444"),
+        ({"codec": "dnxhr", "profile": "dnxhr_hqx", "pixelFormat": "yuv422p"}, "profile", "dnxhr_lb"),
+    ],
+)
+def test_a_profile_that_cannot_hold_the_picture_is_named(video: dict[str, Any], pointer: str, nearest: object) -> None:
+    (problem,) = unsupported(project(export={"container": "mov", "audio": None, "video": video}))
+    assert (problem.severity, problem.code, problem.pointer) == ("error", "invalidProject", f"/export/video/{pointer}")
+    assert problem.context["nearest"] == nearest
+    assert problem.suggestion is not None
+
+
 def test_what_is_built_is_not_complained_of() -> None:
     found = project(
         track(
