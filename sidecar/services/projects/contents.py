@@ -127,20 +127,20 @@ class _World:
         sounds_alone = isinstance(track, AudioTrack)
         for name, clip in clips.items():
             edge = edges.get(name, [])
-            content = partial(self._content, clip, edge, sounds_alone)
+            content = partial(self._content, clip, edge, sounds_alone=sounds_alone)
             lane.pieces[name] = Piece((clip, edge), content, partial(clip_frames, clip, self._rate))
         for index, transition in enumerate(track.transitions):
             outgoing, incoming = clips.get(transition.from_ or ""), clips.get(transition.to or "")
             if outgoing is not None or incoming is not None:
                 lane.pieces[f"transition {transition.id or index}"] = Piece(
                     (transition, outgoing, incoming),
-                    partial(self._crossing, transition, (outgoing, incoming), sounds_alone),
+                    partial(self._crossing, transition, (outgoing, incoming), sounds_alone=sounds_alone),
                     partial(self._crossing_frames, transition, outgoing, incoming),
                 )
         return lane
 
-    def _crossing(self, transition: Transition, ends: tuple[Clip | None, ...], sounds_alone: bool) -> Any:  # noqa: FBT001
-        clips = [None if clip is None else self._content(clip, [], sounds_alone) for clip in ends]
+    def _crossing(self, transition: Transition, ends: tuple[Clip | None, ...], *, sounds_alone: bool) -> Any:
+        clips = [None if clip is None else self._content(clip, [], sounds_alone=sounds_alone) for clip in ends]
         # Where the cut lies is the clips' to say, also of one that is silent.
         places = [None if clip is None else (clip.start, clip.duration) for clip in ends]
         return (_TRANSITION(transition), transition.from_ is None, transition.to is None, clips, places)
@@ -153,8 +153,8 @@ class _World:
             incoming=clip_frames(incoming, self._rate) if incoming is not None else None,
         )
 
-    def _content(self, clip: Clip, edges: list[Any], sounds_alone: bool) -> Any:  # noqa: FBT001
-        source = self._source(clip, sounds_alone)
+    def _content(self, clip: Clip, edges: list[Any], *, sounds_alone: bool) -> Any:
+        source = self._source(clip, sounds_alone=sounds_alone)
         if source is None:
             return None
         fades = _FADES[self._medium](clip)
@@ -165,17 +165,17 @@ class _World:
             layout = (clip.layout, self._templates.get(clip.layout.template))
         return (source, _CLIP[self._medium](clip), enabled(clip.effects), faded, layout)
 
-    def _source(self, clip: Clip, sounds_alone: bool) -> Any:  # noqa: FBT001
+    def _source(self, clip: Clip, *, sounds_alone: bool) -> Any:
         source = clip.source
         if self._medium == "sound":
-            return self._sound(clip, sounds_alone)
+            return self._sound(clip, sounds_alone=sounds_alone)
         if isinstance(source, FileSource):
             entry = self._media.get(source.media or "")
             seen = None if entry is None else (entry.path, entry.interpret)
             return (source.path, seen, source.video_stream, source.loop, source.on_error)
         return (source, self._fonts) if isinstance(source, TitleSource | GraphicSource) else source
 
-    def _sound(self, clip: Clip, sounds_alone: bool) -> Any:  # noqa: FBT001
+    def _sound(self, clip: Clip, *, sounds_alone: bool) -> Any:
         source = clip.source
         if clip.muted:
             return None

@@ -326,7 +326,9 @@ def _shown(clip: Clip, joined: bool, k: int, *, picture: bool) -> Any:  # noqa: 
     if picture:
         if isinstance(clip.source, AdjustmentSource):
             return None
-        fade = None if joined else (clip.fade_in, clip.fade_out, clip.duration)
+        # A transition takes the place of a fade; where there is none, nothing changes.
+        faded = (clip.fade_in, clip.fade_out) != (0, 0) and not joined
+        fade = (clip.fade_in, clip.fade_out, clip.duration) if faded else None
         return (*common, clip.opacity, clip.fit, fade)
     return None if clip.muted else (*common, clip.volume, clip.audio_fade_in, clip.duration)
 
