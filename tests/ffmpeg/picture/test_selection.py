@@ -25,6 +25,7 @@ SOURCES: list[tuple[str, str | None, str, dict[str, Any]]] = [
     ("mpeg4.avi", None, "24000/1001", {"gop": 12, "b_frames": 1}),
     ("h264.mov", "libx264", "50", {"gop": 48, "b_frames": 3}),
     ("hevc.mp4", "libx265", "25", {"gop": 25}),
+    ("fields.mkv", "mpeg2video", "30000/1001", {"gop": 15, "interlaced": True}),
 ]
 SECONDS = 5
 SEEDS = {"25": 1, "30000/1001": 2}
