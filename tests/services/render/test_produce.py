@@ -13,6 +13,8 @@ import trio
 from protocol.errors import InvalidProject, ResourceLimit
 from protocol.project.check import check
 from sidecar.core.timeline import resolve
+from sidecar.ffmpeg.builder.picture.compose import Composition, plan
+from sidecar.ffmpeg.builder.picture.stretches import Stretch
 from sidecar.ffmpeg.builder.staged import share_out
 from sidecar.ffmpeg.builder.text import bundled_fonts
 from tests.harness.media import make_clip
@@ -86,6 +88,20 @@ def test_large_pictures_are_shared_out_sooner(width: int, height: int, *, shared
     windows = share_out(resolve(found, {}), found.export, bundled_fonts()).windows
     assert (len(windows) > 1) == shared
     assert [end for _, end in windows[:-1]] == [start for start, _ in windows[1:]]
+
+
+def test_sharing_out_looks_at_each_piece_a_few_times_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[int] = []
+
+    def counted(composition: Composition, stretch: Stretch) -> Stretch:
+        looked.append(stretch.first)
+        return plan(composition, stretch)
+
+    monkeypatch.setattr("sidecar.ffmpeg.builder.picture.compose.plan", counted)
+    found = check(project(*(color(start, 1) for start in range(300)))).project
+    assert found is not None
+    assert len(share_out(resolve(found, {}), found.export, bundled_fonts()).windows) > 1
+    assert len(looked) <= 3 * 300
 
 
 async def test_an_instant_that_no_process_can_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -79,9 +79,9 @@ class Composition:
 def compose(composition: Composition, first: int, end: int) -> Composed:
     """Compose project frames [first, end)."""
     cut = [
-        replace(planned, first=max(planned.first, first), end=min(planned.end, end))
-        for planned in (plan(composition, stretch) for stretch in stretches(composition.timeline))
-        if planned.first < end and planned.end > first
+        replace(plan(composition, stretch), first=max(stretch.first, first), end=min(stretch.end, end))
+        for stretch in stretches(composition.timeline)
+        if stretch.first < end and stretch.end > first
     ]
     for stretch in cut:
         for item in (item for shown in stretch.shown for item in shown.items):
