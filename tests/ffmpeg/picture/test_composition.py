@@ -24,7 +24,7 @@ def value(color: str) -> tuple[int, int, int]:
     return int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16)
 
 
-def near(pixels: NDArray[np.uint8], wanted: tuple[float, ...], tolerance: float = 2) -> None:
+def assert_near(pixels: NDArray[np.uint8], wanted: tuple[float, ...], tolerance: float = 2) -> None:
     found = pixels.reshape(-1, 3).astype(float)
     worst = np.abs(found - np.array(wanted)).max()
     assert worst <= tolerance, f"{found.mean(axis=0)} instead of {wanted} (off by {worst})"
@@ -37,7 +37,7 @@ def test_colours_come_back_as_themselves(pixel_format: str, tmp_path: Path) -> N
     frames = raw_frames(project({"clips": clips}, export=export), tmp_path)
     assert len(frames) == len(RGB)
     for frame, color in zip(frames, RGB, strict=True):
-        near(frame, value(color))
+        assert_near(frame, value(color))
 
 
 @pytest.mark.parametrize("matrix", ["smpte170m", "bt709"])
@@ -55,7 +55,7 @@ def test_files_are_read_by_their_tags(matrix: str, span: str, *, whole: bool, tm
     )
     transform = {} if whole else {"transform": {"scaleX": 0.5, "scaleY": 0.5, "x": 0.503}}
     frames = raw_frames(project({"clips": [clip("a.mp4", 0, 0.2, **transform)]}), tmp_path)
-    near(frames[2, 40:50, 90:100], (200, 120, 40), 4)
+    assert_near(frames[2, 40:50, 90:100], (200, 120, 40), 4)
 
 
 def test_untagged_files_follow_their_size(tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_untagged_files_follow_their_size(tmp_path: Path) -> None:
             filters=f"format=gbrp,scale=out_color_matrix={matrix}:out_range=tv,format=yuv420p,setparams=colorspace=unknown:range=unknown",
         )
         frames = raw_frames(project({"clips": [clip(name, 0, 0.12)]}), tmp_path)
-        near(frames[1, 40:50, 90:100], (200, 120, 40), 3)
+        assert_near(frames[1, 40:50, 90:100], (200, 120, 40), 3)
 
 
 def test_lower_tracks_show_where_nothing_covers_them(tmp_path: Path) -> None:
@@ -81,14 +81,14 @@ def test_lower_tracks_show_where_nothing_covers_them(tmp_path: Path) -> None:
     )
     frames = raw_frames(raw, tmp_path)
     assert len(frames) == 10
-    near(frames[0], (255, 0, 0))
-    near(frames[9], (255, 0, 0))
+    assert_near(frames[0], (255, 0, 0))
+    assert_near(frames[9], (255, 0, 0))
     for index in (3, 4):
-        near(frames[index, 26:70, 50:142], (0, 255, 0))
-        near(frames[index, :20], (255, 0, 0))
-    near(frames[5, 28:68, 6:88], (0, 0, 255))
-    near(frames[5, 28:68, 104:136], (0, 255, 0))
-    near(frames[6], (255, 0, 0))
+        assert_near(frames[index, 26:70, 50:142], (0, 255, 0))
+        assert_near(frames[index, :20], (255, 0, 0))
+    assert_near(frames[5, 28:68, 6:88], (0, 0, 255))
+    assert_near(frames[5, 28:68, 104:136], (0, 255, 0))
+    assert_near(frames[6], (255, 0, 0))
 
 
 def test_gaps_show_the_background(tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_gaps_show_the_background(tmp_path: Path) -> None:
     frames = raw_frames(raw, tmp_path)
     assert len(frames) == 20
     for index, wanted in ((0, (16, 32, 48)), (5, (255, 0, 0)), (9, (255, 0, 0)), (10, (16, 32, 48)), (15, (0, 0, 255))):
-        near(frames[index], wanted)
+        assert_near(frames[index], wanted)
 
 
 def test_opacity_of_clip_track_and_colour_multiply(tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ def test_opacity_of_clip_track_and_colour_multiply(tmp_path: Path) -> None:
         {"clips": [clip("#000000", 0, 0.08)]},
         {"opacity": 0.5, "clips": [clip("#FFFFFF80", 0, 0.08, opacity=0.8)]},
     )
-    near(raw_frames(raw, tmp_path), (255 * 0.5 * 0.8 * 128 / 255,) * 3)
+    assert_near(raw_frames(raw, tmp_path), (255 * 0.5 * 0.8 * 128 / 255,) * 3)
 
 
 @pytest.mark.parametrize("inset", [False, True])
@@ -117,7 +117,7 @@ def test_fades_go_to_what_lies_below(*, inset: bool, tmp_path: Path) -> None:
     frames = raw_frames(raw, tmp_path)
     for number, frame in enumerate(frames):
         factor = min(1, number / 10, (19 - number) / 5)
-        near(frame[40:56, 80:110], (255 * factor, 255 * factor, 255))
+        assert_near(frame[40:56, 80:110], (255 * factor, 255 * factor, 255))
 
 
 def test_transition_is_all_a_first_and_all_b_last(tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_transition_is_all_a_first_and_all_b_last(tmp_path: Path) -> None:
         assert len(frames) == 20
         for number, frame in enumerate(frames):
             p = min(1.0, max(0.0, (number - first) / 9))
-            near(frame, (255 * (1 - p), 0, 255 * p), 3)
+            assert_near(frame, (255 * (1 - p), 0, 255 * p), 3)
 
 
 def test_eased_transition_at_a_free_end(tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_eased_transition_at_a_free_end(tmp_path: Path) -> None:
     )
     frames = raw_frames(raw, tmp_path)
     for number, p in ((4, 0), (5, 0), (6, 0.25), (7, 0.5), (8, 0.75), (9, 1), (10, 1), (13, 1), (14, 0), (15, 0)):
-        near(frames[number], (255 * p, 255 * (1 - p), 0), 3)
+        assert_near(frames[number], (255 * p, 255 * (1 - p), 0), 3)
 
 
 def test_transition_with_a_disabled_neighbour_goes_to_what_lies_below(tmp_path: Path) -> None:
@@ -160,9 +160,9 @@ def test_transition_with_a_disabled_neighbour_goes_to_what_lies_below(tmp_path: 
         },
     )
     frames = raw_frames(raw, tmp_path)
-    near(frames[7], (255, 0, 0))
-    near(frames[10], (127, 128, 0), 3)
-    near(frames[12], (0, 255, 0))
+    assert_near(frames[7], (255, 0, 0))
+    assert_near(frames[10], (127, 128, 0), 3)
+    assert_near(frames[12], (0, 255, 0))
 
 
 def test_disabled_tracks_and_clips_are_not_there(tmp_path: Path) -> None:
@@ -172,7 +172,7 @@ def test_disabled_tracks_and_clips_are_not_there(tmp_path: Path) -> None:
     )
     frames = raw_frames(raw, tmp_path)
     assert len(frames) == 5
-    near(frames, (255, 0, 0))
+    assert_near(frames, (255, 0, 0))
 
 
 def test_windows_equal_the_whole(tmp_path: Path) -> None:
