@@ -29,6 +29,9 @@ def check_target(target: Path, *, overwrite: bool) -> None:
         raise OutputUnwritable(path=str(target), detail="its folder does not exist")
     if target.is_dir():
         raise OutputUnwritable(path=str(target), detail="it is a folder")
+    if target.exists() and not target.is_file():
+        # Publishing takes the name's place: as root it would put a file where /dev/null was.
+        raise OutputUnwritable(path=str(target), detail="it is a device, a pipe or a socket")
     if target.exists() and not overwrite:
         raise OutputExists(path=str(target))
     if not os.access(target.parent, os.W_OK | os.X_OK):

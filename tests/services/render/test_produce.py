@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +98,8 @@ def test_sharing_out_looks_at_each_piece_a_few_times_only(monkeypatch: pytest.Mo
         looked.append(stretch.first)
         return plan(composition, stretch)
 
-    monkeypatch.setattr("sidecar.ffmpeg.builder.picture.compose.plan", counted)
+    # By its module: the package has a function of the same name.
+    monkeypatch.setattr(sys.modules[plan.__module__], "plan", counted)
     found = check(project(*(color(start, 1) for start in range(300)))).project
     assert found is not None
     assert len(share_out(resolve(found, {}), found.export, bundled_fonts()).windows) > 1

@@ -84,3 +84,12 @@ def test_a_source_is_no_target(tmp_path: Path) -> None:
     check_not_a_source(target, [str(tmp_path / "gone.mp4")])
     with pytest.raises(OutputUnwritable, match="source"):
         check_not_a_source(target, [str(source)])
+
+
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_what_is_no_plain_file_is_never_replaced(tmp_path: Path, *, overwrite: bool) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(OutputUnwritable):
+        check_target(pipe, overwrite=overwrite)
+    assert pipe.is_fifo()
