@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,9 @@ RATES = ("24000/1001", "25", "30000/1001", "60000/1001")
 @pytest.mark.parametrize("suffix", ["mp4", "mkv", "webm", "ts", "avi", "mov"])
 def test_every_frame_once_in_order(suffix: str, rate: str, tmp_path: Path) -> None:
     # MPEG-4 in AVI knows no B-frames that its index could place.
-    gop = {"gop": 12} if suffix == "avi" else {"gop": 15, "b_frames": 2} if suffix != "webm" else {"gop": 15}
+    gop: dict[str, Any] = (
+        {"gop": 12} if suffix == "avi" else {"gop": 15, "b_frames": 2} if suffix != "webm" else {"gop": 15}
+    )
     source = make_clip(tmp_path / f"source.{suffix}", seconds=2, rate=rate, **gop)
     wanted = read_numbers(source)
     assert wanted == sorted(set(wanted))
