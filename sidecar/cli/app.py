@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from typing import Annotated
 
 from cyclopts import App, CycloptsError, Parameter
 
+from sidecar import __version__
 from sidecar.cli import serve
 from sidecar.cli.exits import DONE, USAGE
 
@@ -31,7 +31,7 @@ def build() -> App:
     app = App(
         name="sidecar",
         help="Validate, plan and render video timelines with FFmpeg; or serve an editor over stdio.",
-        version=version("video-compiler-sidecar"),
+        version=__version__,
         default_parameter=Parameter(negative=()),
         help_format="plaintext",
     )

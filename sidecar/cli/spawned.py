@@ -7,11 +7,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from importlib.metadata import version
 from typing import IO, Any, cast
 
 from protocol.client import Answer, Client, Failed, Progressed
 from protocol.errors import ConnectionLost, SidecarError
+from sidecar import __version__
 
 GRACE = 5.0
 """Seconds that a child gets to end after its stdin was closed."""
@@ -80,7 +80,7 @@ def spawn(*, initialize: bool = True) -> Iterator[Remote]:
     with child() as process:
         remote = Remote(cast("IO[bytes]", process.stdin), cast("IO[bytes]", process.stdout))
         if initialize:
-            client = {"name": "sidecar-cli", "version": version("video-compiler-sidecar")}
+            client = {"name": "sidecar-cli", "version": __version__}
             _, failure = remote.request("initialize", {"protocol": 1, "client": client, "processId": os.getpid()})
             if failure is not None:
                 raise failure[0]

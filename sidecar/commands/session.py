@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from functools import cache
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from protocol.commands import Empty, Nothing
@@ -26,6 +25,7 @@ from protocol.framing import MAX_MESSAGE
 from protocol.jsonrpc import MAX_BATCH
 from protocol.openrpc import PROTOCOL, document
 from protocol.schema_hash import SCHEMA_HASH
+from sidecar import __version__
 from sidecar.commands import limits
 from sidecar.commands.call import Call
 from sidecar.commands.grant import grant_of
@@ -57,7 +57,7 @@ async def initialize(params: Initialize, call: Call) -> Initialized:
         protocol=PROTOCOL,
         server=Server(
             name=DISTRIBUTION,
-            version=version(DISTRIBUTION),
+            version=__version__,
             pid=os.getpid(),
             instance_id=services.instance_id,
             platform=sys.platform,

@@ -6,14 +6,12 @@ import os
 import platform
 import shutil
 import sys
-from importlib.metadata import version
 from pathlib import Path
 
 from protocol.commands.system import Memory
 
 CGROUP = Path("/sys/fs/cgroup")
 LIBRARIES = ("av", "imageio-ffmpeg", "msgspec", "numpy", "psutil", "structlog", "trio")
-DISTRIBUTION = "video-compiler-sidecar"
 
 
 def cores() -> int:
@@ -41,12 +39,9 @@ def free_space(folder: Path) -> int:
 
 def libraries() -> dict[str, str]:
     """Versions of the packages that the work rests on."""
+    from importlib.metadata import version  # noqa: PLC0415 - start-up time
+
     return {name: version(name) for name in LIBRARIES}
-
-
-def own_version() -> str:
-    """The sidecar's version."""
-    return version(DISTRIBUTION)
 
 
 def platform_name() -> str:
@@ -57,7 +52,7 @@ def platform_name() -> str:
 def isolation() -> list[str]:
     """How children are held apart: what each of them gets on this system."""
     common = ["processGroup", "scrubbedEnvironment", "decodersInWorkers"]
-    return [*common, "parentDeathSignal"] if sys.platform == "linux" else common
+    return [*common, "diesWithParent"] if sys.platform == "linux" else common
 
 
 def _bytes(path: Path) -> int | None:

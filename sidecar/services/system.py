@@ -18,6 +18,7 @@ from protocol.commands.ffmpeg import Capabilities
 from protocol.commands.session import FfmpegSummary, Paths
 from protocol.commands.system import FontList, Health, HealthCheck, SystemInfo, Trace
 from protocol.errors import SidecarError
+from sidecar import __version__
 from sidecar.ffmpeg.toolchain import Toolchain
 from sidecar.services import health, machine
 from sidecar.services.folders import Folders
@@ -85,7 +86,7 @@ class SystemService:
 
     def _info(self) -> SystemInfo:
         return SystemInfo(
-            version=machine.own_version(),
+            version=__version__,
             python=platform.python_version(),
             platform=machine.platform_name(),
             machine=platform.machine(),

@@ -15,7 +15,8 @@ import imageio_ffmpeg
 import msgspec
 import psutil
 
-from sidecar.services.machine import libraries, own_version
+from sidecar import __version__
+from sidecar.services.machine import libraries
 from tests.benchmarks import render, rpc, start
 from tests.benchmarks.figure import Figure
 
@@ -82,7 +83,7 @@ def machine() -> dict[str, Any]:
 def versions() -> dict[str, str]:
     """What was measured."""
     ffmpeg = imageio_ffmpeg.get_ffmpeg_version()
-    return {"sidecar": own_version(), "python": platform.python_version(), "ffmpeg": ffmpeg, **libraries()}
+    return {"sidecar": __version__, "python": platform.python_version(), "ffmpeg": ffmpeg, **libraries()}
 
 
 if __name__ == "__main__":

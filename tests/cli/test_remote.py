@@ -80,7 +80,7 @@ def test_a_child_that_does_not_end_is_killed(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_refused_initialize_ends_the_spawning(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(spawned, "version", lambda _name: None)
+    monkeypatch.setattr(spawned, "__version__", None)
     monkeypatch.chdir(tmp_path)
     with pytest.raises(Exception, match="client"), spawned.spawn():
         pytest.fail("it was not refused")

@@ -19,7 +19,7 @@ REQUESTS = (
     b'{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocol":1,"client":{"name":"t","version":"1"}}}\n'
 )
 
-LATE = ("av", "cyclopts", "jsonpatch", "numpy", "PIL", "psutil", "pygments", "pynvml", "rich")
+LATE = ("av", "cyclopts", "jsonpatch", "numpy", "PIL", "psutil", "pygments", "pynvml", "rich", "typing_extensions")
 """Packages that requests beyond `initialize` need, some of them in other processes."""
 
 LATE_PARTS = (
