@@ -74,6 +74,9 @@ def container_options(export: Export, rate: Fraction, *, chapters: bool) -> Opti
         options.append(("movflags", flags))
     if export.container in ("mp4", "mov") and export.video is not None:
         options.append(("video_track_timescale", str(_timescale(rate))))
+    if export.container == "avi":
+        # Sound that begins with priming would shift the picture by part of a frame, which AVI rounds to a whole one.
+        options.append(("avoid_negative_ts", "disabled"))
     options.append(("f", MUXERS[export.container]))
     return tuple(options)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from fractions import Fraction
 from pathlib import Path
@@ -232,3 +233,17 @@ def test_markers_become_chapters_and_titles_tags(media: Path, tmp_path: Path) ->
         (0, 0.3, "a=b;c#d\\e\nf"),
         (0.3, 0.5, "two"),
     ]
+
+
+@pytest.mark.parametrize("container", ["mp4", "mov", "mkv", "webm", "avi"])
+def test_sound_does_not_move_the_picture(container: str, tmp_path: Path) -> None:
+    """Encoders begin their sound with priming, at times below zero."""
+    target = tmp_path / f"out.{container}"
+    render(project({"clips": [clip("#204080", 0, 0.4)]}, export={"container": container}), tmp_path, target)
+    with av.open(str(target)) as film:
+        picture = film.streams.video[0]
+        assert picture.time_base is not None
+        shown = sorted(frame.pts * picture.time_base for frame in film.decode(picture) if frame.pts is not None)
+    gaps = [after - before for before, after in itertools.pairwise(shown)]
+    assert len(gaps) == 9
+    assert all(abs(gap - Fraction(1, 25)) <= Fraction(1, 500) for gap in gaps), gaps
