@@ -7,7 +7,7 @@ frames as the whole, so the encoder is given the same bytes and writes the same 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from protocol.errors import ResourceLimit
@@ -18,7 +18,7 @@ from sidecar.core.timeline import OutputSpan, Timeline, output_span
 from sidecar.ffmpeg.builder.command import Command, Output
 from sidecar.ffmpeg.builder.emit import emit
 from sidecar.ffmpeg.builder.graph import Input, InputStream, node
-from sidecar.ffmpeg.builder.picture import Composed, canvas_for, compose_window, finish, stretches
+from sidecar.ffmpeg.builder.picture import Stretch, canvas_for, compose_window, finish, stretches
 from sidecar.ffmpeg.builder.picture.convert import formats, square
 from sidecar.ffmpeg.builder.picture.output import tagged
 from sidecar.ffmpeg.builder.render import encode_command
@@ -94,25 +94,27 @@ def share_out(timeline: Timeline, export: Export, fonts: FontSet) -> Stages:
     if video is None or video_codec(export) is None:
         return Stages(timeline, export, fonts, ())
 
-    def filters(window: tuple[int, int]) -> int:
-        return _filters(compose_window(timeline, export, video, span, fonts, window=window))
+    def filters(window: tuple[int, int], among: Sequence[Stretch]) -> int:
+        picture = compose_window(timeline, export, video, span, fonts, window=window, among=among)
+        return emit((picture.stream,)).filters
 
     limit = min(MAX_FILTERS, MAX_MEMORY // (3 * span.width * span.height))
-    if filters((span.first, span.end)) <= limit:
+    cut = stretches(timeline)
+    if filters((span.first, span.end), cut) <= limit:
         return Stages(timeline, export, fonts, ())
-    pieces = [(piece, filters(piece)) for piece in _pieces(timeline, span)]
+    pieces = [(piece, filters(piece, [stretch])) for stretch, piece in _pieces(cut, span)]
     worst = max(count for _, count in pieces)
     if worst > MOST_FILTERS:
         raise ResourceLimit(what="filters at one instant", value=worst, limit=MOST_FILTERS)
     return Stages(timeline, export, fonts, tuple(_grouped(pieces, limit)))
 
 
-def _pieces(timeline: Timeline, span: OutputSpan) -> Iterator[tuple[int, int]]:
-    """Cut the span where what is on screen changes."""
-    for stretch in stretches(timeline):
+def _pieces(cut: Sequence[Stretch], span: OutputSpan) -> Iterator[tuple[Stretch, tuple[int, int]]]:
+    """Return each stretch with what of it lies in the span."""
+    for stretch in cut:
         first, end = max(stretch.first, span.first), min(stretch.end, span.end)
         if first < end:
-            yield first, end
+            yield stretch, (first, end)
 
 
 def _grouped(pieces: list[tuple[tuple[int, int], int]], limit: int) -> Iterator[tuple[int, int]]:
@@ -124,7 +126,3 @@ def _grouped(pieces: list[tuple[tuple[int, int], int]], limit: int) -> Iterator[
             first, total = start, 0
         end, total = stop, total + count
     yield first, end
-
-
-def _filters(picture: Composed) -> int:
-    return emit((picture.stream,)).filters

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from protocol.project import Export, VideoExport
@@ -10,11 +11,11 @@ from sidecar.ffmpeg.builder.graph import Stream
 from sidecar.ffmpeg.builder.picture.compose import Composed, Composition, compose
 from sidecar.ffmpeg.builder.picture.convert import formats, hex_alpha
 from sidecar.ffmpeg.builder.picture.output import canvas_for, letterboxed, resampled, tagged
-from sidecar.ffmpeg.builder.picture.stretches import stretches
+from sidecar.ffmpeg.builder.picture.stretches import Stretch, stretches
 from sidecar.ffmpeg.builder.picture.weigh import Weights
 from sidecar.ffmpeg.builder.text import FontSet, burn_cues
 
-__all__ = ["Composed", "build_picture", "canvas_for", "compose_window", "finish", "stretches"]
+__all__ = ["Composed", "Stretch", "build_picture", "canvas_for", "compose_window", "finish", "stretches"]
 
 
 def build_picture(timeline: Timeline, export: Export, video: VideoExport, span: OutputSpan, fonts: FontSet) -> Composed:
@@ -24,14 +25,24 @@ def build_picture(timeline: Timeline, export: Export, video: VideoExport, span: 
 
 
 def compose_window(
-    timeline: Timeline, export: Export, video: VideoExport, span: OutputSpan, fonts: FontSet, *, window: tuple[int, int]
+    timeline: Timeline,
+    export: Export,
+    video: VideoExport,
+    span: OutputSpan,
+    fonts: FontSet,
+    *,
+    window: tuple[int, int],
+    among: Sequence[Stretch] | None = None,
 ) -> Composed:
-    """Compose project frames [from, to), cues included, at the size and in the pixel format of `finish`'s input."""
+    """Compose project frames [from, to), cues included, at the size and in the pixel format of `finish`'s input.
+
+    `among` are the stretches of the timeline that hold the window, where they are known already.
+    """
     canvas = canvas_for((timeline.width, timeline.height), (span.width, span.height))
     background = over_black(timeline.project.background)
     weights = Weights(video.pixel_format.endswith("10le"))
     composition = Composition(timeline, canvas, formats(video.pixel_format), fonts, background, weights)
-    composed = compose(composition, *window)
+    composed = compose(composition, *window, among)
     if export.subtitles != "burn":
         return composed
     drawn = burn_cues(composed.stream, timeline, window, fonts)

@@ -76,11 +76,11 @@ class Composition:
         return weighed(base, top, weights, self.weights, pixel_format=pixel_format, rate=rate, size=size)
 
 
-def compose(composition: Composition, first: int, end: int) -> Composed:
-    """Compose project frames [first, end)."""
+def compose(composition: Composition, first: int, end: int, among: Sequence[Stretch] | None = None) -> Composed:
+    """Compose project frames [first, end). `among` are the stretches that hold them, where they are known already."""
     cut = [
         replace(plan(composition, stretch), first=max(stretch.first, first), end=min(stretch.end, end))
-        for stretch in stretches(composition.timeline)
+        for stretch in (stretches(composition.timeline) if among is None else among)
         if stretch.first < end and stretch.end > first
     ]
     for stretch in cut:
