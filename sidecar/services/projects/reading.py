@@ -111,15 +111,18 @@ def content_of(raw: Any) -> Content:
     """
     found = checked(raw)
     if found.project is None:
-        raise unreadable(found.problems)
+        raise invalid(found.problems)
     return Content(normalise(found.project), found.problems, found.migrated_from)
 
 
-def unreadable(problems: list[Problem]) -> InvalidProject:
-    """Return the error of a project whose shape cannot be read."""
-    first = next(problem for problem in problems if problem.severity == "error")
+def invalid(problems: list[Problem]) -> InvalidProject:
+    """Return the error of a project with these problems, errors among them: it names the first and holds them all."""
+    errors = [problem for problem in problems if problem.severity == "error"]
+    first = errors[0]
+    where = f"{first.pointer}: " if first.pointer else ""
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     return InvalidProject(
-        detail=f"{first.pointer}: {first.message}",
+        detail=f"{where}{first.message}{more}",
         suggestion=first.suggestion,
-        problems=[msgspec.to_builtins(problem) for problem in problems[:MAX_PROBLEMS]],
+        problems=[msgspec.to_builtins(problem) for problem in errors[:MAX_PROBLEMS]],
     )

@@ -7,20 +7,17 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from protocol.commands.render import Input, Plan, PlanSummary, Segment
 from protocol.commands.shared import Range, When
 from protocol.errors import InvalidParams, InvalidProject
 from protocol.problem import Problem
 from protocol.project import Export, Project
 from protocol.time import format_rate, instant_frame, parse_seconds
+from sidecar.services.projects.reading import invalid
 
 if TYPE_CHECKING:
     from sidecar.core.timeline import OutputSpan
     from sidecar.ffmpeg.builder.staged import Stages
-
-MAX_PROBLEMS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +114,5 @@ def validated(raw: Mapping[str, Any]) -> tuple[Project, list[Problem]]:
 
 def refuse(problems: list[Problem]) -> None:
     """Raise InvalidProject if any problem is an error."""
-    errors = [problem for problem in problems if problem.severity == "error"]
-    if errors:
-        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-        raise InvalidProject(
-            detail=f"{errors[0].pointer}: {errors[0].message}{more}",
-            suggestion=errors[0].suggestion,
-            problems=[msgspec.to_builtins(problem) for problem in errors[:MAX_PROBLEMS]],
-        )
+    if any(problem.severity == "error" for problem in problems):
+        raise invalid(problems)

@@ -174,7 +174,8 @@ class RenderService:
         job.require_running()
         job.scope.cancel()
         await job.done.wait()
-        return self.job(job_id)
+        # By the job itself: it may have been forgotten among others that ended.
+        return job.show(None, segments=False)
 
     def job(self, job_id: str, *, segments: bool = False) -> Job:
         """Return a job. Raises JobNotFound."""
@@ -203,8 +204,9 @@ class RenderService:
 
     async def wait(self, job_id: str) -> Job:
         """Wait until a job has ended. Cancelling the wait does not cancel the job. Raises JobNotFound."""
-        await self._find(job_id).done.wait()
-        return self.job(job_id, segments=True)
+        job = self._find(job_id)
+        await job.done.wait()
+        return job.show(None, segments=True)
 
     def _find(self, job_id: str) -> RenderJob:
         try:

@@ -201,6 +201,15 @@ async def test_ended_jobs_beyond_those_kept_are_forgotten(tmp_path: Path) -> Non
         assert [job.job_id for job in desk.render.jobs(JobsQuery()).jobs] == ["two"]
 
 
+async def test_a_job_that_is_not_kept_is_still_answered(tmp_path: Path) -> None:
+    async with studio(tmp_path, keepFinishedJobs=0) as desk:
+        job = await desk.start(LONG, tmp_path / "long.mp4")
+        await desk.running(job.job_id)
+        assert (await desk.render.cancel(job.job_id)).state == "cancelled"
+        assert (await desk.finish(SHORT, tmp_path / "short.mp4")).state == "completed"
+        assert desk.render.jobs(JobsQuery()).jobs == []
+
+
 async def test_leaving_ends_what_runs(tmp_path: Path) -> None:
     async with studio(tmp_path) as desk:
         job = await desk.start(LONG, tmp_path / "long.mp4")
