@@ -63,7 +63,7 @@ class RenderLimits:
 
     @staticmethod
     def of(max_jobs: int, kept: int) -> RenderLimits:
-        """`max_jobs` 0: one, or two where four or more cores are free for it: an encoder fills several."""
+        """`max_jobs` 0: one for every four cores, at least one: an encoder fills several."""
         return RenderLimits(max_jobs or max(1, CORES // 4), kept)
 
 
