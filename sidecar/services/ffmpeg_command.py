@@ -143,7 +143,7 @@ class FfmpegCommandService:
         # One process, however large; a render shares a large timeline out among several.
         stages = planned.stages
         written = target(output or f"output.{planned.export.container}")
-        return build_render(stages.timeline, stages.export, target=written, fonts=stages.fonts)
+        return build_render(stages.timeline, stages.export, target=written, resources=stages.resources)
 
 
 async def _allowed(path: str, check_read: CheckRead) -> Path:

@@ -14,12 +14,17 @@ from protocol.project import Project
 from protocol.project.check import check
 from sidecar.core.source import SourceFacts
 from sidecar.core.timeline import Timeline, output_span, range_problems, resolve, source_path, unsupported
+from sidecar.effects import catalogue
 from sidecar.ffmpeg.builder.command import Command, Output
 from sidecar.ffmpeg.builder.graph import node
 from sidecar.ffmpeg.builder.render import build_render
+from sidecar.ffmpeg.builder.resources import Resources
 from sidecar.ffmpeg.builder.text import bundled_fonts
 from sidecar.services.media.reader import probe_file
 from tests.harness.commands import output_of
+
+RESOURCES = Resources(bundled_fonts(), catalogue())
+"""The bundled fonts, and every kind of effect and transition."""
 
 
 def project(
@@ -75,7 +80,7 @@ def timeline_of(raw: Mapping[str, Any], base: Path) -> Timeline:
 def render(raw: Mapping[str, Any], base: Path, target: Path) -> Command:
     """Render a project to a file."""
     timeline = timeline_of(raw, base)
-    command = build_render(timeline, timeline.project.export, target=str(target), fonts=bundled_fonts())
+    command = build_render(timeline, timeline.project.export, target=str(target), resources=RESOURCES)
     output_of(command, base)
     return command
 
@@ -89,7 +94,7 @@ def raw_frames(
     """
     timeline = timeline_of(raw, base)
     export = timeline.project.export
-    command = build_render(timeline, export, target="-", fonts=bundled_fonts(), window=window)
+    command = build_render(timeline, export, target="-", resources=RESOURCES, window=window)
     picture = command.outputs[0].streams[0]
     scaled = node("scale", picture, in_color_matrix="bt709", in_range="limited", flags="accurate_rnd+full_chroma_int")
     shown = picture if pixel_format == export_format(timeline) else node("format", scaled, pix_fmts=pixel_format)

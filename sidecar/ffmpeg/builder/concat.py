@@ -16,6 +16,7 @@ from sidecar.ffmpeg.builder.assembly import Piece, assemble, even, rate_for
 from sidecar.ffmpeg.builder.command import Command
 from sidecar.ffmpeg.builder.excerpt import target
 from sidecar.ffmpeg.builder.render import build_render
+from sidecar.ffmpeg.builder.resources import Resources
 from sidecar.ffmpeg.builder.text import FontSet
 
 HIGHEST_RATE = Fraction(240)
@@ -53,7 +54,7 @@ def build_concat(parameters: Concat, files: Sequence[SourceFacts], output: str, 
         "subtitles": "none",
     }
     timeline, settings = assemble(pieces, rate=rate, size=size, export=export, fit=parameters.fit)
-    return build_render(timeline, settings, target=target(output), fonts=fonts)
+    return build_render(timeline, settings, target=target(output), resources=Resources(fonts))
 
 
 def _frames(facts: SourceFacts, rate: Fraction, still_seconds: int) -> int:

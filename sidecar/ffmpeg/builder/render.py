@@ -12,12 +12,13 @@ from sidecar.ffmpeg.builder.command import Command, Output, SideFile
 from sidecar.ffmpeg.builder.encode import SAMPLE_FORMATS, output_options
 from sidecar.ffmpeg.builder.graph import Stream, node
 from sidecar.ffmpeg.builder.picture import Composed, build_picture
+from sidecar.ffmpeg.builder.resources import Resources
 from sidecar.ffmpeg.builder.sound import build_sound, export_sound, silence
-from sidecar.ffmpeg.builder.text import FONT_ENVIRONMENT, FontSet
+from sidecar.ffmpeg.builder.text import FONT_ENVIRONMENT
 
 
 def build_render(
-    timeline: Timeline, export: Export, *, target: str, fonts: FontSet, window: tuple[int, int] | None = None
+    timeline: Timeline, export: Export, *, target: str, resources: Resources, window: tuple[int, int] | None = None
 ) -> Command:
     """Build the one command that writes an export of a timeline to `target`, however much it asks of its process.
 
@@ -29,7 +30,7 @@ def build_render(
         raise NothingToRender
     picture: Composed | None = None
     if export.video is not None and video_codec(export) is not None:
-        picture = build_picture(timeline, export, export.video, span, fonts)
+        picture = build_picture(timeline, export, export.video, span, resources)
     return encode_command(
         None if picture is None else picture.stream,
         timeline,

@@ -22,7 +22,8 @@ from sidecar.ffmpeg.builder.picture import Stretch, canvas_for, compose_window, 
 from sidecar.ffmpeg.builder.picture.convert import formats, square
 from sidecar.ffmpeg.builder.picture.output import tagged
 from sidecar.ffmpeg.builder.render import encode_command
-from sidecar.ffmpeg.builder.text import FONT_ENVIRONMENT, FontSet
+from sidecar.ffmpeg.builder.resources import Resources
+from sidecar.ffmpeg.builder.text import FONT_ENVIRONMENT
 
 MAX_FILTERS = 240
 """Filters of a window that one process is given: more take too long to configure."""
@@ -43,13 +44,13 @@ class Stages:
 
     timeline: Timeline
     export: Export
-    fonts: FontSet
+    resources: Resources
     windows: tuple[tuple[int, int], ...]
 
     def composer(self, window: tuple[int, int], *, sink: str) -> Command:
         """Build the command that writes the raw frames of a window to `sink`."""
         span, video = self._span, self._video
-        picture = compose_window(self.timeline, self.export, video, span, self.fonts, window=window)
+        picture = compose_window(self.timeline, self.export, video, span, self.resources, window=window)
         options = (("c:v", "rawvideo"), ("fps_mode", "passthrough"), ("f", "rawvideo"))
         return Command(
             outputs=(Output((picture.stream,), options, sink),),
@@ -87,26 +88,26 @@ class Stages:
         return self.export.video
 
 
-def share_out(timeline: Timeline, export: Export, fonts: FontSet) -> Stages:
+def share_out(timeline: Timeline, export: Export, resources: Resources) -> Stages:
     """Decide how a render is shared out. Raises ResourceLimit for an instant that no process can take."""
     span = output_span(timeline, export)
     video = export.video
     if video is None or video_codec(export) is None:
-        return Stages(timeline, export, fonts, ())
+        return Stages(timeline, export, resources, ())
 
     def filters(window: tuple[int, int], among: Sequence[Stretch]) -> int:
-        picture = compose_window(timeline, export, video, span, fonts, window=window, among=among)
+        picture = compose_window(timeline, export, video, span, resources, window=window, among=among)
         return emit((picture.stream,)).filters
 
     limit = min(MAX_FILTERS, MAX_MEMORY // (3 * span.width * span.height))
     cut = stretches(timeline)
     if filters((span.first, span.end), cut) <= limit:
-        return Stages(timeline, export, fonts, ())
+        return Stages(timeline, export, resources, ())
     pieces = [(piece, filters(piece, [stretch])) for stretch, piece in _pieces(cut, span)]
     worst = max(count for _, count in pieces)
     if worst > MOST_FILTERS:
         raise ResourceLimit(what="filters at one instant", value=worst, limit=MOST_FILTERS)
-    return Stages(timeline, export, fonts, tuple(_grouped(pieces, limit)))
+    return Stages(timeline, export, resources, tuple(_grouped(pieces, limit)))
 
 
 def _pieces(cut: Sequence[Stretch], span: OutputSpan) -> Iterator[tuple[Stretch, tuple[int, int]]]:

@@ -17,6 +17,7 @@ from sidecar.ffmpeg.builder.assembly import Piece, assemble, even, rate_for
 from sidecar.ffmpeg.builder.command import Command, Output
 from sidecar.ffmpeg.builder.excerpt import PLAIN, QUIET, fitted, picture_of, stored, target
 from sidecar.ffmpeg.builder.picture import build_picture
+from sidecar.ffmpeg.builder.resources import Resources
 from sidecar.ffmpeg.builder.text import FONT_ENVIRONMENT, FontSet
 
 
@@ -60,7 +61,7 @@ def build_subtitle_preview(parameters: SubtitlePreview, facts: SourceFacts, outp
     timeline, settings = assemble([piece], rate=rate, size=size, export=export, cues=cues, fit="stretch")
     if settings.video is None:
         raise AssertionError("the export was made with a picture")
-    picture = build_picture(timeline, settings, settings.video, output_span(timeline, settings), fonts)
+    picture = build_picture(timeline, settings, settings.video, output_span(timeline, settings), Resources(fonts))
     encoder = "png" if parameters.format == "png" else "mjpeg"
     options = (("frames:v", "1"), ("c:v", encoder), ("f", "image2"), ("update", "1"))
     return Command(

@@ -14,6 +14,7 @@ from sidecar.ffmpeg.builder.assembly import Piece, assemble, even, rate_for
 from sidecar.ffmpeg.builder.command import Command
 from sidecar.ffmpeg.builder.excerpt import fitted, length_of, picture_of, target
 from sidecar.ffmpeg.builder.render import build_render
+from sidecar.ffmpeg.builder.resources import Resources
 from sidecar.ffmpeg.builder.text import FontSet
 
 HIGHEST_RATE = Fraction(30)
@@ -58,4 +59,4 @@ def build_video_preview(parameters: VideoPreview, facts: SourceFacts, output: st
     )
     size = even(fitted(video, parameters.width))
     timeline, settings = assemble([piece], rate=rate, size=size, export=export, fit="stretch")
-    return build_render(timeline, settings, target=target(output), fonts=fonts)
+    return build_render(timeline, settings, target=target(output), resources=Resources(fonts))

@@ -17,8 +17,10 @@ from protocol.project import Export
 from protocol.time import format_exact
 from sidecar.core.keys import plan_key
 from sidecar.core.timeline import Timeline, output_span, range_problems, resolve
+from sidecar.effects import catalogue
 from sidecar.ffmpeg.builder.encode import encoders_of
 from sidecar.ffmpeg.builder.render import build_render
+from sidecar.ffmpeg.builder.resources import Resources
 from sidecar.ffmpeg.builder.staged import share_out
 from sidecar.services.fonts import FontService
 from sidecar.services.media import MediaService
@@ -60,9 +62,10 @@ class Planner:
         encoders = await self._encoders(export)
         fonts = await self.fonts.for_project(project, view.base)
         problems += fonts.problems
+        resources = Resources(fonts.fonts, catalogue())
         shown = output_span(timeline, export)
-        stages = await trio.to_thread.run_sync(share_out, timeline, export, fonts.fonts)
-        command = await trio.to_thread.run_sync(lambda: build_render(timeline, export, target="-", fonts=fonts.fonts))
+        stages = await trio.to_thread.run_sync(share_out, timeline, export, resources)
+        command = await trio.to_thread.run_sync(lambda: build_render(timeline, export, target="-", resources=resources))
         inputs = _inputs(found, uses_of(project))
         fingerprints = {each.path: each.fingerprint for each in inputs}
         return Planned(

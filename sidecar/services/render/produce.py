@@ -47,7 +47,7 @@ async def produce(stages: Stages, target: Path, bench: Bench, on_progress: Repor
     Raises the typed errors of execution.
     """
     if not stages.windows:
-        whole = build_render(stages.timeline, stages.export, target=str(target), fonts=stages.fonts)
+        whole = build_render(stages.timeline, stages.export, target=str(target), resources=stages.resources)
         await _run(whole, bench, "encode", on_progress)
         return
     failed: list[SidecarError] = []

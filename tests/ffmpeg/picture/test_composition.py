@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 from protocol.errors import NothingToRender
 from sidecar.ffmpeg.builder.command import arguments
 from sidecar.ffmpeg.builder.render import build_render
-from sidecar.ffmpeg.builder.text import bundled_fonts
 from tests.harness.media import make_clip
-from tests.harness.rendering import clip, project, raw_frames, timeline_of
+from tests.harness.rendering import RESOURCES, clip, project, raw_frames, timeline_of
 
 RGB = ("#FF0000", "#00FF00", "#0000FF", "#FFFFFF", "#000000", "#C87828")
 
@@ -205,7 +204,7 @@ def test_windows_equal_the_whole(tmp_path: Path) -> None:
 def test_an_empty_window_is_refused(tmp_path: Path) -> None:
     timeline = timeline_of(project({"clips": [clip("#FF0000", 0, 0.2)]}), tmp_path)
     with pytest.raises(NothingToRender):
-        build_render(timeline, timeline.project.export, target="-", fonts=bundled_fonts(), window=(9, 12))
+        build_render(timeline, timeline.project.export, target="-", resources=RESOURCES, window=(9, 12))
 
 
 def test_no_overlay_passes_at_an_end(tmp_path: Path) -> None:
@@ -216,7 +215,7 @@ def test_no_overlay_passes_at_an_end(tmp_path: Path) -> None:
     below = [clip(f"{index}.mp4", index * 0.4, 0.4) for index in range(4)]
     above = [clip(f"{3 - index}.mp4", index * 0.4, 0.4, **inset) for index in range(4)]
     timeline = timeline_of(project({"clips": below}, {"clips": above}), tmp_path)
-    command = build_render(timeline, timeline.project.export, target="-", fonts=bundled_fonts())
+    command = build_render(timeline, timeline.project.export, target="-", resources=RESOURCES)
     overlays = [part for part in re.split("[,;\\]]", arguments(command).graph) if part.startswith("overlay=")]
     assert len(overlays) == 12
     assert not [overlay for overlay in overlays if "eof_action" in overlay]

@@ -40,9 +40,8 @@ from protocol.project.clip import ClipMarker
 from sidecar.core.keys import plan_key
 from sidecar.core.timeline import range_problems, resolve, unsupported
 from sidecar.ffmpeg.builder.render import build_render
-from sidecar.ffmpeg.builder.text import bundled_fonts
 from tests.harness.media import make_clip
-from tests.harness.rendering import facts_of
+from tests.harness.rendering import RESOURCES, facts_of
 
 EVERYTHING = Path(__file__).with_name("everything.json")
 
@@ -136,7 +135,7 @@ def key_of(raw: dict[str, Any], media: Path) -> tuple[str | None, list[str]]:
     problems += range_problems(timeline)
     if any(problem.severity == "error" for problem in problems):
         return None, [problem.code for problem in problems]
-    command = build_render(timeline, checked.project.export, target="-", fonts=bundled_fonts())
+    command = build_render(timeline, checked.project.export, target="-", resources=RESOURCES)
     return plan_key(command, {f.path: f.fingerprint for f in facts.values()}, "9"), [p.code for p in problems]
 
 

@@ -17,8 +17,8 @@ from sidecar.core.timeline import resolve
 from sidecar.ffmpeg.builder.picture.compose import Composition, plan
 from sidecar.ffmpeg.builder.picture.stretches import Stretch
 from sidecar.ffmpeg.builder.staged import share_out
-from sidecar.ffmpeg.builder.text import bundled_fonts
 from tests.harness.media import make_clip
+from tests.harness.rendering import RESOURCES
 from tests.harness.spawned import gone
 from tests.services.render.studio import LONG, color, file, project, studio
 
@@ -86,7 +86,7 @@ def test_large_pictures_are_shared_out_sooner(width: int, height: int, *, shared
     raw = project(*(color(start, 1) | {"fadeIn": 0.2} for start in range(4)), width=width, height=height)
     found = check(raw).project
     assert found is not None
-    windows = share_out(resolve(found, {}), found.export, bundled_fonts()).windows
+    windows = share_out(resolve(found, {}), found.export, RESOURCES).windows
     assert (len(windows) > 1) == shared
     assert [end for _, end in windows[:-1]] == [start for start, _ in windows[1:]]
 
@@ -102,7 +102,7 @@ def test_sharing_out_looks_at_each_piece_a_few_times_only(monkeypatch: pytest.Mo
     monkeypatch.setattr(sys.modules[plan.__module__], "plan", counted)
     found = check(project(*(color(start, 1) for start in range(300)))).project
     assert found is not None
-    assert len(share_out(resolve(found, {}), found.export, bundled_fonts()).windows) > 1
+    assert len(share_out(resolve(found, {}), found.export, RESOURCES).windows) > 1
     assert len(looked) <= 3 * 300
 
 

@@ -11,16 +11,20 @@ from sidecar.ffmpeg.builder.graph import Stream
 from sidecar.ffmpeg.builder.picture.compose import Composed, Composition, compose
 from sidecar.ffmpeg.builder.picture.convert import formats, hex_alpha
 from sidecar.ffmpeg.builder.picture.output import canvas_for, letterboxed, resampled, tagged
+from sidecar.ffmpeg.builder.picture.scene import Scene
 from sidecar.ffmpeg.builder.picture.stretches import Stretch, stretches
 from sidecar.ffmpeg.builder.picture.weigh import Weights
-from sidecar.ffmpeg.builder.text import FontSet, burn_cues
+from sidecar.ffmpeg.builder.resources import Resources
+from sidecar.ffmpeg.builder.text import burn_cues
 
 __all__ = ["Composed", "Stretch", "build_picture", "canvas_for", "compose_window", "finish", "stretches"]
 
 
-def build_picture(timeline: Timeline, export: Export, video: VideoExport, span: OutputSpan, fonts: FontSet) -> Composed:
+def build_picture(
+    timeline: Timeline, export: Export, video: VideoExport, span: OutputSpan, resources: Resources
+) -> Composed:
     """Build the picture of an output span, ready for its encoder."""
-    composed = compose_window(timeline, export, video, span, fonts, window=(span.first, span.end))
+    composed = compose_window(timeline, export, video, span, resources, window=(span.first, span.end))
     return replace(composed, stream=finish(composed.stream, timeline, video, span))
 
 
@@ -29,7 +33,7 @@ def compose_window(
     export: Export,
     video: VideoExport,
     span: OutputSpan,
-    fonts: FontSet,
+    resources: Resources,
     *,
     window: tuple[int, int],
     among: Sequence[Stretch] | None = None,
@@ -41,11 +45,12 @@ def compose_window(
     canvas = canvas_for((timeline.width, timeline.height), (span.width, span.height))
     background = over_black(timeline.project.background)
     weights = Weights(video.pixel_format.endswith("10le"))
-    composition = Composition(timeline, canvas, formats(video.pixel_format), fonts, background, weights)
+    scene = Scene(timeline, canvas, formats(video.pixel_format), resources, weights)
+    composition = Composition(scene, background)
     composed = compose(composition, *window, among)
     if export.subtitles != "burn":
         return composed
-    drawn = burn_cues(composed.stream, timeline, window, fonts)
+    drawn = burn_cues(composed.stream, timeline, window, resources.fonts)
     files = tuple({file.name: file for file in (*composed.files, *drawn.files)}.values())
     return Composed(drawn.stream, files, composed.text or bool(drawn.files))
 

@@ -8,27 +8,19 @@ from fractions import Fraction
 from protocol.errors import MediaNotFound
 from protocol.project import ColorSource, FileSource, TitleSource
 from sidecar.core.source import SourceVideo
-from sidecar.core.timeline import FileReading, Item, Timeline
-from sidecar.ffmpeg.builder.command import SideFile
+from sidecar.core.timeline import FileReading, Item
 from sidecar.ffmpeg.builder.graph import InputStream, Stream
 from sidecar.ffmpeg.builder.inputs import file_input, seek_point
 from sidecar.ffmpeg.builder.picture.convert import RGB, constant
 from sidecar.ffmpeg.builder.picture.geometry import Frame, Placement, constant_crop, place
 from sidecar.ffmpeg.builder.picture.layer import Picture
 from sidecar.ffmpeg.builder.picture.orient import plain, upright, whole_frames
+from sidecar.ffmpeg.builder.picture.scene import Canvas, Scene
 from sidecar.ffmpeg.builder.picture.select import Take, select
-from sidecar.ffmpeg.builder.text import FontSet, title_layer
+from sidecar.ffmpeg.builder.text import title_layer
 
 ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 """Decoders that give alpha where FFmpeg's own drops it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Canvas:
-    """The frame at the size of the render: width, height, and canvas pixels a project pixel across and down."""
-
-    size: tuple[int, int]
-    scale: tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +30,6 @@ class Clip:
     picture: Picture
     first: int
     still: bool
-    files: tuple[SideFile, ...] = ()
 
 
 def placement_of(item: Item, canvas: Canvas) -> Placement | None:
@@ -55,19 +46,19 @@ def placement_of(item: Item, canvas: Canvas) -> Placement | None:
     return place(frame, constant_crop(item.clip.crop), fit, item.clip.transform)
 
 
-def open_clip(
-    item: Item, timeline: Timeline, canvas: Canvas, fonts: FontSet, span: tuple[int, int], *, threads: int | None
-) -> Clip:
+def open_clip(item: Item, scene: Scene, span: tuple[int, int]) -> Clip:
     """Make the picture of a clip for frames [first, end) of the project."""
+    timeline, canvas = scene.timeline, scene.canvas
     source = item.clip.source
     first, end = span
     if isinstance(source, ColorSource):
         still = constant(source.color, canvas.size, timeline.rate, "gbrp")
         return Clip(Picture(still, RGB, canvas.size, alpha=False, straight=True), first, still=True)
     if isinstance(source, TitleSource):
-        drawn = title_layer(source, timeline, 1, fonts, size=canvas.size)
+        drawn = title_layer(source, timeline, 1, scene.resources.fonts, size=canvas.size)
+        scene.files.keep(drawn.files)
         picture = Picture(drawn.stream, RGB, canvas.size, alpha=True, straight=False)
-        return Clip(picture, first, still=True, files=drawn.files)
+        return Clip(picture, first, still=True)
     if item.file is None or item.file.video is None:
         raise MediaNotFound(path=getattr(source, "path", None) or item.pointer)
     video = item.file.video
@@ -78,7 +69,7 @@ def open_clip(
         rate=timeline.rate,
         frames=1 if still_source else end - first,
     )
-    stream = _decoded(item.file, video, take, threads)
+    stream = _decoded(item.file, video, take, scene.threads)
     size = (video.height, video.width) if video.rotation in (90, 270) else (video.width, video.height)
     picture = Picture(stream, video.color, size, alpha=item.file.alpha, straight=item.file.straight, bits=video.bits)
     return Clip(picture, first, still=still_source)

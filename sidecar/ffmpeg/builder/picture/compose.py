@@ -12,17 +12,18 @@ from fractions import Fraction
 
 from protocol.project import Color, Crop, TitleSource, Transform, VideoTrack
 from protocol.project.curves import ease
-from sidecar.core.timeline import Crossing, Item, Timeline
+from sidecar.core.timeline import Crossing, Item
 from sidecar.ffmpeg.builder.command import SideFile
 from sidecar.ffmpeg.builder.graph import Expression, Stream, node
-from sidecar.ffmpeg.builder.picture.clips import Canvas, Clip, open_clip, placement_of
-from sidecar.ffmpeg.builder.picture.convert import Formats, constant, convert, working
+from sidecar.ffmpeg.builder.picture.clips import Clip, open_clip, placement_of
+from sidecar.ffmpeg.builder.picture.convert import constant, convert, working
 from sidecar.ffmpeg.builder.picture.geometry import Placement
 from sidecar.ffmpeg.builder.picture.layer import Layer, covers, lay, lies_plain
+from sidecar.ffmpeg.builder.picture.scene import Scene
 from sidecar.ffmpeg.builder.picture.select import hold, part
 from sidecar.ffmpeg.builder.picture.stretches import Shown, Stretch, factor, is_title, stretches
-from sidecar.ffmpeg.builder.picture.weigh import Weights, weighed
-from sidecar.ffmpeg.builder.text import FONT_FILES, FontSet, title_script
+from sidecar.ffmpeg.builder.picture.weigh import weighed
+from sidecar.ffmpeg.builder.text import FONT_FILES, title_script
 
 MANY_INPUTS = 8
 """With more files than this every decoder gets one thread: their frames would fill the memory."""
@@ -44,26 +45,17 @@ class Composed:
 class Composition:
     """What the stretches of one graph share: clips that are opened once, files, names."""
 
-    timeline: Timeline
-    canvas: Canvas
-    formats: Formats
-    fonts: FontSet
+    scene: Scene
     background: str
-    weights: Weights
     placements: dict[str, Placement | None] = field(default_factory=dict)
     spans: dict[str, tuple[int, int]] = field(default_factory=dict)
     clips: dict[str, Clip] = field(default_factory=dict)
     layers: dict[tuple[str, bool], Layer] = field(default_factory=dict)
-    files: dict[str, SideFile] = field(default_factory=dict)
-    threads: int | None = None
 
     def placement(self, item: Item) -> Placement | None:
         if item.pointer not in self.placements:
-            self.placements[item.pointer] = placement_of(item, self.canvas)
+            self.placements[item.pointer] = placement_of(item, self.scene.canvas)
         return self.placements[item.pointer]
-
-    def add_files(self, files: Sequence[SideFile]) -> None:
-        self.files.update((file.name, file) for file in files)
 
     def mix(self, base: Stream, top: Stream, weights: Sequence[float], *, plain: bool) -> Stream:
         """Mix by weights, one a frame; nothing is mixed where they are all 0 or all 1."""
@@ -71,16 +63,16 @@ class Composition:
             return top
         if all(weight == 0 for weight in weights):
             return base
-        pixel_format = self.formats.plain if plain else self.formats.full
-        rate, size = self.timeline.rate, self.canvas.size
-        return weighed(base, top, weights, self.weights, pixel_format=pixel_format, rate=rate, size=size)
+        pixel_format = self.scene.formats.plain if plain else self.scene.formats.full
+        rate, size = self.scene.timeline.rate, self.scene.canvas.size
+        return weighed(base, top, weights, self.scene.weights, pixel_format=pixel_format, rate=rate, size=size)
 
 
 def compose(composition: Composition, first: int, end: int, among: Sequence[Stretch] | None = None) -> Composed:
     """Compose project frames [first, end). `among` are the stretches that hold them, where they are known already."""
     cut = [
         replace(plan(composition, stretch), first=max(stretch.first, first), end=min(stretch.end, end))
-        for stretch in (stretches(composition.timeline) if among is None else among)
+        for stretch in (stretches(composition.scene.timeline) if among is None else among)
         if stretch.first < end and stretch.end > first
     ]
     for stretch in cut:
@@ -88,17 +80,17 @@ def compose(composition: Composition, first: int, end: int, among: Sequence[Stre
             low, high = composition.spans.get(item.pointer, (stretch.first, stretch.end))
             composition.spans[item.pointer] = min(low, stretch.first), max(high, stretch.end)
     files = {i.pointer for s in cut for shown in s.shown for i in shown.items if i.file is not None}
-    composition.threads = 1 if len(files) > MANY_INPUTS else None
+    composition.scene.threads = 1 if len(files) > MANY_INPUTS else None
     parts = [_stretch(composition, stretch) for stretch in cut]
     stream = parts[0] if len(parts) == 1 else node("concat", *parts, n=len(parts), v=1, a=0)
     if len(parts) > 1:
-        stream = node("settb", stream, expr=1 / composition.timeline.rate)
+        stream = node("settb", stream, expr=1 / composition.scene.timeline.rate)
         stream = node("setpts", stream, expr=Expression("N"))
-    weights = composition.weights.file()
+    weights = composition.scene.weights.file()
     if weights is not None:
-        composition.add_files((weights,))
-    text = bool(FONT_FILES) and FONT_FILES[0].name in composition.files
-    return Composed(stream, tuple(composition.files.values()), text)
+        composition.scene.files.keep((weights,))
+    text = bool(FONT_FILES) and FONT_FILES[0].name in composition.scene.files
+    return Composed(stream, composition.scene.files.all(), text)
 
 
 def plan(composition: Composition, stretch: Stretch) -> Stretch:
@@ -129,7 +121,7 @@ def _hides(composition: Composition, shown: Shown, stretch: Stretch) -> bool:
     return _opacity(shown) == 1 and all(
         _opaque(item)
         and (placement := composition.placement(item)) is not None
-        and covers(placement, composition.canvas.size)
+        and covers(placement, composition.scene.canvas.size)
         and all(value == 1 for value in _factors(item, stretch))
         for item in shown.items
     )
@@ -161,7 +153,7 @@ def _burns(item: Item, rate: Fraction) -> bool:
 
 def _stretch(composition: Composition, stretch: Stretch) -> Stream:
     """Compose one stretch, in the export's format."""
-    formats = composition.formats
+    formats = composition.scene.formats
     base: Stream | None = None
     for shown in stretch.shown:
         base = _over(composition, base, shown, stretch)
@@ -175,16 +167,18 @@ def _stretch(composition: Composition, stretch: Stretch) -> Stream:
 
 
 def _lies_plain(composition: Composition, item: Item) -> bool:
-    if _burns(item, composition.timeline.rate):
+    if _burns(item, composition.scene.timeline.rate):
         return True
     placement = composition.placement(item)
-    return placement is None or (_opaque(item) and lies_plain(placement, composition.formats))
+    return placement is None or (_opaque(item) and lies_plain(placement, composition.scene.formats))
 
 
 def _background(composition: Composition, stretch: Stretch) -> Stream:
-    formats = composition.formats
+    formats = composition.scene.formats
     pixel_format = formats.plain if stretch.plain else formats.full
-    still = constant(composition.background, composition.canvas.size, composition.timeline.rate, pixel_format)
+    still = constant(
+        composition.background, composition.scene.canvas.size, composition.scene.timeline.rate, pixel_format
+    )
     return hold(still, stretch.frames)
 
 
@@ -227,12 +221,12 @@ def _item_over(
     """Lay one clip over the base at a weight for each frame."""
     placement = composition.placement(item)
     hidden = placement is None or not any(weights)
-    whole = placement is not None and _opaque(item) and covers(placement, composition.canvas.size)
+    whole = placement is not None and _opaque(item) and covers(placement, composition.scene.canvas.size)
     if base is None and (hidden or not whole or any(weight != 1 for weight in weights)):
         base = _background(composition, stretch)
     if base is not None and hidden:
         return base
-    if base is not None and _burns(item, composition.timeline.rate):
+    if base is not None and _burns(item, composition.scene.timeline.rate):
         return composition.mix(
             base, _title_over(composition, base, item, plain=stretch.plain), weights, plain=stretch.plain
         )
@@ -255,7 +249,7 @@ def _overlaid(composition: Composition, base: Stream, shown: Stream, layer: Laye
 
     Nowhere eof_action=pass: with it FFmpeg's scheduler stands still for ever at some graphs, all decoders held back.
     """
-    formats = composition.formats
+    formats = composition.scene.formats
     stream = node(
         "overlay",
         base,
@@ -272,10 +266,10 @@ def _title_over(composition: Composition, base: Stream, item: Item, *, plain: bo
     source = item.clip.source
     if not isinstance(source, TitleSource):
         raise TypeError("only titles are drawn so")
-    timeline = composition.timeline
-    script = title_script(source, (timeline.width, timeline.height), composition.fonts)
-    composition.add_files((*FONT_FILES, script))
-    formats = composition.formats
+    timeline = composition.scene.timeline
+    script = title_script(source, (timeline.width, timeline.height), composition.scene.resources.fonts)
+    composition.scene.files.keep((*FONT_FILES, script))
+    formats = composition.scene.formats
     return node("format", node("ass", base, f=script.name), pix_fmts=formats.plain if plain else formats.full)
 
 
@@ -284,20 +278,17 @@ def _layer(composition: Composition, item: Item, *, plain: bool) -> Layer:
     key = (item.pointer, plain)
     if key not in composition.layers:
         if item.pointer not in composition.clips:
-            composition.clips[item.pointer] = open_clip(
-                item,
-                composition.timeline,
-                composition.canvas,
-                composition.fonts,
-                composition.spans[item.pointer],
-                threads=composition.threads,
-            )
+            composition.clips[item.pointer] = open_clip(item, composition.scene, composition.spans[item.pointer])
         clip = composition.clips[item.pointer]
-        composition.add_files(clip.files)
         placement = composition.placement(item)
         if placement is None:
             raise AssertionError("what is not seen is not laid")
         composition.layers[key] = lay(
-            clip.picture, placement, item.clip.color, composition.formats, composition.canvas.size, plain=plain
+            clip.picture,
+            placement,
+            item.clip.color,
+            composition.scene.formats,
+            composition.scene.canvas.size,
+            plain=plain,
         )
     return composition.layers[key]

@@ -6,8 +6,8 @@ from math import floor
 
 from sidecar.core.timeline import OutputSpan
 from sidecar.ffmpeg.builder.graph import Expression, Stream, Window, node
-from sidecar.ffmpeg.builder.picture.clips import Canvas
 from sidecar.ffmpeg.builder.picture.convert import Formats, constant
+from sidecar.ffmpeg.builder.picture.scene import Canvas
 from sidecar.ffmpeg.builder.picture.select import hold
 
 

@@ -1,0 +1,129 @@
+"""What effects and transitions are to the builders: kinds by name, each with its parameters and the graph it makes.
+
+The kinds themselves are declared in `sidecar/effects`, one small module each; the builders are given them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import msgspec
+
+from protocol.model import Model
+from protocol.project import Animated
+from sidecar.core.timeline.animation import sampled
+from sidecar.ffmpeg.builder.graph import POINT, Medium, Stream, Support
+from sidecar.ffmpeg.builder.sidefiles import SideFiles
+
+
+@dataclass(frozen=True, slots=True)
+class PictureScene:
+    """What an effect or a transition is told of the frames it is given.
+
+    The stream's frame i is frame `first` + i of the owner's clock: 0 is a clip's first frame (negative in a handle),
+    of a track and the project it is the project's first. Timestamps are 0, 1, 2, … in time base 1/rate, `frames` of
+    them. Frames are planar RGB in `pixel_format`: gbrp or gbrp16le where nothing is transparent, else gbrap or
+    gbrap16le with colour multiplied by alpha. `size` is in pixels, `scale` the pixels that one project pixel
+    covers. `analysis` is what the kind's own analysis found, None before it was made.
+    """
+
+    first: int
+    frames: int
+    rate: Fraction
+    size: tuple[int, int]
+    scale: float
+    pixel_format: str
+    files: SideFiles
+    analysis: bytes | None = None
+
+    @property
+    def deep(self) -> bool:
+        """16 bits a channel instead of 8."""
+        return self.pixel_format.endswith("16le")
+
+    @property
+    def alpha(self) -> bool:
+        return self.pixel_format.startswith("gbrap")
+
+    def values(self, animated: Animated) -> list[float]:
+        """Return a parameter's value at each frame."""
+        return sampled(animated, self.first, self.frames, self.rate)
+
+
+@dataclass(frozen=True, slots=True)
+class SoundScene:
+    """What a sound effect is told: float samples (fltp) at `sample_rate` in `channels` channels, timestamps from 0.
+
+    Sample 0 of the stream is sample `first` of the owner's clock, `length` samples follow; `rate` is the project's
+    frame rate, at whose instants animated values are taken. `key` is the sound of the track that a parameter of kind
+    track names, over the same samples.
+    """
+
+    first: int
+    length: int
+    sample_rate: int
+    channels: int
+    rate: Fraction
+    files: SideFiles
+    key: Stream | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EffectKind:
+    """An effect.
+
+    `parameters` is a struct whose members all have defaults; `sidecar/effects/parameters.py` has the words for their
+    ranges, units and descriptions. `support` says which frames around one decide it. `grow` returns by how many stream
+    pixels the picture gets larger on every side; `scale_free` false: it must run at the project's full size.
+    `pre_roll` and `tail` are seconds of sound before and after (pre_roll None: all of it, from the owner's beginning).
+    `build` takes the stream, the parameters and the scene.
+    """
+
+    name: str
+    medium: Medium
+    category: str
+    title: str
+    description: str
+    parameters: type[Model]
+    build: Callable[[Stream, Any, Any], Stream]
+    support: Callable[[Any], Support] = lambda _: POINT
+    grow: Callable[[Any, float], int] = lambda _parameters, _scale: 0
+    scale_free: bool = True
+    pre_roll: Callable[[Any], Fraction | None] = lambda _: Fraction(0)
+    tail: Callable[[Any], Fraction] = lambda _: Fraction(0)
+
+    def read(self, raw: Mapping[str, Any]) -> Any:
+        """Decode parameters; raises msgspec.ValidationError, which validation has made impossible by then."""
+        return msgspec.convert(dict(raw), self.parameters)
+
+
+@dataclass(frozen=True, slots=True)
+class TransitionKind:
+    """A transition of two frame-sized pictures of one format.
+
+    `build` takes the outgoing and the incoming stream, the progress of every frame (0–1 after easing, exactly 0 on
+    the transition's first frame and 1 on its last; the frames given may be any part of them), the parameters and the
+    scene, whose `first` counts from the transition's first frame.
+    """
+
+    name: str
+    category: str
+    title: str
+    description: str
+    parameters: type[Model]
+    build: Callable[[Stream, Stream, Sequence[float], Any, PictureScene], Stream]
+
+    def read(self, raw: Mapping[str, Any]) -> Any:
+        """Decode parameters; raises msgspec.ValidationError, which validation has made impossible by then."""
+        return msgspec.convert(dict(raw), self.parameters)
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Every kind there is, by its name: the `type` that a project writes."""
+
+    effects: Mapping[str, EffectKind] = field(default_factory=dict)
+    transitions: Mapping[str, TransitionKind] = field(default_factory=dict)

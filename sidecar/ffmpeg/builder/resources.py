@@ -1,0 +1,18 @@
+"""What the builders are given beside the timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sidecar.ffmpeg.builder.catalogue import Catalogue
+from sidecar.ffmpeg.builder.text import FontSet
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """Fonts, the kinds of effects and transitions, and what analyses found, by the pointer of their effect."""
+
+    fonts: FontSet
+    catalogue: Catalogue = field(default_factory=Catalogue)
+    analyses: Mapping[str, bytes] = field(default_factory=dict)

@@ -1,0 +1,38 @@
+"""The side files of one graph, gathered while it is built, and names that are taken once in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from hashlib import sha256
+
+from sidecar.ffmpeg.builder.command import SideFile
+
+
+class SideFiles:
+    """Files by name. A file that is added twice is one file."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, SideFile] = {}
+        self._names = 0
+
+    def add(self, stem: str, suffix: str, content: bytes) -> str:
+        """Keep content and return the plain name it will have, made of ASCII letters, digits, "-" and "."."""
+        name = f"{stem}-{sha256(content).hexdigest()[:16]}.{suffix}"
+        self._files[name] = SideFile(name, content)
+        return name
+
+    def keep(self, files: Iterable[SideFile]) -> None:
+        """Keep files that have their names already."""
+        self._files.update((file.name, file) for file in files)
+
+    def fresh(self, stem: str) -> str:
+        """Return a name that no other filter of this graph has: the address of commands."""
+        self._names += 1
+        return f"{stem}{self._names}"
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._files
+
+    def all(self) -> tuple[SideFile, ...]:
+        """Return every file, in the order in which they were added."""
+        return tuple(self._files.values())
