@@ -63,7 +63,7 @@ class Composition:
             return top
         if all(weight == 0 for weight in weights):
             return base
-        pixel_format = self.scene.formats.plain if plain else self.scene.formats.full
+        pixel_format = self.scene.formats.plain if plain else self.scene.formats.laid
         rate, size = self.scene.timeline.rate, self.scene.canvas.size
         return weighed(base, top, weights, self.scene.weights, pixel_format=pixel_format, rate=rate, size=size)
 
@@ -161,8 +161,8 @@ def _stretch(composition: Composition, stretch: Stretch) -> Stream:
         base = _background(composition, stretch)
     return (
         base
-        if stretch.plain or formats.full == formats.final
-        else convert(base, formats.final, color=working(formats.full))
+        if stretch.plain or formats.laid == formats.final
+        else convert(base, formats.final, color=working(formats.laid))
     )
 
 
@@ -175,7 +175,7 @@ def _lies_plain(composition: Composition, item: Item) -> bool:
 
 def _background(composition: Composition, stretch: Stretch) -> Stream:
     formats = composition.scene.formats
-    pixel_format = formats.plain if stretch.plain else formats.full
+    pixel_format = formats.plain if stretch.plain else formats.laid
     still = constant(
         composition.background, composition.scene.canvas.size, composition.scene.timeline.rate, pixel_format
     )
@@ -259,7 +259,7 @@ def _overlaid(composition: Composition, base: Stream, shown: Stream, layer: Laye
         format=formats.plain_overlay if plain else formats.full_overlay,
         alpha="straight",
     )
-    return node("format", stream, pix_fmts=formats.plain if plain else formats.full)
+    return node("format", stream, pix_fmts=formats.plain if plain else formats.laid)
 
 
 def _title_over(composition: Composition, base: Stream, item: Item, *, plain: bool) -> Stream:
@@ -270,7 +270,7 @@ def _title_over(composition: Composition, base: Stream, item: Item, *, plain: bo
     script = title_script(source, (timeline.width, timeline.height), composition.scene.resources.fonts)
     composition.scene.files.keep((*FONT_FILES, script))
     formats = composition.scene.formats
-    return node("format", node("ass", base, f=script.name), pix_fmts=formats.plain if plain else formats.full)
+    return node("format", node("ass", base, f=script.name), pix_fmts=formats.plain if plain else formats.laid)
 
 
 def _layer(composition: Composition, item: Item, *, plain: bool) -> Layer:

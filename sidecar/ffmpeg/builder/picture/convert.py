@@ -19,33 +19,44 @@ ACCURATE = "accurate_rnd+full_chroma_int+full_chroma_inp+bitexact"
 class Formats:
     """The pixel formats of a composition.
 
-    `final` is what the encoder is given. Opaque pictures on even places are laid in `plain`; everything else in
-    `full`, which has every component at full resolution; `overlay` are the overlay filter's names of the two.
-    `layer` is `full` with straight alpha, `grading` what colour is reckoned in.
+    `final` is what the encoder is given. Opaque pictures on even places are laid in `plain`, the opaque format with
+    `final`'s subsampling (`plain_overlay` is the overlay filter's name of it). All else is composed in `full`, opaque
+    R'G'B' of full range, or in `alpha`, the same premultiplied; they have 16 bits a channel where the export is
+    deeper than 8 (`deep`). `step_x`, `step_y` are the places that `plain` can lay a picture on.
+    `laid`, `full_overlay`, `layer` and `grading` are those of the overlay filter, which has 10 bits at most.
     """
 
     final: PixelFormat
     plain: str
     plain_overlay: str
     full: str
+    alpha: str
+    deep: bool
+    step_x: int
+    step_y: int
+    laid: str
     full_overlay: str
     layer: str
     grading: str
-    step_x: int
-    step_y: int
+
+
+_STEPS = {"420": (2, 2), "422": (2, 1), "444": (1, 1)}
 
 
 def formats(final: PixelFormat) -> Formats:
-    """Choose formats for an opaque export. `step_x`, `step_y` are the places that `plain` can lay a picture on."""
+    """Choose the formats of an export. Where `final` has alpha, an opaque composition may still lie in `plain`."""
     if final == "gbrp":
-        return Formats(final, "gbrp", "gbrp", "gbrp", "gbrp", "gbrap", "gbrp", 1, 1)
-    sampling = final[3:6]
-    step_x, step_y = {"420": (2, 2), "422": (2, 1), "444": (1, 1)}[sampling]
-    if final.endswith("10le"):
-        return Formats(
-            final, final, f"yuv{sampling}p10", "yuv444p10le", "yuv444p10", "yuva444p10le", "gbrp12le", step_x, step_y
-        )
-    return Formats(final, final, f"yuv{sampling}", "gbrp", "gbrp", "gbrap", "gbrp", step_x, step_y)
+        return Formats(final, "gbrp", "gbrp", "gbrp", "gbrap", False, 1, 1, "gbrp", "gbrp", "gbrap", "gbrp")
+    deep = final.endswith("10le")
+    plain = final.replace("yuva", "yuv")
+    sampling = plain[3:6]
+    steps = _STEPS[sampling]
+    if not deep:
+        overlay = f"yuv{sampling}"
+        return Formats(final, plain, overlay, "gbrp", "gbrap", False, *steps, "gbrp", "gbrp", "gbrap", "gbrp")
+    overlay = f"yuv{sampling}p10"
+    laid = ("yuv444p10le", "yuv444p10", "yuva444p10le", "gbrp12le")
+    return Formats(final, plain, overlay, "gbrp16le", "gbrap16le", True, *steps, *laid)
 
 
 def is_rgb(pixel_format: str) -> bool:
@@ -92,10 +103,19 @@ def square(stream: Stream) -> Stream:
 
 
 def constant(hex_color: str, size: tuple[int, int], rate: object, pixel_format: str) -> Stream:
-    """One frame of an opaque colour, #RRGGBB, in a pixel format."""
-    picture = node("color", medium="video", c=f"0x{hex_color[1:7]}", s=f"{size[0]}x{size[1]}", r=f"{rate}", d=None)
-    picture = node("trim", picture, end_frame=1)
-    return convert(node("format", picture, pix_fmts="gbrp"), pixel_format, color=RGB)
+    """One frame of a colour, #RRGGBB or #RRGGBBAA, in a pixel format; RGB with alpha is premultiplied.
+
+    In a format without alpha the colour's own is left out.
+    """
+    with_alpha, deep = pixel_format.startswith("gbrap"), pixel_format.endswith("le")
+    alpha = hex_alpha(hex_color) if with_alpha else 1.0
+    levels = [round(int(hex_color[place : place + 2], 16) * alpha * (257 if deep else 1)) for place in (1, 3, 5)]
+    painted = ("gbrap" if with_alpha else "gbrp") + ("16le" if deep else "")
+    picture = node("color", medium="video", c="black", s=f"{size[0]}x{size[1]}", r=f"{rate}", d=None)
+    picture = node("format", node("trim", picture, end_frame=1), pix_fmts=painted)
+    opacity = round(alpha * (65535 if deep else 255)) if with_alpha else None
+    picture = node("lutrgb", picture, r=levels[0], g=levels[1], b=levels[2], a=opacity)
+    return square(picture) if painted == pixel_format else convert(picture, pixel_format, color=RGB)
 
 
 def hex_alpha(hex_color: str) -> float:

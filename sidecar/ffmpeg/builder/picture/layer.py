@@ -62,7 +62,7 @@ def lay(
     neutral = color == Color()
     stream = _read(picture)
     if not picture.alpha:
-        target = formats.plain if plain else formats.grading if deep else formats.full
+        target = formats.plain if plain else formats.grading if deep else formats.laid
         first = target if neutral else formats.grading
         stream = _scaled(stream, picture, placement, first)
         if not neutral:
@@ -70,8 +70,8 @@ def lay(
             stream = stream if first == target else convert(stream, target, color=working(first))
         stream = _flipped(stream, placement)
         if placement.warp is None:
-            if target not in (formats.plain, formats.full):
-                stream = convert(stream, formats.full, color=working(target))
+            if target not in (formats.plain, formats.laid):
+                stream = convert(stream, formats.laid, color=working(target))
             return _cropped_to_canvas(Layer(stream, placement.x, placement.y, opaque=True), placement, canvas)
         stream = node("format", stream, pix_fmts="gbrap")
     else:
@@ -85,7 +85,7 @@ def lay(
     if placement.warp is not None:
         stream = _straight(_warped(stream, placement, placement.warp))
         x, y = placement.warp.window[:2]
-    if not is_rgb(formats.full):
+    if not is_rgb(formats.laid):
         stream = convert(stream, formats.layer, color=RGB)
     return Layer(stream, x, y, opaque=False)
 
