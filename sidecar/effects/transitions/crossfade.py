@@ -1,0 +1,100 @@
+"""Runs FFmpeg's xfade with a progress of its own for every frame (docs/engine.md).
+
+xfade reckons progress from the timestamps of its first input alone: so a frame is given its progress as its timestamp,
+and nothing depends on where a strip begins. Frames that are all of one side never pass through the filter: some of its
+transitions leave a line of the other. Alpha is tagged as multiplied in from the start: FFmpeg divides and multiplies
+by itself where the tags of streams that meet differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from itertools import groupby
+
+from sidecar.effects.parameters import Parameters
+from sidecar.ffmpeg.builder.catalogue import PictureScene
+from sidecar.ffmpeg.builder.commanded import commanded
+from sidecar.ffmpeg.builder.graph import Expression, Stream, node
+from sidecar.ffmpeg.builder.picture.depth import at_depth
+from sidecar.ffmpeg.builder.picture.select import part
+
+TICKS = 10_000_000
+"""Ticks of a whole transition: a progress of 1. Below 2²⁴, so that xfade's 32-bit floats hold every one."""
+
+TICK = Fraction(1, 1_000_000)
+"""The unit in which FFmpeg reads times, so that the offset is exact."""
+
+
+class NoParameters(Parameters):
+    """A transition that has none."""
+
+
+def crossfaded(
+    a: Stream,
+    b: Stream,
+    progress: Sequence[float],
+    scene: PictureScene,
+    transition: str,
+    *,
+    bits: int | None,
+    clamp: bool,
+) -> Stream:
+    """Cross from `a` to `b` by an xfade transition; a progress outside 0–1 counts as 0 or 1.
+
+    `bits`: mix with as many a channel (xfade cuts fractions off, which darkens 8 bits by half a level), None: in the
+    frames' own. `clamp`: keep colour ≤ alpha where the transition treats every component by itself.
+    """
+    ticks = [round(min(1.0, max(0.0, value)) * TICKS) for value in progress]
+    sides = [node("setparams", side, alpha_mode="premultiplied") if scene.alpha else side for side in (a, b)]
+    parts: list[Stream] = []
+    first = 0
+    for side, group in groupby(ticks, key=lambda tick: {0: "a", TICKS: "b"}.get(tick, "both")):
+        run = list(group)
+        end = first + len(run)
+        cut = [stream if len(run) == len(ticks) else part(stream, first, end) for stream in sides]
+        if side == "both":
+            parts.append(_mixed(cut[0], cut[1], run, scene, transition, bits=bits, clamp=clamp))
+        else:
+            parts.append(cut[0] if side == "a" else cut[1])
+        first = end
+    if len(parts) == 1:
+        return parts[0]
+    return _counted(node("concat", *parts, n=len(parts), v=1, a=0), scene.rate)
+
+
+def _mixed(
+    a: Stream,
+    b: Stream,
+    ticks: Sequence[int],
+    scene: PictureScene,
+    transition: str,
+    *,
+    bits: int | None,
+    clamp: bool,
+) -> Stream:
+    """Cross frames that are neither all of `a` nor all of `b`."""
+    mixing = scene.pixel_format if bits is None else f"{'gbrap' if scene.alpha else 'gbrp'}{bits}le"
+    outgoing, incoming = (_ready(stream, scene, mixing) for stream in (a, b))
+    stamped = commanded(outgoing, "setpts", {"expr": [float(tick) for tick in ticks]}, scene.rate, scene.files)
+    crossed: Stream = node(
+        "xfade", stamped, incoming, transition=transition, duration=float(TICKS * TICK), offset=float(-ticks[0] * TICK)
+    )
+    crossed = _counted(crossed, scene.rate)
+    if clamp and scene.alpha:
+        opacity = node("shuffleplanes", crossed, map0=3, map1=3, map2=3, map3=3)
+        crossed = node("blend", crossed, opacity, all_mode="darken")
+    return crossed if mixing == scene.pixel_format else at_depth(crossed, scene.pixel_format)
+
+
+def _ready(stream: Stream, scene: PictureScene, pixel_format: str) -> Stream:
+    """Give a side its rate in writing, which xfade asks for, and the depth to be mixed in."""
+    stream = node("fps", stream, fps=scene.rate, start_time=0)
+    if pixel_format != scene.pixel_format:
+        stream = at_depth(stream, pixel_format)
+    return node("settb", stream, expr=TICK)
+
+
+def _counted(stream: Stream, rate: Fraction) -> Stream:
+    """Let timestamps count the frames again."""
+    return node("setpts", node("settb", stream, expr=1 / rate), expr=Expression("N"))
