@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 
 from protocol.model import Model
-from protocol.project import Animated
-from sidecar.core.timeline.animation import sampled
+from protocol.project import Animated, Keyframes
+from sidecar.core.timeline.animation import constant, sampled
 from sidecar.ffmpeg.builder.graph import POINT, Medium, Stream, Support
 from sidecar.ffmpeg.builder.sidefiles import SideFiles
 
@@ -72,14 +72,34 @@ class SoundScene:
 
 
 @dataclass(frozen=True, slots=True)
+class Analysis:
+    """What a kind must know of its owner's whole picture before any frame of it can be made.
+
+    The owner's frames are given as grey of 8 bits, `width` pixels wide and of the picture's aspect, packed one after
+    the other; `run` takes them with their size, in a worker process, and returns what `PictureScene.analysis` hands
+    on: a table by frame of the owner's clock. It must depend on nothing else. `version` is raised whenever the same
+    frames begin to give another table.
+    """
+
+    version: int
+    width: int
+    run: Callable[[bytes, tuple[int, int]], bytes]
+
+
+@dataclass(frozen=True, slots=True)
 class EffectKind:
     """An effect.
 
     `parameters` is a struct whose members all have defaults; `sidecar/effects/parameters.py` has the words for their
-    ranges, units and descriptions. `support` says which frames around one decide it. `grow` returns by how many stream
-    pixels the picture gets larger on every side; `scale_free` false: it must run at the project's full size.
+    ranges, units and descriptions. `neutral` are the values of some of them at which the effect changes nothing
+    (then it is not built), `shown` those at which a contact sheet shows it and tests see it act, where they are not
+    the defaults. `support` says which frames around one decide it: what a window reaches beyond its owner's first and
+    last frame shows those two. `grow` returns by how many stream pixels the picture gets larger on every side;
+    `clears`: opaque frames may come out transparent, so they are given with alpha; `pixelwise`: every pixel is decided
+    by itself alone, wherever it lies; `scale_free` false: it runs at the project's size or above, never below. `analysis` goes with support `Whole`.
     `pre_roll` and `tail` are seconds of sound before and after (pre_roll None: all of it, from the owner's beginning).
-    `build` takes the stream, the parameters and the scene.
+    `build` takes the stream, the parameters and the scene. Titles and descriptions are English; Russian ones stand
+    in `title_ru`, `description_ru`, where they are written.
     """
 
     name: str
@@ -89,15 +109,32 @@ class EffectKind:
     description: str
     parameters: type[Model]
     build: Callable[[Stream, Any, Any], Stream]
+    neutral: Mapping[str, Any] = field(default_factory=dict)
+    shown: Mapping[str, Any] = field(default_factory=dict)
     support: Callable[[Any], Support] = lambda _: POINT
     grow: Callable[[Any, float], int] = lambda _parameters, _scale: 0
+    clears: bool = False
+    pixelwise: bool = False
     scale_free: bool = True
+    analysis: Analysis | None = None
     pre_roll: Callable[[Any], Fraction | None] = lambda _: Fraction(0)
     tail: Callable[[Any], Fraction] = lambda _: Fraction(0)
+    title_ru: str = ""
+    description_ru: str = ""
 
     def read(self, raw: Mapping[str, Any]) -> Any:
         """Decode parameters; raises msgspec.ValidationError, which validation has made impossible by then."""
         return msgspec.convert(dict(raw), self.parameters)
+
+    def idle(self, parameters: Any) -> bool:
+        """Whether these parameters change nothing."""
+        return bool(self.neutral) and all(
+            _same(getattr(parameters, name), value) for name, value in self.neutral.items()
+        )
+
+
+def _same(value: Any, wanted: Any) -> bool:
+    return bool((constant(value) if isinstance(value, Keyframes) else value) == wanted)
 
 
 @dataclass(frozen=True, slots=True)
