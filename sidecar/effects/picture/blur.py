@@ -22,7 +22,8 @@ class Blur(Parameters):
 
 def build(stream: Stream, parameters: Blur, scene: PictureScene) -> Stream:
     sigma = [value * scene.scale for value in scene.values(parameters.radius)]
-    return commanded(stream, "gblur", {"sigma": sigma}, scene.rate, scene.files, steps=3)
+    # Left out, sigmaV would stay what sigma was at first.
+    return commanded(stream, "gblur", {"sigma": sigma, "sigmaV": sigma}, scene.rate, scene.files, steps=3)
 
 
 KIND = EffectKind(
