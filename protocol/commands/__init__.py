@@ -1,6 +1,6 @@
 """The command table: the single source of dispatch, discovery, clients, documentation and capabilities."""
 
-from protocol.commands import ffmpeg, media, project, render, session, settings, system
+from protocol.commands import catalogue, ffmpeg, media, project, render, session, settings, system
 from protocol.commands.command import Command, Empty, Example, Load, Nothing, Params
 
 COMMANDS: tuple[Command, ...] = (
@@ -11,6 +11,7 @@ COMMANDS: tuple[Command, ...] = (
     *media.COMMANDS,
     *render.COMMANDS,
     *ffmpeg.COMMANDS,
+    *catalogue.COMMANDS,
 )
 """Every method that is built. What is not built is not here, and so is advertised nowhere."""
 

@@ -2,7 +2,7 @@
 // It needs no framework and no other file: give `Client` a `Transport` and it speaks.
 
 export const PROTOCOL = 1;
-export const SCHEMA_HASH = "sha256:0bea07f28da88ca28a2fa8c896adf321d6aef97c732b872cfcca3b89e84cc5fe";
+export const SCHEMA_HASH = "sha256:d67581d4961baad1dd0cc28d9fb57e09bbb94174fed39bfae8617ea35a6b7e41";
 
 /** Seconds as a number, or exactly as `num/den`. */
 export type Seconds = number | string;
@@ -1757,6 +1757,14 @@ export interface Transition {
   metadata: Record<string, unknown>;
 }
 
+/** A transition by the `type` that a project writes. Titles and descriptions are English. */
+export interface TransitionInfo {
+  type: string;
+  category: string;
+  title: string;
+  description: string;
+}
+
 /** Covers D frames around, after or before the cut; a missing side is transparency. */
 export interface TransitionInput {
   type: string;
@@ -1769,6 +1777,11 @@ export interface TransitionInput {
   audio?: "constantPower" | "cut" | "linear";
   parameters?: Record<string, unknown>;
   metadata?: Record<string, unknown>;
+}
+
+/** Every transition, in the order of their types. */
+export interface TransitionList {
+  transitions: Array<TransitionInfo>;
 }
 
 /** A subscription of this connection. */
@@ -2102,6 +2115,12 @@ export interface Methods {
     params: FfmpegCommand;
     result: BuiltCommand;
     errors: "ffmpegNotFound" | "invalidParams" | "mediaNotFound" | "mediaUnreadable" | "mediaUnsupported" | "mediaEncrypted" | "decoderCrashed" | "permissionDenied" | "timeout" | "limitExceeded" | "effectUnknown" | "effectInvalid" | "invalidProject" | "unsupportedSchema" | "projectNotFound" | "projectNotOpen" | "projectConflict" | "nothingToRender" | "encoderUnavailable" | "resourceLimit";
+  };
+  /** List the transitions between clips of video tracks. */
+  "transitions.list": {
+    params: Empty;
+    result: TransitionList;
+    errors: never;
   };
 }
 
