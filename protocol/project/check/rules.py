@@ -14,13 +14,14 @@ from protocol.project.check.placement import check_kind, place_clips
 from protocol.project.check.sink import Sink
 from protocol.project.check.text import check_subtitles, check_title
 from protocol.project.check.transitions import check_transition_alone, check_transitions
+from protocol.project.layouts import BUILT_IN
 from protocol.time import parse_seconds
 
 
 def check_rules(parts: Parts, ids: Ids, sink: Sink) -> None:
     """Note every breach of docs/project.md §1–§3, §6 and §8 that the project alone shows."""
     check_limits(parts, sink)
-    templates = {at.value.id: at.value for at in parts.templates}
+    templates = BUILT_IN | {at.value.id: at.value for at in parts.templates}
     channels = None if "channels" in parts.broken else parts.header.channels
     for part in parts.tracks:
         _clips(part, ids, channels, templates, sink)
@@ -43,15 +44,19 @@ def _clips(part: TrackParts, ids: Ids, channels: int | None, templates: dict[str
         if isinstance(clip.source, TitleSource):
             check_title(clip.source, f"{at.pointer}/source", sink)
         if clip.layout is not None:
-            _cell(clip.layout, at.pointer, templates, sink)
+            _cell(clip.layout, at.pointer, templates, ids, sink)
         if clip.effects:
             _effects((Placed(f"{at.pointer}/effects/{i}", effect) for i, effect in enumerate(clip.effects)), sink)
 
 
-def _cell(layout: LayoutCell, pointer: str, templates: dict[str, Template], sink: Sink) -> None:
-    """Look for the cell in a template of the project's own; the built-in ones are the catalogue's to know."""
+def _cell(layout: LayoutCell, pointer: str, templates: dict[str, Template], ids: Ids, sink: Sink) -> None:
+    """Look for the cell in a template of the project's own, or a built-in one."""
     template = templates.get(layout.template)
     if template is None:
+        if layout.template not in ids.templates:
+            meant = sink.nearest(layout.template, templates)
+            at, message = f"{pointer}/layout/template", f'There is no layout "{layout.template}"'
+            sink.add("unknownReference", at, message, id=layout.template, nearest=meant)
         return
     cells = [cell.id for cell in template.cells]
     if isinstance(layout.cell, int):

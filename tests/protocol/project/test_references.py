@@ -74,8 +74,12 @@ def test_references_to_broken_parts_are_no_fault_of_their_own() -> None:
     assert faults(("/templates/0/gap", 5)) == {("outOfRange", "/templates/0/gap")}
 
 
-def test_a_template_that_the_project_lacks_is_left_to_the_catalogue() -> None:
-    assert faults(("/tracks/0/clips/1/layout", {"template": "grid-2x2", "cell": 3})) == set()
+def test_templates_are_the_projects_own_or_built_in() -> None:
+    layout = "/tracks/0/clips/1/layout"
+    assert faults((layout, {"template": "grid-2x2", "cell": 3})) == set()
+    assert faults((layout, {"template": "grid-2x2", "cell": 4})) == {("unknownReference", f"{layout}/cell")}
+    found = problem((layout, {"template": "grid-2-2", "cell": 3}))
+    assert (found.pointer, found.context["nearest"]) == (f"{layout}/template", "grid-2x2")
     assert faults((CELL, 0)) == set()
 
 
