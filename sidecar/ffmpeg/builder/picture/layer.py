@@ -15,12 +15,18 @@ from sidecar.ffmpeg.builder.picture.orient import PRIMARIES, turned
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A picture with its left top corner at (x, y) of the canvas; `opaque`: it has no alpha."""
+    """A picture with its left top corner at (x, y) of the canvas; `opaque`: it has no alpha.
+
+    `still`: the stream is one frame, which stands for every frame of the clip. `size` is that of the stream in
+    pixels, None for the canvas's.
+    """
 
     stream: Stream
     x: int
     y: int
     opaque: bool
+    still: bool = False
+    size: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
