@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from protocol.project.export import PixelFormat
 from sidecar.core.source import SourceColor
 from sidecar.ffmpeg.builder.graph import Stream, node
-from sidecar.ffmpeg.builder.picture.deep import ACCURATE, RGB, YUV, deepened, kernel
+from sidecar.ffmpeg.builder.picture.deep import ACCURATE, RGB, YUV, deepened, kernel, rematrixed
 
 __all__ = [
     "ACCURATE",
@@ -114,19 +114,21 @@ def square(stream: Stream) -> Stream:
 
 
 def constant(hex_color: str, size: tuple[int, int], rate: object, pixel_format: str) -> Stream:
-    """One frame of a colour, #RRGGBB or #RRGGBBAA, in a pixel format; RGB with alpha is premultiplied.
+    """One frame of a colour, #RRGGBB or #RRGGBBAA, in a pixel format.
 
-    In a format without alpha the colour's own is left out.
+    R'G'B' with alpha is premultiplied, Y'CbCr with alpha straight; in a format without alpha the colour's is left out.
     """
-    with_alpha, deep = pixel_format.startswith("gbrap"), pixel_format.endswith("le")
+    rgb, deep, with_alpha = is_rgb(pixel_format), pixel_format.endswith("le"), "a" in pixel_format
     alpha = hex_alpha(hex_color) if with_alpha else 1.0
-    levels = [round(int(hex_color[place : place + 2], 16) * alpha * (257 if deep else 1)) for place in (1, 3, 5)]
+    most = 65535 if deep else 255
+    factor = most / 255 * (alpha if rgb else 1)
+    levels = [round(int(hex_color[place : place + 2], 16) * factor) for place in (1, 3, 5)]
     painted = ("gbrap" if with_alpha else "gbrp") + ("16le" if deep else "")
     picture = node("color", medium="video", c="black", s=f"{size[0]}x{size[1]}", r=f"{rate}", d=None)
     picture = node("format", node("trim", picture, end_frame=1), pix_fmts=painted)
-    opacity = round(alpha * (65535 if deep else 255)) if with_alpha else None
+    opacity = round(alpha * most) if with_alpha else None
     picture = node("lutrgb", picture, r=levels[0], g=levels[1], b=levels[2], a=opacity)
-    return square(picture) if painted == pixel_format else convert(picture, pixel_format, color=RGB)
+    return square(picture if painted == pixel_format else rematrixed(picture, pixel_format, RGB, YUV))
 
 
 def hex_alpha(hex_color: str) -> float:

@@ -115,12 +115,12 @@ def _resized(stream: Stream, pixel_format: str, size: tuple[int, int], *, shrink
     """Scale R'G'B' plane by plane, by calling the planes Y'CbCr meanwhile."""
     label = _RELABELLED[pixel_format]
     named = SourceColor("full", "bt709", "bt709", "bt709")
-    stream = _spread(_called(stream, label), label, named, size=size, shrinks=shrinks)
-    stream = _called(stream, pixel_format)
+    stream = _spread(called(stream, label), label, named, size=size, shrinks=shrinks)
+    stream = called(stream, pixel_format)
     return node("setparams", stream, range="full", colorspace="gbr")
 
 
-def _called(stream: Stream, pixel_format: str) -> Stream:
+def called(stream: Stream, pixel_format: str) -> Stream:
     """Give planes the name of another format, in the order that they lie."""
     planes = range(4 if "a" in pixel_format else 3)
     places = tuple((f"map{plane}{what}", value) for plane in planes for what, value in (("s", 0), ("p", plane)))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from math import floor
+from typing import Literal
 
+from protocol.project.formats import has_alpha
 from sidecar.core.timeline import OutputSpan
 from sidecar.ffmpeg.builder.graph import Expression, Stream, Window, node
-from sidecar.ffmpeg.builder.picture.convert import Formats, constant
+from sidecar.ffmpeg.builder.picture.convert import RGB, YUV, Formats, constant, square
+from sidecar.ffmpeg.builder.picture.deep import called, rematrixed
 from sidecar.ffmpeg.builder.picture.scene import Canvas
 from sidecar.ffmpeg.builder.picture.select import hold
 
@@ -24,16 +27,43 @@ def _even(length: float, limit: int) -> int:
     return max(2, limit - 2 * bars)
 
 
+def delivered(stream: Stream, formats: Formats, *, alpha: bool) -> Stream:
+    """Convert composed R'G'B' (`formats.full`, or with `alpha` premultiplied `formats.alpha`) to the final format.
+
+    What is transparent becomes straight alpha; in a format without alpha it lies over black. Bits that are lost are
+    dithered by a fixed pattern, 8 bits of R'G'B' to 8 of Y'CbCr are not. Sizes are even.
+    """
+    final = formats.final
+    if alpha and not has_alpha(final):
+        # Premultiplied colour without its alpha is colour over black.
+        stream = called(stream, formats.full)
+    elif alpha:
+        stream = node("unpremultiply", node("setparams", stream, alpha_mode="premultiplied"), inplace=1)
+    if final == "gbrp":
+        return square(stream)
+    opaque = not alpha or not has_alpha(final)
+    dither: Literal["none", "ordered"] = "ordered" if formats.deep else "none"
+    stream = rematrixed(stream, formats.plain if opaque else final, RGB, YUV, dither)
+    return finished(stream, formats) if opaque else square(stream)
+
+
+def finished(stream: Stream, formats: Formats) -> Stream:
+    """Give opaque frames in `formats.plain` the alpha that the final format may have."""
+    return square(stream if formats.plain == formats.final else node("format", stream, pix_fmts=formats.final))
+
+
 def letterboxed(stream: Stream, canvas: Canvas, span: OutputSpan, formats: Formats, background: str) -> Stream:
-    """Lay the canvas in the middle of the output, over the background."""
-    if canvas.size == (span.width, span.height):
-        return stream
-    ground = constant(background, (span.width, span.height), span.project_rate, formats.final)
-    x, y = (span.width - canvas.size[0]) // 2, (span.height - canvas.size[1]) // 2
-    laid = node(
-        "overlay", hold(ground, span.end - span.first), stream, x=x, y=y, format=formats.plain_overlay, alpha="straight"
-    )
-    return node("format", laid, pix_fmts=formats.final)
+    """Put bars of the background, and of its alpha, around the canvas, in the final format."""
+    frames, rate = span.end - span.first, span.project_rate
+    wide, high = canvas.size
+    across, down = (span.width - wide) // 2, (span.height - high) // 2
+    if across:
+        bar = hold(constant(background, (across, high), rate, formats.final), frames)
+        stream = square(node("hstack", bar, stream, bar, inputs=3))
+    if down:
+        bar = hold(constant(background, (span.width, down), rate, formats.final), frames)
+        stream = square(node("vstack", bar, stream, bar, inputs=3))
+    return stream
 
 
 def resampled(stream: Stream, span: OutputSpan) -> Stream:
