@@ -65,5 +65,7 @@ def crossed_planes(
 
 
 def _read(path: Path, like: Planes) -> Planes:
-    kind = np.uint16 if like.dtype == np.uint16 else np.uint8
-    return np.frombuffer(path.read_bytes(), kind).reshape(-1, *like.shape[1:])
+    content, shape = path.read_bytes(), (-1, *like.shape[1:])
+    if like.dtype == np.uint16:
+        return np.frombuffer(content, np.uint16).reshape(shape)
+    return np.frombuffer(content, np.uint8).reshape(shape)

@@ -16,7 +16,7 @@ from sidecar.effects.parameters import Parameters
 from sidecar.ffmpeg.builder.catalogue import PictureScene
 from sidecar.ffmpeg.builder.commanded import commanded
 from sidecar.ffmpeg.builder.graph import Expression, Stream, node
-from sidecar.ffmpeg.builder.picture.depth import at_depth
+from sidecar.ffmpeg.builder.picture.deep import RGB, rematrixed
 from sidecar.ffmpeg.builder.picture.select import part
 
 TICKS = 10_000_000
@@ -84,14 +84,14 @@ def _mixed(
     if clamp and scene.alpha:
         opacity = node("shuffleplanes", crossed, map0=3, map1=3, map2=3, map3=3)
         crossed = node("blend", crossed, opacity, all_mode="darken")
-    return crossed if mixing == scene.pixel_format else at_depth(crossed, scene.pixel_format)
+    return crossed if mixing == scene.pixel_format else rematrixed(crossed, scene.pixel_format, RGB, RGB)
 
 
 def _ready(stream: Stream, scene: PictureScene, pixel_format: str) -> Stream:
     """Give a side its rate in writing, which xfade asks for, and the depth to be mixed in."""
     stream = node("fps", stream, fps=scene.rate, start_time=0)
     if pixel_format != scene.pixel_format:
-        stream = at_depth(stream, pixel_format)
+        stream = rematrixed(stream, pixel_format, RGB, RGB)
     return node("settb", stream, expr=TICK)
 
 
