@@ -16,7 +16,7 @@ from protocol.project import Cue, Position, Project, Style, SubtitleTrack, Title
 from sidecar.core.timeline import Timeline, resolve
 from sidecar.ffmpeg.builder.command import Command, Output, SideFile, arguments
 from sidecar.ffmpeg.builder.graph import Stream, node
-from sidecar.ffmpeg.builder.text import FONT_ENVIRONMENT, FontSet, bundled_fonts, title_layer
+from sidecar.ffmpeg.builder.text import FONT_ENVIRONMENT, FontSet, TitleSpan, bundled_fonts, title_layer
 from sidecar.ffmpeg.builder.text.faces import load_face
 from tests.harness.fonts import roboto
 from tests.harness.media import ffmpeg
@@ -81,7 +81,7 @@ def draw_title(
 ) -> Picture:
     """Draw a title and return its one frame: (plane, row, column), premultiplied, G B R A."""
     title = TitleSource(text=text, style=style or Style(), position=position)
-    drawn = title_layer(title, timeline(size=size), 1, fonts or bundled_fonts())
+    drawn = title_layer(title, TitleSpan(0, 1, 1), timeline(size=size), fonts or bundled_fonts())
     frames = draw(drawn.stream, drawn.files, size=size, environment=environment)
     assert len(frames) == 1
     frame: Picture = frames[0]

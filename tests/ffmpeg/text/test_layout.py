@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from protocol.project import Animation, Position, Style, Word
 from sidecar.core.text_support import text_unsupported
 from sidecar.ffmpeg.builder.text import bundled_fonts
-from sidecar.ffmpeg.builder.text.ass import escape
+from sidecar.ffmpeg.builder.text.events import escape
 from sidecar.ffmpeg.builder.text.layout import Block, lay_out
 from sidecar.ffmpeg.builder.text.look import look_of, merge
 

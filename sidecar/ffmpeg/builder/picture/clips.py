@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from protocol.errors import MediaNotFound
-from protocol.project import ColorSource, FileSource, TitleSource
+from protocol.project import ColorSource, FileSource, GraphicSource, TitleSource
 from sidecar.core.source import SourceVideo
 from sidecar.core.timeline import FileReading, Item
 from sidecar.ffmpeg.builder.graph import InputStream, Stream
@@ -17,7 +17,7 @@ from sidecar.ffmpeg.builder.picture.layer import Picture
 from sidecar.ffmpeg.builder.picture.orient import plain, upright, whole_frames
 from sidecar.ffmpeg.builder.picture.scene import Canvas, Scene
 from sidecar.ffmpeg.builder.picture.select import Take, select
-from sidecar.ffmpeg.builder.text import title_layer
+from sidecar.ffmpeg.builder.text import TitleSpan, is_moving, title_layer
 
 ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 """Decoders that give alpha where FFmpeg's own drops it."""
@@ -54,11 +54,13 @@ def open_clip(item: Item, scene: Scene, span: tuple[int, int]) -> Clip:
     if isinstance(source, ColorSource):
         still = constant(source.color, canvas.size, timeline.rate, "gbrp")
         return Clip(Picture(still, RGB, canvas.size, alpha=False, straight=True), first, still=True)
-    if isinstance(source, TitleSource):
-        drawn = title_layer(source, timeline, 1, scene.resources.fonts, size=canvas.size)
+    if isinstance(source, TitleSource | GraphicSource):
+        moving = is_moving(source)
+        shown = TitleSpan(first - item.first, end - first if moving else 1, item.frames)
+        drawn = title_layer(source, shown, timeline, scene.resources.fonts, size=canvas.size)
         scene.files.keep(drawn.files)
         picture = Picture(drawn.stream, RGB, canvas.size, alpha=True, straight=False)
-        return Clip(picture, first, still=True)
+        return Clip(picture, first, still=not moving)
     if item.file is None or item.file.video is None:
         raise MediaNotFound(path=getattr(source, "path", None) or item.pointer)
     video = item.file.video

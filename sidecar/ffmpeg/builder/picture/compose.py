@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from protocol.project import Color, Crop, TitleSource, Transform, VideoTrack
+from protocol.project import Color, Crop, GraphicSource, TitleSource, Transform, VideoTrack
 from protocol.project.curves import ease
 from sidecar.core.timeline import Crossing, Item
 from sidecar.ffmpeg.builder.command import SideFile
@@ -23,7 +23,7 @@ from sidecar.ffmpeg.builder.picture.scene import Scene
 from sidecar.ffmpeg.builder.picture.select import hold, part
 from sidecar.ffmpeg.builder.picture.stretches import Shown, Stretch, factor, is_title, stretches
 from sidecar.ffmpeg.builder.picture.weigh import weighed
-from sidecar.ffmpeg.builder.text import FONT_FILES, title_script
+from sidecar.ffmpeg.builder.text import FONT_FILES, TitleSpan, burn_title
 
 MANY_INPUTS = 8
 """With more files than this every decoder gets one thread: their frames would fill the memory."""
@@ -228,7 +228,7 @@ def _item_over(
         return base
     if base is not None and _burns(item, composition.scene.timeline.rate):
         return composition.mix(
-            base, _title_over(composition, base, item, plain=stretch.plain), weights, plain=stretch.plain
+            base, _title_over(composition, base, item, stretch), weights, plain=stretch.plain
         )
     layer = _layer(composition, item, plain=stretch.plain)
     clip = composition.clips[item.pointer]
@@ -262,15 +262,15 @@ def _overlaid(composition: Composition, base: Stream, shown: Stream, layer: Laye
     return node("format", stream, pix_fmts=formats.plain if plain else formats.laid)
 
 
-def _title_over(composition: Composition, base: Stream, item: Item, *, plain: bool) -> Stream:
+def _title_over(composition: Composition, base: Stream, item: Item, stretch: Stretch) -> Stream:
     source = item.clip.source
-    if not isinstance(source, TitleSource):
-        raise TypeError("only titles are drawn so")
-    timeline = composition.scene.timeline
-    script = title_script(source, (timeline.width, timeline.height), composition.scene.resources.fonts)
-    composition.scene.files.keep((*FONT_FILES, script))
-    formats = composition.scene.formats
-    return node("format", node("ass", base, f=script.name), pix_fmts=formats.plain if plain else formats.laid)
+    if not isinstance(source, TitleSource | GraphicSource):
+        raise TypeError("only text is drawn so")
+    scene = composition.scene
+    span = TitleSpan(stretch.first - item.first, stretch.frames, item.frames)
+    drawn = burn_title(base, source, span, scene.timeline, scene.resources.fonts)
+    scene.files.keep(drawn.files)
+    return node("format", drawn.stream, pix_fmts=scene.formats.plain if stretch.plain else scene.formats.laid)
 
 
 def _layer(composition: Composition, item: Item, *, plain: bool) -> Layer:

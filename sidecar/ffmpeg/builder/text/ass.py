@@ -1,35 +1,29 @@
-"""Writes ASS scripts for libass. No text of the project ever becomes a command in one.
-
-Every line of text is an event of its own at a point of its own: so the distance of lines, their justification and
-where cues stack are ours, and the same in every window of a project.
-"""
+"""Writes ASS scripts for libass, fonts embedded."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import ceil, gcd
 
 from sidecar.ffmpeg.builder.command import SideFile
+from sidecar.ffmpeg.builder.text.events import event_texts
 from sidecar.ffmpeg.builder.text.faces import LoadedFace
-from sidecar.ffmpeg.builder.text.layout import Block, Line
-from sidecar.ffmpeg.builder.text.look import Look, Paint
+from sidecar.ffmpeg.builder.text.layout import Block
+from sidecar.ffmpeg.builder.text.look import Paint
+from sidecar.ffmpeg.builder.text.motion import REST, Pose
 
-_ALIGNMENT = {"left": 1, "center": 2, "right": 3}
-_ROUND = 0.5523
-"""Control points of a quarter circle as a cubic Bézier, as a fraction of its radius."""
-
-_UNITS = 8
-"""Drawings are in eighths of a pixel (\\p4)."""
-
-_NEAR_ZERO = 0.001
-_JOINER = "\N{WORD JOINER}"
+MAX_BLUR = 100.0
+"""Widest blur that libass takes, in units of the script's layout."""
 
 _HEADER = """\
 [Script Info]
 ScriptType: v4.00+
 PlayResX: {width}
 PlayResY: {height}
+LayoutResX: {layout_width}
+LayoutResY: {layout_height}
 WrapStyle: 2
 ScaledBorderAndShadow: yes
 YCbCr Matrix: None
@@ -42,26 +36,35 @@ StrikeOut, ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline, Shadow, Alignme
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """A block shown from `start` up to `end`, in hundredths of a second of the script's own clock."""
+    """A block in a pose, shown from `start` up to `end`, in hundredths of a second of the script's own clock."""
 
     block: Block
     start: int
     end: int
+    pose: Pose = REST
 
 
-def write_script(blocks: Sequence[Timed], width: int, height: int) -> SideFile:
-    """Write a script for a project of width × height, fonts embedded. Its name is made from its content."""
+def write_script(blocks: Sequence[Timed], width: int, height: int, blur: float) -> SideFile:
+    """Write a script for a project of width × height, fonts embedded. Its name is made from its content.
+
+    `blur` is the widest that any window of what is drawn asks for: it decides how blurs are written, and a picture must
+    not depend on the window.
+    """
     styles: dict[str, str] = {}
     events: list[str] = []
     faces: dict[str, LoadedFace] = {}
+    layout = _layout((width, height), blur)
+    known: dict[int, str] = {}
     for timed in blocks:
-        for line in timed.block.lines:
-            faces.update({run.face.name: run.face for run in line.runs})
-        name = _style(timed.block, styles)
+        name = known.get(id(timed.block))
+        if name is None:
+            faces.update({run.face.name: run.face for line in timed.block.lines for run in line.runs})
+            name = known[id(timed.block)] = _style(timed.block, styles)
         span = f"{_clock(timed.start)},{_clock(timed.end)}"
-        events += [f"Dialogue: 0,{span},{name},,0,0,0,,{text}" for text in _events(timed.block)]
+        texts = event_texts(timed.block, timed.pose, height, blur=layout[1] / height)
+        events += [f"Dialogue: 0,{span},{name},,0,0,0,,{text}" for text in texts]
     parts = [
-        _HEADER.format(width=width, height=height).encode(),
+        _HEADER.format(width=width, height=height, layout_width=layout[0], layout_height=layout[1]).encode(),
         *(f"Style: {name},{body}\n".encode() for body, name in styles.items()),
         *_fonts(faces.values()),
         b"\n[Events]\nFormat: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\n",
@@ -72,21 +75,19 @@ def write_script(blocks: Sequence[Timed], width: int, height: int) -> SideFile:
     return SideFile(f"text-{hashlib.sha256(content).hexdigest()[:16]}.ass", content)
 
 
-def escape(text: str) -> str:
-    """Write a piece of a line so that libass draws it as it stands.
+def _layout(size: tuple[int, int], blur: float) -> tuple[int, int]:
+    """Return the size that libass is told blurs are meant for: smaller where one is wider than it takes.
 
-    libass knows backslash with N, n or h, and braces; an invisible joiner takes a backslash's meaning away, also from
-    the brace of whatever follows the piece.
+    Of the frame's own shape wherever whole numbers allow.
     """
-    out = []
-    for index, char in enumerate(text):
-        if char in "{}":
-            out.append("\\" + char)
-        elif char == "\\" and (index + 1 == len(text) or text[index + 1] in "Nnh"):
-            out.append("\\" + _JOINER)
-        else:
-            out.append(char)
-    return "".join(out)
+    width, height = size
+    times = ceil(min(blur, width + height) / MAX_BLUR)
+    if times <= 1:
+        return size
+    common = gcd(width, height)
+    if common >= times:
+        return width // common * (common // times), height // common * (common // times)
+    return max(1, width // times), max(1, height // times)
 
 
 def _style(block: Block, styles: dict[str, str]) -> str:
@@ -115,77 +116,6 @@ def _style(block: Block, styles: dict[str, str]) -> str:
     return styles.setdefault(body, f"S{len(styles)}")
 
 
-def _events(block: Block) -> list[str]:
-    """Texts of a block's events from the lowest up: box, blurred shadow, letters."""
-    look = block.look
-    texts = [_box(block, look.background)] if look.background is not None else []
-    lines = [(index, line) for index, line in enumerate(block.lines) if line.runs]
-    if look.shadow is not None and look.shadow_blur > 0:
-        tags = _blurred_shadow(look, look.shadow)
-        texts += [_place(block, index, line, tags) + _letters(line) for index, line in lines]
-    tags = ""
-    if look.shadow is not None and look.shadow_blur == 0:
-        tags = _offset(look)
-    return texts + [_place(block, index, line, tags) + _letters(line) for index, line in lines]
-
-
-def _blurred_shadow(look: Look, shadow: Paint) -> str:
-    """Tags of text of which only the shadow shows: a blur would blur the letters' own outline too.
-
-    Letters that are wholly transparent cast a hollow shadow, so theirs is one step from it.
-    """
-    return (
-        f"\\1c{_bgr(shadow)}\\1a&HFE&\\3a&HFF&\\4c{_bgr(shadow)}\\4a&H{255 - shadow.alpha:02X}&"
-        f"\\blur{_number(look.shadow_blur)}{_offset(look)}"
-    )
-
-
-def _offset(look: Look) -> str:
-    """Tags of a shadow's offset; at (0, 0) libass draws none."""
-    x = look.shadow_x if look.shadow_x or look.shadow_y else _NEAR_ZERO
-    return f"\\xshad{_number(x)}\\yshad{_number(look.shadow_y)}"
-
-
-def _place(block: Block, index: int, line: Line, tags: str) -> str:
-    """Tags that put a line where it belongs, by its bottom edge."""
-    look = block.look
-    inner = block.width - 2 * look.padding
-    x = block.left + look.padding + inner * {"left": 0.0, "center": 0.5, "right": 1.0}[look.justify]
-    # The bottom of a line is that of its deepest face; the baseline has to stay that of the first.
-    own = line.runs[0].face.descent(look.size)
-    deepest = max(run.face.descent(look.size) for run in line.runs)
-    y = block.top + look.padding + look.size + index * look.line + deepest - own
-    # Weights are for tags alone: a style knows bold and not bold.
-    return f"{{\\an{_ALIGNMENT[look.justify]}\\pos({_number(x)},{_number(y)})\\b{look.weight}{tags}}}"
-
-
-def _letters(line: Line) -> str:
-    """Escape the text of a line, with the face named before each run."""
-    return "".join(f"{{\\fn{run.face.name}}}{escape(run.text)}" for run in line.runs)
-
-
-def _box(block: Block, paint: Paint) -> str:
-    """Draw a rectangle, its corners rounded, as wide as the block."""
-    width, height = block.width, block.height
-    radius = min(block.look.radius, width / 2, height / 2)
-    bend = radius * (1 - _ROUND)
-    corners = (
-        ((width - radius, 0), (width - bend, 0), (width, bend), (width, radius)),
-        ((width, height - radius), (width, height - bend), (width - bend, height), (width - radius, height)),
-        ((radius, height), (bend, height), (0, height - bend), (0, height - radius)),
-        ((0, radius), (0, bend), (bend, 0), (radius, 0)),
-    )
-    path = f"m {_points((corners[-1][-1],))}"
-    for start, *curve in corners:
-        path += f" l {_points((start,))}" + (f" b {_points(curve)}" if radius > 0 else "")
-    place = f"\\an7\\pos({_number(block.left)},{_number(block.top)})\\bord0\\shad0"
-    return f"{{{place}\\1c{_bgr(paint)}\\1a&H{255 - paint.alpha:02X}&\\p4}}{path}"
-
-
-def _points(points: Iterable[tuple[float, float]]) -> str:
-    return " ".join(f"{round(x * _UNITS)} {round(y * _UNITS)}" for x, y in points)
-
-
 def _fonts(faces: Iterable[LoadedFace]) -> list[bytes]:
     parts = [b"\n[Fonts]\n"]
     for face in sorted(faces, key=lambda face: face.name):
@@ -195,10 +125,6 @@ def _fonts(faces: Iterable[LoadedFace]) -> list[bytes]:
 
 def _color(paint: Paint) -> str:
     return f"&H{255 - paint.alpha:02X}{paint.blue:02X}{paint.green:02X}{paint.red:02X}"
-
-
-def _bgr(paint: Paint) -> str:
-    return f"&H{paint.blue:02X}{paint.green:02X}{paint.red:02X}&"
 
 
 def _clock(hundredths: int) -> str:

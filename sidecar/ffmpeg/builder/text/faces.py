@@ -8,7 +8,6 @@ exactly which font it was drawn with.
 from __future__ import annotations
 
 import hashlib
-import unicodedata
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from os import fstat
 from pathlib import Path
 from typing import Literal
 
+from sidecar.ffmpeg.builder.text.clusters import is_ignorable
 from sidecar.ffmpeg.builder.text.sfnt import (
     Characters,
     FontUnreadable,
@@ -84,11 +84,6 @@ class LoadedFace:
 def covers(characters: Characters, text: str) -> bool:
     """Tell whether every character has a glyph; those that show nothing need none."""
     return all(is_ignorable(char) or characters.glyph(ord(char)) for char in text)
-
-
-def is_ignorable(char: str) -> bool:
-    """Tell whether a character shows nothing by itself: format characters and variation selectors."""
-    return unicodedata.category(char) == "Cf" or 0xFE00 <= ord(char) <= 0xFE0F or 0xE0100 <= ord(char) <= 0xE01EF
 
 
 def read_faces(path: Path, source: FontOrigin) -> list[Face]:

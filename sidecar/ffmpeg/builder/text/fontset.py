@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from sidecar.ffmpeg.builder.command import SideFile
+from sidecar.ffmpeg.builder.text.clusters import clusters, is_ignorable
 from sidecar.ffmpeg.builder.text.faces import (
     DEFAULT_FAMILY,
     Face,
@@ -16,7 +17,6 @@ from sidecar.ffmpeg.builder.text.faces import (
     LoadedFace,
     choose,
     covers,
-    is_ignorable,
     load_face,
     read_characters,
     read_faces,
@@ -104,21 +104,23 @@ class FontSet:
     def runs(self, text: str, family: str, weight: int, *, italic: bool) -> list[Run]:
         """Cut a line of text into pieces by the face that has their glyphs.
 
-        A character that no face has stands as the replacement character.
+        A grapheme cluster that no face has whole is drawn character by character; a character that no face has stands
+        as the replacement character.
         """
         main = self.face(family, weight, italic=italic)
         runs: list[Run] = []
-        for cluster in _clusters(text):
-            shown, face = cluster, main
-            if not main.covers(cluster):
-                other = self.covering(cluster, weight, italic=italic)
-                shown, face = (cluster, other) if other is not None else (REPLACEMENT, main)
-            if shown == REPLACEMENT and not main.covers(REPLACEMENT):
-                face = self.face(DEFAULT_FAMILY, weight, italic=italic)
-            if runs and runs[-1].face is face:
-                runs[-1] = Run(runs[-1].text + shown, face)
-            else:
-                runs.append(Run(shown, face))
+        for cluster in clusters(text):
+            whole = main if main.covers(cluster) else self.covering(cluster, weight, italic=italic)
+            pieces = [cluster] if whole is not None else list(cluster)
+            for piece in pieces:
+                face = whole or (main if main.covers(piece) else self.covering(piece, weight, italic=italic))
+                shown = piece if face is not None else REPLACEMENT
+                if face is None:
+                    face = main if main.covers(REPLACEMENT) else self.face(DEFAULT_FAMILY, weight, italic=italic)
+                if runs and runs[-1].face is face:
+                    runs[-1] = Run(runs[-1].text + shown, face)
+                else:
+                    runs.append(Run(shown, face))
         return runs
 
     def missing(self, text: str) -> list[str]:
@@ -156,14 +158,3 @@ def _covers(face: Face, text: str) -> bool:
         return covers(read_characters(face), text)
     except (OSError, FontUnreadable):
         return False
-
-
-def _clusters(text: str) -> list[str]:
-    """Characters, each with the marks and invisible characters that follow it."""
-    clusters: list[str] = []
-    for char in text:
-        if clusters and (is_ignorable(char) or unicodedata.category(char).startswith("M")):
-            clusters[-1] += char
-        else:
-            clusters.append(char)
-    return clusters

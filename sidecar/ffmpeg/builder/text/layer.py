@@ -1,4 +1,4 @@
-"""Titles and cues as filters."""
+"""Titles, graphics and cues as filters."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from protocol.project import TitleSource
 from sidecar.core.timeline import CueLane, Timeline
 from sidecar.ffmpeg.builder.command import SideFile
 from sidecar.ffmpeg.builder.graph import Expression, Pad, Stream, node
+from sidecar.ffmpeg.builder.text.acts import Act, TextSource, TitleSpan, acts_of, blur_of, is_moving
 from sidecar.ffmpeg.builder.text.ass import Timed, write_script
 from sidecar.ffmpeg.builder.text.fontset import FONT_FILES, FontSet
-from sidecar.ffmpeg.builder.text.layout import lay_out
-from sidecar.ffmpeg.builder.text.look import look_of, merge
-from sidecar.ffmpeg.builder.text.stack import place_cues
+from sidecar.ffmpeg.builder.text.motion import poses
+from sidecar.ffmpeg.builder.text.stack import cue_blur, place_cues
 
-_HUNDREDTHS = 100
-_ALWAYS = 360_000
-"""Longer than the one frame that a title is drawn on, in hundredths of a second."""
+FASTEST = 90
+"""Frames a second up to which a script keeps time: beyond it hundredths of a second are too coarse for frames."""
+
+_ALWAYS = 99 * 360_000
+"""Hundredths of a second that a text shows which does not move: longer than any clip."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +33,17 @@ class Drawn:
     files: tuple[SideFile, ...]
 
 
-def title_script(title: TitleSource, size: tuple[int, int], fonts: FontSet) -> SideFile:
-    """Write the script of a title in a project of this size (width, height)."""
-    look, anchor = look_of(merge(title.style), title.position, *size)
-    block = lay_out(title.text, look, anchor, fonts)
-    return write_script((Timed(block, 0, _ALWAYS),), *size)
+def title_script(
+    source: TextSource, span: TitleSpan, rate: Fraction, size: tuple[int, int], fonts: FontSet
+) -> SideFile:
+    """Write the script of a title or a graphic in a project of this size; its time 0 is the span's first frame.
+
+    What does not move has the same script in every span.
+    """
+    acts = acts_of(source, span, rate, size, fonts)
+    if not is_moving(source):
+        return write_script([Timed(act.block, 0, _ALWAYS) for act in acts], *size, blur_of(acts))
+    return write_script(_timed(acts, span.first, rate, size), *size, blur_of(acts))
 
 
 def cue_script(
@@ -44,35 +51,45 @@ def cue_script(
 ) -> SideFile | None:
     """Write the script of the cues in a window of project frames; None if it shows none.
 
-    Time 0 of the script is the window's first frame. Above 100 frames a second its clock counts a frame as 10 ms.
+    Time 0 of the script is the window's first frame. Above 90 frames a second its clock counts a frame as 10 ms.
     """
     first, end = window
-    blocks = []
-    for shown in place_cues(lanes, window, size, fonts):
-        start, stop = max(shown.first, first) - first, min(shown.end, end) - first
-        blocks.append(Timed(shown.block, _hundredths(start, rate), _hundredths(stop, rate)))
-    return write_script(blocks, *size) if blocks else None
+    acts = [
+        Act(shown.block, max(shown.first, first), min(shown.end, end), shown.motion)
+        for shown in place_cues(lanes, window, size, fonts)
+    ]
+    if not acts:
+        return None
+    return write_script(_timed(acts, first, rate, size), *size, cue_blur(lanes, size))
+
+
+def burn_title(stream: Stream, source: TextSource, span: TitleSpan, timeline: Timeline, fonts: FontSet) -> Drawn:
+    """Draw a title or a graphic onto an opaque stream of the span's frames, counted from 0 in time base 1/rate.
+
+    Any planar format of Y'CbCr or R'G'B' up to 16 bits a component; what the text does not cover keeps every bit.
+    """
+    script = title_script(source, span, timeline.rate, (timeline.width, timeline.height), fonts)
+    return Drawn(_timed_ass(stream, script, timeline.rate), (*FONT_FILES, script))
 
 
 def title_layer(
-    title: TitleSource, timeline: Timeline, frames: int, fonts: FontSet, *, size: tuple[int, int] | None = None
+    source: TextSource,
+    span: TitleSpan,
+    timeline: Timeline,
+    fonts: FontSet,
+    *,
+    size: tuple[int, int] | None = None,
+    pixel_format: str = "gbrap",
 ) -> Drawn:
-    """Draw a title as `frames` premultiplied gbrap frames at the project's rate, time base 1/rate, from 0.
+    """Draw a title or a graphic as the span's frames, premultiplied gbrap or gbrap16le, from 0 in time base 1/rate.
 
-    `size` is that of the frames (the project's if None); the text scales with it. The one picture is drawn on black
-    and on white: what of the ground shows through is alpha, exactly (libass's own alpha is off by up to 100 levels).
+    One that does not move needs a span of one frame only. `size` is that of the frames (the project's if None); the
+    text scales with it. It is drawn on black and on white: what of the ground shows through is alpha, exactly
+    (libass's own alpha is off by up to 100 levels).
     """
-    width, height = size or (timeline.width, timeline.height)
-    script = title_script(title, (timeline.width, timeline.height), fonts)
-    grounds = []
-    for color in ("black", "white"):
-        plain = node("color", medium="video", c=color, s=f"{width}x{height}", r=timeline.rate)
-        still = node("format", node("trim", plain, end_frame=1), pix_fmts="gbrp")
-        grounds.append(node("ass", still, f=script.name))
-    picture = _lifted(*grounds)
-    looped = node("loop", picture, loop=-1, size=1, start=0)
-    counted = node("setpts", looped, expr=Expression("N"))
-    return Drawn(node("trim", counted, end_frame=frames), (*FONT_FILES, script))
+    script = title_script(source, span, timeline.rate, (timeline.width, timeline.height), fonts)
+    canvas = size or (timeline.width, timeline.height)
+    return Drawn(_layer(script, span.frames, timeline.rate, canvas, pixel_format), (*FONT_FILES, script))
 
 
 def burn_cues(stream: Stream, timeline: Timeline, window: tuple[int, int], fonts: FontSet) -> Drawn:
@@ -84,50 +101,70 @@ def burn_cues(stream: Stream, timeline: Timeline, window: tuple[int, int], fonts
 
 
 def cue_layer(
-    timeline: Timeline, window: tuple[int, int], fonts: FontSet, *, size: tuple[int, int] | None = None
+    timeline: Timeline,
+    window: tuple[int, int],
+    fonts: FontSet,
+    *,
+    size: tuple[int, int] | None = None,
+    pixel_format: str = "gbrap",
 ) -> Drawn | None:
-    """Draw the cues of a window as premultiplied gbrap frames, for a composite that is not opaque.
+    """Draw the cues of a window as premultiplied frames of gbrap or gbrap16le, for a composite that is not opaque.
 
     None if the window shows no cue.
     """
     script = _script(timeline, window, fonts)
     if script is None:
         return None
-    width, height = size or (timeline.width, timeline.height)
+    canvas = size or (timeline.width, timeline.height)
     frames = window[1] - window[0]
-    grounds = []
-    for color in ("black", "white"):
-        plain = node("color", medium="video", c=color, s=f"{width}x{height}", r=timeline.rate)
-        ground = node("format", node("trim", plain, end_frame=frames), pix_fmts="gbrp")
-        grounds.append(_timed_ass(ground, script, timeline.rate))
-    return Drawn(_lifted(*grounds), (*FONT_FILES, script))
+    return Drawn(_layer(script, frames, timeline.rate, canvas, pixel_format), (*FONT_FILES, script))
 
 
 def _script(timeline: Timeline, window: tuple[int, int], fonts: FontSet) -> SideFile | None:
     return cue_script(timeline.cues, window, timeline.rate, (timeline.width, timeline.height), fonts)
 
 
-def _lifted(on_black: Pad, on_white: Pad) -> Pad:
-    """Lift a drawing off its ground: alpha = 255 − (white − black), colour as on black, which is premultiplied."""
+def _timed(acts: Sequence[Act], first: int, rate: Fraction, size: tuple[int, int]) -> list[Timed]:
+    """Every pose of every act, on the clock of a script that begins at frame `first`."""
+    return [
+        Timed(act.block, _hundredths(start - first, rate), _hundredths(end - first, rate), pose)
+        for act in acts
+        for start, end, pose in poses(act.motion, act.block, (act.first, act.end), rate, size)
+    ]
+
+
+def _layer(script: SideFile, frames: int, rate: Fraction, size: tuple[int, int], pixel_format: str) -> Pad:
+    """Lift a drawing off its ground: alpha = white − what is left of it, colour as on black, which is premultiplied."""
+    opaque = pixel_format.replace("gbrap", "gbrp")
+    grounds = []
+    for color in ("black", "white"):
+        plain = node("color", medium="video", c=color, s=f"{size[0]}x{size[1]}", r=rate)
+        ground = node("format", node("trim", plain, end_frame=frames), pix_fmts=opaque)
+        grounds.append(_timed_ass(ground, script, rate))
+    on_black, on_white = grounds
     through = node("blend", on_white, on_black, all_mode="difference")
     alpha = node("negate", node("extractplanes", through, planes="g"))
-    return node("mergeplanes", on_black, alpha, map0p=0, map1p=1, map2p=2, map3s=1, format="gbrap")
+    return node("mergeplanes", on_black, alpha, map0p=0, map1p=1, map2p=2, map3s=1, format=pixel_format)
 
 
 def _timed_ass(stream: Stream, script: SideFile, rate: Fraction) -> Pad:
     """Draw a script onto frames numbered from 0 in time base 1/rate.
 
-    Scripts count hundredths of a second. Above 100 frames a second several frames would share one, so there a frame
-    is taken for a hundredth while it is drawn on.
+    Where a script cannot keep time, a frame is taken for a hundredth of a second while it is drawn on, and asked for
+    in its middle.
     """
-    if rate <= _HUNDREDTHS:
+    if rate <= FASTEST:
         return node("ass", stream, f=script.name)
-    slowed = node("setpts", node("settb", stream, expr=Expression(f"1/{_HUNDREDTHS}")), expr=Expression("N"))
+    slowed = node("setpts", node("settb", stream, expr=Expression("1/200")), expr=Expression("2*N+1"))
     drawn = node("ass", slowed, f=script.name)
     timed = node("settb", drawn, expr=Expression(f"{rate.denominator}/{rate.numerator}"))
     return node("setpts", timed, expr=Expression("N"))
 
 
 def _hundredths(frame: int, rate: Fraction) -> int:
-    """Time of a frame in a script. Rounded down, since libass asks for the frame's own time in whole milliseconds."""
-    return frame if rate > _HUNDREDTHS else int(frame * _HUNDREDTHS / rate)
+    """Time of a frame in a script.
+
+    Rounded down from the very milliseconds that FFmpeg asks libass for: it multiplies doubles, which at some frames
+    falls short of a whole number.
+    """
+    return frame if rate > FASTEST else int(frame * (rate.denominator / rate.numerator) * 1000) // 10

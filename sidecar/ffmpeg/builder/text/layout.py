@@ -7,18 +7,20 @@ import unicodedata
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from sidecar.ffmpeg.builder.text.clusters import clusters
 from sidecar.ffmpeg.builder.text.fontset import FontSet, Run
 from sidecar.ffmpeg.builder.text.look import Anchor, Look
 
-_BREAKS = re.compile("\r\n|[\n\r\v\f\u0085\u2028\u2029]")
+BREAKS = re.compile("\r\n|[\n\r\v\f\u0085\u2028\u2029]")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of text in the order of its characters, and its width without kerning."""
+    """A line of text in the order of its characters, its width without kerning, and its grapheme clusters."""
 
     runs: tuple[Run, ...]
     width: float
+    letters: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,11 @@ class Block:
     def bottom(self) -> float:
         return self.top + self.height
 
+    @property
+    def letters(self) -> int:
+        """Grapheme clusters of all lines."""
+        return sum(line.letters for line in self.lines)
+
     def moved(self, top: float) -> Block:
         """Return the same block with its upper edge elsewhere."""
         return replace(self, top=top)
@@ -51,7 +58,7 @@ def lay_out(text: str, look: Look, anchor: Anchor, fonts: FontSet) -> Block:
     """Break a text at its line breaks and at the look's width, and place the block at its anchor."""
     measure = _Measure(look, fonts)
     lines = tuple(
-        measure.line(line) for paragraph in _BREAKS.split(text) for line in wrap(_plain(paragraph), measure, look)
+        measure.line(line) for paragraph in BREAKS.split(text) for line in wrap(plain(paragraph), measure, look)
     )
     width = max(line.width for line in lines) + 2 * look.padding
     height = (len(lines) - 1) * look.line + look.size + 2 * look.padding
@@ -74,7 +81,8 @@ class _Measure:
             look = self._look
             runs = tuple(self._fonts.runs(text, look.family, look.weight, italic=look.italic))
             width = sum(run.face.width(run.text, look.size) + look.spacing * len(run.text) for run in runs)
-            known = self._known[text] = Line(runs, max(0.0, width))
+            letters = sum(len(clusters(run.text)) for run in runs)
+            known = self._known[text] = Line(runs, max(0.0, width), letters)
         return known
 
     def width(self, text: str) -> float:
@@ -153,7 +161,7 @@ def _cut(word: str, measure: _Measure, room: float) -> list[str]:
     return pieces
 
 
-def _plain(paragraph: str) -> str:
+def plain(paragraph: str) -> str:
     """Leave out control characters: tabs become spaces, the rest shows nothing."""
     spaced = paragraph.replace("\t", " ")
     return "".join(char for char in spaced if unicodedata.category(char) not in ("Cc", "Cs"))

@@ -8,6 +8,7 @@ from typing import Literal
 from msgspec import structs
 
 from protocol.project import Position, Style
+from protocol.project.styles import HIGHLIGHT, PRESETS, REFERENCE_HEIGHT
 from sidecar.ffmpeg.builder.text.faces import DEFAULT_FAMILY
 
 AlignX = Literal["left", "center", "right"]
@@ -18,6 +19,16 @@ MARGIN = 0.05
 _OUTLINE = 0.06
 _SHADOW = 0.06
 _PADDING = 0.25
+_LENGTHS = (
+    "font_size",
+    "outline_width",
+    "shadow_x",
+    "shadow_y",
+    "shadow_blur",
+    "padding",
+    "border_radius",
+    "letter_spacing",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +45,8 @@ class Paint:
 class Look:
     """A style with nothing left open. Lengths in project pixels; `line` is the distance of baselines.
 
-    `outline`, `shadow` and `background` are None where there is none; `max_width` is that of the text alone.
+    `outline`, `shadow` and `background` are None where there is none; `max_width` is that of the text alone;
+    `highlight` is the colour of the word that is being sung or spoken.
     """
 
     family: str
@@ -55,6 +67,7 @@ class Look:
     spacing: float
     max_width: float
     justify: AlignX
+    highlight: Paint
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +92,29 @@ def merge(*styles: Style) -> Style:
     return Style(**merged)  # type: ignore[arg-type]  # the members of Style by their own names
 
 
+def scaled_style(style: Style, factor: float) -> Style:
+    """Multiply every length of a style."""
+    lengths = {name: getattr(style, name) for name in _LENGTHS}
+    return structs.replace(style, **{name: v * factor for name, v in lengths.items() if v is not None})
+
+
+def scaled_position(position: Position | None, factor: float) -> Position | None:
+    """Multiply the margins of a position."""
+    if position is None:
+        return None
+    margins = {name: getattr(position, name) for name in ("margin_x", "margin_y")}
+    return structs.replace(position, **{name: v * factor for name, v in margins.items() if v is not None})
+
+
 def look_of(style: Style, position: Position | None, width: int, height: int) -> tuple[Look, Anchor]:
-    """Fill in the defaults for a frame of width × height: 5 % of its height, bottom centre, margin 5 %.
+    """Fill in the preset and the defaults for a frame of width × height: 5 % of it high, bottom centre, margin 5 %.
 
     Naming one member of the outline, the shadow or the background makes the whole of it, the rest by default: black,
     6 % of the font size wide or away, and for a background a padding of 25 %.
     """
+    preset = PRESETS[style.preset] if style.preset is not None else None
+    if preset is not None:
+        style = merge(scaled_style(preset.style, height / REFERENCE_HEIGHT), style)
     size = _or(style.font_size, SIZE * height)
     align = style.align or "center"
     anchor = _anchor(position or Position(), align, width, height)
@@ -116,6 +146,7 @@ def look_of(style: Style, position: Position | None, width: int, height: int) ->
         spacing=_or(style.letter_spacing, 0.0),
         max_width=max(1.0, room - 2 * padding),
         justify=align if style.align is not None else anchor.align_x,
+        highlight=_paint(HIGHLIGHT if preset is None else preset.highlight, opacity),
     )
     return look, anchor
 

@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sidecar.core.timeline import CueLane, TimedCue
+from sidecar.ffmpeg.builder.text.acts import SCALES, widest_blur
 from sidecar.ffmpeg.builder.text.fontset import FontSet
 from sidecar.ffmpeg.builder.text.layout import Block, lay_out
 from sidecar.ffmpeg.builder.text.look import look_of, merge
+from sidecar.ffmpeg.builder.text.motion import Motion
+from sidecar.ffmpeg.builder.text.words import sung_words
 
 NEIGHBOURS = 64
 """How many earlier cues of the list a cue makes way for; more never fit on a screen."""
@@ -16,11 +19,12 @@ NEIGHBOURS = 64
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A cue in its place, on frames [first, end)."""
+    """A cue in its place, on frames [first, end), and how it moves."""
 
     block: Block
     first: int
     end: int
+    motion: Motion
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +49,27 @@ def place_cues(lanes: Sequence[CueLane], window: tuple[int, int], size: tuple[in
         for place, block in placed:
             cue = place.cue
             if cue.first < end and cue.end_frame > first:
-                shown.append((place.order, Shown(block, cue.first, cue.end_frame)))
+                shown.append((place.order, Shown(block, cue.first, cue.end_frame, _motion(cue))))
     return [entry for _, entry in sorted(shown, key=lambda entry: entry[0])]
+
+
+def cue_blur(lanes: Sequence[CueLane], size: tuple[int, int]) -> float:
+    """Widest blur of any cue, in project pixels."""
+    styles = {
+        (lane.track.style, cue.cue.style, any(each.type in SCALES for each in cue.cue.animations))
+        for lane in lanes
+        for cue in lane.cues
+    }
+    blurs = [
+        widest_blur(look_of(merge(track, style), None, *size)[0].shadow_blur, scales=scales)
+        for track, style, scales in styles
+    ]
+    return max(blurs, default=0.0)
+
+
+def _motion(cue: TimedCue) -> Motion:
+    words = sung_words(cue.cue.text, cue.cue.words)
+    return Motion(cue.start, cue.end, tuple(cue.cue.animations), words)
 
 
 def _groups(lanes: Sequence[CueLane]) -> list[list[tuple[_Place, int]]]:
