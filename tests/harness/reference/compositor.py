@@ -1,0 +1,223 @@
+"""A frame of a project, by the steps of docs/project.md §4; everything in floats."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tests.harness.reference.animation import value_at
+from tests.harness.reference.blending import over
+from tests.harness.reference.clock import edit, length
+from tests.harness.reference.effects import applied
+from tests.harness.reference.footage import Floats, Footage
+from tests.harness.reference.generated import generated, rgba
+from tests.harness.reference.grading import graded
+from tests.harness.reference.selection import (
+    Crossing,
+    Json,
+    Placed,
+    fade,
+    instant,
+    neighbours,
+    shown,
+    source_frame,
+)
+from tests.harness.reference.shape import Box, Lie, centres, coverage, edges, lie
+from tests.harness.reference.transitions import crossed
+
+
+@dataclass(slots=True)
+class Frame:
+    """R′G′B′ 0–1, the pixels near an edge of anything, those that may fall either way, and what the sources' files
+    may miss of their scenes, in levels."""
+
+    picture: Floats
+    edges: NDArray[np.bool_]
+    unsure: NDArray[np.bool_]
+    error: float = 0.0
+
+
+@dataclass(slots=True)
+class Compositor:
+    """A project, what its files show (by path), and the size it is composed at (None: its own)."""
+
+    project: Json
+    footage: Mapping[str, Footage]
+    canvas: tuple[int, int] | None = None
+    rate: Fraction = field(init=False)
+    size: tuple[int, int] = field(init=False)
+    scale: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.rate = Fraction(self.project["frameRate"])
+        own = self.project["width"], self.project["height"]
+        self.size = self.canvas or own
+        self.scale = self.size[1] / own[1]
+
+    def frame(self, n: int) -> Frame:
+        """Compose frame n."""
+        width, height = self.size
+        ground = rgba(self.project.get("background", "#000000"))
+        made = Frame(
+            np.broadcast_to(ground[:3] * ground[3], (height, width, 3)).copy(),
+            np.zeros((height, width), bool),
+            np.zeros((height, width), bool),
+        )
+        time = n / self.rate
+        for track in self.project["tracks"]:
+            if track.get("kind", "video") == "video" and track.get("enabled", True):
+                self._track(made, track, n)
+        opaque = np.ones((height, width, 1))
+        whole = np.concatenate([made.picture, opaque], axis=-1)
+        made.picture = applied(whole, self.project.get("effects", []), time)[..., :3]
+        return made
+
+    def _track(self, made: Frame, track: Json, n: int) -> None:
+        what = shown(track, n, self.rate)
+        if what is None:
+            return
+        time = n / self.rate
+        opacity = value_at(track.get("opacity", 1.0), time)
+        if isinstance(what, Placed) and what.clip["source"]["kind"] == "adjustment":
+            self._adjust(made, what, opacity)
+            return
+        if isinstance(what, Crossing):
+            sides = [self._layer(made, side) for side in (what.outgoing, what.incoming)]
+            layer, unsure = crossed(what.transition["type"], sides[0], sides[1], what.progress)
+            made.unsure |= unsure
+            leading = what.incoming or what.outgoing
+        else:
+            layer, leading = self._layer(made, what), what
+        assert leading is not None
+        layer = applied(layer, track.get("effects", []), time) * opacity  # 13
+        blend = track.get("blend", "normal")
+        if blend == "normal":
+            blend = leading.clip.get("blend", "normal")
+        made.picture = over(made.picture, layer, blend)  # 14
+
+    def _adjust(self, made: Frame, placed: Placed, opacity: float) -> None:
+        """14: replace what lies below by its effects of it."""
+        clip, tau = placed.clip, placed.clock(self.rate)
+        height, width = made.picture.shape[:2]
+        whole = np.concatenate([made.picture, np.ones((height, width, 1))], axis=-1)
+        changed = applied(whole, clip.get("effects", []), tau)[..., :3]
+        weight = value_at(clip.get("opacity", 1.0), tau) * fade(placed, self.rate) * opacity
+        made.picture = made.picture * (1 - weight) + changed * weight
+
+    def _layer(self, made: Frame, placed: Placed | None) -> Floats:
+        """Steps 2 to 11: a clip as a frame-sized premultiplied layer."""
+        width, height = self.size
+        if placed is None:
+            return np.zeros((height, width, 4))
+        clip, tau = placed.clip, placed.clock(self.rate)
+        lying, picture = self._picture(made, placed)
+        area = coverage(lying, self.size)
+        straight, alpha = picture[..., :3], picture[..., 3] * area
+        controls = {name: value_at(value, tau) for name, value in clip.get("color", {}).items()}
+        straight = graded(straight, controls)  # 8
+        layer = np.concatenate([straight * alpha[..., None], alpha[..., None]], axis=-1)
+        layer = applied(layer, clip.get("effects", []), tau)  # 9
+        made.edges |= edges(area)
+        factor = value_at(clip.get("opacity", 1.0), tau) * fade(placed, self.rate)  # 11
+        return np.asarray(layer * factor)
+
+    def _picture(self, made: Frame, placed: Placed) -> tuple[Lie, Floats]:
+        """Steps 2 to 7 and 10: where a clip lies, and what it shows at the middle of every pixel, straight."""
+        clip, tau = placed.clip, placed.clock(self.rate)
+        source = clip["source"]
+        footage = self.footage[self._path(source)] if source["kind"] == "file" else None
+        box: Box = (0.0, 0.0, float(self.size[0]), float(self.size[1]))
+        crop = {side: value_at(value, tau) for side, value in clip.get("crop", {}).items()}
+        moved = {name: value_at(value, tau) for name, value in clip.get("transform", {}).items()}
+        align = ("center", "center")
+        if footage is None:
+            own = self.project["width"], self.project["height"]
+            upright = own[0] * self.scale, own[1] * self.scale
+            lying = lie(self.size, upright=upright, crop=crop, fit="stretch", align=align, box=box, transform=moved)
+            x, y = lying.source(*centres(self.size))
+            picture = generated(source, x, y, own)
+            assert picture is not None, source["kind"]
+            return lying, picture
+        upright = footage.upright[0] * self.scale, footage.upright[1] * self.scale
+        lying = lie(
+            footage.oriented,
+            upright=upright,
+            crop=crop,
+            fit=clip.get("fit", "contain"),
+            align=align,
+            box=box,
+            transform=moved,
+        )
+        made.error = max(made.error, footage.error)
+        at = instant(placed, self.rate, footage)
+        weight, first, last = 0.0, source_frame(footage, at), 0
+        if clip.get("retime", "nearest") == "blend":
+            first, last, weight = neighbours(footage, at)
+        picture = self._sampled(footage, lying, first)
+        if weight:
+            picture = picture * (1 - weight) + self._sampled(footage, lying, last) * weight
+        return lying, picture
+
+    def _sampled(self, footage: Footage, lying: Lie, number: int) -> Floats:
+        """The scene, averaged over each pixel by four samples; past the picture's edge it goes on."""
+        if lying.scale[0] == 0 or lying.scale[1] == 0:
+            return np.zeros((self.size[1], self.size[0], 4))
+        x, y = lying.source(*centres(self.size, 2))
+        # Beyond its edges a picture is what it is at them: there it has no coverage.
+        scene = footage.scene(x.clip(-0.1, 1.1), y.clip(-0.1, 1.1), number)
+        scene[..., :3] *= scene[..., 3:]
+        mean = scene.reshape(self.size[1], 2, self.size[0], 2, 4).mean(axis=(1, 3))
+        mean[..., :3] /= np.maximum(mean[..., 3:], 1e-9)
+        return np.asarray(mean)
+
+    def _path(self, source: dict[str, Any]) -> str:
+        if source.get("path") is not None:
+            return str(source["path"])
+        return str(next(entry["path"] for entry in self.project["media"] if entry["id"] == source["media"]))
+
+
+def output_frames(project: Json) -> list[int]:
+    """Step 17: the project frame behind each frame of the export, before the end of the project is looked at."""
+    rate = Fraction(project["frameRate"])
+    export = project.get("export", {})
+    first, end = 0, length(project)
+    if export.get("range"):
+        first, end = edit(export["range"][0], rate), min(end, edit(export["range"][1], rate))
+    wanted = Fraction(export["frameRate"]) if export.get("frameRate") else rate
+    frames = int((end - first) / rate * wanted + Fraction(1, 2))
+    return [min(end - 1, first + int(number / wanted * rate)) for number in range(max(1, frames))]
+
+
+def composed(project: Json, footage: Mapping[str, Footage]) -> list[Frame]:
+    """Every frame of a project's export, letterboxed (step 17)."""
+    export = project.get("export", {})
+    own = project["width"], project["height"]
+    size = export.get("width") or own[0], export.get("height") or own[1]
+    factor = min(size[0] / own[0], size[1] / own[1])
+    canvas = round(own[0] * factor), round(own[1] * factor)
+    compositor = Compositor(project, footage, canvas)
+    made: dict[int, Frame] = {}
+    for number in output_frames(project):
+        if number not in made:
+            made[number] = _boxed(compositor.frame(number), size, project.get("background", "#000000"))
+    return [made[number] for number in output_frames(project)]
+
+
+def _boxed(frame: Frame, size: tuple[int, int], background: str) -> Frame:
+    height, width = frame.edges.shape
+    if (width, height) == size:
+        return frame
+    left, top = (size[0] - width) // 2, (size[1] - height) // 2
+    ground = rgba(background)
+    picture = np.broadcast_to(ground[:3] * ground[3], (size[1], size[0], 3)).copy()
+    masks = [np.zeros((size[1], size[0]), bool) for _ in range(2)]
+    inner = (slice(top, top + height), slice(left, left + width))
+    picture[inner] = frame.picture
+    for mask, own in zip(masks, (frame.edges, frame.unsure), strict=True):
+        mask[inner] = own
+    return Frame(picture, masks[0], masks[1], frame.error)
