@@ -15,6 +15,11 @@ from protocol.model import Model
 Unit = Literal["px", "deg", "s", "frames", "Hz", "dB", "ratio", "factor", "semitones", "%"]
 
 
+Point = tuple[float, float]
+Curve = tuple[Point, ...]
+"""Points of a curve (kind curve) or a shape (kind points)."""
+
+
 class Parameters(Model):
     """Base of every parameter struct. All members have defaults."""
 

@@ -7,10 +7,22 @@ from collections.abc import Callable, Sequence
 from sidecar.ffmpeg.builder.catalogue import PictureScene
 from sidecar.ffmpeg.builder.commanded import commanded
 from sidecar.ffmpeg.builder.graph import Expression, Stream, node
+from sidecar.ffmpeg.builder.picture.deep import RGB, rematrixed
 from sidecar.ffmpeg.builder.picture.select import hold
 
 COLOUR_PLANES = 7
 """The planes of G, B and R as a mask of `planes`."""
+
+_PLANES = (4, 1, 2, 8)
+"""Those of R, G, B and alpha."""
+
+_ENDS = ("imin", "imax", "omin", "omax")
+
+LEAST = 1e-6
+"""A gain below it is none."""
+
+CLEAR = (0.0, 0.0, 0.0, 0.0)
+"""Black, and transparent where there is alpha."""
 
 
 def most(scene: PictureScene) -> int:
@@ -29,19 +41,52 @@ def straight(stream: Stream, scene: PictureScene, act: Callable[[Stream], Stream
     return node("premultiply", act(node("unpremultiply", stream, inplace=1)), inplace=1)
 
 
-def filled(color: str, scene: PictureScene) -> Stream:
-    """Frames of one colour in the scene's format: `0xRRGGBB@alpha`, not multiplied."""
+def at_depth(stream: Stream, pixel_format: str) -> Stream:
+    """Bring frames to another depth of the same planes, every value to the nearest."""
+    return rematrixed(stream, pixel_format, RGB, RGB)
+
+
+def filled(color: tuple[float, float, float, float], scene: PictureScene) -> Stream:
+    """Frames of one colour in the scene's format: R, G, B and alpha, 0–1, as they stand in the pixels."""
     width, height = scene.size
-    picture = node("color", medium="video", c=color, s=f"{width}x{height}", r=f"{scene.rate}")
-    picture = node("format", node("trim", picture, end_frame=1), pix_fmts="gbrap" if scene.alpha else "gbrp")
-    return hold(_square(_of_scene(node("format", picture, pix_fmts=scene.pixel_format), scene)), scene.frames)
+    picture = node("color", medium="video", c="black@0", s=f"{width}x{height}", r=f"{scene.rate}")
+    picture = node("format", node("trim", picture, end_frame=1), pix_fmts=scene.pixel_format)
+    # Not by lutrgb, which stops at 65280 of 65535, nor by a colour of 8 bits, whose white does not get there.
+    for value in sorted({*color} - {0.0}):
+        planes = sum(plane for plane, own in zip(_PLANES, color, strict=True) if own == value)
+        planes = planes if scene.alpha else planes & COLOUR_PLANES
+        if planes:
+            picture = node("limiter", picture, min=round(value * most(scene)), planes=planes)
+    return hold(_square(_of_scene(picture, scene)), scene.frames)
+
+
+def toned(stream: Stream, gains: Sequence[float], offsets: Sequence[float], scene: PictureScene) -> Stream:
+    """Bring colour v to gain·v + offset at each frame (offsets: 1 is white), clipped; alpha stays as it is."""
+    if not scene.deep:
+        tables = [f"val*{gain:.9f}+({255 * offset + 0.5:.9f})" for gain, offset in zip(gains, offsets, strict=True)]
+        return commanded(stream, "lutrgb", dict.fromkeys("rgb", tables), scene.rate, scene.files)
+    series: dict[str, list[float]] = {f"{channel}{end}": [] for channel in "rgb" for end in _ENDS}
+    for gain, offset in zip(gains, offsets, strict=True):
+        for end, value in zip(_ENDS, _levels(gain, offset), strict=True):
+            for channel in "rgb":
+                series[f"{channel}{end}"].append(value)
+    return commanded(stream, "colorlevels", series, scene.rate, scene.files)
+
+
+def _levels(gain: float, offset: float) -> tuple[float, float, float, float]:
+    """Input and output ends, all in 0–1, of the straight piece of clip(gain·v + offset); gain ≥ 0."""
+    if gain < LEAST or offset >= 1 or gain + offset <= 0:
+        flat = min(1.0, max(0.0, offset if gain < LEAST else offset + gain / 2))
+        return 0.0, 1.0, flat, flat
+    low, high = max(0.0, -offset / gain), min(1.0, (1 - offset) / gain)
+    return low, high, max(0.0, offset), min(1.0, gain + offset)
 
 
 def level(values: Sequence[float], scene: PictureScene) -> Stream:
     """Frames filled with a value each (0–1), in every plane, alpha too."""
     top = most(scene)
     steps = [float(round(min(1.0, max(0.0, value)) * top)) for value in values]
-    return commanded(filled("black@0", scene), "limiter", {"min": steps}, scene.rate, scene.files)
+    return commanded(filled(CLEAR, scene), "limiter", {"min": steps}, scene.rate, scene.files)
 
 
 def plate(expression: str, scene: PictureScene) -> Stream:
@@ -86,8 +131,17 @@ def by_mask(base: Stream, top: Stream, mask: Stream, scene: PictureScene, *, pla
 
 
 def beyond(base: Stream, other: Stream, amount: float) -> Stream:
-    """Go from `other` through `base` and beyond, by `amount` times their difference, clipped."""
-    return node("mix", base, other, inputs=2, weights=f"{1 + amount:.9f} {-amount:.9f}", scale=1)
+    """Go from `other` through `base` and beyond, by `amount` times their difference, clipped. Alpha is `base`'s."""
+    weights = f"{1 + amount:.9f} {-amount:.9f}"
+    return node("mix", base, other, inputs=2, weights=weights, scale=1, planes=COLOUR_PLANES)
+
+
+def within_alpha(stream: Stream, scene: PictureScene) -> Stream:
+    """Keep colour from passing the alpha that it is multiplied by."""
+    if not scene.alpha:
+        return stream
+    opacity = node("shuffleplanes", stream, map0=3, map1=3, map2=3, map3=3)
+    return node("blend", stream, opacity, all_mode="darken")
 
 
 def _of_scene(stream: Stream, scene: PictureScene) -> Stream:

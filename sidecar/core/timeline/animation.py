@@ -16,6 +16,11 @@ def constant(animated: Animated) -> float | None:
     return float(values.pop()) if len(values) == 1 else None
 
 
+def largest(animated: Animated) -> float:
+    """Return what the keys reach at most. A cubic Bézier may pass it on its way."""
+    return max((key.value for key in animated.keyframes), default=0.0) if isinstance(animated, Keyframes) else animated
+
+
 def sampled(animated: Animated, first: int, frames: int, rate: Fraction) -> list[float]:
     """Return the values at frames first, first + 1, ... of the owner's clock: frame k is the instant k / rate."""
     steady = constant(animated)

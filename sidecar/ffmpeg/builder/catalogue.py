@@ -27,7 +27,8 @@ class PictureScene:
     of a track and the project it is the project's first. Timestamps are 0, 1, 2, … in time base 1/rate, `frames` of
     them. Frames are planar RGB in `pixel_format`: gbrp or gbrp16le where nothing is transparent, else gbrap or
     gbrap16le with colour multiplied by alpha. `size` is in pixels, `scale` the pixels that one project pixel
-    covers. `analysis` is what the kind's own analysis found, None before it was made.
+    covers. `analysis` is what the kind's own analysis found, None before it was made. `contents` are those of the
+    files that parameters name, by the path as it is written.
     """
 
     first: int
@@ -38,6 +39,7 @@ class PictureScene:
     pixel_format: str
     files: SideFiles
     analysis: bytes | None = None
+    contents: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def deep(self) -> bool:
@@ -93,11 +95,15 @@ class EffectKind:
     `parameters` is a struct whose members all have defaults; `sidecar/effects/parameters.py` has the words for their
     ranges, units and descriptions. `neutral` are the values of some of them at which the effect changes nothing
     (then it is not built), `shown` those at which a contact sheet shows it and tests see it act, where they are not
-    the defaults. `support` says which frames around one decide it: what a window reaches beyond its owner's first and
-    last frame shows those two. `grow` returns by how many stream pixels the picture gets larger on every side;
-    `clears`: opaque frames may come out transparent, so they are given with alpha; `pixelwise`: every pixel is decided
-    by itself alone, wherever it lies; `scale_free` false: it runs at the project's size or above, never below. `analysis` goes with support `Whole`.
-    `pre_roll` and `tail` are seconds of sound before and after (pre_roll None: all of it, from the owner's beginning).
+    the defaults; `samples` are contents of the files that `shown` names.
+
+    `support` says which frames around one decide it: what a window reaches beyond its owner's first and last frame
+    shows those two; `analysis` goes with `Whole`. `grow` returns by how many stream pixels the picture gets larger on
+    every side; `clears`: opaque frames may come out transparent, so they are given with alpha; `pixelwise`: every
+    pixel is decided by itself alone, wherever it lies; `scale_free` false: it runs at the project's size or above,
+    never below. `pre_roll` and `tail` are seconds of sound before and after (pre_roll None: all of it, from the
+    owner's beginning).
+
     `build` takes the stream, the parameters and the scene. Titles and descriptions are English; Russian ones stand
     in `title_ru`, `description_ru`, where they are written.
     """
@@ -111,6 +117,7 @@ class EffectKind:
     build: Callable[[Stream, Any, Any], Stream]
     neutral: Mapping[str, Any] = field(default_factory=dict)
     shown: Mapping[str, Any] = field(default_factory=dict)
+    samples: Mapping[str, bytes] = field(default_factory=dict)
     support: Callable[[Any], Support] = lambda _: POINT
     grow: Callable[[Any, float], int] = lambda _parameters, _scale: 0
     clears: bool = False

@@ -15,12 +15,14 @@ from sidecar.ffmpeg.builder.sidefiles import SideFiles
 def commanded(
     stream: Stream,
     filter_: str,
-    series: Mapping[str, Sequence[float]],
+    series: Mapping[str, Sequence[float] | Sequence[str]],
     rate: Fraction,
     files: SideFiles,
     **arguments: Value,
 ) -> Stream:
     """Add a filter; `series` holds, by option, its value at each frame. Options that never change are plain ones.
+
+    A value is a number, or text without single quotes and backslashes: an expression that the engine wrote.
 
     The stream's timestamps count its frames from 0 in time base 1/rate. A command takes effect half a frame before
     the frame that it is meant for.
@@ -35,7 +37,7 @@ def commanded(
     lines = []
     for frame in range(1, len(next(iter(moving.values())))):
         changes = [
-            f"{filter_}@{name} {option} {values[frame]:.9f}"
+            f"{filter_}@{name} {option} {_written(values[frame])}"
             for option, values in moving.items()
             if values[frame] != values[frame - 1]
         ]
@@ -43,3 +45,7 @@ def commanded(
             lines.append(f"{float((frame - Fraction(1, 2)) / rate):.9f} {', '.join(changes)};\n")
     script = files.add("commands", "txt", "".join(lines).encode())
     return Pad(Node(f"{filter_}@{name}", given, (node("sendcmd", stream, filename=script),), "video"))
+
+
+def _written(value: float | str) -> str:
+    return f"'{value}'" if isinstance(value, str) else f"{value:.9f}"

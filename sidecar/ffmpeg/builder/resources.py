@@ -11,8 +11,12 @@ from sidecar.ffmpeg.builder.text import FontSet
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """Fonts, the kinds of effects and transitions, and what analyses found, by the pointer of their effect."""
+    """Fonts, the kinds of effects and transitions, and what analyses found, by the pointer of their effect.
+
+    `contents` are those of the files that effects name (LUTs), by the path as it is written.
+    """
 
     fonts: FontSet
     catalogue: Catalogue = field(default_factory=Catalogue)
     analyses: Mapping[str, bytes] = field(default_factory=dict)
+    contents: Mapping[str, bytes] = field(default_factory=dict)

@@ -147,6 +147,7 @@ def _one(given: Applied, acting: _Acting, strip: _Strip) -> Applied:
         pixel_format=given.pixel_format,
         files=scene.files,
         analysis=_analysis(acting, scene),
+        contents=scene.resources.contents,
     )
     made = _sized(given.stream, acting, told)
     if acting.effect.mix < 1:

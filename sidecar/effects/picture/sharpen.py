@@ -1,0 +1,63 @@
+"""Sharpening: what a Gaussian would take away is added instead (unsharp masking). Alpha stays as it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated
+
+from protocol.project import Animated
+from sidecar.effects.parameters import Parameters, number
+from sidecar.effects.pixels import at_depth, beyond, merged, within_alpha
+from sidecar.ffmpeg.builder.catalogue import EffectKind, PictureScene
+from sidecar.ffmpeg.builder.commanded import commanded
+from sidecar.ffmpeg.builder.graph import Stream
+
+MOST = 4.0
+
+
+class Sharpen(Parameters):
+    """How much, and of what size."""
+
+    amount: Annotated[
+        Animated, number(0, MOST, "How much detail is added", unit="factor", moves="detail", ru="Сила резкости")
+    ] = 1.0
+    radius: Annotated[
+        Animated,
+        number(0.2, 20, "Size of the details", unit="px", moves="detail", ru="Размер деталей"),
+    ] = 1.5
+
+
+def build(stream: Stream, parameters: Sharpen, scene: PictureScene) -> Stream:
+    amounts = scene.values(parameters.amount)
+    if all(amount == amounts[0] for amount in amounts):
+        return _sharpened(stream, parameters, scene, amounts[0])
+    # Mixed and then multiplied, so with 16 bits: 8 would show the steps.
+    deep = replace(scene, pixel_format="gbrap16le" if scene.alpha else "gbrp16le")
+    stream = at_depth(stream, deep.pixel_format)
+    softer = merged(stream, _softened(stream, parameters, deep), [amount / MOST for amount in amounts], deep)
+    sharp = within_alpha(beyond(stream, softer, MOST), deep)
+    return at_depth(sharp, scene.pixel_format)
+
+
+def _sharpened(stream: Stream, parameters: Sharpen, scene: PictureScene, amount: float) -> Stream:
+    return within_alpha(beyond(stream, _softened(stream, parameters, scene), amount), scene)
+
+
+def _softened(stream: Stream, parameters: Sharpen, scene: PictureScene) -> Stream:
+    sigma = [value * scene.scale for value in scene.values(parameters.radius)]
+    return commanded(stream, "gblur", {"sigma": sigma, "sigmaV": sigma}, scene.rate, scene.files, steps=3)
+
+
+KIND = EffectKind(
+    name="sharpen",
+    medium="video",
+    category="blur",
+    title="Sharpen",
+    title_ru="Резкость",
+    description="Adds to the details of a size what a blur of that size would take away",
+    description_ru="Усиливает детали выбранного размера",
+    parameters=Sharpen,
+    neutral={"amount": 0},
+    shown={"amount": 3},
+    build=build,
+)
