@@ -71,7 +71,7 @@ def spread(layout: str, wanted: int) -> Floats:
     right = {"FC": SIDE if layout != "mono" else 1.0, "FR": 1.0, "BR": SIDE, "SR": SIDE}
     stereo = np.array([[side.get(place, 0.0) for place in places] for side in (left, right)])
     if wanted == 1:
-        return stereo.mean(axis=0, keepdims=True)
+        return np.asarray(stereo.mean(axis=0, keepdims=True))
     if wanted == 2:
         return stereo
     assert layout in ("mono", "stereo"), layout
