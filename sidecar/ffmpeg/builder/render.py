@@ -13,7 +13,7 @@ from sidecar.ffmpeg.builder.encode import SAMPLE_FORMATS, output_options
 from sidecar.ffmpeg.builder.graph import Stream, node
 from sidecar.ffmpeg.builder.picture import Composed, build_picture
 from sidecar.ffmpeg.builder.resources import Resources
-from sidecar.ffmpeg.builder.sound import build_sound, export_sound, silence
+from sidecar.ffmpeg.builder.sound import Mixed, build_sound, export_sound, silence
 from sidecar.ffmpeg.builder.text import FONT_ENVIRONMENT
 
 
@@ -36,6 +36,7 @@ def build_render(
         timeline,
         export,
         span,
+        resources,
         target=target,
         files=() if picture is None else picture.files,
         environment=FONT_ENVIRONMENT if picture is not None and picture.text else (),
@@ -47,6 +48,7 @@ def encode_command(
     timeline: Timeline,
     export: Export,
     span: OutputSpan,
+    resources: Resources,
     *,
     target: str,
     files: tuple[SideFile, ...] = (),
@@ -56,7 +58,9 @@ def encode_command(
     streams = [] if picture is None else [picture]
     codec = audio_codec(export)
     if export.audio is not None and codec is not None:
-        streams.append(_soundtrack(timeline, export.audio, SAMPLE_FORMATS[codec], span))
+        mixed = soundtrack(timeline, export.audio, SAMPLE_FORMATS[codec], span, resources)
+        streams.append(mixed.stream)
+        files = (*files, *mixed.files)
     chapters = chapter_file(timeline, export, span)
     options = output_options(export, span.rate, chapters=chapters is not None)
     return Command(
@@ -69,12 +73,14 @@ def encode_command(
     )
 
 
-def _soundtrack(timeline: Timeline, audio: AudioExport, wanted: str, span: OutputSpan) -> Stream:
+def soundtrack(timeline: Timeline, audio: AudioExport, wanted: str, span: OutputSpan, resources: Resources) -> Mixed:
     """Mix the sound of a span as the encoder takes it, as long as the picture to the sample."""
     window = (span.first, span.end)
-    mixed = build_sound(timeline, window) or silence(timeline, window)
+    mixed = build_sound(timeline, window, resources) or Mixed(silence(timeline, window), ())
     length = sample_at_frame(span.frames, span.rate, audio.sample_rate)
-    sound = export_sound(mixed, timeline, window, channels=audio.channels, rate=audio.sample_rate, length=length)
+    sound = export_sound(mixed.stream, timeline, window, channels=audio.channels, rate=audio.sample_rate, length=length)
     if wanted == "s16":
-        return node("aresample", sound, osf=wanted, dither_method="triangular")
-    return sound if wanted == "fltp" else node("aresample", sound, osf=wanted)
+        sound = node("aresample", sound, osf=wanted, dither_method="triangular")
+    elif wanted != "fltp":
+        sound = node("aresample", sound, osf=wanted)
+    return Mixed(sound, mixed.files)

@@ -75,7 +75,7 @@ class Stages:
         # Raw frames carry no tags; without them a filter of two inputs would convert between "unknown" and BT.709.
         frames = tagged(square(counted), formats(video.pixel_format))
         picture = finish(frames, self.timeline, video, span)
-        return encode_command(picture, self.timeline, self.export, span, target=target)
+        return encode_command(picture, self.timeline, self.export, span, self.resources, target=target)
 
     @property
     def _span(self) -> OutputSpan:

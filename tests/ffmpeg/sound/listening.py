@@ -4,23 +4,42 @@ from __future__ import annotations
 
 import struct
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import av
 import numpy as np
 from numpy.typing import NDArray
 
+import sidecar.effects.sound as kinds
 from protocol.project import AudioTrack, Clip, FileSource, Project, ToneSource, Track
 from protocol.time import sample_at_frame
 from sidecar.core.source import SourceAudio, SourceFacts
 from sidecar.core.timeline import Timeline, resolve
-from sidecar.ffmpeg.builder.command import Command, Output, arguments
+from sidecar.ffmpeg.builder.catalogue import Catalogue, EffectKind
+from sidecar.ffmpeg.builder.command import Command, Output, SideFile, arguments
 from sidecar.ffmpeg.builder.graph import Stream
+from sidecar.ffmpeg.builder.resources import Resources
 from sidecar.ffmpeg.builder.sound import build_sound
+from sidecar.ffmpeg.builder.text import bundled_fonts
 from tests.harness.media import ffmpeg
+
+
+def sound_kinds() -> Iterator[EffectKind]:
+    """Return every kind of sound effect; a fault in those of pictures does not silence these tests."""
+    for found in iter_modules(kinds.__path__):
+        module = import_module(f"{kinds.__name__}.{found.name}")
+        yield from getattr(module, "KINDS", ())
+        if hasattr(module, "KIND"):
+            yield module.KIND
+
+
+RESOURCES = Resources(bundled_fonts(), Catalogue({kind.name: kind for kind in sound_kinds()}))
 
 Sound = NDArray[np.float32]
 """(channel, sample)"""
@@ -114,17 +133,22 @@ def timeline(
     return resolve(project, {path: facts(Path(path)) for path in paths})
 
 
-def listen(stream: Stream, channels: int) -> Sound:
+def listen(stream: Stream, channels: int, files: Sequence[SideFile] = ()) -> Sound:
     """Run a stream and return its samples."""
     options = (("f", "f32le"), ("c:a", "pcm_f32le"))
-    built = arguments(Command((Output((stream,), options, "pipe:1"),), globals_=(("copyts", None),)))
-    done = subprocess.run(
-        [ffmpeg(), "-v", "error", *built.argv],
-        capture_output=True,
-        stdin=subprocess.DEVNULL,
-        timeout=SECONDS,
-        check=False,
-    )
+    command = Command((Output((stream,), options, "pipe:1"),), tuple(files), globals_=(("copyts", None),))
+    built = arguments(command)
+    with TemporaryDirectory() as folder:
+        for file in built.files:
+            (Path(folder) / file.name).write_bytes(file.content)
+        done = subprocess.run(
+            [ffmpeg(), "-v", "error", *built.argv],
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            timeout=SECONDS,
+            check=False,
+            cwd=folder,
+        )
     assert done.returncode == 0, done.stderr.decode() + built.graph
     return np.frombuffer(done.stdout, "<f4").reshape(-1, channels).T
 
@@ -132,9 +156,9 @@ def listen(stream: Stream, channels: int) -> Sound:
 def mix(line: Timeline, window: tuple[int, int] | None = None) -> Sound:
     """Mix a window of a timeline, the whole if None; its length is checked to the sample."""
     first, end = window or (0, line.frames)
-    stream = build_sound(line, (first, end))
-    assert stream is not None, "nothing sounds"
-    sound = listen(stream, line.channels)
+    mixed = build_sound(line, (first, end), RESOURCES)
+    assert mixed is not None, "nothing sounds"
+    sound = listen(mixed.stream, line.channels, mixed.files)
     edges = [sample_at_frame(frame, line.rate, line.sample_rate) for frame in (first, end)]
     assert sound.shape[1] == edges[1] - edges[0]
     return sound

@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from protocol.errors import NotSupported
-from protocol.project import AudioTrack, Clip, Key, Keyframes, SilenceSource, ToneSource, Transition, VideoTrack
+from protocol.project import AudioTrack, Clip, SilenceSource, ToneSource, Transition, VideoTrack
 from protocol.time import sample_at_frame
 from sidecar.ffmpeg.builder.command import Command, Output, arguments
 from sidecar.ffmpeg.builder.sound import build_sound, export_sound, silence
 from tests.ffmpeg.sound.listening import (
     RATE,
+    RESOURCES,
     Sound,
     clicks,
     file_clip,
@@ -154,9 +154,9 @@ def test_solo_silences_every_other_track(ones: Path) -> None:
 def test_nothing_to_hear_is_none_and_silence_has_its_length() -> None:
     line = timeline([tone(440, 0, 1, muted=True), tone(440, 2, 1)], rate="30000/1001")
 
-    assert build_sound(line, (0, 25)) is None
-    assert build_sound(line, (70, 70)) is None
-    assert build_sound(timeline(AudioTrack(clips=[tone(440, 0, 1)], muted=True)), (0, 25)) is None
+    assert build_sound(line, (0, 25), RESOURCES) is None
+    assert build_sound(line, (70, 70), RESOURCES) is None
+    assert build_sound(timeline(AudioTrack(clips=[tone(440, 0, 1)], muted=True)), (0, 25), RESOURCES) is None
     quiet = listen(silence(line, (7, 19)), 2)
     assert quiet.shape == (2, 19_219)
     assert not quiet.any()
@@ -303,9 +303,9 @@ def test_a_tone_keeps_its_phase_whatever_the_window() -> None:
 
 def inputs_of(path: Path, *starts: float, length: float = 1) -> int:
     clips = [file_clip(path, index * length, length, source_start=start) for index, start in enumerate(starts)]
-    stream = build_sound(timeline(clips), (0, round(25 * length) * len(starts)))
-    assert stream is not None
-    return arguments(Command((Output((stream,), (), "x"),))).inputs
+    mixed = build_sound(timeline(clips), (0, round(25 * length) * len(starts)), RESOURCES)
+    assert mixed is not None
+    return arguments(Command((Output((mixed.stream,), (), "x"),))).inputs
 
 
 def test_clips_of_one_file_share_a_decoder_while_little_has_to_wait(ramp: Path) -> None:
@@ -324,9 +324,9 @@ def test_clips_in_any_order_of_their_source_sound_right(ramp: Path) -> None:
 
 
 def test_neutral_members_add_no_filter(ones: Path) -> None:
-    stream = build_sound(timeline([file_clip(ones, 0, 1)]), (0, 25))
-    assert stream is not None
-    graph = arguments(Command((Output((stream,), (), "x"),))).graph
+    mixed = build_sound(timeline([file_clip(ones, 0, 1)]), (0, 25), RESOURCES)
+    assert mixed is not None
+    graph = arguments(Command((Output((mixed.stream,), (), "x"),))).graph
 
     assert [part.split("=")[0].split("]")[-1] for part in graph.split(",")] == ["aresample", "atrim", "apad"]
 
@@ -335,10 +335,10 @@ def test_neutral_members_add_no_filter(ones: Path) -> None:
 @pytest.mark.parametrize("longer", [-700, 0, 700])
 def test_an_export_has_its_own_layout_rate_and_length(channels: int, rate: int, longer: int, ones: Path) -> None:
     line = timeline([file_clip(ones, 0, 1, volume=0.5)], rate="30000/1001")
-    stream = build_sound(line, (0, 30))
-    assert stream is not None
+    mixed = build_sound(line, (0, 30), RESOURCES)
+    assert mixed is not None
     length = sample_at_frame(30, line.rate, rate) + longer
-    sound = listen(export_sound(stream, line, (0, 30), channels=channels, rate=rate, length=length), channels)
+    sound = listen(export_sound(mixed.stream, line, (0, 30), channels=channels, rate=rate, length=length), channels)
 
     assert sound.shape == (channels, length)
     assert sound[:, length // 2].tolist() == pytest.approx([0.5, 0.5, 0, 0, 0, 0, 0, 0][:channels], abs=1e-4)
@@ -346,18 +346,11 @@ def test_an_export_has_its_own_layout_rate_and_length(channels: int, rate: int, 
 
 def test_an_export_like_its_project_takes_the_mix_as_it_is(ones: Path) -> None:
     line = timeline([file_clip(ones, 0, 1)], rate="30000/1001")
-    stream = build_sound(line, (1, 30))
-    assert stream is not None
+    mixed = build_sound(line, (1, 30), RESOURCES)
+    assert mixed is not None
     length = sample_at_frame(30, line.rate, RATE) - sample_at_frame(1, line.rate, RATE)
 
-    assert export_sound(stream, line, (1, 30), channels=2, rate=RATE, length=length) is stream
-
-
-def test_keyframes_of_sound_are_refused(ones: Path) -> None:
-    line = timeline([file_clip(ones, 0, 1, volume=Keyframes(keyframes=[Key(time=0, value=1)]))])
-
-    with pytest.raises(NotSupported):
-        build_sound(line, (0, 25))
+    assert export_sound(mixed.stream, line, (1, 30), channels=2, rate=RATE, length=length) is mixed.stream
 
 
 def test_a_fade_of_less_than_a_sample_is_none(ones: Path) -> None:

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from sidecar.ffmpeg.builder.sound.speed import delay, source_rate
+from sidecar.ffmpeg.builder.sound.speed import delay
 from tests.ffmpeg.sound.listening import RATE, file_clip, level, mix, pitch, sine, timeline, write_wav
 
 TEN_MS = RATE // 100
@@ -105,15 +104,6 @@ def test_the_first_moments_of_a_stretched_clip_are_there(tmp_path: Path) -> None
         for start in (0, 1):
             sound = mix(timeline([file_clip(path, 0, 1, speed=speed, source_start=start)]))[0]
             assert level(sound[TEN_MS : 4 * TEN_MS]) == pytest.approx(level(sine(1_000, 0.5, RATE)), abs=2)
-
-
-def test_rates_for_resampling_make_whole_numbers() -> None:
-    for speed in (Fraction("0.05"), Fraction("1.237"), Fraction("99.99"), Fraction(1, 3), Fraction("1.2345678901")):
-        rate = source_rate(speed, 48_000, keep=False)
-
-        assert 48_000 <= rate < 200_000
-        assert abs(rate * speed - round(rate * speed)) < Fraction(1, 1_000)
-    assert source_rate(Fraction(1), 44_100, keep=True) == 44_100
 
 
 def test_delays_are_joined_by_straight_lines() -> None:

@@ -1,5 +1,6 @@
-"""The sound of a window: reading, speed, channels, gains, and the mix."""
+"""The sound of a window: reading, speed, channels, gains, effects, and the mix."""
 
-from sidecar.ffmpeg.builder.sound.mix import build_sound, export_sound, silence
+from sidecar.ffmpeg.builder.sound.export import export_sound
+from sidecar.ffmpeg.builder.sound.mix import Mixed, build_sound, silence
 
-__all__ = ["build_sound", "export_sound", "silence"]
+__all__ = ["Mixed", "build_sound", "export_sound", "silence"]

@@ -4,180 +4,193 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
-from itertools import pairwise
 
-from protocol.project import Animated, ToneSource
-from protocol.time import sample_at_frame
-from sidecar.core.timeline import Crossing, Item, Lane, Timeline
-from sidecar.ffmpeg.builder.graph import Expression, Stream, node
+from protocol.project import Animated
+from sidecar.core.timeline import Timeline
+from sidecar.ffmpeg.builder.command import SideFile
+from sidecar.ffmpeg.builder.graph import Stream, node
+from sidecar.ffmpeg.builder.resources import Resources
+from sidecar.ffmpeg.builder.sidefiles import SideFiles
 from sidecar.ffmpeg.builder.sound.channels import (
     LAYOUTS,
     Matrix,
     apply_matrix,
-    balance,
     identity,
     layout_matrix,
     map_matrix,
     scaled,
 )
-from sidecar.ffmpeg.builder.sound.ramps import Curve, Ramp, apply_ramps
-from sidecar.ffmpeg.builder.sound.sources import FileSound, Readers, generate, samples, sound_of, steady
-from sidecar.ffmpeg.builder.sound.speed import Reading, play, source_rate
-
-_SIDES = 2
-"""A clip overlaps with its neighbours only, so every other clip of a track lies free of it."""
+from sidecar.ffmpeg.builder.sound.clips import Sources, played
+from sidecar.ffmpeg.builder.sound.effects import Make, Owner, Room, Span, acting, apply_effects
+from sidecar.ffmpeg.builder.sound.gains import factors, gained
+from sidecar.ffmpeg.builder.sound.ramps import apply_ramps
+from sidecar.ffmpeg.builder.sound.rows import Kept, delayed, exact, joined, nothing
+from sidecar.ffmpeg.builder.sound.score import Part, Piece, Score, samples_of, score_of
+from sidecar.ffmpeg.builder.sound.sources import FileSound, Readers, Shelf, generate
 
 
 @dataclass(frozen=True, slots=True)
-class _Piece:
-    """A clip's sound: samples [start, end) of the project, and the ramps on it, counted from `start`."""
+class Mixed:
+    """The sound of a window, and the files that travel with its command."""
 
-    item: Item
-    sound: FileSound | ToneSource
-    start: int
-    end: int
-    ramps: tuple[Ramp, ...]
+    stream: Stream
+    files: tuple[SideFile, ...]
 
 
-def build_sound(timeline: Timeline, window: tuple[int, int]) -> Stream | None:
+def build_sound(timeline: Timeline, window: tuple[int, int], resources: Resources) -> Mixed | None:
     """Mix the sound of project frames [from, to) as one stream of floats at the project's rate and layout.
 
     It is exactly as many samples long as lie between the two frame edges, and begins at timestamp 0. None where
     nothing sounds: see `silence`. The command needs `-copyts`.
     """
-    span = _span(timeline, window)
-    if span[0] >= span[1]:
-        return None
-    tracks = [track for lane in timeline.lanes if (track := _track(lane, timeline, span)) is not None]
-    if not tracks:
-        return None
-    return _gained(_sum(tracks), timeline.project.master_volume, 0.0, timeline.channels)
+    mixer = Mixer(timeline, resources, score_of(timeline, resources.catalogue), SideFiles())
+    stream = mixer.project(samples_of(timeline, window))
+    return None if stream is None else Mixed(stream, mixer.files.all())
 
 
 def silence(timeline: Timeline, window: tuple[int, int]) -> Stream:
     """Return silence of a window's exact length."""
-    start, end = _span(timeline, window)
-    layout = LAYOUTS[timeline.channels]
-    nothing = node("anullsrc", medium="audio", r=timeline.sample_rate, cl=layout)
-    return node("aformat", node("atrim", nothing, end_sample=end - start), sample_fmts="fltp")
+    start, end = samples_of(timeline, window)
+    return nothing(end - start, timeline.sample_rate, LAYOUTS[timeline.channels])
 
 
-def export_sound(
-    stream: Stream, timeline: Timeline, window: tuple[int, int], *, channels: int, rate: int, length: int
-) -> Stream:
-    """Bring the mix of a window to an export's layout and rate, `length` samples long."""
-    if channels != timeline.channels:
-        layout = LAYOUTS[timeline.channels]
-        stream = apply_matrix(stream, layout_matrix(layout, timeline.channels, channels))
-    if rate != timeline.sample_rate:
-        stream = node("aresample", stream, osr=rate, osf="fltp")
-    start, end = _span(timeline, window)
-    if rate == timeline.sample_rate and length == end - start:
-        return stream
-    return node("atrim", node("apad", stream, whole_len=length), end_sample=length)
+@dataclass(frozen=True, slots=True)
+class Mixer:
+    """Makes spans of sound of one graph. `shelf` holds what lies in files already."""
 
+    timeline: Timeline
+    resources: Resources
+    score: Score
+    files: SideFiles
+    shelf: Shelf | None = None
 
-def _span(timeline: Timeline, window: tuple[int, int]) -> tuple[int, int]:
-    start, end = (sample_at_frame(frame, timeline.rate, timeline.sample_rate) for frame in window)
-    return start, end
+    def project(self, span: Span) -> Stream | None:
+        """Make the sound of the project, of all its tracks."""
+        if span[0] >= span[1]:
+            return None
+        return self.finished(span, lambda wanted: self.tracks(wanted, self.score.parts))
 
+    def finished(self, span: Span, make: Make) -> Stream | None:
+        """Apply what comes after the sum of the tracks, which `make` makes."""
+        project = self.timeline.project
+        made = self._kept("project", span)
+        if made is None:
+            made = apply_effects(project.effects, make, span, Owner(0, self.score.length, 0), self._room())
+        return None if made is None else self._gained(made, project.master_volume, 0.0, 0, span)
 
-def _track(lane: Lane, timeline: Timeline, span: tuple[int, int]) -> Stream | None:
-    """Mix a track over the samples of a window; None if it is silent there."""
-    if not lane.audible or lane.track.volume == 0:
-        return None
-    heard = [(item, sound) for item in lane.items if (sound := sound_of(item)) is not None]
-    pieces = [_piece(item, sound, lane, timeline) for item, sound in heard]
-    pieces = [piece for piece in pieces if piece.start < span[1] and piece.end > span[0] and piece.start < piece.end]
-    if not pieces:
-        return None
-    overlap = any(before.end > after.start for before, after in pairwise(pieces))
-    sides = [pieces[side::_SIDES] for side in range(_SIDES)] if overlap else [pieces]
-    mixed = _sum([_sequence(side, timeline, span) for side in sides if side])
-    return _gained(mixed, lane.track.volume, lane.track.pan, timeline.channels)
+    def tracks(self, span: Span, parts: Sequence[Part], base: Stream | None = None) -> Stream | None:
+        """Sum up some tracks, on top of what was summed before."""
+        made = [] if base is None else [base]
+        made += [stream for part in parts if part.lane.audible and (stream := self.track(part, span)) is not None]
+        return _sum(made) if made else None
 
+    def track(self, part: Part, span: Span) -> Stream | None:
+        """Make the sound of a track; None where it is silent."""
+        track = part.lane.track
+        if track.volume == 0:
+            return None
+        made = self.affected(part, span)
+        return None if made is None else self._gained(made, track.volume, track.pan, 0, span)
 
-def _piece(item: Item, sound: FileSound | ToneSource, lane: Lane, timeline: Timeline) -> _Piece:
-    """Say from where to where a clip sounds: with its handles under cross-fades, up to the cut where there is none.
+    def affected(self, part: Part, span: Span) -> Stream | None:
+        """Make the sound of a track with its effects, before its volume."""
+        kept = self._kept(part.lane.pointer, span)
+        if kept is not None:
+            return kept
+        owner = Owner(0, self.score.length, 0)
+        return apply_effects(
+            part.lane.track.effects, lambda wanted: self._clips(part, wanted), span, owner, self._room()
+        )
 
-    A fade of its own is not applied on an edge that cross-fades, as with the picture.
-    """
-    into = next((crossing for crossing in lane.crossings if crossing.incoming is item), None)
-    out_of = next((crossing for crossing in lane.crossings if crossing.outgoing is item), None)
-    into = None if into is not None and into.transition.audio == "cut" else into
-    out_of = None if out_of is not None and out_of.transition.audio == "cut" else out_of
-    first = item.first - (0 if into is None else item.head)
-    start, end = _span(timeline, (first, item.end + (0 if out_of is None else item.tail)))
-    ramps = []
-    if into is not None:
-        ramps.append(_crossing_ramp(into, timeline, start, rising=True))
-    elif item.audio_fade_in > 0:
-        length = samples(item.audio_fade_in, timeline.sample_rate)
-        ramps.append(Ramp(0, length, rising=True, curve="linear", centred=False))
-    if out_of is not None:
-        ramps.append(_crossing_ramp(out_of, timeline, start, rising=False))
-    elif item.audio_fade_out > 0:
-        length = samples(item.audio_fade_out, timeline.sample_rate)
-        ramps.append(Ramp(end - start - length, length, rising=False, curve="linear", centred=False))
-    return _Piece(item, sound, start, end, tuple(ramps))
+    def clip(self, piece: Piece, span: Span) -> Stream:
+        """Make the sound of a clip with its effects, in the project's layout; its gains are still to come."""
+        kept = self._kept(piece.item.pointer, span)
+        if kept is not None:
+            return kept
+        owner = Owner(piece.start, piece.end, piece.item.first)
+        effects = piece.item.clip.effects
 
+        def make(wanted: Span) -> Stream:
+            return exact(self._placed(piece, wanted, None), wanted[1] - wanted[0])
 
-def _crossing_ramp(crossing: Crossing, timeline: Timeline, start: int, *, rising: bool) -> Ramp:
-    """Say how one side of a cross-fade rises or falls, counted from sample `start` of the project."""
-    first, end = _span(timeline, (crossing.first, crossing.end))
-    curve: Curve = "power" if crossing.transition.audio == "constantPower" else "linear"
-    return Ramp(first - start, end - first, rising, curve, centred=True)
-
-
-def _sequence(pieces: Sequence[_Piece], timeline: Timeline, span: tuple[int, int]) -> Stream:
-    """Lay clips that do not overlap one behind the other over a window, silence between them."""
-    readers = Readers()
-    parts: list[Stream] = []
-    for index, piece in enumerate(pieces):
-        start, end = max(piece.start, span[0]), min(piece.end, span[1])
-        until = max(end, pieces[index + 1].start) if index + 1 < len(pieces) else span[1]
-        part = node("apad", _clip(piece, timeline, readers, (start, end)), whole_len=until - start)
-        if index == 0 and start > span[0]:
-            part = node("adelay", part, delays=f"{start - span[0]}S", all=1)
-        parts.append(part)
-    return parts[0] if len(parts) == 1 else node("concat", *parts, n=len(parts), v=0, a=1)
-
-
-def _clip(piece: _Piece, timeline: Timeline, readers: Readers, span: tuple[int, int]) -> Stream:
-    """Make the sound of a clip on samples [start, end) of the project, at most that long, in the project's layout."""
-    item, rate, channels = piece.item, timeline.sample_rate, timeline.channels
-    clip = item.clip
-    start, length = span[0], span[1] - span[0]
-    if isinstance(piece.sound, ToneSource):
-        made = generate(piece.sound, rate, start - piece.start, length)
-        matrix = layout_matrix("mono", 1, channels)
-    else:
-        made = _read(piece, piece.sound, timeline, readers, span)
-        matrix = _channels(piece.sound, channels)
-    gains = tuple(steady(clip.volume) * factor for factor in balance(steady(clip.pan), channels))
-    matrix = scaled(matrix, gains)
-    if matrix != identity(channels):
-        made = apply_matrix(made, matrix)
-    ramps = [replace(ramp, start=ramp.start - (start - piece.start)) for ramp in piece.ramps]
-    return apply_ramps(made, ramps, channels, rate, length)
-
-
-def _read(piece: _Piece, sound: FileSound, timeline: Timeline, readers: Readers, span: tuple[int, int]) -> Stream:
-    """Read what a clip takes of its file on samples [start, end) of the project, at the clip's speed."""
-    item, rate = piece.item, timeline.sample_rate
-    keep = item.clip.pitch == "keep"
-    # Stretching has a memory, and resampling a phase: such a clip is always made from its own beginning.
-    begin = piece.start if item.speed != 1 else span[0]
-    edge = sample_at_frame(item.first, timeline.rate, rate)
-    instant = item.source_start + Fraction(begin - edge, rate) * item.speed
-    reading = Reading(instant, item.speed, span[1] - begin, rate)
-    last = instant + Fraction(reading.length, rate) * item.speed
-    made = play(readers.take(sound, source_rate(item.speed, rate, keep=keep), instant, last), reading, keep=keep)
-    if begin == span[0]:
+        made = apply_effects(effects, make, span, owner, self._room())
+        if made is None:
+            raise AssertionError("a clip that sounds is there")
         return made
-    cut = node("atrim", made, start_sample=span[0] - begin, end_sample=reading.length)
-    return node("asetpts", cut, expr=Expression("N"))
+
+    def _room(self) -> Room:
+        line = self.timeline
+        return Room(self.resources.catalogue, line.rate, line.sample_rate, line.channels, self.files, self._key)
+
+    def _key(self, track: str, span: Span) -> Stream:
+        """Make the sound of a track after its volume, muted or not."""
+        part = self.score.part(track)
+        made = None if part is None or part.lane.track.volume == 0 else self.affected(part, span)
+        if part is None or made is None:
+            return nothing(span[1] - span[0], self.timeline.sample_rate, LAYOUTS[self.timeline.channels])
+        return self._gained(made, part.lane.track.volume, 0.0, 0, span)
+
+    def _kept(self, name: str, span: Span) -> Stream | None:
+        kept: Kept | None = None if self.shelf is None else self.shelf.made.get(name)
+        return None if kept is None else exact(kept.cut(*span), span[1] - span[0])
+
+    def _clips(self, part: Part, span: Span) -> Stream | None:
+        """Make the sound of a track's clips."""
+        sides = [(side, pieces) for side in part.sides if (pieces := side.within(span))]
+        return _sum([self._sequence(pieces, span) for _, pieces in sides]) if sides else None
+
+    def _sequence(self, pieces: Sequence[Piece], span: Span) -> Stream:
+        """Lay clips that do not overlap one behind the other over a span, silence between them."""
+        sources: Sources = self.shelf or Readers()
+        parts: list[Stream] = []
+        for index, piece in enumerate(pieces):
+            start, end = max(piece.start, span[0]), min(piece.until, span[1])
+            until = max(end, pieces[index + 1].start) if index + 1 < len(pieces) else span[1]
+            part = exact(self._felt(piece, (start, end), sources), until - start)
+            parts.append(delayed(part, start - span[0]) if index == 0 else part)
+        return joined(parts)
+
+    def _felt(self, piece: Piece, span: Span, sources: Sources) -> Stream:
+        """Make the sound of a clip with its gains, at most as long as the span."""
+        clip, line = piece.item.clip, self.timeline
+        steady = factors(clip.volume, clip.pan, line.channels)
+        if steady is not None and not any(acting(clip.effects, self.resources.catalogue)):
+            made = self._placed(piece, span, sources, steady)
+        else:
+            made = self._gained(self.clip(piece, span), clip.volume, clip.pan, piece.item.first, span)
+        ramps = [replace(ramp, start=ramp.start - (span[0] - piece.start)) for ramp in piece.ramps]
+        return apply_ramps(made, ramps, line.channels, line.sample_rate, span[1] - span[0])
+
+    def _placed(
+        self, piece: Piece, span: Span, sources: Sources | None, gains: Sequence[float] | None = None
+    ) -> Stream:
+        """Make what a clip takes of its source, in the project's layout, at most as long as the span."""
+        line = self.timeline
+        span = span[0], min(span[1], piece.end)
+        if span[0] >= span[1]:
+            return nothing(1, line.sample_rate, LAYOUTS[line.channels])
+        if isinstance(piece.sound, FileSound):
+            made = played(piece, piece.sound, line, sources or self.shelf or Readers(), span)
+            matrix = _channels(piece.sound, line.channels)
+        else:
+            made = generate(piece.sound, line.sample_rate, span[0] - piece.start, span[1] - span[0])
+            matrix = layout_matrix("mono", 1, line.channels)
+        matrix = matrix if gains is None else scaled(matrix, gains)
+        return made if matrix == identity(line.channels) else apply_matrix(made, matrix)
+
+    def _gained(self, stream: Stream, volume: Animated, pan: Animated, clock: int, span: Span) -> Stream:
+        line = self.timeline
+        return gained(
+            stream,
+            volume,
+            pan,
+            channels=line.channels,
+            clock=clock,
+            span=span,
+            sample_rate=line.sample_rate,
+            rate=line.rate,
+            files=self.files,
+        )
 
 
 def _channels(sound: FileSound, wanted: int) -> Matrix:
@@ -187,14 +200,7 @@ def _channels(sound: FileSound, wanted: int) -> Matrix:
 
 
 def _sum(streams: Sequence[Stream]) -> Stream:
-    """Add streams up, without any normalisation."""
+    """Add streams up in their order, without any normalisation."""
     if len(streams) == 1:
         return streams[0]
     return node("amix", *streams, inputs=len(streams), duration="longest", dropout_transition=0, normalize=0)
-
-
-def _gained(stream: Stream, volume: Animated, pan: Animated, channels: int) -> Stream:
-    """Apply a constant volume and balance; nothing where they change nothing."""
-    gains = tuple(steady(volume) * factor for factor in balance(steady(pan), channels))
-    matrix = scaled(identity(channels), gains)
-    return stream if matrix == identity(channels) else apply_matrix(stream, matrix)

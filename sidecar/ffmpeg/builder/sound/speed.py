@@ -1,13 +1,13 @@
-"""Sound at another speed: stretched with its pitch kept, or resampled."""
+"""Sound at another speed with its pitch kept."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil, floor, log
 
-from sidecar.ffmpeg.builder.graph import Expression, Stream, node
+from sidecar.ffmpeg.builder.graph import Stream, node
+from sidecar.ffmpeg.builder.sound.rows import Row, cut, delayed
 
 STRETCH_RATE = 48_000
 """Sample rate at which sound is stretched: where the delays below were measured."""
@@ -58,85 +58,35 @@ _DELAYS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A piece of a source: from `instant` in source seconds on, at `speed`, as `length` samples at `rate`."""
-
-    instant: Fraction
-    speed: Fraction
-    length: int
-    rate: int
+def span_of(first: Fraction, speed: Fraction, length: int, rate: int) -> tuple[int, int]:
+    """Return which samples at `STRETCH_RATE` a stretch of `length` samples takes that begins at second `first`."""
+    wanted = floor(first * STRETCH_RATE + _HALF)
+    rest = max(_REST, speed / 8)
+    return wanted - _LEAD, wanted + ceil((Fraction(length, rate) * speed + rest) * STRETCH_RATE)
 
 
-def source_rate(speed: Fraction, rate: int, *, keep: bool) -> int:
-    """Sample rate that a source is read at before its speed is changed.
-
-    For resampling it is such that rate × speed is a whole number, or as good as one.
-    """
-    if speed == 1:
-        return rate
-    if keep:
-        return STRETCH_RATE
-    step = speed.limit_denominator(2 * rate).denominator
-    return step * ceil(Fraction(rate, step))
-
-
-def play(source: Stream, reading: Reading, *, keep: bool) -> Stream:
-    """Take a piece of a source, which begins at its time 0 at the rate of `source_rate`, at its speed.
-
-    What lies before the source's start is silent; the result may be shorter than the reading where the source ends.
-    """
-    if reading.speed == 1:
-        return _cut(source, floor(reading.instant * reading.rate + _HALF), reading.length)
-    silent = max(0, floor(-reading.instant / reading.speed * reading.rate + _HALF))
-    if silent:
-        # Stretched silence would take the first sound after it with it.
-        reading = replace(reading, instant=Fraction(0), length=max(1, reading.length - silent))
-    return _delayed(_stretched(source, reading) if keep else _resampled(source, reading), silent)
-
-
-def _cut(source: Stream, start: int, length: int) -> Stream:
-    """Take samples [start, start + length) of a stream, silence for those before its first."""
-    first, end = max(0, start), max(0, start + length)
-    cut = node("atrim", source, start_sample=first or None, end_sample=end)
-    counted = node("asetpts", cut, expr=Expression("N")) if first else cut
-    return _delayed(counted, first - start)
-
-
-def _delayed(stream: Stream, samples: int) -> Stream:
-    return node("adelay", stream, delays=f"{samples}S", all=1) if samples > 0 else stream
-
-
-def _resampled(source: Stream, reading: Reading) -> Stream:
-    """Play a source faster or slower, pitch and all, by giving its samples another rate."""
-    rate = source_rate(reading.speed, reading.rate, keep=False)
-    start = floor(reading.instant * rate + _HALF)
-    needed = ceil(Fraction(reading.length, reading.rate) * reading.speed * rate) + rate // 10
-    piece = _cut(source, start, needed)
-    named = node("asetrate", piece, r=max(1, round(rate * reading.speed)))
-    return node("atrim", node("aresample", named, osr=reading.rate, osf="fltp"), end_sample=reading.length)
-
-
-def _stretched(source: Stream, reading: Reading) -> Stream:
-    """Play a source faster or slower with its pitch kept.
+def stretched(row: Row, first: Fraction, speed: Fraction, length: int, rate: int, *, bounded: bool) -> Stream:
+    """Play a row, numbered at `STRETCH_RATE`, from second `first` on, faster or slower with its pitch kept.
 
     It is begun a little early where the source has something there, so that the stretcher is in its stride and its
-    own delay can be taken off.
+    own delay can be taken off. `bounded`: before its sample 0 there is nothing. The result may be shorter than
+    `length` samples where the source ends.
     """
-    wanted = floor(reading.instant * STRETCH_RATE + _HALF)
-    lead = min(wanted, _LEAD)
-    start = wanted - lead
-    seconds = Fraction(reading.length, reading.rate)
-    rest = max(_REST, reading.speed / 8)
-    piece = _cut(source, start, lead + ceil((seconds * reading.speed + rest) * STRETCH_RATE))
-    kind = "crisp" if reading.speed > _CRISP_ABOVE else "mixed"
-    stretched = node("rubberband", piece, tempo=float(reading.speed), window="short", transients=kind)
-    skip = round(lead / reading.speed + delay(float(reading.speed)) * STRETCH_RATE)
-    length = ceil(seconds * STRETCH_RATE)
-    if reading.rate == STRETCH_RATE:
-        return _cut(stretched, skip, reading.length)
-    whole = node("aresample", _cut(stretched, skip, length + STRETCH_RATE // 10), osr=reading.rate, osf="fltp")
-    return node("atrim", whole, end_sample=reading.length)
+    silent = max(0, floor(-first / speed * rate + _HALF)) if bounded else 0
+    if silent:
+        # Stretched silence would take the first sound after it with it.
+        first, length = Fraction(0), max(1, length - silent)
+    low, high = span_of(first, speed, length, rate)
+    lead = min(low + _LEAD, _LEAD) if bounded else _LEAD
+    piece = row.cut(low + _LEAD - lead, high)
+    kind = "crisp" if speed > _CRISP_ABOVE else "mixed"
+    made = node("rubberband", piece, tempo=float(speed), window="short", transients=kind)
+    skip = round(lead / speed + delay(float(speed)) * STRETCH_RATE)
+    if rate == STRETCH_RATE:
+        return delayed(cut(made, skip, skip + length), silent)
+    needed = ceil(Fraction(length, rate) * STRETCH_RATE) + STRETCH_RATE // 10
+    whole = node("aresample", cut(made, skip, skip + needed), osr=rate, osf="fltp")
+    return delayed(node("atrim", whole, end_sample=length), silent)
 
 
 def delay(speed: float) -> float:
