@@ -79,9 +79,8 @@ def title_layer(
     fonts: FontSet,
     *,
     size: tuple[int, int] | None = None,
-    pixel_format: str = "gbrap",
 ) -> Drawn:
-    """Draw a title or a graphic as the span's frames, premultiplied gbrap or gbrap16le, from 0 in time base 1/rate.
+    """Draw a title or a graphic as the span's frames, premultiplied gbrap, from 0 in time base 1/rate.
 
     One that does not move needs a span of one frame only. `size` is that of the frames (the project's if None); the
     text scales with it. It is drawn on black and on white: what of the ground shows through is alpha, exactly
@@ -89,7 +88,7 @@ def title_layer(
     """
     script = title_script(source, span, timeline.rate, (timeline.width, timeline.height), fonts)
     canvas = size or (timeline.width, timeline.height)
-    return Drawn(_layer(script, span.frames, timeline.rate, canvas, pixel_format), (*FONT_FILES, script))
+    return Drawn(_layer(script, span.frames, timeline.rate, canvas), (*FONT_FILES, script))
 
 
 def burn_cues(stream: Stream, timeline: Timeline, window: tuple[int, int], fonts: FontSet) -> Drawn:
@@ -106,9 +105,8 @@ def cue_layer(
     fonts: FontSet,
     *,
     size: tuple[int, int] | None = None,
-    pixel_format: str = "gbrap",
 ) -> Drawn | None:
-    """Draw the cues of a window as premultiplied frames of gbrap or gbrap16le, for a composite that is not opaque.
+    """Draw the cues of a window as premultiplied gbrap frames, for a composite that is not opaque.
 
     None if the window shows no cue.
     """
@@ -117,7 +115,7 @@ def cue_layer(
         return None
     canvas = size or (timeline.width, timeline.height)
     frames = window[1] - window[0]
-    return Drawn(_layer(script, frames, timeline.rate, canvas, pixel_format), (*FONT_FILES, script))
+    return Drawn(_layer(script, frames, timeline.rate, canvas), (*FONT_FILES, script))
 
 
 def _script(timeline: Timeline, window: tuple[int, int], fonts: FontSet) -> SideFile | None:
@@ -133,18 +131,19 @@ def _timed(acts: Sequence[Act], first: int, rate: Fraction, size: tuple[int, int
     ]
 
 
-def _layer(script: SideFile, frames: int, rate: Fraction, size: tuple[int, int], pixel_format: str) -> Pad:
-    """Lift a drawing off its ground: alpha = white − what is left of it, colour as on black, which is premultiplied."""
-    opaque = pixel_format.replace("gbrap", "gbrp")
+def _layer(script: SideFile, frames: int, rate: Fraction, size: tuple[int, int]) -> Pad:
+    """Lift a drawing off its ground: alpha = 255 − (white − black), colour as on black, which is premultiplied.
+
+    In 8 bits, as libass draws: on deeper grounds its letters would not cover wholly.
+    """
     grounds = []
     for color in ("black", "white"):
         plain = node("color", medium="video", c=color, s=f"{size[0]}x{size[1]}", r=rate)
-        ground = node("format", node("trim", plain, end_frame=frames), pix_fmts=opaque)
+        ground = node("format", node("trim", plain, end_frame=frames), pix_fmts="gbrp")
         grounds.append(_timed_ass(ground, script, rate))
     on_black, on_white = grounds
-    through = node("blend", on_white, on_black, all_mode="difference")
-    alpha = node("negate", node("extractplanes", through, planes="g"))
-    return node("mergeplanes", on_black, alpha, map0p=0, map1p=1, map2p=2, map3s=1, format=pixel_format)
+    covered = node("negate", node("blend", on_white, on_black, all_mode="difference"))
+    return node("mergeplanes", on_black, covered, map0p=0, map1p=1, map2p=2, map3s=1, format="gbrap")
 
 
 def _timed_ass(stream: Stream, script: SideFile, rate: Fraction) -> Pad:
