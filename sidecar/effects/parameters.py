@@ -6,6 +6,7 @@ parameters (validation, `effects.list`, documentation, inspectors, tests) is der
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal
 
 from msgspec import Meta
@@ -64,9 +65,12 @@ def points(text: str, *, moves: str = "", ru: str = "") -> Meta:
     return Meta(description=text, extra=_extra("points", moves, ru))
 
 
-def file(text: str, *suffixes: str, ru: str = "") -> Meta:
-    """Describe a file by its path, read under the same rules as media."""
-    return Meta(description=text, extra=_extra("file", "", ru, suffixes=suffixes))
+def file(text: str, *suffixes: str, check: Callable[[bytes], object], ru: str = "") -> Meta:
+    """Describe a file by its path, read under the same rules as media.
+
+    `check` is given its content and raises ValueError for one that cannot be used.
+    """
+    return Meta(description=text, extra=_extra("file", "", ru, suffixes=suffixes, check=check))
 
 
 def track(text: str, *, ru: str = "") -> Meta:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from sidecar.ffmpeg.builder.catalogue import PictureScene
 from sidecar.ffmpeg.builder.commanded import commanded
@@ -35,10 +36,15 @@ def grey_format(scene: PictureScene) -> str:
 
 
 def straight(stream: Stream, scene: PictureScene, act: Callable[[Stream], Stream]) -> Stream:
-    """Act on colour that is not multiplied by alpha; alpha itself stays as it is."""
+    """Act on colour that is not multiplied by alpha; alpha itself stays as it is.
+
+    Meanwhile the frames keep the tag of those that are multiplied, like all others here: where tags of streams that
+    meet differ, FFmpeg multiplies or divides by itself.
+    """
     if not scene.alpha:
         return act(stream)
-    return node("premultiply", act(node("unpremultiply", stream, inplace=1)), inplace=1)
+    divided = node("setparams", node("unpremultiply", stream, inplace=1), alpha_mode="premultiplied")
+    return node("premultiply", node("setparams", act(divided), alpha_mode="straight"), inplace=1)
 
 
 def at_depth(stream: Stream, pixel_format: str) -> Stream:
@@ -100,6 +106,20 @@ def plate(expression: str, scene: PictureScene) -> Stream:
     picture = node("format", node("trim", picture, end_frame=1), pix_fmts=grey)
     drawn = node("geq", picture, lum=Expression(f"clip({expression},0,1)*{most(scene)}+0.5"))
     return hold(_square(_of_scene(spread(drawn, scene), scene)), scene.frames)
+
+
+def varying(expression: str, planes: Sequence[Sequence[float]], scene: PictureScene) -> Stream:
+    """Like `plate`, reckoned anew for every frame: r(X,Y), g, b and alpha are the frame's four values of `planes`.
+
+    Those are given in 0–1 and read as 0–65535.
+    """
+    deep = replace(scene, pixel_format="gbrap16le")
+    given = filled(CLEAR, deep)
+    for plane, values in zip(_PLANES, planes, strict=True):
+        steps = [float(round(value * most(deep))) for value in values]
+        given = commanded(given, "limiter", {"min": steps}, scene.rate, scene.files, planes=plane)
+    drawn = node("geq", given, r=Expression(f"clip({expression},0,1)*{most(deep)}+0.5"), g=0, b=0, a=0)
+    return spread(node("extractplanes", drawn, planes="r"), scene)
 
 
 def spread(grey: Stream, scene: PictureScene) -> Stream:

@@ -171,7 +171,9 @@ def _widened(given: Applied, grown: int, *, alpha: bool) -> Applied:
     stream, pixel_format, (width, height) = given.stream, given.pixel_format, given.size
     if alpha and not pixel_format.startswith("gbrap"):
         pixel_format = pixel_format.replace("gbrp", "gbrap")
-        stream = node("setparams", convert(stream, pixel_format, color=RGB), alpha_mode="premultiplied")
+        stream = convert(stream, pixel_format, color=RGB)
+    if pixel_format.startswith("gbrap"):
+        stream = node("setparams", stream, alpha_mode="premultiplied")
     if grown:
         width, height = width + 2 * grown, height + 2 * grown
         stream = node("pad", stream, w=width, h=height, x=grown, y=grown, color="black@0")
