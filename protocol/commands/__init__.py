@@ -1,6 +1,6 @@
 """The command table: the single source of dispatch, discovery, clients, documentation and capabilities."""
 
-from protocol.commands import catalogue, ffmpeg, media, project, render, session, settings, system
+from protocol.commands import catalogue, ffmpeg, media, project, render, session, settings, styles, system
 from protocol.commands.command import Command, Empty, Example, Load, Nothing, Params
 
 COMMANDS: tuple[Command, ...] = (
@@ -12,6 +12,7 @@ COMMANDS: tuple[Command, ...] = (
     *render.COMMANDS,
     *ffmpeg.COMMANDS,
     *catalogue.COMMANDS,
+    *styles.COMMANDS,
 )
 """Every method that is built. What is not built is not here, and so is advertised nowhere."""
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from protocol.project import Effect, LayoutCell, Template, TitleSource
+from protocol.project import Effect, GraphicSource, LayoutCell, Template, TitleSource
 from protocol.project.check.clips import check_clip, check_path
 from protocol.project.check.export import check_export
+from protocol.project.check.graphics import check_graphic
 from protocol.project.check.ids import Ids
 from protocol.project.check.limits import check_limits
 from protocol.project.check.parts import Parts, Placed, TrackParts
@@ -43,6 +44,8 @@ def _clips(part: TrackParts, ids: Ids, channels: int | None, templates: dict[str
         check_clip(at, ids, channels, sink)
         if isinstance(clip.source, TitleSource):
             check_title(clip.source, f"{at.pointer}/source", sink)
+        elif isinstance(clip.source, GraphicSource):
+            check_graphic(clip.source, f"{at.pointer}/source", sink)
         if clip.layout is not None:
             _cell(clip.layout, at.pointer, templates, ids, sink)
         if clip.effects:

@@ -13,19 +13,16 @@ from protocol.project import (
     Effect,
     FileSource,
     GradientSource,
-    GraphicSource,
     Keyframes,
     Media,
     NoiseSource,
     PatternSource,
     Project,
     SubtitleTrack,
-    TitleSource,
     Transition,
     VideoTrack,
 )
 from protocol.project.check.sink import escaped
-from sidecar.core.text_support import text_unsupported
 from sidecar.core.timeline.findings import not_supported
 from sidecar.core.timeline.unsupported_export import export_unsupported
 
@@ -35,7 +32,6 @@ _KINDS = {
     GradientSource: "gradient",
     PatternSource: "pattern",
     NoiseSource: "noise",
-    GraphicSource: "graphic",
     AdjustmentSource: "adjustment",
 }
 
@@ -70,10 +66,6 @@ def _media(media: Media, pointer: str) -> Iterator[Problem]:
 def _track(track: VideoTrack | AudioTrack | SubtitleTrack, pointer: str) -> Iterator[Problem]:
     ids = (track.id,)
     if isinstance(track, SubtitleTrack):
-        yield from _text(text_unsupported(track.style), pointer, ids)
-        for index, cue in enumerate(track.cues):
-            missing = text_unsupported(cue.style, cue.animations, cue.words)
-            yield from _text(missing, f"{pointer}/cues/{index}", (cue.id,))
         return
     yield from _effects(track.effects, pointer)
     yield from _animated(track, pointer, ids)
@@ -109,8 +101,6 @@ def _source(clip: Clip, pointer: str, ids: tuple[str | None, ...]) -> Iterator[P
     kind = _KINDS.get(type(source))
     if kind is not None:
         yield not_supported(f"{pointer}/kind", f"A source of kind {kind}", ids=ids)
-    elif isinstance(source, TitleSource):
-        yield from _text(text_unsupported(source.style, source.animations), pointer, ids)
     elif isinstance(source, FileSource):
         if source.loop:
             yield not_supported(f"{pointer}/loop", "Looping a file", suggestion="Repeat the clip", ids=ids)
@@ -133,11 +123,6 @@ def _effects(effects: Sequence[Effect], pointer: str) -> Iterator[Problem]:
     for index, effect in enumerate(effects):
         what = f"The effect {effect.type}"
         yield not_supported(f"{pointer}/effects/{index}", what, suggestion="Leave it out", ids=(effect.id,))
-
-
-def _text(missing: Sequence[str], pointer: str, ids: tuple[str | None, ...]) -> Iterator[Problem]:
-    for member in missing:
-        yield not_supported(f"{pointer}/{member}", f"{member} of text", suggestion="Leave it out", ids=ids)
 
 
 def _animated(owner: Any, pointer: str, ids: tuple[str | None, ...]) -> Iterator[Problem]:

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protocol.project import Animation, Position, Style, Word
-from sidecar.core.text_support import text_unsupported
+from protocol.project import Position, Style
 from sidecar.ffmpeg.builder.text import bundled_fonts
 from sidecar.ffmpeg.builder.text.events import escape
 from sidecar.ffmpeg.builder.text.layout import Block, lay_out
@@ -90,12 +89,3 @@ def test_escaped_text_holds_no_command_that_libass_knows(text: str) -> None:
 
     assert plain.replace("\N{WORD JOINER}", "") == text
     assert not escape(text).endswith("\\")
-
-
-def test_members_that_are_not_drawn_yet_are_named() -> None:
-    everything = text_unsupported(
-        Style(preset="neon", shadow_blur=200), [Animation(type="fadeIn")], [Word(start=0, end=1, text="a")]
-    )
-
-    assert everything == ["style/preset", "style/shadowBlur", "animations", "words"]
-    assert text_unsupported(Style(font_size=4, shadow_blur=100)) == []

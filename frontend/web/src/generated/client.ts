@@ -2,7 +2,7 @@
 // It needs no framework and no other file: give `Client` a `Transport` and it speaks.
 
 export const PROTOCOL = 1;
-export const SCHEMA_HASH = "sha256:d67581d4961baad1dd0cc28d9fb57e09bbb94174fed39bfae8617ea35a6b7e41";
+export const SCHEMA_HASH = "sha256:fb12deb03ae776481483aebe2eb80e22ecf38f6a84edd376c525379f84f89cff";
 
 /** Seconds as a number, or exactly as `num/den`. */
 export type Seconds = number | string;
@@ -1523,6 +1523,20 @@ export interface Style {
 }
 
 /**
+ * A style by the name that `preset` takes; `highlight` is the colour of the word that is being sung or spoken.
+ *
+ * Lengths in `style` are for a frame of 1080 lines; they scale with the height of the project. Titles and
+ * descriptions are English.
+ */
+export interface StyleInfo {
+  name: string;
+  title: string;
+  description: string;
+  style: Style;
+  highlight: string;
+}
+
+/**
  * How text looks. A member left out (null) comes from the level below: default ← preset ← track ← cue.
  *
  * Lengths are project pixels; `maxWidth` is a fraction of the frame's width, `lineHeight` a factor.
@@ -1549,6 +1563,11 @@ export interface StyleInput {
   letterSpacing?: number | null;
   maxWidth?: number | null;
   align?: "center" | "left" | "right" | null;
+}
+
+/** Every style, from the plainest on. */
+export interface StyleList {
+  styles: Array<StyleInfo>;
 }
 
 /** Topics to hear of, optionally of one project or job only. */
@@ -1660,6 +1679,30 @@ export interface TimeKeyInput {
   time: Seconds;
   source: Seconds;
   easing?: "easeIn" | "easeInOut" | "easeOut" | "hold" | "linear" | CubicBezier;
+}
+
+/** A field of a graphic; `minimum` and `maximum` are those of a number, null otherwise. */
+export interface TitleField {
+  name: string;
+  kind: "color" | "number" | "text";
+  default: string | number;
+  description: string;
+  minimum: number | null;
+  maximum: number | null;
+}
+
+/** A graphic by the `name` that a source of kind `graphic` takes; `moves`: it is not the same on every frame. */
+export interface TitleInfo {
+  name: string;
+  title: string;
+  description: string;
+  fields: Array<TitleField>;
+  moves: boolean;
+}
+
+/** Every graphic. */
+export interface TitleList {
+  titles: Array<TitleInfo>;
 }
 
 /** Text over the frame. */
@@ -2120,6 +2163,18 @@ export interface Methods {
   "transitions.list": {
     params: Empty;
     result: TransitionList;
+    errors: never;
+  };
+  /** List the named styles of text. */
+  "styles.list": {
+    params: Empty;
+    result: StyleList;
+    errors: never;
+  };
+  /** List the named graphics and their fields. */
+  "titles.list": {
+    params: Empty;
+    result: TitleList;
     errors: never;
   };
 }
