@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+import zlib
+from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Literal
 
 ColorRange = Literal["limited", "full"]
@@ -30,7 +35,9 @@ class SourceVideo:
     timestamps lie on (within one tick), None when they lie on none. `first_pts` and `keyframes` are presentation
     timestamps in ticks of `time_base`, edit lists applied; `keyframes` is None while no index has been read.
     `rotation` is clockwise degrees to turn the stored picture upright, applied after `mirrored` (left to right).
-    `max_gap` is the longest distance between keyframes in seconds, None while unknown.
+    `max_gap` is the longest distance between keyframes in seconds, None while unknown. `stamps` are the timestamps of
+    all frames in order, packed (`pack_stamps`), where `rate` does not tell them: None where the frames lie on its grid
+    without a gap, and while no index has been read.
     """
 
     index: int
@@ -55,6 +62,7 @@ class SourceVideo:
     max_gap: Fraction | None
     seekable: bool
     still: bool
+    stamps: bytes | None = None
 
     @property
     def upright(self) -> tuple[int, int]:
@@ -92,3 +100,25 @@ class SourceFacts:
     duration: Fraction | None
     video: tuple[SourceVideo, ...]
     audio: tuple[SourceAudio, ...]
+
+
+def pack_stamps(pts: Sequence[int]) -> bytes:
+    """Pack timestamps: the steps between them, compressed."""
+    steps = array("q", (after - before for before, after in zip([0, *pts[:-1]], pts, strict=True)))
+    if sys.byteorder != "little":
+        steps.byteswap()
+    return zlib.compress(steps.tobytes())
+
+
+@lru_cache(maxsize=16)
+def unpack_stamps(packed: bytes) -> array[int]:
+    """Unpack them again."""
+    steps = array("q")
+    steps.frombytes(zlib.decompress(packed))
+    if sys.byteorder != "little":
+        steps.byteswap()
+    total = 0
+    for place, step in enumerate(steps):
+        total += step
+        steps[place] = total
+    return steps

@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from protocol.project import AudioTrack, Clip, Cue, Export, Project, SubtitleTrack, Transition, VideoTrack
+from protocol.project import AudioTrack, Clip, Cue, Export, FileSource, Project, SubtitleTrack, Transition, VideoTrack
 from protocol.time import edit_frame, parse_rate, parse_seconds
 from sidecar.core.source import SourceAudio, SourceFacts, SourceVideo
+from sidecar.core.timeline.layouts import ItemCell
+from sidecar.core.timeline.timemap import TimeMap
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,9 @@ class FileReading:
     """The file behind a clip: its facts with `interpret` applied, and the two streams that the clip takes.
 
     `looped`: past its end the file begins again. `straight` false: colour is already multiplied by alpha; `alpha`
-    false: the picture is opaque whatever the file says.
+    false: the picture is opaque whatever the file says. `frame_rate` is the rate at which the frames are taken to
+    come, one by one, None for the file's own times; then `tempo` is how much faster than written the file is played,
+    its sound too.
     """
 
     facts: SourceFacts
@@ -29,6 +33,25 @@ class FileReading:
     alpha: bool
     straight: bool
     deinterlace: bool
+    frame_rate: Fraction | None = None
+    tempo: Fraction = Fraction(1)
+
+    @property
+    def duration(self) -> Fraction | None:
+        """Seconds that the source lasts as it is played; None where nothing tells."""
+        duration = self.facts.duration
+        return duration if duration is None or self.tempo == 1 else self.anchor + (duration - self.anchor) / self.tempo
+
+    @property
+    def anchor(self) -> Fraction:
+        """Source instant that the tempo does not move: the first picture's."""
+        if self.video is None:
+            return Fraction(0)
+        return self.video.first_pts * self.video.time_base - self.facts.start
+
+    def in_file(self, instant: Fraction) -> Fraction:
+        """Seconds from the file's own start of a source instant."""
+        return instant if self.tempo == 1 else self.anchor + (instant - self.anchor) * self.tempo
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +59,9 @@ class Item:
     """An enabled clip in its place.
 
     It covers frames [first, end); under transitions it is also shown for `head` frames before and `tail` frames
-    after. `source_start` and `speed` give the source instant of a frame (`instant`). Picture fades are in frames, 0
-    where a transition stands on that edge; sound fades in seconds.
+    after. `source_start`, `speed` and `reverse`, or `time_map` in their place, give the source instant of a frame
+    (`instant`). Picture fades are in frames, 0 where a transition stands on that edge; sound fades in seconds.
+    `cell` is the layout's that it fills, None for the frame.
     """
 
     clip: Clip
@@ -53,16 +77,47 @@ class Item:
     fade_out: int
     audio_fade_in: Fraction
     audio_fade_out: Fraction
+    time_map: TimeMap | None = None
+    cell: ItemCell | None = None
 
     @property
     def frames(self) -> int:
         return self.end - self.first
 
+    @property
+    def reverse(self) -> bool:
+        """Whether the source runs backwards at a steady speed."""
+        return self.clip.reverse and not self.clip.freeze and self.time_map is None
+
+    @property
+    def frozen(self) -> bool:
+        """Whether one moment of the source is shown all the time."""
+        return self.clip.freeze and self.time_map is None
+
+    @property
+    def looped(self) -> bool:
+        """Whether the source begins again at its end; `instant` has been brought back into it then."""
+        return self.file is not None and self.file.looped and bool(self.file.duration)
+
     def instant(self, frame: int, rate: Fraction) -> Fraction:
         """Source instant in seconds of a project frame, also inside handles (docs/project.md §4, step 2)."""
+        instant = self.unlooped(frame, rate)
+        if self.looped and self.file is not None and self.file.duration:
+            return instant % self.file.duration
+        return instant
+
+    def unlooped(self, frame: int, rate: Fraction) -> Fraction:
+        """Return the instant before a looped source is brought back into its duration."""
+        into = (frame - self.first) / rate
+        if not isinstance(self.clip.source, FileSource) or (self.file and self.file.video and self.file.video.still):
+            return into
+        if self.time_map is not None:
+            return self.time_map.at(into)
         if self.clip.freeze:
             return self.source_start
-        return self.source_start + (frame - self.first) / rate * self.speed
+        if self.clip.reverse:
+            into = (self.frames - 1) / rate - into
+        return self.source_start + into * self.speed
 
 
 @dataclass(frozen=True, slots=True)

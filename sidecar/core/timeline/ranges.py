@@ -47,7 +47,7 @@ def _item(item: Item, lane: Lane, rate: Fraction) -> Iterator[Problem]:
         return
     yield from _streams(item, reading, source, lane)
     if isinstance(lane.track, VideoTrack) and reading.video is not None:
-        yield from _picture(item, reading.video, reading, rate)
+        yield from _picture(item, reading.video, reading)
     yield from _channels(item, reading, source)
     yield from _range(item, reading, rate)
 
@@ -93,57 +93,71 @@ def _channels(item: Item, reading: FileReading, source: FileSource) -> Iterator[
             )
 
 
-def _picture(item: Item, video: SourceVideo, reading: FileReading, rate: Fraction) -> Iterator[Problem]:
+def _picture(item: Item, video: SourceVideo, reading: FileReading) -> Iterator[Problem]:
     ids, pointer = (item.clip.id,), f"{item.pointer}/source"
     if video.color.transfer in ("pq", "hlg"):
         what = f"Tone mapping of {video.color.transfer.upper()} ({reading.facts.path})"
         yield not_supported(pointer, what, suggestion="Convert the file to BT.709", ids=ids)
-    if reading.looped and reading.facts.duration is not None and not video.still:
-        needed = item.source_start + item.frames / rate * item.speed
-        if needed > reading.facts.duration:
-            what = f"Looping a file ({reading.facts.path})"
-            yield not_supported(pointer, what, suggestion="Set loop to false", ids=ids)
 
 
 def _range(item: Item, reading: FileReading, rate: Fraction) -> Iterator[Problem]:
     """Check that the source holds the clip, and whether it holds its handles."""
-    duration = reading.facts.duration
+    duration = reading.duration
     video = reading.video
     still = video is not None and video.still
     if duration is None or still or reading.looped:
         return
-    if item.clip.freeze:
+    if item.frozen:
         yield from _frozen(item, duration)
         return
-    frame = 1 / video.rate if video is not None and video.rate is not None else 1 / rate
-    ids = (item.clip.id,)
-    wanted = item.source_start + item.frames / rate * item.speed
-    if wanted > duration + frame:
-        most = max(Fraction(0), (duration - item.source_start) / item.speed)
-        yield finding(
-            "invalidProject",
-            f"{item.pointer}/duration",
-            f"The clip needs {float(wanted):.6g} s of its source, which has {float(duration):.6g} s",
-            suggestion=f"Use a duration of at most {float(most):.6g} s",
-            ids=ids,
-            rule="sourceRange",
-            needed=format_exact(wanted),
-            available=format_exact(duration),
-        )
+    shown = reading.frame_rate or (video.rate if video is not None else None) or rate
+    wanted = _last_instant(item, rate)
+    if wanted > duration + 1 / shown:
+        yield _too_long(item, wanted, duration)
         return
-    early = _frames_before(item, rate)
-    late = _frames_after(item, rate, duration)
-    if early or late:
+    held = [(first, end) for first, end in _handles(item, rate, duration) if first < end]
+    if held:
+        count = sum(end - first for first, end in held)
+        named = " and ".join(f"{first} to {end - 1}" if end - first > 1 else str(first) for first, end in held)
         yield finding(
             "shortHandle",
             item.pointer,
-            f"The source ends before the transition does: its edge frame is held for {early + late} frames",
+            f"The source ends before the transition does: its edge frame is held for {count} frames ({named})",
             severity="warning",
             suggestion="Trim the clip, or shorten the transition",
-            ids=ids,
-            before=early,
-            after=late,
+            ids=(item.clip.id,),
+            before=sum(end - first for first, end in held if first < item.first),
+            after=sum(end - first for first, end in held if first >= item.first),
+            frames=[list(span) for span in held],
         )
+
+
+def _last_instant(item: Item, rate: Fraction) -> Fraction:
+    """Return the source instant up to which a clip takes its source."""
+    length = item.frames / rate
+    if item.time_map is not None:
+        return item.time_map.extremes(Fraction(0), length)[1]
+    return item.source_start + length * item.speed
+
+
+def _too_long(item: Item, wanted: Fraction, duration: Fraction) -> Problem:
+    if item.time_map is not None:
+        member = "timeMap"
+        suggestion = f"Keep its source times at or below {float(duration):.6g} s"
+    else:
+        member = "duration"
+        most = max(Fraction(0), (duration - item.source_start) / item.speed)
+        suggestion = f"Use a duration of at most {float(most):.6g} s"
+    return finding(
+        "invalidProject",
+        f"{item.pointer}/{member}",
+        f"The clip needs {float(wanted):.6g} s of its source, which has {float(duration):.6g} s",
+        suggestion=suggestion,
+        ids=(item.clip.id,),
+        rule="sourceRange",
+        needed=format_exact(wanted),
+        available=format_exact(duration),
+    )
 
 
 def _frozen(item: Item, duration: Fraction) -> Iterator[Problem]:
@@ -159,11 +173,13 @@ def _frozen(item: Item, duration: Fraction) -> Iterator[Problem]:
         )
 
 
-def _frames_before(item: Item, rate: Fraction) -> int:
-    """Frames of the handle before the clip that lie before the source's start."""
-    return sum(1 for k in range(1, item.head + 1) if item.source_start - k / rate * item.speed < 0)
+def _handles(item: Item, rate: Fraction, duration: Fraction) -> Iterator[tuple[int, int]]:
+    """Project frames [first, end) of the handles that lie outside the source: those farthest from the clip."""
+    before = sum(_outside(item, item.first - k, rate, duration) for k in range(1, item.head + 1))
+    after = sum(_outside(item, item.end + k, rate, duration) for k in range(item.tail))
+    yield item.first - item.head, item.first - item.head + before
+    yield item.end + item.tail - after, item.end + item.tail
 
 
-def _frames_after(item: Item, rate: Fraction, duration: Fraction) -> int:
-    """Frames of the handle after the clip that lie after the source's end."""
-    return sum(1 for k in range(item.tail) if item.source_start + (item.frames + k) / rate * item.speed >= duration)
+def _outside(item: Item, frame: int, rate: Fraction, duration: Fraction) -> bool:
+    return not 0 <= item.instant(frame, rate) < duration

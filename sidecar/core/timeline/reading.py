@@ -7,6 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from protocol.project import FileSource, Interpret, Media
+from protocol.time import parse_rate
 from sidecar.core.source import SourceAudio, SourceFacts, SourceVideo
 from sidecar.core.timeline.model import FileReading
 
@@ -33,6 +34,7 @@ def read_file(source: FileSource, media: Mapping[str, Media], sources: Mapping[s
     video = _pick_video(facts, source.video_stream)
     looped = source.loop if source.loop is not None else facts.demuxer in LOOPING_DEMUXERS
     interlaced = video is not None and video.interlaced in ("tff", "bff")
+    taken, tempo = _taken(video, interpret)
     return FileReading(
         facts=facts,
         video=None if video is None else interpreted(video, interpret),
@@ -41,7 +43,22 @@ def read_file(source: FileSource, media: Mapping[str, Media], sources: Mapping[s
         alpha=video is not None and video.alpha and interpret.alpha != "ignore",
         straight=interpret.alpha != "premultiplied",
         deinterlace=interpret.deinterlace in ("tff", "bff") or (interpret.deinterlace == "auto" and interlaced),
+        frame_rate=taken,
+        tempo=tempo,
     )
+
+
+def _taken(video: SourceVideo | None, interpret: Interpret) -> tuple[Fraction | None, Fraction]:
+    """Return the rate that the frames are taken to come at, and how much faster the file then plays.
+
+    On frames of no rate the mean rate is what they came at.
+    """
+    if video is None or video.still or interpret.frame_rate is None:
+        return None, Fraction(1)
+    rate = parse_rate(interpret.frame_rate)
+    if video.frames and video.duration:
+        return rate, rate * video.duration / video.frames
+    return (rate, rate / video.rate) if video.rate is not None else (None, Fraction(1))
 
 
 def interpreted(video: SourceVideo, interpret: Interpret) -> SourceVideo:

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from fractions import Fraction
 from math import ceil
 
-from protocol.project import AudioTrack, Clip, FileSource, Media, Project, SubtitleTrack, VideoTrack
+from protocol.project import AudioTrack, Clip, FileSource, Media, Project, SubtitleTrack, Template, VideoTrack
 from protocol.time import edit_frame, parse_rate, parse_seconds
 from sidecar.core.source import SourceFacts
+from sidecar.core.timeline.layouts import cell_of, templates_of
 from sidecar.core.timeline.model import Crossing, CueLane, Item, Lane, TimedCue, Timeline
 from sidecar.core.timeline.reading import read_file
 from sidecar.core.timeline.spans import Span, transition_span
+from sidecar.core.timeline.timemap import read_map
 
 
 def resolve(project: Project, sources: Mapping[str, SourceFacts]) -> Timeline:
@@ -22,6 +24,7 @@ def resolve(project: Project, sources: Mapping[str, SourceFacts]) -> Timeline:
     """
     rate = parse_rate(project.frame_rate)
     media = {entry.id: entry for entry in project.media}
+    templates = templates_of({template.id: template for template in project.templates})
     video: list[Lane] = []
     audio: list[Lane] = []
     cues: list[CueLane] = []
@@ -33,7 +36,15 @@ def resolve(project: Project, sources: Mapping[str, SourceFacts]) -> Timeline:
         if isinstance(track, SubtitleTrack):
             cues.append(_cue_lane(track, pointer, rate))
             continue
-        lane = _lane(track, pointer, rate, media, sources, audible=not track.muted and (track.solo or not solo))
+        lane = _lane(
+            track,
+            pointer,
+            rate,
+            media,
+            sources,
+            templates=templates,
+            audible=not track.muted and (track.solo or not solo),
+        )
         (video if isinstance(track, VideoTrack) else audio).append(lane)
     return Timeline(
         project=project,
@@ -56,6 +67,7 @@ def _lane(
     media: Mapping[str, Media],
     sources: Mapping[str, SourceFacts],
     *,
+    templates: Mapping[str, Template],
     audible: bool,
 ) -> Lane:
     """Place a track's clips and transitions. A transition that touches a disabled clip keeps its span."""
@@ -83,6 +95,8 @@ def _lane(
             fade_out=0 if tail is not None else edit_frame(parse_seconds(clip.fade_out), rate),
             audio_fade_in=parse_seconds(clip.audio_fade_in),
             audio_fade_out=parse_seconds(clip.audio_fade_out),
+            time_map=read_map(clip.time_map),
+            cell=cell_of(clip, templates),
         )
     by_id = {item.clip.id: item for item in items.values() if item.clip.id is not None}
     crossings = [

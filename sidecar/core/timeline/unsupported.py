@@ -51,10 +51,6 @@ def unsupported(project: Project) -> list[Problem]:
 def _media(media: Media, pointer: str) -> Iterator[Problem]:
     interpret, at = media.interpret, f"{pointer}/interpret"
     ids = (media.id,)
-    if interpret.frame_rate is not None:
-        yield not_supported(
-            f"{at}/frameRate", "Another frame rate of a file", suggestion="Use the clip's speed", ids=ids
-        )
     if interpret.primaries == "bt601":
         what = "BT.601 primaries as distinct from those of BT.709"
         yield not_supported(f"{at}/primaries", what, suggestion='Use "bt709"', ids=ids)
@@ -84,12 +80,6 @@ def _clip(clip: Clip, pointer: str) -> Iterator[Problem]:
     yield from _effects(clip.effects, pointer)
     for owner, at in ((clip, ""), (clip.crop, "/crop"), (clip.transform, "/transform"), (clip.color, "/color")):
         yield from _animated(owner, pointer + at, ids)
-    if clip.time_map is not None:
-        yield not_supported(f"{pointer}/timeMap", "A speed ramp", suggestion="Use speed", ids=ids)
-    if clip.reverse:
-        yield not_supported(f"{pointer}/reverse", "Reverse", ids=ids)
-    if clip.retime != "nearest":
-        yield not_supported(f"{pointer}/retime", f"Retiming by {clip.retime}", suggestion='Use "nearest"', ids=ids)
     if clip.blend != "normal":
         yield not_supported(f"{pointer}/blend", f"Blend mode {clip.blend}", suggestion=NORMAL, ids=ids)
     if clip.layout is not None:
@@ -101,12 +91,9 @@ def _source(clip: Clip, pointer: str, ids: tuple[str | None, ...]) -> Iterator[P
     kind = _KINDS.get(type(source))
     if kind is not None:
         yield not_supported(f"{pointer}/kind", f"A source of kind {kind}", ids=ids)
-    elif isinstance(source, FileSource):
-        if source.loop:
-            yield not_supported(f"{pointer}/loop", "Looping a file", suggestion="Repeat the clip", ids=ids)
-        if source.on_error != "fail":
-            what = f"Going on with {source.on_error} after an error of a file"
-            yield not_supported(f"{pointer}/onError", what, suggestion='Use "fail"', ids=ids)
+    elif isinstance(source, FileSource) and source.on_error != "fail":
+        what = f"Going on with {source.on_error} after an error of a file"
+        yield not_supported(f"{pointer}/onError", what, suggestion='Use "fail"', ids=ids)
 
 
 def _transition(transition: Transition, pointer: str, usual: str) -> Iterator[Problem]:

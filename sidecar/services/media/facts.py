@@ -13,7 +13,7 @@ from av.container import InputContainer
 from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
-from sidecar.core.source import SourceAudio, SourceFacts, SourceVideo
+from sidecar.core.source import SourceAudio, SourceFacts, SourceVideo, pack_stamps
 from sidecar.services.media.color import Tags, read_color
 from sidecar.services.media.index import PacketTimes, PictureIndex
 from sidecar.services.media.open import STILL_DEMUXERS
@@ -195,8 +195,16 @@ def _picture(number: int, stream: VideoStream, demuxer: str, findings: Findings)
         max_gap=index.max_gap if index is not None else None,
         seekable=_seekable(stream, findings.first_packets.get(stream.index, b"")),
         still=still,
+        stamps=_stamps(index),
     )
     return PictureReading(facts, stream, index, assumed, tags, first)
+
+
+def _stamps(index: PictureIndex | None) -> bytes | None:
+    """Pack the timestamps of a stream whose rate does not tell them: on no rate, or with gaps on its grid."""
+    if index is None or (index.rate is not None and index.end * index.rate == len(index.pts)):
+        return None
+    return pack_stamps(index.pts.tolist())
 
 
 def _tags(stream: VideoStream, first: FirstPicture | None) -> Tags:

@@ -32,7 +32,6 @@ from protocol.project import (
     Project,
     SilenceSource,
     Template,
-    TimeKey,
     Word,
 )
 from protocol.project.check import check
@@ -100,7 +99,6 @@ UNBUILT = {
     PatternSource,
     SilenceSource,
     Template,
-    TimeKey,
     Word,
 }
 

@@ -7,20 +7,14 @@ from fractions import Fraction
 
 from protocol.errors import MediaNotFound
 from protocol.project import ColorSource, FileSource, GraphicSource, TitleSource
-from sidecar.core.source import SourceVideo
-from sidecar.core.timeline import FileReading, Item
-from sidecar.ffmpeg.builder.graph import InputStream, Stream
-from sidecar.ffmpeg.builder.inputs import file_input, seek_point
+from sidecar.core.timeline import Item
 from sidecar.ffmpeg.builder.picture.convert import RGB, constant
+from sidecar.ffmpeg.builder.picture.footage import Footage, openings, shoot
 from sidecar.ffmpeg.builder.picture.geometry import Frame, Placement, constant_crop, place
 from sidecar.ffmpeg.builder.picture.layer import Picture
-from sidecar.ffmpeg.builder.picture.orient import plain, upright, whole_frames
+from sidecar.ffmpeg.builder.picture.orient import upright
 from sidecar.ffmpeg.builder.picture.scene import Canvas, Scene
-from sidecar.ffmpeg.builder.picture.select import Take, select
 from sidecar.ffmpeg.builder.text import TitleSpan, is_moving, title_layer
-
-ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
-"""Decoders that give alpha where FFmpeg's own drops it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,32 +57,18 @@ def open_clip(item: Item, scene: Scene, span: tuple[int, int]) -> Clip:
         return Clip(picture, first, still=not moving)
     if item.file is None or item.file.video is None:
         raise MediaNotFound(path=getattr(source, "path", None) or item.pointer)
-    video = item.file.video
-    still_source = item.clip.freeze or video.still
-    take = Take(
-        start=Fraction(0) if video.still else item.instant(first, timeline.rate),
-        speed=item.speed,
-        rate=timeline.rate,
-        frames=1 if still_source else end - first,
-    )
-    stream = _decoded(item.file, video, take, scene.threads)
+    footage = Footage(item, item.file, item.file.video, timeline.rate)
+    still_source = footage.still
+    shot = shoot(footage, scene, (first, first + 1) if still_source else span)
+    video, form = item.file.video, shot.form
     size = (video.height, video.width) if video.rotation in (90, 270) else (video.width, video.height)
-    picture = Picture(stream, video.color, size, alpha=item.file.alpha, straight=item.file.straight, bits=video.bits)
+    stream = upright(shot.stream, video)
+    picture = Picture(stream, form.color, size, alpha=item.file.alpha, straight=form.straight, bits=form.bits)
     return Clip(picture, first, still=still_source)
 
 
-def _decoded(reading: FileReading, video: SourceVideo, take: Take, threads: int | None) -> Stream:
-    """Open, seek, deinterlace in the source's own order, select, turn upright."""
-    instant = reading.facts.start + take.start
-    if reading.deinterlace and video.rate is not None:
-        instant -= 2 / video.rate
-    opened = file_input(
-        reading.facts,
-        seek=seek_point(reading.facts, video, instant),
-        threads=threads,
-        decoder=ALPHA_DECODERS.get(video.codec) if reading.alpha else None,
-    )
-    stream = plain(InputStream(opened, "video", video.stream), video)
-    if reading.deinterlace:
-        stream = whole_frames(stream, "bff" if video.interlaced == "bff" else "tff")
-    return upright(select(stream, reading.facts, video, take), video)
+def inputs_needed(item: Item, span: tuple[int, int], rate: Fraction) -> int:
+    """Return how many inputs a clip's frames [first, end) open in one process."""
+    if item.file is None or item.file.video is None:
+        return 0
+    return openings(Footage(item, item.file, item.file.video, rate), span)

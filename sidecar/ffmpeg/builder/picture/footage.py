@@ -1,0 +1,218 @@
+"""The picture of a file, frame by frame as a clip asks for it: opened, sought, deinterlaced, picked, turned round."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+from math import floor
+
+from sidecar.core.source import SourceVideo
+from sidecar.core.timeline import FileReading, Item
+from sidecar.core.timeline.frames import FrameTimes, frame_times, newest, presented
+from sidecar.ffmpeg.builder.graph import Expression, InputStream, Stream, node
+from sidecar.ffmpeg.builder.inputs import file_input, seek_point
+from sidecar.ffmpeg.builder.picture.between import Form, for_mixing, for_motion, mixed, moved
+from sidecar.ffmpeg.builder.picture.orient import plain, whole_frames
+from sidecar.ffmpeg.builder.picture.pick import pick, pick_counted
+from sidecar.ffmpeg.builder.picture.runs import HELD_BYTES, Moment, Run, frame_bytes, longest_held, runs
+from sidecar.ffmpeg.builder.picture.scene import Scene
+from sidecar.ffmpeg.builder.picture.select import Take, select
+
+ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+"""Decoders that give alpha where FFmpeg's own drops it."""
+
+MOST_REPEATED = 64
+"""Times that a held source may be gone through for every frame that is shown of it."""
+
+FIELD_LEAD = 2
+"""Frames before the first that deinterlacing has to have seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Footage:
+    """What a clip takes of a file."""
+
+    item: Item
+    reading: FileReading
+    video: SourceVideo
+    rate: Fraction
+
+    @property
+    def retime(self) -> str:
+        """How frames between source frames are made; a clip that stands still has none."""
+        return "nearest" if self.item.frozen else self.item.clip.retime
+
+    @property
+    def times(self) -> FrameTimes:
+        return frame_times(self.reading, self.video)
+
+    @property
+    def still(self) -> bool:
+        """Whether one picture stands for all frames."""
+        return self.item.frozen or self.video.still
+
+    def moments(self, span: tuple[int, int]) -> list[Moment]:
+        """What each project frame of [first, end) shows."""
+        times, item = self.times, self.item
+        instants = (item.instant(frame, self.rate) for frame in range(*span))
+        if self.retime == "nearest":
+            return [(times.index(instant), Fraction(0)) for instant in instants]
+        return [times.between(instant) for instant in instants]
+
+    def steady(self, span: tuple[int, int]) -> bool:
+        """Whether the source runs forward at a constant speed, every frame shown by its own time."""
+        if self.item.time_map is not None or self.item.reverse or self.retime != "nearest":
+            return False
+        if self.reading.frame_rate is not None and self.video.stamps is not None:
+            return False
+        return len(set(self._passes(span))) == 1
+
+    def _passes(self, span: tuple[int, int]) -> list[int]:
+        """Which time round the source is at both ends of a span."""
+        if not self.item.looped or not self.reading.duration:
+            return [0]
+        return [floor(self.item.unlooped(n, self.rate) / self.reading.duration) for n in (span[0], span[1] - 1)]
+
+
+def openings(footage: Footage, span: tuple[int, int]) -> int:
+    """Return how many inputs a span opens."""
+    if footage.still or footage.steady(span):
+        return 1
+    moments = footage.moments(span)
+    if counted_rounds(footage, moments) is not None:
+        return 1
+    pieces = list(runs(moments, longest_held(footage.video, footage.rate)))
+    weights = sum(any(way for _, way in run.moments) for run in pieces) if footage.retime == "blend" else 0
+    return len(pieces) + weights
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A strip of stored pictures, not yet upright, and how they are stored."""
+
+    stream: Stream
+    form: Form
+
+
+def shoot(footage: Footage, scene: Scene, span: tuple[int, int]) -> Shot:
+    """Return the picture of project frames [first, end)."""
+    video, reading = footage.video, footage.reading
+    as_stored = Form(video.pixel_format, video.color, video.bits, reading.straight)
+    if footage.steady(span):
+        return Shot(_steady(footage, scene, span), as_stored)
+    moments = footage.moments(span)
+    rounds = counted_rounds(footage, moments)
+    if rounds is not None:
+        return Shot(_rounds(footage, scene, rounds), as_stored)
+    shots = [_shot(footage, scene, run) for run in runs(moments, longest_held(video, footage.rate))]
+    if len(shots) == 1:
+        return shots[0]
+    joined = node("concat", *(shot.stream for shot in shots), n=len(shots), v=1, a=0)
+    counted = node("setpts", node("settb", joined, expr=1 / footage.rate), expr=Expression("N"))
+    return Shot(counted, shots[0].form)
+
+
+def _steady(footage: Footage, scene: Scene, span: tuple[int, int]) -> Stream:
+    reading, video = footage.reading, footage.video
+    begins = Fraction(0) if video.still else reading.in_file(footage.item.instant(span[0], footage.rate))
+    take = Take(begins, footage.item.speed * reading.tempo, footage.rate, span[1] - span[0])
+    instant = reading.facts.start + take.start
+    return select(_opened(footage, scene, instant), reading.facts, video, take)
+
+
+def _opened(footage: Footage, scene: Scene, instant: Fraction | None) -> Stream:
+    """Open the file so that what is on screen at an absolute timestamp comes whole; None: from its start."""
+    reading, video = footage.reading, footage.video
+    if instant is not None and reading.deinterlace:
+        instant -= FIELD_LEAD * _longest_step(video)
+    opened = file_input(
+        reading.facts,
+        seek=None if instant is None else seek_point(reading.facts, video, instant),
+        threads=scene.threads,
+        decoder=ALPHA_DECODERS.get(video.codec) if reading.alpha else None,
+    )
+    stream = plain(InputStream(opened, "video", video.stream), video)
+    if reading.deinterlace:
+        stream = whole_frames(stream, "bff" if video.interlaced == "bff" else "tff")
+    return stream
+
+
+def _longest_step(video: SourceVideo) -> Fraction:
+    """Seconds that a frame of interlaced material lasts, generously."""
+    return 1 / video.rate if video.rate is not None and video.stamps is None else Fraction(1, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Rounds:
+    """Frames of a short source that is shown over and over, by their numbers in an endless repetition of it."""
+
+    numbers: list[int]
+    count: int
+    falling: bool
+
+
+def counted_rounds(footage: Footage, moments: Sequence[Moment]) -> Rounds | None:
+    """Count a looped source's frames through, where it is small enough to be held; None where it is not read so."""
+    count = footage.times.count
+    if not footage.item.looped or footage.retime != "nearest" or count is None:
+        return None
+    steps = [after[0] - before[0] for before, after in pairwise(moments)]
+    falling = 2 * sum(step < 0 for step in steps) > sum(step != 0 for step in steps)
+    if count * frame_bytes(footage.video) > HELD_BYTES:
+        return None
+    numbers: list[int] = []
+    base = 0
+    for index, _ in moments:
+        place = count - 1 - index if falling else index
+        if numbers and base + place < numbers[-1]:
+            base += count
+        numbers.append(base + place)
+    rounds = numbers[-1] // count
+    worth = rounds >= 2 and numbers[-1] <= MOST_REPEATED * (len(moments) + count)
+    return Rounds(numbers, count, falling) if worth else None
+
+
+def _rounds(footage: Footage, scene: Scene, rounds: Rounds) -> Stream:
+    stream = node("trim", _opened(footage, scene, None), end_frame=rounds.count)
+    if rounds.falling:
+        stream = node("reverse", stream)
+    stream = node("loop", stream, loop=-1, size=rounds.count, start=0)
+    return pick_counted(stream, rounds.numbers, footage.rate)
+
+
+def _shot(footage: Footage, scene: Scene, run: Run) -> Shot:
+    """Read one run."""
+    moments, video = run.moments, footage.video
+    earliest = max(0, moments[0][0] - 1) if footage.retime == "motion" else moments[0][0]
+    instant = presented(video, footage.times.stamp(earliest)) + newest(video)
+    opened = _opened(footage, scene, instant)
+    shot = _between(footage, scene, opened, moments)
+    return Shot(node("reverse", shot.stream), shot.form) if run.falling else shot
+
+
+def _between(footage: Footage, scene: Scene, stream: Stream, moments: Sequence[Moment]) -> Shot:
+    """Show moments that never fall: a frame each, or what lies between two."""
+    reading, video, rate = footage.reading, footage.video, footage.rate
+    times = footage.times
+    last = None if times.count is None else times.count - 1
+    if footage.retime == "motion":
+        moments = [moments[0], *moments]
+    ways = [way for _, way in moments]
+
+    def shifted(source: Stream, by: int) -> Stream:
+        indices = (max(0, index + by) for index, _ in moments)
+        return pick(source, video, [times.stamp(i if last is None else min(i, last)) for i in indices], rate)
+
+    if footage.retime == "nearest":
+        return Shot(shifted(stream, 0), Form(video.pixel_format, video.color, video.bits, reading.straight))
+    if footage.retime == "motion":
+        stream, form = for_motion(stream, video, straight=reading.straight)
+        return Shot(moved([shifted(stream, by) for by in (-1, 0, 1, 2)], ways, rate), form)
+    stream, form = for_mixing(stream, video, alpha=reading.alpha, straight=reading.straight)
+    if not any(ways):
+        return Shot(shifted(stream, 0), form)
+    pair = shifted(stream, 0), shifted(stream, 1)
+    size = (video.width, video.height)
+    return Shot(mixed(*pair, ways, form=form, size=size, rate=rate, files=scene.files), form)
