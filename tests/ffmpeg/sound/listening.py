@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import struct
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from importlib import import_module
 from pathlib import Path
@@ -110,9 +111,17 @@ def tone(frequency: float, start: float | str, duration: float | str, *, level: 
 
 
 def timeline(
-    *tracks: Track | Sequence[Clip], rate: str = "25", channels: Any = 2, sample_rate: int = RATE, **members: Any
+    *tracks: Track | Sequence[Clip],
+    rate: str = "25",
+    channels: Any = 2,
+    sample_rate: int = RATE,
+    durations: Mapping[str, str] | None = None,
+    **members: Any,
 ) -> Timeline:
-    """Resolve a project of tracks; a list of clips stands for a track of sound. Files are probed where they lie."""
+    """Resolve a project of tracks; a list of clips stands for a track of sound. Files are probed where they lie.
+
+    `durations` are those of files, in seconds, where the timeline has to know them.
+    """
     given: list[Track] = [track if isinstance(track, Track) else AudioTrack(clips=list(track)) for track in tracks]
     project = Project(
         schema="timeline/1",
@@ -130,7 +139,10 @@ def timeline(
         for clip in getattr(track, "clips", [])
         if isinstance(clip.source, FileSource) and clip.source.path is not None
     }
-    return resolve(project, {path: facts(Path(path)) for path in paths})
+    known = {path: facts(Path(path)) for path in paths}
+    for path, seconds in (durations or {}).items():
+        known[path] = replace(known[path], duration=Fraction(seconds))
+    return resolve(project, known)
 
 
 def listen(stream: Stream, channels: int, files: Sequence[SideFile] = ()) -> Sound:

@@ -121,7 +121,7 @@ def apply_effects(effects: Sequence[Effect], make: Make, span: Span, owner: Owne
             files=room.files,
             key=None if key is None else room.keyed(key, span),
         )
-        wet = exact(each.kind.build(given, each.parameters, scene), length)
+        wet = exact(node("aformat", each.kind.build(given, each.parameters, scene), sample_fmts="fltp"), length)
         parts = [
             cut(source, low - first, high - first)
             for source, low, high in ((given, wanted[0], inside[0]), (None, *inside), (given, inside[1], wanted[1]))

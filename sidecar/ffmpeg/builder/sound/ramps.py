@@ -45,7 +45,9 @@ def apply_ramps(stream: Stream, ramps: Sequence[Ramp], channels: int, rate: int,
     gain = "*".join(_gain(ramp, rate) for ramp in felt)
     spans = "+".join(_span(ramp, rate, length) for ramp in felt)
     exprs = "|".join(f"val({channel})*{gain}" for channel in range(channels))
-    return node("aeval", stream, exprs=Expression(exprs), c="same", enable=Expression(spans))
+    made = node("aeval", stream, exprs=Expression(exprs), c="same", enable=Expression(spans))
+    # Back to floats at once: what follows would else be reckoned in doubles in this window, and not in others.
+    return node("aformat", made, sample_fmts="fltp")
 
 
 def _is_felt(ramp: Ramp, length: int) -> bool:

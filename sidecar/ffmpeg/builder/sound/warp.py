@@ -23,6 +23,12 @@ PIECE_SECONDS = 10
 SLOWEST = 256
 """Slower than one in so many, sound is silent: what is left of it lies below hearing."""
 
+FINE = 8
+"""Parts of a sample to which the ends of mapped pieces are rounded.
+
+Pieces of a map are as short as frames: on whole samples their ends would tremble by 10 µs, which is heard.
+"""
+
 _TERMS = 8_000
 _MARGIN = 48
 _HALF = Fraction(1, 2)
@@ -54,9 +60,9 @@ class Motion:
         speed = item.speed if item.file is None else item.speed * item.file.tempo
         return -speed if item.reverse else speed
 
-    def position(self, frame: int) -> int:
-        """Return the source sample at the beginning of a frame."""
-        return floor(self.instant(frame) * self.sample_rate + _HALF)
+    def position(self, frame: int, fine: int = 1) -> int:
+        """Return the source sample at the beginning of a frame, or in how many parts of one."""
+        return floor(self.instant(frame) * self.sample_rate * fine + _HALF)
 
     def frames(self, span: tuple[int, int]) -> tuple[int, int]:
         """Return the frames that hold samples [from, to) of the project."""
@@ -111,13 +117,14 @@ def needed(motion: Motion, first: int, end: int) -> tuple[int, int]:
     if abs(motion.steady or 0) == 1:
         start, stop = _plain(motion, (motion.edge(first), motion.edge(end)))
         return min(start, stop), max(start, stop)
+    fine = FINE if motion.steady is None else 1
     low: list[int] = []
     high: list[int] = []
     for begin, until in pieces(motion, first, end):
-        start, stop = sorted((motion.position(begin), motion.position(until)))
+        start, stop = sorted((motion.position(begin, fine), motion.position(until, fine)))
         lead, rest = _context(stop - start, motion.edge(until) - motion.edge(begin))
-        low.append(start - max(lead, rest))
-        high.append(stop + max(lead, rest))
+        low.append((start - max(lead, rest)) // fine - 2 * _MARGIN)
+        high.append(-(-(stop + max(lead, rest)) // fine) + 2 * _MARGIN)
     return min(low), max(high)
 
 
@@ -147,19 +154,28 @@ def _plain(motion: Motion, span: tuple[int, int]) -> tuple[int, int]:
 
 
 def _piece(row: Row, motion: Motion, frames: tuple[int, int], layout: str) -> Stream:
-    rate = motion.sample_rate
-    start, stop = (motion.position(frame) for frame in frames)
+    rate, mapped = motion.sample_rate, motion.steady is None
+    fine = FINE if mapped else 1
+    start, stop = (motion.position(frame, fine) for frame in frames)
     length = motion.edge(frames[1]) - motion.edge(frames[0])
     taken = abs(stop - start)
-    if taken * SLOWEST < length:
+    if taken * SLOWEST < length * fine:
         return nothing(length, rate, layout)
     if stop < start:
-        row, start = Turned(row, start, rate), 0
-    if taken == length:
-        return exact(row.cut(start, start + length), length)
+        # Backwards a steady clip takes the samples of its range from the last on; a map passes its own places.
+        turn = -(-start // fine) + mapped
+        row, start = Turned(row, turn, rate), (turn - mapped) * fine - start
+    if taken == length * fine and start % fine == 0:
+        return exact(row.cut(start // fine, start // fine + length), length)
     ratio = _ratio(taken, length)
     lead, rest = _context(taken, length)
-    source = exact(row.cut(start - lead, start + taken + rest), lead + taken + rest)
+    first, end = start - lead, start + taken + rest
+    if fine == 1:
+        source = exact(row.cut(first, end), end - first)
+    else:
+        low, high = first // fine - _MARGIN, -(-end // fine) + _MARGIN
+        more = node("aresample", exact(row.cut(low, high), high - low), osr=rate * fine, osf="fltp")
+        source = cut(more, first - low * fine, end - low * fine)
     scale = max(1, 16_000 // max(ratio.numerator, ratio.denominator))
     named = node("asetrate", source, r=ratio.numerator * scale)
     made = node("aresample", named, osr=ratio.denominator * scale, osf="fltp", linear_interp=1)
@@ -175,7 +191,7 @@ def _ratio(taken: int, length: int) -> Fraction:
 
 def _context(taken: int, length: int) -> tuple[int, int]:
     """Source samples before and after a piece that its ends are made of; those before make whole samples."""
-    if taken * SLOWEST < length or taken == length:
+    if taken == 0:
         return 0, 0
     ratio = _ratio(taken, length)
     rest = ceil(_MARGIN * max(Fraction(1), ratio))
