@@ -6,10 +6,15 @@ tint and the four tone ranges are ours: docs/engine.md states their formulas.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from math import cos, isclose, radians, sin
 
 from protocol.project import Color
-from sidecar.ffmpeg.builder.graph import Expression, Node, Pad, Stream, node
+from sidecar.core.timeline.animation import sampled
+from sidecar.ffmpeg.builder.commanded import commanded
+from sidecar.ffmpeg.builder.graph import Node, Pad, Stream, node
+from sidecar.ffmpeg.builder.picture.deep import RGB, rematrixed
+from sidecar.ffmpeg.builder.picture.scene import Scene
 
 BALANCE = 0.3
 """Gain that temperature and tint add to or take from a channel at ±1."""
@@ -17,57 +22,111 @@ BALANCE = 0.3
 TONE = 0.25
 """Most that a tone range moves a value, on the scale of 0–1."""
 
+CONTROLS = (
+    "temperature",
+    "tint",
+    "blacks",
+    "whites",
+    "shadows",
+    "highlights",
+    "contrast",
+    "brightness",
+    "gamma",
+    "saturation",
+    "hue",
+)
+"""In the order that they act in."""
+
 _LUMA = (0.2126, 0.7152, 0.0722)
 _LARGEST = 2.0
 """Largest coefficient that colorchannelmixer takes."""
+
+_MOST_8, _MOST_16 = 255, 65535
+_HALF = 0.5
+"""What tables of 16 bits give is halved, then doubled by the mixer: the filter cuts at 65 280."""
 
 Matrix = tuple[tuple[float, ...], ...]
 """Rows over R′, G′, B′. Plain numbers: importing numpy would take a fifth of the sidecar's start-up."""
 
 _IDENTITY: Matrix = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+_PLANES = "rgb"
 
 
-def graded(stream: Stream, color: Color, *, deep: bool) -> Stream:
-    """Apply the controls to planar RGB. `deep`: its 12 bits a channel are kept."""
-    curves = {plane: curve(color, plane) for plane in "rgb"}
-    if any(text != "val/maxval" for text in curves.values()):
-        red, green, blue = (Expression(f"clip(floor(({text})*maxval+0.5),0,maxval)") for text in curves.values())
-        stream = node("lutrgb", stream, r=red, g=green, b=blue)
-    matrix = mixing(color)
-    pairs = zip(_flat(matrix), _flat(_IDENTITY), strict=True)
-    if all(isclose(value, wanted, abs_tol=1e-8) for value, wanted in pairs):
+def graded(stream: Stream, color: Color, pixel_format: str, scene: Scene, *, first: int, frames: int) -> Stream:
+    """Apply the controls to planar RGB of this format; with alpha it is premultiplied, and is so again.
+
+    The stream has `frames` frames counted from 0 at the project's rate; its first is frame `first` of the clip's
+    clock, which keyframes are read by. Of a still (`frames` 1) the controls at `first` hold. Controls at their
+    defaults add nothing.
+    """
+    looks = looks_of(color, scene, first, frames)
+    curves = [_curves(look) for look in looks]
+    matrices = [mixing(look) for look in looks]
+    curved = any(curve != "val" for row in curves for curve in row)
+    mixed = any(not _neutral(matrix) for matrix in matrices)
+    if not curved and not mixed:
         return stream
-    return _mixed(stream, matrix, deep=deep)
+    alpha, deep = pixel_format.startswith("gbrap"), pixel_format.endswith("16le")
+    # Rounded to 8 bits once: the mixer rounds each of its products.
+    wide = ("gbrap" if alpha else "gbrp") + ("16le" if deep or alpha or mixed else "")
+    if wide != pixel_format:
+        stream = rematrixed(stream, wide, RGB, RGB)
+    if alpha:
+        stream = node("unpremultiply", node("setparams", stream, alpha_mode="premultiplied"), inplace=1)
+    half = wide.endswith("16le") and curved
+    if curved:
+        stream = _tabled(stream, curves, wide, scene)
+    if mixed or half:
+        stream = _mixed(stream, matrices, 1 / _HALF if half else 1.0, scene)
+    if alpha:
+        stream = node("premultiply", stream, inplace=1)
+    return stream if wide == pixel_format else rematrixed(stream, pixel_format, RGB, RGB)
 
 
-def curve(color: Color, plane: str) -> str:
-    """The table of a channel as an expression of val, 0–1 in and out, not clipped. `val/maxval`: nothing to do."""
-    v = "val/maxval"
-    gain = _balance(color, plane)
-    if gain != 1:
-        v = f"({v})*{gain:.9f}"
+def looks_of(color: Color, scene: Scene, first: int, frames: int) -> list[Color]:
+    """Return the controls at each frame; a single one where they never change."""
+    series = {name: sampled(getattr(color, name), first, frames, scene.rate) for name in CONTROLS}
+    if all(value == values[0] for values in series.values() for value in values):
+        return [Color(**{name: values[0] for name, values in series.items()})]
+    return [Color(**dict(zip(series, values, strict=True))) for values in zip(*series.values(), strict=True)]
+
+
+def _curves(look: Color) -> tuple[str, ...]:
+    return tuple(curve(look, plane) for plane in _PLANES)
+
+
+def curve(look: Color, plane: str) -> str:
+    """Write the table of a channel as an expression of val, 0–1 in and out, not clipped. `val`: nothing to do."""
+    steps: list[str] = []
+    value, gain, offset = "val", _balance(look, plane), 0.0
     # Each range is weighted towards its end: (1 - v)^4, v^4, and the same bell in the lower and the upper half.
     for amount, weight in (
-        (_number(color.blacks), "pow(1-{v},4)"),
-        (_number(color.whites), "pow({v},4)"),
-        (_number(color.shadows), "6.75*{v}*pow(1-{v},2)"),
-        (_number(color.highlights), "6.75*(1-{v})*pow({v},2)"),
+        (_number(look.blacks), "pow(1-ld(1),4)"),
+        (_number(look.whites), "pow(ld(1),4)"),
+        (_number(look.shadows), "6.75*ld(1)*pow(1-ld(1),2)"),
+        (_number(look.highlights), "6.75*(1-ld(1))*pow(ld(1),2)"),
     ):
         if amount != 0:
-            v = f"({v})+{amount * TONE:.9f}*{weight.format(v=f'clip({v},0,1)')}"
-    contrast, brightness, gamma = _number(color.contrast), _number(color.brightness), _number(color.gamma)
-    if contrast != 1:
-        v = f"(({v})-0.5)*{contrast:.9f}+0.5"
-    if brightness != 0:
-        v = f"({v})+{brightness:.9f}"
+            steps.append(f"st(0,{_line(value, gain, offset)});st(1,clip(ld(0),0,1))")
+            steps.append(f"st(0,ld(0)+{amount * TONE:.9f}*{weight})")
+            value, gain = "ld(0)", 1.0
+    contrast, gamma = _number(look.contrast), _number(look.gamma)
+    gain, offset = gain * contrast, (offset - 0.5) * contrast + 0.5 + _number(look.brightness)
+    last = _line(value, gain, offset)
     if gamma != 1:
-        v = f"pow(max({v},0),{1 / gamma:.9f})"
-    return v
+        last = f"pow(max({last},0),{1 / gamma:.9f})"
+    return ";".join((*steps, last))
 
 
-def mixing(color: Color) -> Matrix:
+def _line(value: str, gain: float, offset: float) -> str:
+    """Write value · gain + offset, without what changes nothing."""
+    text = value if gain == 1 else f"{value}*{gain:.9f}"
+    return text if abs(offset) < 1e-9 else f"{text}+{offset:.9f}"
+
+
+def mixing(look: Color) -> Matrix:
     """Saturation (a mix with BT.709 luma), then hue (a clockwise turn of Cb, Cr) as one matrix over R′G′B′."""
-    saturation = _number(color.saturation)
+    saturation = _number(look.saturation)
     saturate = tuple(
         tuple(saturation * one + (1 - saturation) * luma for one, luma in zip(row, _LUMA, strict=True))
         for row in _IDENTITY
@@ -83,7 +142,7 @@ def mixing(color: Color) -> Matrix:
         (1.0, -2 * kb * (1 - kb) / kg, -2 * kr * (1 - kr) / kg),
         (1.0, 2 - 2 * kb, 0.0),
     )
-    angle = radians(_number(color.hue))
+    angle = radians(_number(look.hue))
     turn: Matrix = ((1.0, 0.0, 0.0), (0.0, cos(angle), -sin(angle)), (0.0, sin(angle), cos(angle)))
     return _product(_product(to_rgb, turn), _product(to_yuv, saturate))
 
@@ -97,28 +156,67 @@ def _flat(matrix: Matrix) -> tuple[float, ...]:
     return tuple(value for row in matrix for value in row)
 
 
-def _mixed(stream: Stream, matrix: Matrix, *, deep: bool) -> Stream:
-    """Mix channels; coefficients too large for the filter are halved and the result doubled, at 12 bits."""
+def _neutral(matrix: Matrix) -> bool:
+    return all(isclose(a, b, abs_tol=1e-8) for a, b in zip(_flat(matrix), _flat(_IDENTITY), strict=True))
+
+
+def _tabled(stream: Stream, curves: Sequence[Sequence[str]], pixel_format: str, scene: Scene) -> Stream:
+    """Apply one table a channel; those of 16 bits give half. Written to the nearest level."""
+    deep = pixel_format.endswith("16le")
+    most = _MOST_16 if deep else _MOST_8
+    scale = most * _HALF if deep else most
+
+    def table(text: str) -> str:
+        *steps, last = text.replace("val", f"(val/{most})").split(";")
+        return ";".join((*steps, f"min({last},1)*{scale}+0.5"))
+
+    columns = {
+        plane: [table(text) for text in column]
+        for plane, column in zip(_PLANES, zip(*curves, strict=True), strict=True)
+    }
+    if len(curves) == 1:
+        red, green, blue = (column[0] for column in columns.values())
+        return node("lutrgb", stream, r=red, g=green, b=blue)
+    # A plane at a time: at every command the filter makes the tables of all its planes anew.
+    alpha = "a" if pixel_format.startswith("gbrap") else ""
+    split = Node("extractplanes", (("planes", "+".join(_PLANES + alpha)),), (stream,), "video", 3 + len(alpha))
+    made = [
+        commanded(Pad(split, place), "lut", {"c0": column}, scene.rate, scene.files)
+        for place, column in enumerate(columns.values())
+    ]
+    # The planes of gbrp, gbrap: green, blue, red, alpha.
+    planes = (made[1], made[2], made[0], *(Pad(split, 3) for _ in alpha))
+    places = tuple(
+        (f"map{number}{what}", place) for number in range(len(planes)) for what, place in (("s", number), ("p", 0))
+    )
+    joined = Pad(Node("mergeplanes", (*places, ("format", pixel_format)), planes, "video"))
+    return node("setparams", joined, range="full", colorspace="gbr")
+
+
+def _mixed(stream: Stream, matrices: Sequence[Matrix], gain: float, scene: Scene) -> Stream:
+    """Mix channels of 16 bits, times a gain; what is too large for the filter is divided, and doubled after."""
+    rows = [[value * gain for value in _flat(matrix)] for matrix in matrices]
     factor = 1
-    while max(map(abs, _flat(matrix))) / factor > _LARGEST:
+    while max(abs(value) for row in rows for value in row) / factor > _LARGEST:
         factor *= 2
-    if factor > 1 and not deep:
-        stream = node("format", stream, pix_fmts="gbrp12le")
-    names = [f"{out}{into}" for out in "rgb" for into in "rgb"]
-    values = tuple((name, float(value) / factor) for name, value in zip(names, _flat(matrix), strict=True))
-    stream = Pad(Node("colorchannelmixer", values, (stream,), "video"))
-    if factor > 1:
-        doubled = Expression(f"clip(val*{factor},0,maxval)")
-        stream = node("lutrgb", stream, r=doubled, g=doubled, b=doubled)
-        stream = stream if deep else node("format", stream, pix_fmts="gbrp")
+    names = [f"{out}{into}" for out in _PLANES for into in _PLANES]
+    series: Mapping[str, Sequence[float]] = {
+        name: [value / factor for value in column] for name, column in zip(names, zip(*rows, strict=True), strict=True)
+    }
+    stream = commanded(stream, "colorchannelmixer", series, scene.rate, scene.files)
+    while factor > 1:
+        stream = node("colorchannelmixer", stream, rr=_LARGEST, gg=_LARGEST, bb=_LARGEST)
+        factor //= 2
     return stream
 
 
-def _balance(color: Color, plane: str) -> float:
-    temperature, tint = _number(color.temperature), _number(color.tint)
+def _balance(look: Color, plane: str) -> float:
+    temperature, tint = _number(look.temperature), _number(look.tint)
     return {"r": 1 + BALANCE * temperature, "g": 1 - BALANCE * tint, "b": 1 - BALANCE * temperature}[plane]
 
 
 def _number(value: object) -> float:
-    """A control without keyframes."""
-    return float(value) if isinstance(value, int | float) else 0.0
+    """A control at one frame."""
+    if not isinstance(value, int | float):
+        raise TypeError("a control with keyframes has no one value")
+    return float(value)
