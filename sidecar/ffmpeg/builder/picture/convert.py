@@ -124,10 +124,11 @@ def constant(hex_color: str, size: tuple[int, int], rate: object, pixel_format: 
     factor = most / 255 * (alpha if rgb else 1)
     levels = [round(int(hex_color[place : place + 2], 16) * factor) for place in (1, 3, 5)]
     painted = ("gbrap" if with_alpha else "gbrp") + ("16le" if deep else "")
-    picture = node("color", medium="video", c="black", s=f"{size[0]}x{size[1]}", r=f"{rate}", d=None)
+    picture = node("color", medium="video", c="black@0", s=f"{size[0]}x{size[1]}", r=f"{rate}", d=None)
     picture = node("format", node("trim", picture, end_frame=1), pix_fmts=painted)
-    opacity = round(alpha * most) if with_alpha else None
-    picture = node("lutrgb", picture, r=levels[0], g=levels[1], b=levels[2], a=opacity)
+    # Not by lutrgb: of 16 bits it stops at 65,280.
+    for plane, level in enumerate((levels[1], levels[2], levels[0], *([round(alpha * most)] if with_alpha else []))):
+        picture = node("limiter", picture, min=level, planes=1 << plane) if level else picture
     return square(picture if painted == pixel_format else rematrixed(picture, pixel_format, RGB, YUV))
 
 
