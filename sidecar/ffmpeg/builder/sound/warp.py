@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from math import ceil, floor
 
 from protocol.time import sample_at_frame
@@ -64,6 +65,15 @@ class Motion:
         """Return the source sample at the beginning of a frame, or in how many parts of one."""
         return floor(self.instant(frame) * self.sample_rate * fine + _HALF)
 
+    def step(self, frame: int) -> Fraction:
+        """Return how far the source runs in a frame; 0 where it jumps, from a key that was held to the next."""
+        if self.item.time_map is not None:
+            first, end = ((number - self.item.first) / self.rate for number in (frame, frame + 1))
+            for before, after in pairwise(self.item.time_map.keys):
+                if before.easing == "hold" and before.source != after.source and first < after.time <= end:
+                    return Fraction(0)
+        return self.instant(frame + 1) - self.instant(frame)
+
     def frames(self, span: tuple[int, int]) -> tuple[int, int]:
         """Return the frames that hold samples [from, to) of the project."""
         first = floor(span[0] * self.rate / self.sample_rate)
@@ -94,14 +104,12 @@ def pieces(motion: Motion, first: int, end: int) -> Iterator[tuple[int, int]]:
 
 def _even(motion: Motion, low: int, high: int) -> Iterator[tuple[int, int]]:
     """Cut frames into runs of one speed."""
-    begin, instant = low, motion.instant(low)
-    step: Fraction | None = None
-    for frame in range(low + 1, high + 1):
-        reached = motion.instant(frame)
-        if step is not None and reached - instant != step:
-            yield begin, frame - 1
-            begin = frame - 1
-        step, instant = reached - instant, reached
+    begin, last = low, motion.step(low)
+    for frame in range(low + 1, high):
+        step = motion.step(frame)
+        if step != last:
+            yield begin, frame
+            begin, last = frame, step
     yield begin, high
 
 
@@ -159,7 +167,7 @@ def _piece(row: Row, motion: Motion, frames: tuple[int, int], layout: str) -> St
     start, stop = (motion.position(frame, fine) for frame in frames)
     length = motion.edge(frames[1]) - motion.edge(frames[0])
     taken = abs(stop - start)
-    if taken * SLOWEST < length * fine:
+    if taken * SLOWEST < length * fine or motion.step(frames[0]) == 0:
         return nothing(length, rate, layout)
     if stop < start:
         # Backwards a steady clip takes the samples of its range from the last on; a map passes its own places.
