@@ -15,13 +15,15 @@ _WHITE = " \n\t\r"
 class Emitted:
     """Filter text, the inputs it reads in the order of their `-i`, and the label of each wanted stream.
 
-    `labels` holds what stands behind `-map`: "[o0]" for a stream of the graph, "0:1" for an input's own.
+    `labels` holds what stands behind `-map`: "[o0]" for a stream of the graph, "0:1" for an input's own. `held` is
+    about how many bytes of pictures filters keep on purpose.
     """
 
     text: str
     inputs: tuple[Input, ...]
     labels: tuple[str, ...]
     filters: int
+    held: int
 
 
 def escape(text: str) -> str:
@@ -152,4 +154,4 @@ class _Writer:
         for stream in self.wanted:
             label = supply(stream)
             mapped.append(label if isinstance(stream, InputStream) and ":" in label else f"[{label}]")
-        return Emitted(";\n".join(chains), tuple(self.inputs), tuple(mapped), count)
+        return Emitted(";\n".join(chains), tuple(self.inputs), tuple(mapped), count, sum(node.holds for node in self.nodes))

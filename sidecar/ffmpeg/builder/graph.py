@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
 
-from sidecar.core.keys import SOURCE
+from sidecar.core.keys import IGNORED, SOURCE
 
 Medium = Literal["video", "audio"]
 
@@ -66,7 +66,7 @@ class InputStream:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Node:
-    """A filter. `medium` is that of its outputs."""
+    """A filter. `medium` is that of its outputs; `holds` is about how many bytes of pictures it keeps at a time."""
 
     filter: str
     arguments: tuple[tuple[str, Value], ...]
@@ -74,6 +74,7 @@ class Node:
     medium: Medium
     outputs: int = 1
     support: Support = POINT
+    holds: int = field(default=0, metadata=IGNORED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +97,9 @@ def node(
     *inputs: Stream,
     medium: Medium | None = None,
     support: Support = POINT,
+    holds: int = 0,
     **arguments: Value | None,
 ) -> Pad:
     """Add a filter with one output. Arguments that are None are left out; a trailing underscore is dropped."""
     kept = tuple((key.rstrip("_"), value) for key, value in arguments.items() if value is not None)
-    return Pad(Node(name, kept, inputs, medium or inputs[0].medium, support=support))
+    return Pad(Node(name, kept, inputs, medium or inputs[0].medium, support=support, holds=holds))

@@ -176,9 +176,10 @@ def counted_rounds(footage: Footage, moments: Sequence[Moment]) -> Rounds | None
 
 def _rounds(footage: Footage, scene: Scene, rounds: Rounds) -> Stream:
     stream = node("trim", _opened(footage, scene, None), end_frame=rounds.count)
+    held = rounds.count * frame_bytes(footage.video)
     if rounds.falling:
         stream = node("reverse", stream)
-    stream = node("loop", stream, loop=-1, size=rounds.count, start=0)
+    stream = node("loop", stream, holds=held, loop=-1, size=rounds.count, start=0)
     return pick_counted(stream, rounds.numbers, footage.rate)
 
 
@@ -189,7 +190,11 @@ def _shot(footage: Footage, scene: Scene, run: Run) -> Shot:
     instant = presented(video, footage.times.stamp(earliest)) + newest(video)
     opened = _opened(footage, scene, instant)
     shot = _between(footage, scene, opened, moments)
-    return Shot(node("reverse", shot.stream), shot.form) if run.falling else shot
+    if not run.falling:
+        return shot
+    # Frames that are shown twice are held once.
+    held = len(set(moments)) * frame_bytes(video)
+    return Shot(node("reverse", shot.stream, holds=held), shot.form)
 
 
 def _between(footage: Footage, scene: Scene, stream: Stream, moments: Sequence[Moment]) -> Shot:
