@@ -230,7 +230,6 @@ def project(*tracks: dict[str, Any], **members: Any) -> Project:
 
 
 KEYS = {"keyframes": [{"time": 0, "value": 0.5}]}
-BLUR: dict[str, Any] = {"effects": [{"type": "blur"}]}
 CASES: list[tuple[dict[str, Any], str]] = [
     ({"tracks": [track(clip(opacity=KEYS))]}, "/tracks/0/clips/0/opacity"),
     ({"tracks": [track(clip(crop={"left": KEYS}))]}, "/tracks/0/clips/0/crop/left"),
@@ -238,9 +237,6 @@ CASES: list[tuple[dict[str, Any], str]] = [
     ({"tracks": [track(clip(color={"gamma": KEYS}))]}, "/tracks/0/clips/0/color/gamma"),
     ({"tracks": [track(clip(), volume=KEYS)]}, "/tracks/0/volume"),
     ({"tracks": [], "masterVolume": KEYS}, "/masterVolume"),
-    ({"tracks": [], **BLUR}, "/effects/0"),
-    ({"tracks": [track(clip(), **BLUR)]}, "/tracks/0/effects/0"),
-    ({"tracks": [track(clip(**BLUR))]}, "/tracks/0/clips/0/effects/0"),
     ({"tracks": [track(clip(), blend="screen")]}, "/tracks/0/blend"),
     ({"tracks": [track(clip(blend="screen"))]}, "/tracks/0/clips/0/blend"),
     ({"tracks": [track(clip(layout={"template": "x"}))]}, "/tracks/0/clips/0/layout"),
@@ -249,12 +245,6 @@ CASES: list[tuple[dict[str, Any], str]] = [
         {"tracks": [track(clip(source={"kind": "file", "path": "a", "onError": "black"}))]},
         "/tracks/0/clips/0/source/onError",
     ),
-    ({"tracks": [track(clip(), transitions=[{"type": "wipe", "duration": 1}])]}, "/tracks/0/transitions/0/type"),
-    (
-        {"tracks": [track(transitions=[{"type": "fade", "duration": 1, "parameters": {"a/b": 1}}])]},
-        "/tracks/0/transitions/0/parameters/a~1b",
-    ),
-    ({"tracks": [track(kind="audio", transitions=[{"type": "fade", "duration": 1}])]}, "/tracks/0/transitions/0/type"),
     ({"tracks": [], "templates": [{"id": "t", "cells": [{"x": 0, "y": 0, "width": 1, "height": 1}]}]}, "/templates/0"),
     (
         {"tracks": [], "media": [{"id": "m", "path": "a", "interpret": {"primaries": "bt601"}}]},

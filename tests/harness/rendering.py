@@ -15,6 +15,7 @@ from protocol.project.check import check
 from sidecar.core.source import SourceFacts
 from sidecar.core.timeline import Timeline, output_span, range_problems, resolve, source_path, unsupported
 from sidecar.effects import catalogue
+from sidecar.effects.validation import catalogue_problems
 from sidecar.ffmpeg.builder.command import Command, Output
 from sidecar.ffmpeg.builder.graph import node
 from sidecar.ffmpeg.builder.render import build_render
@@ -69,7 +70,8 @@ def timeline_of(raw: Mapping[str, Any], base: Path) -> Timeline:
     """Resolve a project that has no errors."""
     checked = check(raw)
     assert checked.project is not None, checked.problems
-    errors = [problem for problem in [*checked.problems, *unsupported(checked.project)] if problem.severity == "error"]
+    found = [*checked.problems, *unsupported(checked.project), *catalogue_problems(checked.project, catalogue())]
+    errors = [problem for problem in found if problem.severity == "error"]
     assert not errors, errors
     timeline = resolve(checked.project, facts_of(checked.project, base))
     errors = [problem for problem in range_problems(timeline) if problem.severity == "error"]

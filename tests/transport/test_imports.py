@@ -26,6 +26,7 @@ LATE_PARTS = (
     "protocol.project.check",
     "sidecar.cli.app",
     "sidecar.core.timeline",
+    "sidecar.effects",
     "sidecar.ffmpeg.builder",
     "sidecar.services.ffmpeg_command",
     "sidecar.services.fonts",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from protocol.problem import Problem
@@ -10,28 +10,19 @@ from protocol.project import (
     AdjustmentSource,
     AudioTrack,
     Clip,
-    Effect,
     FileSource,
-    GradientSource,
     Keyframes,
     Media,
-    NoiseSource,
-    PatternSource,
     Project,
     SubtitleTrack,
-    Transition,
     VideoTrack,
 )
-from protocol.project.check.sink import escaped
 from sidecar.core.timeline.findings import not_supported
 from sidecar.core.timeline.unsupported_export import export_unsupported
 
 CONSTANT = "Use a constant"
 NORMAL = 'Use "normal"'
 _KINDS = {
-    GradientSource: "gradient",
-    PatternSource: "pattern",
-    NoiseSource: "noise",
     AdjustmentSource: "adjustment",
 }
 
@@ -39,7 +30,6 @@ _KINDS = {
 def unsupported(project: Project) -> list[Problem]:
     """List what a project uses that is not built, each an error `notSupported` with its place."""
     return [
-        *_effects(project.effects, ""),
         *_animated(project, "", ()),
         *(problem for index, media in enumerate(project.media) for problem in _media(media, f"/media/{index}")),
         *(not_supported(f"/templates/{index}", "A layout template") for index in range(len(project.templates))),
@@ -63,21 +53,16 @@ def _track(track: VideoTrack | AudioTrack | SubtitleTrack, pointer: str) -> Iter
     ids = (track.id,)
     if isinstance(track, SubtitleTrack):
         return
-    yield from _effects(track.effects, pointer)
     yield from _animated(track, pointer, ids)
     if isinstance(track, VideoTrack) and track.blend != "normal":
         yield not_supported(f"{pointer}/blend", f"Blend mode {track.blend}", suggestion=NORMAL, ids=ids)
     for index, clip in enumerate(track.clips):
         yield from _clip(clip, f"{pointer}/clips/{index}")
-    for index, transition in enumerate(track.transitions):
-        usual = "fade" if isinstance(track, VideoTrack) else "crossfade"
-        yield from _transition(transition, f"{pointer}/transitions/{index}", usual)
 
 
 def _clip(clip: Clip, pointer: str) -> Iterator[Problem]:
     ids = (clip.id,)
     yield from _source(clip, f"{pointer}/source", ids)
-    yield from _effects(clip.effects, pointer)
     for owner, at in ((clip, ""), (clip.crop, "/crop"), (clip.transform, "/transform"), (clip.color, "/color")):
         yield from _animated(owner, pointer + at, ids)
     if clip.blend != "normal":
@@ -94,22 +79,6 @@ def _source(clip: Clip, pointer: str, ids: tuple[str | None, ...]) -> Iterator[P
     elif isinstance(source, FileSource) and source.on_error != "fail":
         what = f"Going on with {source.on_error} after an error of a file"
         yield not_supported(f"{pointer}/onError", what, suggestion='Use "fail"', ids=ids)
-
-
-def _transition(transition: Transition, pointer: str, usual: str) -> Iterator[Problem]:
-    ids = (transition.id,)
-    if transition.type != usual:
-        what = f"A transition of type {transition.type}"
-        yield not_supported(f"{pointer}/type", what, suggestion=f'Use "{usual}"', ids=ids)
-    for name in transition.parameters:
-        what = f"A parameter of {transition.type}"
-        yield not_supported(f"{pointer}/parameters/{escaped(name)}", what, suggestion="Leave it out", ids=ids)
-
-
-def _effects(effects: Sequence[Effect], pointer: str) -> Iterator[Problem]:
-    for index, effect in enumerate(effects):
-        what = f"The effect {effect.type}"
-        yield not_supported(f"{pointer}/effects/{index}", what, suggestion="Leave it out", ids=(effect.id,))
 
 
 def _animated(owner: Any, pointer: str, ids: tuple[str | None, ...]) -> Iterator[Problem]:

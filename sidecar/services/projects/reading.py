@@ -96,12 +96,14 @@ def checked(raw: Any) -> Checked:
     """Migrate and validate JSON values; raises InvalidProject and UnsupportedSchema for what is no project."""
     from protocol.project.check import Checked, check  # noqa: PLC0415 - start-up time
     from sidecar.core.timeline import unsupported  # noqa: PLC0415
+    from sidecar.services.projects.effects import effect_problems  # noqa: PLC0415
 
     migrated, from_version = migrate_project(raw)
     found = check(migrated, migrated_from=from_version)
     if found.project is None:
         return found
-    return Checked([*found.problems, *unsupported(found.project)], found.project, found.migrated_from)
+    problems = [*found.problems, *unsupported(found.project), *effect_problems(found.project)]
+    return Checked(problems, found.project, found.migrated_from)
 
 
 def content_of(raw: Any) -> Content:

@@ -102,12 +102,13 @@ def validated(raw: Mapping[str, Any]) -> tuple[Project, list[Problem]]:
     """Check a raw project, for rendering: errors raise InvalidProject, warnings are returned."""
     from protocol.project.check import check  # noqa: PLC0415 - start-up time
     from sidecar.core.timeline import unsupported  # noqa: PLC0415
+    from sidecar.services.projects.effects import effect_problems  # noqa: PLC0415
 
     checked = check(raw)
     refuse(checked.problems)
     if checked.project is None:
         raise InvalidProject(detail="it cannot be read")
-    problems = [*checked.problems, *unsupported(checked.project)]
+    problems = [*checked.problems, *unsupported(checked.project), *effect_problems(checked.project)]
     refuse(problems)
     return checked.project, problems
 

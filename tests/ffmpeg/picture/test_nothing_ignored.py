@@ -38,6 +38,8 @@ from protocol.project.check import check
 from protocol.project.clip import ClipMarker
 from sidecar.core.keys import plan_key
 from sidecar.core.timeline import range_problems, resolve, unsupported
+from sidecar.effects import catalogue
+from sidecar.effects.validation import catalogue_problems
 from sidecar.ffmpeg.builder.render import build_render
 from tests.harness.media import make_clip
 from tests.harness.rendering import RESOURCES, facts_of
@@ -125,7 +127,7 @@ def key_of(raw: dict[str, Any], media: Path) -> tuple[str | None, list[str]]:
     problems = list(checked.problems)
     if checked.project is None or any(problem.severity == "error" for problem in problems):
         return None, [problem.code for problem in problems]
-    problems += unsupported(checked.project)
+    problems += [*unsupported(checked.project), *catalogue_problems(checked.project, catalogue())]
     if any(problem.severity == "error" for problem in problems):
         return None, [problem.code for problem in problems]
     facts = _cached_facts(checked.project, media)
