@@ -11,14 +11,15 @@ from pathlib import Path
 import trio
 
 from protocol.commands.system import FontFace, FontList
-from protocol.errors import SidecarError
+from protocol.errors import PermissionDenied, SidecarError
 from protocol.problem import Problem
-from protocol.project import Project, Style, SubtitleTrack, TitleSource
+from protocol.project import GraphicSource, Project, Style, SubtitleTrack, TitleSource
+from protocol.project.graphics import GRAPHICS
 from sidecar.ffmpeg.builder.text.faces import DEFAULT_FAMILY, Face, read_faces
 from sidecar.ffmpeg.builder.text.fontset import FontSet, bundled_faces
 from sidecar.ffmpeg.builder.text.look import merge
 from sidecar.ffmpeg.builder.text.sfnt import FontUnreadable
-from sidecar.services.projects.paths import media_path
+from sidecar.services.projects.world import CheckRead, located, of_error
 
 SUFFIXES = (".ttf", ".otf", ".ttc", ".otc")
 MAX_SYSTEM_FILES = 5_000
@@ -66,16 +67,17 @@ class FontService:
             default=DEFAULT_FAMILY,
         )
 
-    async def for_project(self, project: Project, base: Path | None) -> ProjectFonts:
+    async def for_project(self, project: Project, base: Path | None, check_read: CheckRead) -> ProjectFonts:
         """Gather the fonts for a project whose relative paths start at `base`, reading files in a thread.
 
-        Installed fonts are looked for only where the project asks for a family, or a character, that neither its own
-        fonts nor the bundled ones have. Problems are warnings: `fontUnreadable`, `fontSubstituted`, `glyphMissing`.
+        Its own are opened as `check_read` allows; one that it refuses is an error `permissionDenied`. Installed fonts
+        are looked for only where the project asks for a family, or a character, that neither its own fonts nor the
+        bundled ones have. All other problems are warnings: `fontUnreadable`, `fontSubstituted`, `glyphMissing`.
         """
-        return await trio.to_thread.run_sync(self._for_project, project, base)
+        return await trio.to_thread.run_sync(self._for_project, project, base, check_read)
 
-    def _for_project(self, project: Project, base: Path | None) -> ProjectFonts:
-        own, problems = self._project_faces(project, base)
+    def _for_project(self, project: Project, base: Path | None, check_read: CheckRead) -> ProjectFonts:
+        own, problems = _project_faces(project, base, check_read)
         texts = list(_texts(project))
         fonts = FontSet((*own, *bundled_faces()))
         found = _text_problems(texts, fonts)
@@ -83,27 +85,6 @@ class FontService:
             fonts = FontSet((*fonts.faces, *self._system_faces()))
             found = _text_problems(texts, fonts)
         return ProjectFonts(fonts, problems + found)
-
-    def _project_faces(self, project: Project, base: Path | None) -> tuple[list[Face], list[Problem]]:
-        faces: list[Face] = []
-        problems = []
-        for index, font in enumerate(project.fonts):
-            try:
-                path = media_path(font.path, base)
-                if path is None or not path.is_file():
-                    raise FontUnreadable("there is no such file")
-                faces += read_faces(path, "project")
-            except (OSError, ValueError, SidecarError) as error:
-                problems.append(
-                    _warning(
-                        "fontUnreadable",
-                        f"/fonts/{index}/path",
-                        f"The font {font.path} cannot be used: {error}",
-                        suggestion="Give the path of a TrueType or OpenType font",
-                        context={"path": font.path},
-                    )
-                )
-        return faces, problems
 
     def _system_faces(self) -> list[Face]:
         """Faces of the system's folders; a file that cannot be read is left out."""
@@ -120,6 +101,32 @@ class FontService:
                 self._read[key] = []
             faces += self._read[key]
         return faces
+
+
+def _project_faces(project: Project, base: Path | None, check_read: CheckRead) -> tuple[list[Face], list[Problem]]:
+    """Read the faces of a project's own fonts, with a problem for each that cannot be used."""
+    faces: list[Face] = []
+    problems = []
+    for index, font in enumerate(project.fonts):
+        pointer = f"/fonts/{index}/path"
+        try:
+            path = located(font.path, base, check_read)
+            if not path.is_file():
+                raise FontUnreadable("there is no such file")
+            faces += read_faces(path, "project")
+        except PermissionDenied as error:
+            problems.append(of_error(error, pointer, ()))
+        except (OSError, ValueError, SidecarError) as error:
+            problems.append(
+                _warning(
+                    "fontUnreadable",
+                    pointer,
+                    f"The font {font.path} cannot be used: {error}",
+                    suggestion="Give the path of a TrueType or OpenType font",
+                    context={"path": font.path},
+                )
+            )
+    return faces, problems
 
 
 def system_folders(platform: str, environ: Mapping[str, str]) -> tuple[Path, ...]:
@@ -161,9 +168,21 @@ def _texts(project: Project) -> Iterator[_Text]:
                     yield _text(cue.text, at, merge(track.style, cue.style), f"{style_at}/style", cue.id)
             continue
         for index, clip in enumerate(track.clips):
+            at = f"{pointer}/clips/{index}/source"
             if clip.enabled and isinstance(clip.source, TitleSource):
-                at = f"{pointer}/clips/{index}/source"
                 yield _text(clip.source.text, at, clip.source.style, f"{at}/style", clip.id)
+            elif clip.enabled and isinstance(clip.source, GraphicSource):
+                yield from _graphic_texts(clip.source, at, clip.id)
+
+
+def _graphic_texts(source: GraphicSource, pointer: str, owner: str | None) -> Iterator[_Text]:
+    """Yield the texts that a project fills into a graphic; those of its defaults have their glyphs."""
+    graphic = GRAPHICS.get(source.name)
+    for field in graphic.fields if graphic is not None else ():
+        text = source.fields.get(field.name)
+        if field.kind == "text" and isinstance(text, str):
+            ids = [] if owner is None else [owner]
+            yield _Text(text, f"{pointer}/fields/{field.name}", None, "", ids)
 
 
 def _text(text: str, pointer: str, style: Style, style_pointer: str, owner: str | None) -> _Text:

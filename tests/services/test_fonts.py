@@ -5,7 +5,19 @@ from pathlib import Path
 import pytest
 import trio
 
-from protocol.project import Clip, ColorSource, Cue, Font, Project, Style, SubtitleTrack, TitleSource, VideoTrack
+from protocol.errors import PermissionDenied
+from protocol.project import (
+    Clip,
+    ColorSource,
+    Cue,
+    Font,
+    GraphicSource,
+    Project,
+    Style,
+    SubtitleTrack,
+    TitleSource,
+    VideoTrack,
+)
 from sidecar.services.fonts import FontService, ProjectFonts, system_folders
 from tests.harness.fonts import make_collection, make_font
 
@@ -28,7 +40,7 @@ def project(*clips: Clip, tracks: list[SubtitleTrack] | None = None, fonts: list
 
 async def gather(service: FontService, given: Project, base: Path | None = None) -> ProjectFonts:
     with trio.fail_after(30):
-        return await service.for_project(given, base)
+        return await service.for_project(given, base, Path)
 
 
 def test_fonts_of_the_system_are_listed_beside_the_bundled(tmp_path: Path) -> None:
@@ -126,6 +138,33 @@ async def test_a_font_of_the_project_that_is_none_is_a_warning_at_its_path(tmp_p
         ("fontUnreadable", f"/fonts/{index}/path") for index in range(4)
     ]
     assert {face.source for face in found.fonts.faces} == {"bundled"}
+
+
+async def test_a_font_outside_what_may_be_read_is_not_opened(tmp_path: Path) -> None:
+    (tmp_path / "secret.ttf").write_bytes(make_font("Secret", {"a": "a"}))
+
+    def refuse(path: str) -> Path:
+        raise PermissionDenied(path=path, access="read")
+
+    given = project(title("a", "Secret"), fonts=[Font(path="secret.ttf")])
+    with trio.fail_after(30):
+        found = await FontService([]).for_project(given, tmp_path, refuse)
+
+    assert [(each.severity, each.code, each.pointer) for each in found.problems] == [
+        ("error", "permissionDenied", "/fonts/0/path"),
+        ("warning", "fontSubstituted", "/tracks/0/clips/0/source/style/fontFamily"),
+    ]
+    assert {face.source for face in found.fonts.faces} == {"bundled"}
+
+
+async def test_the_fields_of_a_graphic_are_looked_at_for_missing_characters() -> None:
+    source = GraphicSource(name="lower-third", fields={"name": "漢", "color": "#FF0000", "title": 5})
+    unknown = GraphicSource(name="nothing", fields={"name": "漢"})
+    clips = [Clip(source=each, start=at, duration=1, id=f"g{at}") for at, each in enumerate((source, unknown))]
+    (problem,) = (await gather(FontService([]), project(*clips))).problems
+
+    assert (problem.code, problem.pointer) == ("glyphMissing", "/tracks/0/clips/0/source/fields/name")
+    assert problem.ids == ["g0"]
 
 
 def test_a_system_of_endlessly_many_fonts_is_read_up_to_a_limit(

@@ -13,9 +13,9 @@ from protocol.commands.ffmpeg import Capabilities
 from protocol.commands.project import ProjectAnalysis, Validated
 from protocol.errors import SidecarError
 from protocol.problem import Problem
-from protocol.project import Project
 from protocol.time import format_rate
 from sidecar.services.projects.analysis import analyze
+from sidecar.services.projects.effects import effect_files
 from sidecar.services.projects.reading import Content
 from sidecar.services.projects.view import ProjectView
 from sidecar.services.projects.world import (
@@ -62,7 +62,7 @@ class Inspector:
         if found.project is not None:
             media = await look_at_media(found.project, base, scope.media, self.media, check_read)
             problems += media.problems
-            problems += await self._of_the_world(found.project, base, media, scope, sound=found.valid)
+            problems += await self._of_the_world(found, base, media, scope, check_read)
         if not scope.for_export:
             problems = [each for each in problems if not each.pointer.startswith(EXPORT)]
         content = None if found.project is None else Content(found.project, [])
@@ -90,13 +90,18 @@ class Inspector:
         return await trio.to_thread.run_sync(analyze, view.content, exists)
 
     async def _of_the_world(
-        self, project: Project, base: Path | None, media: MediaFindings, scope: Scope, *, sound: bool
+        self, found: Checked, base: Path | None, media: MediaFindings, scope: Scope, check_read: CheckRead
     ) -> list[Problem]:
         problems: list[Problem] = []
-        if sound:
+        project = found.project
+        if project is None:
+            return problems
+        if scope.media != "none":
+            problems += (await effect_files(project, base, check_read)).problems
+        if found.valid:
             # Only a project without errors can be laid out in frames.
             problems += await trio.to_thread.run_sync(source_problems, project, media.sources)
-        problems += (await self.fonts().for_project(project, base)).problems
+        problems += (await self.fonts().for_project(project, base, check_read)).problems
         if scope.for_export:
             problems += await export_problems(project.export, self.capabilities)
         return problems

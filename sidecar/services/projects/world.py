@@ -43,7 +43,7 @@ class FontFindings(Protocol):
 class FontsOf(Protocol):
     """What validation asks of the font service."""
 
-    async def for_project(self, project: Project, base: Path | None) -> FontFindings:
+    async def for_project(self, project: Project, base: Path | None, check_read: CheckRead) -> FontFindings:
         """Say what the text of a project is drawn with, and what is not as it asked."""
 
 

@@ -25,6 +25,7 @@ from sidecar.ffmpeg.builder.staged import share_out
 from sidecar.services.fonts import FontService
 from sidecar.services.media import MediaService
 from sidecar.services.projects import ProjectService
+from sidecar.services.projects.effects import effect_files
 from sidecar.services.projects.world import CheckRead, MediaFindings, Use, look_at_media, uses_of
 from sidecar.services.render.planning import Planned, frames_of, merge_export, refuse, validated
 from sidecar.services.tools import Tools
@@ -51,7 +52,8 @@ class Planner:
         raw = merge_export(view.raw, changes) if changes else view.raw
         project, problems = await trio.to_thread.run_sync(validated, raw)
         found = await look_at_media(project, view.base, "probe", self.media, check_read)
-        problems += found.problems
+        named = await effect_files(project, view.base, check_read)
+        problems += [*found.problems, *named.problems]
         refuse(problems)
         timeline = await trio.to_thread.run_sync(resolve, project, found.sources)
         problems += range_problems(timeline)
@@ -60,9 +62,10 @@ class Planner:
             raise NothingToRender
         export = _ranged(project.export, span, timeline)
         encoders = await self._encoders(export)
-        fonts = await self.fonts.for_project(project, view.base)
+        fonts = await self.fonts.for_project(project, view.base, check_read)
         problems += fonts.problems
-        resources = Resources(fonts.fonts, catalogue())
+        refuse(problems)
+        resources = Resources(fonts.fonts, catalogue(), contents=named.contents)
         shown = output_span(timeline, export)
         stages = await trio.to_thread.run_sync(share_out, timeline, export, resources)
         command = await trio.to_thread.run_sync(lambda: build_render(timeline, export, target="-", resources=resources))

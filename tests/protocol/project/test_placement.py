@@ -64,7 +64,7 @@ def test_without_a_frame_rate_the_rest_is_judged() -> None:
         (V, {"kind": "silence"}, False),
         (V, {"kind": "noise"}, True),
         (V, {"kind": "color"}, True),
-        (V, {"kind": "graphic", "name": "lower"}, True),
+        (V, {"kind": "graphic", "name": "lower-third"}, True),
         (V, {"kind": "adjustment"}, True),
         (A, {"kind": "tone"}, True),
         (A, {"kind": "silence"}, True),

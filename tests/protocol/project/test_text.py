@@ -32,7 +32,7 @@ def test_a_cue_starts_at_zero_or_later() -> None:
         ("words/0/start", 1, set()),
         ("words/0/end", 0.4, {("endBeforeStart", f"{CUE}/words/0/end")}),
         ("words/0/end", 0.5, set()),
-        ("words/0", {"start": 1.5, "end": 1.6, "text": "x"}, {("wordOutside", f"{CUE}/words/1/start")}),
+        ("words/0", {"start": 1.5, "end": 1.6, "text": "Hello"}, {("wordOutside", f"{CUE}/words/1/start")}),
         ("words/0/text", 5, {("type", f"{CUE}/words/0/text")}),
     ],
 )
