@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from protocol.project import Transform
-from sidecar.ffmpeg.builder.picture.geometry import Frame, place
+from sidecar.ffmpeg.builder.picture.geometry import Frame, Pose
+from sidecar.ffmpeg.builder.picture.geometry_still import place
 from tests.harness.media import make_clip
 from tests.harness.rendering import clip, project, raw_frames
 
@@ -174,7 +174,7 @@ def test_large_scales_are_cut_to_what_is_on_screen(media: Path) -> None:
 
 def test_what_is_off_screen_or_has_no_size_is_not_there() -> None:
     frame = Frame((64, 32), (64, 32), SIZE, (1.0, 1.0))
-    for transform in (Transform(x=3.0), Transform(scale_x=0.0), Transform(y=-2.0, rotation=45.0)):
+    for transform in (Pose(x=3.0), Pose(scale_x=0.0), Pose(y=-2.0, rotation=45.0)):
         assert place(frame, (0, 0, 0, 0), "contain", transform) is None
 
 

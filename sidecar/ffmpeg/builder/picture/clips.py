@@ -2,42 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 
 from protocol.errors import MediaNotFound
-from protocol.project import ColorSource, FileSource, GraphicSource, TitleSource
+from protocol.project import (
+    ColorSource,
+    GradientSource,
+    GraphicSource,
+    NoiseSource,
+    PatternSource,
+    TitleSource,
+)
 from sidecar.core.timeline import Item
 from sidecar.ffmpeg.builder.picture.convert import RGB, constant
 from sidecar.ffmpeg.builder.picture.footage import Footage, openings, shoot
-from sidecar.ffmpeg.builder.picture.geometry import Frame, Placement, constant_crop, place
-from sidecar.ffmpeg.builder.picture.layer import Picture
+from sidecar.ffmpeg.builder.picture.generated import generated
 from sidecar.ffmpeg.builder.picture.orient import upright
-from sidecar.ffmpeg.builder.picture.scene import Canvas, Scene
+from sidecar.ffmpeg.builder.picture.picture import Clip, Picture
+from sidecar.ffmpeg.builder.picture.scene import Scene
 from sidecar.ffmpeg.builder.text import TitleSpan, is_moving, title_layer
 
-
-@dataclass(frozen=True, slots=True)
-class Clip:
-    """A clip's oriented picture over frames [first, end) of the project; `still`: one frame stands for all of them."""
-
-    picture: Picture
-    first: int
-    still: bool
-
-
-def placement_of(item: Item, canvas: Canvas) -> Placement | None:
-    """Where a clip's picture lies; None where nothing of it is seen."""
-    source, upright_size = canvas.size, canvas.size
-    if item.file is not None and item.file.video is not None:
-        video = item.file.video
-        turned = video.rotation in (90, 270)
-        source = (video.height, video.width) if turned else (video.width, video.height)
-        upright_size = video.upright
-    generated = not isinstance(item.clip.source, FileSource)
-    frame = Frame(source, upright_size, canvas.size, canvas.scale)
-    fit = "stretch" if generated else item.clip.fit
-    return place(frame, constant_crop(item.clip.crop), fit, item.clip.transform)
+__all__ = ["Clip", "inputs_needed", "open_clip"]
 
 
 def open_clip(item: Item, scene: Scene, span: tuple[int, int]) -> Clip:
@@ -47,14 +32,17 @@ def open_clip(item: Item, scene: Scene, span: tuple[int, int]) -> Clip:
     first, end = span
     if isinstance(source, ColorSource):
         still = constant(source.color, canvas.size, timeline.rate, "gbrp")
-        return Clip(Picture(still, RGB, canvas.size, alpha=False, straight=True), first, still=True)
+        return Clip(Picture(still, RGB, canvas.size, alpha=False, straight=True), first, end, still=True)
     if isinstance(source, TitleSource | GraphicSource):
         moving = is_moving(source)
         shown = TitleSpan(first - item.first, end - first if moving else 1, item.frames)
         drawn = title_layer(source, shown, timeline, scene.resources.fonts, size=canvas.size)
         scene.files.keep(drawn.files)
         picture = Picture(drawn.stream, RGB, canvas.size, alpha=True, straight=False)
-        return Clip(picture, first, still=not moving)
+        return Clip(picture, first, end, still=not moving)
+    if isinstance(source, GradientSource | PatternSource | NoiseSource):
+        made = generated(source, scene, first - item.first, end - first)
+        return Clip(made.picture, first, end, still=made.still)
     if item.file is None or item.file.video is None:
         raise MediaNotFound(path=getattr(source, "path", None) or item.pointer)
     footage = Footage(item, item.file, item.file.video, timeline.rate)
@@ -64,7 +52,7 @@ def open_clip(item: Item, scene: Scene, span: tuple[int, int]) -> Clip:
     size = (video.height, video.width) if video.rotation in (90, 270) else (video.width, video.height)
     stream = upright(shot.stream, video)
     picture = Picture(stream, form.color, size, alpha=item.file.alpha, straight=form.straight, bits=form.bits)
-    return Clip(picture, first, still=still_source)
+    return Clip(picture, first, end, still=still_source)
 
 
 def inputs_needed(item: Item, span: tuple[int, int], rate: Fraction) -> int:

@@ -1,107 +1,244 @@
-"""One clip's picture: from its selected frames to what is laid on the canvas."""
+"""One clip's picture: from its selected frames to what is laid on the canvas (docs/project.md §4, steps 5 to 10)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import ceil
 
-from protocol.project import Color
+from protocol.project import Color, Keyframes
 from sidecar.core.source import SourceColor
-from sidecar.ffmpeg.builder.graph import Expression, Node, Pad, Stream, Value, node
-from sidecar.ffmpeg.builder.picture.convert import RGB, YUV, Formats, convert, is_rgb, square, working
-from sidecar.ffmpeg.builder.picture.geometry import MARGIN, Placement, Rect, Warp
+from sidecar.core.timeline import Item
+from sidecar.ffmpeg.builder.commanded import commanded
+from sidecar.ffmpeg.builder.graph import Stream, node
+from sidecar.ffmpeg.builder.picture.cells import cut_out
+from sidecar.ffmpeg.builder.picture.convert import RGB, YUV, convert, is_rgb, square
+from sidecar.ffmpeg.builder.picture.effects import Applied, Owned, acts, apply_effects
+from sidecar.ffmpeg.builder.picture.geometry import Rect, fills
+from sidecar.ffmpeg.builder.picture.geometry_moving import MovingPlacement
+from sidecar.ffmpeg.builder.picture.geometry_still import Placement
 from sidecar.ffmpeg.builder.picture.grade import graded
 from sidecar.ffmpeg.builder.picture.orient import PRIMARIES, turned
+from sidecar.ffmpeg.builder.picture.picture import Clip, Layer, Picture
+from sidecar.ffmpeg.builder.picture.placing import Placed, covers, lies_plain
+from sidecar.ffmpeg.builder.picture.scene import Scene
+from sidecar.ffmpeg.builder.picture.select import hold
+from sidecar.ffmpeg.builder.picture.warp import Raster, warped
+
+__all__ = ["Layer", "Picture", "covers", "lay", "lies_plain"]
 
 
 @dataclass(frozen=True, slots=True)
-class Layer:
-    """A picture with its left top corner at (x, y) of the canvas; `opaque`: it has no alpha.
+class _Making:
+    """What a layer is made of and with; `still`: its stream is one frame so far."""
 
-    `still`: the stream is one frame, which stands for every frame of the clip. `size` is that of the stream in
-    pixels, None for the canvas's.
+    clip: Clip
+    item: Item
+    scene: Scene
+    still: bool
+
+    @property
+    def frames(self) -> int:
+        return self.clip.end - self.clip.first
+
+
+def lay(clip: Clip, item: Item, placement: Placed, scene: Scene, *, plain: bool) -> Layer:
+    """Make the layer of a clip for the frames that it was opened for.
+
+    `plain`: in the export's own format, for an opaque picture that `lies_plain` and has no effects; else opaque in
+    `scene.formats.full` or premultiplied in `scene.formats.alpha`.
     """
-
-    stream: Stream
-    x: int
-    y: int
-    opaque: bool
-    still: bool = False
-    size: tuple[int, int] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """Oriented frames as decoded, of `bits` a channel. `alpha`: they have one; `straight`: not multiplied in yet."""
-
-    stream: Stream
-    color: SourceColor
-    size: tuple[int, int]
-    alpha: bool
-    straight: bool
-    bits: int = 8
-
-
-def lies_plain(placement: Placement, formats: Formats) -> bool:
-    """Whether an opaque picture can be laid in the format with subsampled colour: on even places, in even sizes."""
-    if placement.warp is not None:
-        return False
-    width, height = placement.laid_size
-    cut = placement.cut or (0, 0, 0, 0)
-    across, down = (placement.x, width, cut[0]), (placement.y, height, cut[1])
-    return not any(v % formats.step_x for v in across) and not any(v % formats.step_y for v in down)
-
-
-def covers(placement: Placement, canvas: tuple[int, int]) -> bool:
-    """Whether it leaves nothing of the canvas to be seen, if it is opaque."""
-    width, height = placement.laid_size
-    right, bottom = placement.x + width, placement.y + height
-    return (
-        placement.warp is None and placement.x <= 0 and placement.y <= 0 and right >= canvas[0] and bottom >= canvas[1]
+    making = _Making(clip, item, scene, clip.still)
+    if isinstance(placement, MovingPlacement):
+        return _moving(making, placement.over(clip.first, clip.end))
+    if plain:
+        return _plain(making, placement)
+    making, done = _made(
+        making, placement.region, placement.size, placement.cut, placement.detail, shrinks=placement.shrinks
     )
+    return _still(making, done, placement)
 
 
-def lay(
-    picture: Picture, placement: Placement, color: Color, formats: Formats, canvas: tuple[int, int], *, plain: bool
-) -> Layer:
-    """Make the layer of a clip, in the plain format or the full one."""
-    deep = formats.final.endswith("10le")
-    neutral = color == Color()
-    stream = _read(picture)
-    if not picture.alpha:
-        target = formats.plain if plain else formats.grading if deep else formats.laid
-        first = target if neutral else formats.grading
-        stream = _scaled(stream, picture, placement, first)
-        if not neutral:
-            stream = graded(stream, color, deep=deep)
-            stream = stream if first == target else convert(stream, target, color=working(first))
-        stream = _flipped(stream, placement)
-        if placement.warp is None:
-            if target not in (formats.plain, formats.laid):
-                stream = convert(stream, formats.laid, color=working(target))
-            return _cropped_to_canvas(Layer(stream, placement.x, placement.y, opaque=True), placement, canvas)
-        stream = node("format", stream, pix_fmts="gbrap")
+def _plain(making: _Making, placement: Placement) -> Layer:
+    """Lay in the format with subsampled colour."""
+    scene, picture = making.scene, making.clip.picture
+    color = making.item.clip.color
+    if color == Color():
+        stream = _scaled(picture, placement.region, placement.size, scene.formats.plain, shrinks=placement.shrinks)
+        stream = stream if placement.cut is None else _cut(stream, placement.cut)
     else:
-        stream = _scaled_with_alpha(stream, picture, placement)
-        if not neutral:
-            stream = graded(stream, color, deep=False)
-        stream = _flipped(stream, placement)
-        if placement.warp is not None:
-            stream = node("premultiply", stream, inplace=1)
-    x, y = placement.x, placement.y
-    if placement.warp is not None:
-        stream = _straight(_warped(stream, placement, placement.warp))
-        x, y = placement.warp.window[:2]
-    if not is_rgb(formats.laid):
-        stream = convert(stream, formats.layer, color=RGB)
-    return Layer(stream, x, y, opaque=False)
+        making, done = _made(
+            making, placement.region, placement.size, placement.cut, placement.detail, shrinks=placement.shrinks
+        )
+        stream = convert(done.stream, scene.formats.plain, color=RGB)
+    return _in_box(_laid(making, stream, placement, placement.raster), placement.box)
 
 
-def _read(picture: Picture) -> Stream:
+def _made(
+    making: _Making,
+    region: Rect,
+    size: tuple[int, int] | None,
+    cut: Rect | None,
+    detail: float,
+    *,
+    shrinks: bool,
+) -> tuple[_Making, Applied]:
+    """Bring a clip's picture to a raster in the working format, with its colour and its effects."""
+    scene, picture = making.scene, making.clip.picture
+    wide, high = size or (region[2] - region[0], region[3] - region[1])
+    pixel_format = scene.formats.alpha if picture.alpha else scene.formats.full
+    stream = _scaled(picture, region, (wide, high), pixel_format, shrinks=shrinks)
+    if cut is not None:
+        stream, wide, high = _cut(stream, cut), cut[2] - cut[0], cut[3] - cut[1]
+    return _finished(making, stream, (wide, high), detail)
+
+
+def _finished(making: _Making, stream: Stream, size: tuple[int, int], detail: float) -> tuple[_Making, Applied]:
+    """Apply colour and effects to a raster in the working format."""
+    clip, item, scene, alpha = making.clip, making.item, making.scene, making.clip.picture.alpha
+    pixel_format = scene.formats.alpha if alpha else scene.formats.full
+    color = item.clip.color
+    timed = any(isinstance(getattr(color, name), Keyframes) for name in color.__struct_fields__)
+    acting = acts(item.clip.effects, scene.resources.catalogue)
+    if making.still and (timed or acting):
+        stream, making = hold(stream, making.frames), replace(making, still=False)
+    frames = 1 if making.still else making.frames
+    stream = graded(stream, color, pixel_format, scene, first=clip.first - item.first, frames=frames)
+    if not acting:
+        return making, Applied(stream, pixel_format, size, 0)
+    done = apply_effects(
+        stream,
+        item.clip.effects,
+        scene=scene,
+        owner=Owned(item.pointer, -item.head, item.frames + item.tail),
+        first=clip.first - item.first,
+        frames=making.frames,
+        size=size,
+        scale=detail * scene.canvas.scale[1],
+        pixel_format=pixel_format,
+    )
+    return making, done
+
+
+def _still(making: _Making, done: Applied, placement: Placement) -> Layer:
+    """Lay a raster that keeps its place."""
+    scene, opaque = making.scene, not done.pixel_format.startswith("gbrap")
+    grown = done.grown
+    if placement.warp is None:
+        layer = _laid(making, done.stream, placement, done.size)
+        layer = replace(layer, x=layer.x - grown, y=layer.y - grown, opaque=opaque)
+        return cut_out(_in_box(layer, placement.box), making.item, scene, making.frames)
+    matrix = placement.warp.after(-grown, -grown, 1, 1)
+    filled = opaque and fills(matrix, done.size, placement.box)
+    left, top, right, bottom = placement.box
+    corners = matrix.corners((-1, -1, done.size[0] + 1, done.size[1] + 1))
+    window = (
+        max(left, int(min(x for x, _ in corners)) - 2),
+        max(top, int(min(y for _, y in corners)) - 2),
+        min(right, ceil(max(x for x, _ in corners)) + 2),
+        min(bottom, ceil(max(y for _, y in corners)) + 2),
+    )
+    stream = done.stream if filled or not opaque else _with_alpha(done.stream, scene)
+    raster = Raster(stream, [done.size], [matrix], done.size, matrix.steps, opaque=filled)
+    return _in_window(making, warped(raster, window, scene), window, opaque=filled)
+
+
+def _moving(making: _Making, placement: MovingPlacement) -> Layer:
+    """Lay a picture that moves."""
+    scene, size = making.scene, placement.size
+    steps = placement.steps()
+    crops = placement.crops
+    if crops and size is not None:
+        making, done = _cropped_to(making, placement, [region for region, _ in steps], size)
+    else:
+        shrinks = size is not None
+        making, done = _made(making, placement.region, size, None, placement.detail, shrinks=shrinks)
+    stream, grown = done.stream, done.grown
+    if making.still:
+        stream, making = hold(stream, making.frames), replace(making, still=False)
+    sizes, bound = [done.size] * len(steps), done.size
+    if crops and size is None:
+        stream = _cropping(stream, [region for region, _ in steps], scene)
+        sizes = [(right - left, bottom - top) for (left, top, right, bottom), _ in steps]
+    opaque = not done.pixel_format.startswith("gbrap")
+    filled = opaque and placement.filled
+    if opaque and not filled:
+        stream = _with_alpha(stream, scene)
+    maps = [matrix.after(-grown, -grown, 1, 1) for _, matrix in steps]
+    reach = ceil(grown * max(placement.largest) * 1.5)
+    left, top, right, bottom = placement.box
+    window = (
+        max(left, placement.window[0] - reach),
+        max(top, placement.window[1] - reach),
+        min(right, placement.window[2] + reach),
+        min(bottom, placement.window[3] + reach),
+    )
+    raster = Raster(stream, sizes, maps, bound, placement.largest, opaque=filled)
+    return _in_window(making, warped(raster, window, scene), window, opaque=filled)
+
+
+def _cropped_to(
+    making: _Making, placement: MovingPlacement, regions: list[Rect], size: tuple[int, int]
+) -> tuple[_Making, Applied]:
+    """Cut each frame's own region and bring all to one size, for effects that look around."""
+    scene, picture = making.scene, making.clip.picture
+    pixel_format = scene.formats.alpha if picture.alpha else scene.formats.full
+    stream = _scaled(picture, placement.region, picture.size, pixel_format, shrinks=False)
+    if making.still:
+        stream, making = hold(stream, making.frames), replace(making, still=False)
+    stream = convert(_cropping(stream, regions, scene), pixel_format, color=RGB, size=size, shrinks=True)
+    stream = _multiplied(stream) if picture.alpha else stream
+    return _finished(making, stream, size, placement.detail)
+
+
+def _cropping(stream: Stream, regions: list[Rect], scene: Scene) -> Stream:
+    """Cut a region of its own out of every frame: their sizes differ."""
+    series = {
+        "w": [right - left for left, _, right, _ in regions],
+        "h": [bottom - top for _, top, _, bottom in regions],
+        "x": [left for left, _, _, _ in regions],
+        "y": [top for _, top, _, _ in regions],
+    }
+    return commanded(stream, "crop", series, scene.rate, scene.files, exact=1)
+
+
+def _in_window(making: _Making, stream: Stream, window: Rect, *, opaque: bool) -> Layer:
+    left, top, right, bottom = window
+    size = (right - left, bottom - top)
+    stream = stream if opaque else _multiplied(stream)
+    layer = Layer(stream, left, top, opaque, still=making.still, size=size)
+    return cut_out(layer, making.item, making.scene, making.frames)
+
+
+def _laid(making: _Making, stream: Stream, placement: Placement, size: tuple[int, int]) -> Layer:
+    """Flip and turn a raster and lay it on the pixel grid."""
+    if placement.flip_x:
+        stream = node("hflip", stream)
+    if placement.flip_y:
+        stream = node("vflip", stream)
+    if placement.turn:
+        stream = square(turned(stream, placement.turn))
+        size = (size[1], size[0]) if placement.turn in (90, 270) else size
+    return Layer(stream, placement.x, placement.y, opaque=True, still=making.still, size=size)
+
+
+def _in_box(layer: Layer, box: Rect) -> Layer:
+    """Cut off what lies outside of the box."""
+    if layer.size is None:
+        raise AssertionError("a clip's layer has a size")
+    left, top = max(layer.x, box[0]), max(layer.y, box[1])
+    right, bottom = min(layer.x + layer.size[0], box[2]), min(layer.y + layer.size[1], box[3])
+    if (left, top, right, bottom) == (layer.x, layer.y, layer.x + layer.size[0], layer.y + layer.size[1]):
+        return layer
+    rect = (left - layer.x, top - layer.y, right - layer.x, bottom - layer.y)
+    return replace(layer, stream=_cut(layer.stream, rect), x=left, y=top, size=(right - left, bottom - top))
+
+
+def _read(picture: Picture) -> tuple[Stream, SourceColor]:
     """Take the source's primaries to those of BT.709. BT.601's are taken for BT.709's own."""
     if picture.color.primaries != "bt2020" or picture.color.matrix == "rgb":
-        return picture.stream
+        return picture.stream, picture.color
     stream = node("format", picture.stream, pix_fmts="yuv444p12le")
-    return node(
+    stream = node(
         "colorspace",
         stream,
         iprimaries=PRIMARIES["bt2020"],
@@ -113,43 +250,30 @@ def _read(picture: Picture) -> Stream:
         irange="pc" if picture.color.range == "full" else "tv",
         range="tv",
     )
+    return stream, YUV
 
 
-def _color_read(picture: Picture) -> SourceColor:
-    """Colour of what `_read` gives."""
-    if picture.color.primaries != "bt2020" or picture.color.matrix == "rgb":
-        return picture.color
-    return YUV
-
-
-def _scaled(stream: Stream, picture: Picture, placement: Placement, pixel_format: str) -> Stream:
-    """Cut the region out of the source, scale it, and cut that."""
-    color = _color_read(picture)
-    whole = (0, 0, *picture.size)
-    if placement.region != whole:
-        if any(value % 2 for value in placement.region):
+def _scaled(picture: Picture, region: Rect, size: tuple[int, int], pixel_format: str, *, shrinks: bool) -> Stream:
+    """Cut a region out of the source, bring it to a size and to a format, premultiplied where that has alpha."""
+    stream, color = _read(picture)
+    target: tuple[int, int] | None = None if size == (region[2] - region[0], region[3] - region[1]) else size
+    if picture.alpha:
+        stream = convert(stream, pixel_format, color=color)
+        stream = node("premultiply", stream, inplace=1) if picture.straight else _multiplied(stream)
+        color = RGB
+    if region != (0, 0, *picture.size):
+        if any(value % 2 for value in region) and not picture.alpha:
             # Subsampled colour would move with an odd edge.
             stream, color = convert(stream, "gbrp12le", color=color), RGB
-        stream = _cut(stream, placement.region)
-    size: tuple[int, int] | None = placement.size
-    shrinks = placement.shrinks
+        stream = _cut(stream, region)
     if picture.bits > 8 and not is_rgb(pixel_format) and color.matrix not in ("rgb", "bt709"):
         # In one step swscale garbles 10-bit 4:2:0 of another matrix whenever it averages areas.
-        stream, color = convert(stream, "gbrp12le", color=color, size=size, shrinks=shrinks), RGB
-        size, shrinks = None, False
-    stream = convert(stream, pixel_format, color=color, size=size, shrinks=shrinks)
-    return stream if placement.cut is None else _cut(stream, placement.cut)
-
-
-def _scaled_with_alpha(stream: Stream, picture: Picture, placement: Placement) -> Stream:
-    """The same with alpha: multiplied in while it is scaled, straight after."""
-    stream = convert(stream, "gbrap", color=_color_read(picture))
-    stream = node("premultiply", stream, inplace=1) if picture.straight else _multiplied(stream)
-    if placement.region != (0, 0, *picture.size):
-        stream = _cut(stream, placement.region)
-    stream = convert(stream, "gbrap", color=RGB, size=placement.size, shrinks=placement.shrinks)
-    stream = stream if placement.cut is None else _cut(stream, placement.cut)
-    return _straight(stream)
+        stream, color = convert(stream, "gbrp12le", color=color, size=target, shrinks=shrinks), RGB
+        target, shrinks = None, False
+    if picture.alpha and target is None:
+        return stream
+    stream = convert(stream, pixel_format, color=color, size=target, shrinks=shrinks)
+    return _multiplied(stream) if picture.alpha else stream
 
 
 def _multiplied(stream: Stream) -> Stream:
@@ -158,48 +282,13 @@ def _multiplied(stream: Stream) -> Stream:
 
 
 def _straight(stream: Stream) -> Stream:
-    """Divide alpha out: overlay is right for straight alpha only (FFmpeg 9 multiplies twice otherwise)."""
     return node("unpremultiply", stream, inplace=1)
+
+
+def _with_alpha(stream: Stream, scene: Scene) -> Stream:
+    return _multiplied(convert(stream, scene.formats.alpha, color=RGB))
 
 
 def _cut(stream: Stream, rect: Rect) -> Stream:
     left, top, right, bottom = rect
     return node("crop", stream, w=right - left, h=bottom - top, x=left, y=top, exact=1)
-
-
-def _flipped(stream: Stream, placement: Placement) -> Stream:
-    if placement.flip_x:
-        stream = node("hflip", stream)
-    if placement.flip_y:
-        stream = node("vflip", stream)
-    return square(turned(stream, placement.turn)) if placement.turn else stream
-
-
-def _cropped_to_canvas(layer: Layer, placement: Placement, canvas: tuple[int, int]) -> Layer:
-    """Cut off what lies outside, where the picture covers the canvas and so becomes the base itself."""
-    if not covers(placement, canvas):
-        return layer
-    if (layer.x, layer.y, *placement.laid_size) == (0, 0, *canvas):
-        return layer
-    stream = _cut(layer.stream, (-layer.x, -layer.y, canvas[0] - layer.x, canvas[1] - layer.y))
-    return Layer(stream, 0, 0, opaque=layer.opaque)
-
-
-def _warped(stream: Stream, placement: Placement, warp: Warp) -> Stream:
-    """Resample premultiplied gbrap, a transparent margin around it, into the warp's window of the canvas."""
-    width, height = placement.size
-    if placement.cut is not None:
-        width, height = placement.cut[2] - placement.cut[0], placement.cut[3] - placement.cut[1]
-    left, top, right, bottom = warp.window
-    room = max(width + 2 * MARGIN, right - left), max(height + 2 * MARGIN, bottom - top)
-    stream = node("pad", stream, w=room[0], h=room[1], x=MARGIN, y=MARGIN, color="black@0")
-    stream = _multiplied(stream)
-    points: list[tuple[str, Value]] = []
-    for number, (x, y) in enumerate(((0, 0), (room[0], 0), (0, room[1]), (room[0], room[1]))):
-        # The filter places pixels by their numbers; number i stands for the centre i + 1/2.
-        to_x, to_y = warp.matrix(x + 0.5 - MARGIN, y + 0.5 - MARGIN)
-        points.append((f"x{number}", Expression(f"{to_x - 0.5 - left:.9f}")))
-        points.append((f"y{number}", Expression(f"{to_y - 0.5 - top:.9f}")))
-    arguments = (*points, ("interpolation", "cubic"), ("sense", "destination"))
-    stream = Pad(Node("perspective", arguments, (stream,), "video"))
-    return _cut(stream, (0, 0, right - left, bottom - top))
