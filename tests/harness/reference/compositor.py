@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import floor
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ from tests.harness.reference.selection import (
     shown,
     source_frame,
 )
-from tests.harness.reference.shape import Box, Lie, centres, coverage, edges, lie
+from tests.harness.reference.shape import Box, Lie, centres, coverage, edges, lie, overlap, polygon
 from tests.harness.reference.transitions import crossed
 
 
@@ -116,7 +117,7 @@ class Compositor:
             return np.zeros((height, width, 4))
         clip, tau = placed.clip, placed.clock(self.rate)
         lying, picture = self._picture(made, placed)
-        area = coverage(lying, self.size)
+        area = coverage(lying, self.size) * self._cell_area(clip)
         straight, alpha = picture[..., :3], picture[..., 3] * area
         controls = {name: value_at(value, tau) for name, value in clip.get("color", {}).items()}
         straight = graded(straight, controls)  # 8
@@ -131,14 +132,14 @@ class Compositor:
         clip, tau = placed.clip, placed.clock(self.rate)
         source = clip["source"]
         footage = self.footage[self._path(source)] if source["kind"] == "file" else None
-        box: Box = (0.0, 0.0, float(self.size[0]), float(self.size[1]))
+        box, align, fit = self._box(clip)
         crop = {side: value_at(value, tau) for side, value in clip.get("crop", {}).items()}
         moved = {name: value_at(value, tau) for name, value in clip.get("transform", {}).items()}
-        align = ("center", "center")
         if footage is None:
             own = self.project["width"], self.project["height"]
             upright = own[0] * self.scale, own[1] * self.scale
-            lying = lie(self.size, upright=upright, crop=crop, fit="stretch", align=align, box=box, transform=moved)
+            fit = "stretch" if clip.get("layout") is None else fit
+            lying = lie(self.size, upright=upright, crop=crop, fit=fit, align=align, box=box, transform=moved)
             x, y = lying.source(*centres(self.size))
             picture = generated(source, x, y, own)
             assert picture is not None, source["kind"]
@@ -148,7 +149,7 @@ class Compositor:
             footage.oriented,
             upright=upright,
             crop=crop,
-            fit=clip.get("fit", "contain"),
+            fit=fit,
             align=align,
             box=box,
             transform=moved,
@@ -162,6 +163,49 @@ class Compositor:
         if weight:
             picture = picture * (1 - weight) + self._sampled(footage, lying, last) * weight
         return lying, picture
+
+    def _cell(self, clip: Json) -> tuple[Json, Json] | None:
+        """The template of a layout among the project's own, and the clip's cell."""
+        if clip.get("layout") is None:
+            return None
+        named = {template["id"]: template for template in self.project.get("templates", ())}
+        template = named[clip["layout"]["template"]]
+        wanted = clip["layout"].get("cell", 0)
+        number = wanted if isinstance(wanted, int) else [cell.get("id") for cell in template["cells"]].index(wanted)
+        return template, template["cells"][number]
+
+    def _box(self, clip: Json) -> tuple[Box, tuple[str, str], str]:
+        """7: the frame or the layout's cell (edges on the nearest pixels, half the gap off the inner ones)."""
+        found = self._cell(clip)
+        if found is None:
+            return (
+                (0.0, 0.0, float(self.size[0]), float(self.size[1])),
+                ("center", "center"),
+                clip.get("fit", "contain"),
+            )
+        template, cell = found
+        gap = template.get("gap", 0.0) * self.size[1] / 2
+        sides = []
+        for start, extent, whole in (
+            (cell["x"], cell["width"], self.size[0]),
+            (cell["y"], cell["height"], self.size[1]),
+        ):
+            low = start * whole + (gap if start > 1e-9 else 0)
+            high = (start + extent) * whole - (gap if start + extent < 1 - 1e-9 else 0)
+            sides.append((floor(low + 0.5), floor(high + 0.5)))
+        (left, right), (top, bottom) = sides
+        box = float(left), float(top), float(right - left), float(bottom - top)
+        return box, (cell.get("alignX", "center"), cell.get("alignY", "center")), cell.get("fit", "cover")
+
+    def _cell_area(self, clip: Json) -> Floats:
+        """10: what a layout's cell leaves of every pixel."""
+        found = self._cell(clip)
+        if found is None:
+            return np.ones((self.size[1], self.size[0]))
+        left, top, width, height = self._box(clip)[0]
+        if found[1].get("polygon"):
+            return polygon([(left + x * width, top + y * height) for x, y in found[1]["polygon"]], self.size)
+        return np.outer(overlap(self.size[1], top, top + height), overlap(self.size[0], left, left + width))
 
     def _sampled(self, footage: Footage, lying: Lie, number: int) -> Floats:
         """The scene, averaged over each pixel by four samples; past the picture's edge it goes on."""

@@ -145,18 +145,20 @@ def centres(size: tuple[int, int], samples: int = 1) -> tuple[Floats, Floats]:
 
 
 def coverage(lie: Lie, size: tuple[int, int]) -> Floats:
-    """The part of each pixel that the clip picture covers."""
+    """The part of each pixel that the clip picture covers; of a pixel that is turned as the picture is."""
     if lie.scale[0] == 0 or lie.scale[1] == 0:
         return np.zeros((size[1], size[0]))
     if lie.straight:
         left, top, right, bottom = lie.corners()
         return np.outer(overlap(size[1], top, bottom), overlap(size[0], left, right))
-    return fine(size, lambda x, y: _inside(lie, x, y))
+    along, across = lie.back(*centres(size))
+    return _share(along, lie.size[0], lie.scale[0]) * _share(across, lie.size[1], lie.scale[1])
 
 
-def _inside(lie: Lie, x: Floats, y: Floats) -> NDArray[np.bool_]:
-    along, across = lie.back(x, y)
-    return np.asarray((along >= 0) & (along < lie.size[0]) & (across >= 0) & (across < lie.size[1]))
+def _share(place: Floats, length: float, scale: float) -> Floats:
+    """How much of a pixel's length, laid along the picture's own axis, lies between the picture's edges."""
+    place, length = place * abs(scale), length * abs(scale)
+    return np.asarray((np.minimum(place + 0.5, length) - np.maximum(place - 0.5, 0)).clip(0, 1))
 
 
 def overlap(pixels: int, low: float, high: float) -> Floats:

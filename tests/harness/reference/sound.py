@@ -49,10 +49,14 @@ class Take:
 
 
 def tones(*frequencies: float) -> tuple[Signal, ...]:
-    """One steady tone a channel."""
+    """One tone a channel, steady after a soft start: resampling would answer a hard one with ripples."""
 
     def tone(frequency: float) -> Signal:
-        return lambda times: np.asarray(0.3 * np.sin(2 * np.pi * frequency * times + frequency))
+        def sounded(times: Floats) -> Floats:
+            swell = np.sin(np.pi / 2 * (times / 0.03).clip(0, 1)) ** 2
+            return np.asarray(0.3 * swell * np.sin(2 * np.pi * frequency * times + frequency))
+
+        return sounded
 
     return tuple(tone(frequency) for frequency in frequencies)
 
@@ -204,8 +208,8 @@ class Mixer:
         if clip.get("timeMap"):
             raise NotImplementedError("a ramp of sound has no model")
         if clip.get("reverse"):
-            span = self._edge(clip_span(clip, self.rate)[1]) - self._edge(first)
-            counted = span - 1 - counted
+            begin += (clip_span(clip, self.rate)[1] - first) / self.rate * seconds(clip.get("speed", 1))
+            counted = -1 - counted
         start = floor(begin * self.sample_rate + HALF) / self.sample_rate if speed == 1 else float(begin)
         times = start + counted / self.sample_rate * speed
         return times % float(take.duration) if source_loops(clip) else times
