@@ -10,9 +10,9 @@ from math import ceil
 from protocol.project import GraphicSource, Position, Style, TitleSource
 from protocol.project.graphics import GRAPHICS
 from protocol.project.styles import REFERENCE_HEIGHT
-from sidecar.ffmpeg.builder.text.fontset import FontSet
+from sidecar.ffmpeg.builder.text.fontset import FontSet, Run
 from sidecar.ffmpeg.builder.text.graphics import Card, Panel, cards
-from sidecar.ffmpeg.builder.text.layout import Block, lay_out
+from sidecar.ffmpeg.builder.text.layout import Block, Line, lay_out
 from sidecar.ffmpeg.builder.text.look import look_of, scaled_position, scaled_style
 from sidecar.ffmpeg.builder.text.motion import Motion
 
@@ -91,24 +91,20 @@ def _block(card: Card, size: tuple[int, int], fonts: FontSet) -> Block:
     factor = size[1] / REFERENCE_HEIGHT
     style = scaled_style(card.style, factor)
     if card.panel is not None:
-        return _panel(card.panel, style, size)
+        return _panel(card.panel, style, size, fonts)
     look, anchor = look_of(style, scaled_position(card.position, factor), *size)
     return lay_out(card.text, look, anchor, fonts)
 
 
-def _panel(panel: Panel, style: Style, size: tuple[int, int]) -> Block:
-    """Return a block without text: its background alone."""
+def _panel(panel: Panel, style: Style, size: tuple[int, int], fonts: FontSet) -> Block:
+    """Return a block without letters: its background alone. It has a face all the same, for libass draws none without."""
     look, anchor = look_of(style, Position(), *size)
-    width, height = size
-    return Block(
-        look,
-        anchor,
-        (),
-        panel.left * width,
-        panel.top * height,
-        (panel.right - panel.left) * width,
-        (panel.bottom - panel.top) * height,
-    )
+    factor = size[1] / REFERENCE_HEIGHT
+    left, top = panel.left * factor, panel.top * factor
+    right = size[0] if panel.right is None else panel.right * factor
+    bottom = size[1] if panel.bottom is None else panel.bottom * factor
+    face = fonts.face(look.family, look.weight, italic=look.italic)
+    return Block(look, anchor, (Line((Run("", face),), 0.0, 0),), left, top, right - left, bottom - top)
 
 
 def blur_of(acts: Sequence[Act]) -> float:

@@ -54,6 +54,8 @@ def write_script(blocks: Sequence[Timed], width: int, height: int, blur: float) 
     events: list[str] = []
     faces: dict[str, LoadedFace] = {}
     layout = _layout((width, height), blur)
+    # libass draws letters as wide as they would be in the layout's shape.
+    narrow = (layout[0] * height) / (layout[1] * width)
     known: dict[int, str] = {}
     for timed in blocks:
         name = known.get(id(timed.block))
@@ -61,7 +63,7 @@ def write_script(blocks: Sequence[Timed], width: int, height: int, blur: float) 
             faces.update({run.face.name: run.face for line in timed.block.lines for run in line.runs})
             name = known[id(timed.block)] = _style(timed.block, styles)
         span = f"{_clock(timed.start)},{_clock(timed.end)}"
-        texts = event_texts(timed.block, timed.pose, height, blur=layout[1] / height)
+        texts = event_texts(timed.block, timed.pose, height, blur=layout[1] / height, narrow=narrow)
         events += [f"Dialogue: 0,{span},{name},,0,0,0,,{text}" for text in texts]
     parts = [
         _HEADER.format(width=width, height=height, layout_width=layout[0], layout_height=layout[1]).encode(),

@@ -45,10 +45,11 @@ class _Spot:
     sung: int
 
 
-def event_texts(block: Block, pose: Pose, height: int, *, blur: float = 1.0) -> list[str]:
+def event_texts(block: Block, pose: Pose, height: int, *, blur: float = 1.0, narrow: float = 1.0) -> list[str]:
     """Return the texts of a block's events from the lowest up: box, blurred shadow, letters.
 
-    There is none for what cannot be seen in a frame of this height. Blurs are multiplied by `blur`.
+    There is none for what cannot be seen in a frame of this height. Blurs are multiplied by `blur`, widths of letters
+    by `narrow`.
     """
     look = block.look
     if pose.opacity <= 0 or pose.scale < _NEAR_ZERO:
@@ -56,8 +57,8 @@ def event_texts(block: Block, pose: Pose, height: int, *, blur: float = 1.0) -> 
     texts = [_box(block, look.background, pose)] if look.background is not None else []
     inks = []
     if look.shadow is not None and look.shadow_blur > 0:
-        inks.append(_shadow_ink(look, look.shadow, pose, blur))
-    inks.append(_letter_ink(look, pose))
+        inks.append(_shadow_ink(look, look.shadow, pose, blur, narrow))
+    inks.append(_letter_ink(look, pose, narrow))
     spots = _visible_lines(block, pose, height)
     return texts + [text for ink in inks for spot in spots for text in _line(block, pose, ink, spot)]
 
@@ -87,7 +88,7 @@ def _visible_lines(block: Block, pose: Pose, height: int) -> list[_Spot]:
     letter = sung = 0
     for index, line in enumerate(block.lines):
         _, y = _moved(block, pose, 0, _bottom(block, index, line))
-        if line.runs and -far < y < height + far:
+        if line.letters and -far < y < height + far:
             found.append(_Spot(index, letter, sung))
         letter += line.letters
         sung += sum(not char.isspace() for run in line.runs for char in run.text)
@@ -137,34 +138,34 @@ def _letters(line: Line, pose: Pose, ink: _Ink, spot: _Spot, phase: int | None) 
     return "".join(parts)
 
 
-def _letter_ink(look: Look, pose: Pose) -> _Ink:
+def _letter_ink(look: Look, pose: Pose, narrow: float) -> _Ink:
     """Letters with their outline and their sharp shadow."""
     sharp = look.shadow if look.shadow_blur == 0 else None
-    tags = _scaled(look, pose) + ("" if sharp is None else _offset(look, pose.scale))
+    tags = _scaled(look, pose, narrow) + ("" if sharp is None else _offset(look, pose.scale))
     edges = _alpha(3, look.outline or look.color, pose) + _alpha(4, sharp or look.color, pose)
     shown, lit = (f"\\1c{_bgr(paint)}{_alpha(1, paint, pose)}{edges}" for paint in (look.color, look.highlight))
     return _Ink(tags, shown, lit)
 
 
-def _shadow_ink(look: Look, shadow: Paint, pose: Pose, blur: float) -> _Ink:
+def _shadow_ink(look: Look, shadow: Paint, pose: Pose, blur: float, narrow: float) -> _Ink:
     """Text of which only the shadow shows: a blur would blur the letters' own outline too.
 
     Letters that are wholly transparent cast a hollow shadow, so theirs is one step from it.
     """
     shown = f"\\1a&HFE&\\3a&HFF&{_alpha(4, shadow, pose)}"
     tags = (
-        f"{_scaled(look, pose)}\\1c{_bgr(shadow)}\\4c{_bgr(shadow)}{shown}"
+        f"{_scaled(look, pose, narrow)}\\1c{_bgr(shadow)}\\4c{_bgr(shadow)}{shown}"
         f"\\blur{_number(look.shadow_blur * pose.scale * blur)}{_offset(look, pose.scale)}"
     )
     return _Ink(tags, shown, shown)
 
 
-def _scaled(look: Look, pose: Pose) -> str:
+def _scaled(look: Look, pose: Pose, narrow: float) -> str:
     """Tags of a size other than the style's."""
-    if pose.scale == 1:
+    if pose.scale == 1 and narrow == 1:
         return ""
-    percent = _number(100 * pose.scale)
-    return f"\\fscx{percent}\\fscy{percent}\\bord{_number(look.outline_width * pose.scale)}"
+    across, up = _number(100 * pose.scale * narrow), _number(100 * pose.scale)
+    return f"\\fscx{across}\\fscy{up}\\bord{_number(look.outline_width * pose.scale)}"
 
 
 def _offset(look: Look, scale: float) -> str:

@@ -16,12 +16,12 @@ _LONGEST = 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A rectangle, its edges as fractions of the frame."""
+    """A rectangle, its edges in pixels of a frame of 1080 lines; None: the frame's own right or lower edge."""
 
-    left: float
-    top: float
-    right: float
-    bottom: float
+    left: float = 0
+    top: float = 0
+    right: float | None = None
+    bottom: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def _title_card(fields: Fields) -> list[Card]:
     color = fields.text("color")
     subtitle = fields.text("subtitle")
     return [
-        Card("", Style(background_color=fields.text("background")), panel=Panel(0, 0, 1, 1)),
+        Card("", Style(background_color=fields.text("background")), panel=Panel()),
         Card(
             fields.text("title"),
             Style(font_size=120, font_weight=700, color=color, max_width=0.85),
@@ -131,7 +131,7 @@ def _chapter(fields: Fields) -> list[Card]:
     title = Style(font_size=84, font_weight=500, align="left", max_width=0.75)
     return [
         Card(fields.text("number"), number, _with_margin(left, 575), fade),
-        Card("", Style(background_color=color), None, fade, panel=Panel(0.075, 0.48, 0.2, 0.49)),
+        Card("", Style(background_color=color), None, fade, panel=Panel(144, 518, 384, 529)),
         Card(fields.text("title"), title, Position(align_x="left", align_y="top", margin_x=144, margin_y=560), fade),
     ]
 
