@@ -68,6 +68,14 @@ def is_moving(source: TextSource) -> bool:
     return bool(source.animations) if isinstance(source, TitleSource) else GRAPHICS[source.name].moves
 
 
+def fades_as_one(source: TextSource, size: tuple[int, int]) -> bool:
+    """Whether a title at an opacity is the same picture as each of its paints at it: none lies on another."""
+    if not isinstance(source, TitleSource):
+        return False
+    look, _ = look_of(source.style, None, *size)
+    return look.outline is None and look.shadow is None and look.background is None
+
+
 def acts_of(source: TextSource, span: TitleSpan, rate: Fraction, size: tuple[int, int], fonts: FontSet) -> list[Act]:
     """Lay out what any frame of the span shows of a title or a graphic, in a project of this size, lowest first."""
     length = span.length / rate

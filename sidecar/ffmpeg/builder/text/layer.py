@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from sidecar.core.timeline import CueLane, Timeline
@@ -34,13 +34,21 @@ class Drawn:
 
 
 def title_script(
-    source: TextSource, span: TitleSpan, rate: Fraction, size: tuple[int, int], fonts: FontSet
+    source: TextSource,
+    span: TitleSpan,
+    timeline: Timeline,
+    fonts: FontSet,
+    opacities: Sequence[float] = (),
 ) -> SideFile:
-    """Write the script of a title or a graphic in a project of this size; its time 0 is the span's first frame.
+    """Write the script of a title or a graphic; its time 0 is the span's first frame.
 
-    What does not move has the same script in every span.
+    What does not move has the same script in every span. `opacities`, one a frame, make every paint of it fainter.
     """
+    rate, size = timeline.rate, (timeline.width, timeline.height)
     acts = acts_of(source, span, rate, size, fonts)
+    if any(opacity != 1 for opacity in opacities):
+        faded = [replace(act, motion=replace(act.motion, fade=(span.first, tuple(opacities)))) for act in acts]
+        return write_script(_timed(faded, span.first, rate, size), *size, blur_of(acts))
     if not is_moving(source):
         return write_script([Timed(act.block, 0, _ALWAYS) for act in acts], *size, blur_of(acts))
     return write_script(_timed(acts, span.first, rate, size), *size, blur_of(acts))
@@ -63,12 +71,21 @@ def cue_script(
     return write_script(_timed(acts, first, rate, size), *size, cue_blur(lanes, size))
 
 
-def burn_title(stream: Stream, source: TextSource, span: TitleSpan, timeline: Timeline, fonts: FontSet) -> Drawn:
+def burn_title(
+    stream: Stream,
+    source: TextSource,
+    span: TitleSpan,
+    timeline: Timeline,
+    fonts: FontSet,
+    *,
+    opacities: Sequence[float] = (),
+) -> Drawn:
     """Draw a title or a graphic onto an opaque stream of the span's frames, counted from 0 in time base 1/rate.
 
     Any planar format of Y'CbCr or R'G'B' up to 16 bits a component; what the text does not cover keeps every bit.
+    `opacities`, one a frame, fade it: as one picture if `fades_as_one`, else paint by paint.
     """
-    script = title_script(source, span, timeline.rate, (timeline.width, timeline.height), fonts)
+    script = title_script(source, span, timeline, fonts, opacities)
     return Drawn(_timed_ass(stream, script, timeline.rate), (*FONT_FILES, script))
 
 
@@ -86,7 +103,7 @@ def title_layer(
     text scales with it. It is drawn on black and on white: what of the ground shows through is alpha, exactly
     (libass's own alpha is off by up to 100 levels).
     """
-    script = title_script(source, span, timeline.rate, (timeline.width, timeline.height), fonts)
+    script = title_script(source, span, timeline, fonts)
     canvas = size or (timeline.width, timeline.height)
     return Drawn(_layer(script, span.frames, timeline.rate, canvas), (*FONT_FILES, script))
 

@@ -74,7 +74,8 @@ class SungWord:
 class Motion:
     """What moves a text that lives from `start` to `end`, in seconds of the clock that its frames are counted on.
 
-    `words` are highlighted in turn; `roll`: the text moves from below the frame to above it.
+    `words` are highlighted in turn; `roll`: the text moves from below the frame to above it; `fade` are opacities of
+    its frames, from a first one on.
     """
 
     start: Fraction
@@ -82,10 +83,7 @@ class Motion:
     animations: tuple[Animation, ...] = ()
     words: tuple[SungWord, ...] = ()
     roll: bool = False
-
-    @property
-    def moves(self) -> bool:
-        return bool(self.animations) or bool(self.words) or self.roll
+    fade: tuple[int, tuple[float, ...]] | None = None
 
 
 def poses(
@@ -98,6 +96,8 @@ def poses(
     spans = _moving(motion, rate)
     while frame < end:
         pose = pose_at(motion, block, frame / rate, size)
+        if motion.fade is not None:
+            pose = replace(pose, opacity=pose.opacity * motion.fade[1][frame - motion.fade[0]])
         if known is None:
             known = pose
         elif pose != known:
@@ -110,6 +110,8 @@ def poses(
 
 def _moving(motion: Motion, rate: Fraction) -> list[tuple[int, int]]:
     """Frames in which a pose may differ from that of the frame before, as spans."""
+    if motion.fade is not None:
+        return [(motion.fade[0], motion.fade[0] + len(motion.fade[1]))]
     if motion.roll:
         return [(floor(motion.start * rate), ceil(motion.end * rate) + 1)]
     times = [_span(motion, animation) for animation in motion.animations]
