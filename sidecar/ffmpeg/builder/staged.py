@@ -7,7 +7,7 @@ frames as the whole, so the encoder is given the same bytes and writes the same 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from protocol.errors import ResourceLimit
@@ -18,7 +18,7 @@ from sidecar.core.timeline import OutputSpan, Timeline, output_span
 from sidecar.ffmpeg.builder.command import Command, Output
 from sidecar.ffmpeg.builder.emit import emit
 from sidecar.ffmpeg.builder.graph import Input, InputStream, node
-from sidecar.ffmpeg.builder.picture import Stretch, canvas_for, compose_window, finish, stretches
+from sidecar.ffmpeg.builder.picture import Cutter, canvas_for, compose_window, finish
 from sidecar.ffmpeg.builder.picture.convert import formats, square
 from sidecar.ffmpeg.builder.picture.output import tagged
 from sidecar.ffmpeg.builder.render import encode_command
@@ -28,11 +28,30 @@ from sidecar.ffmpeg.builder.text import FONT_ENVIRONMENT
 MAX_FILTERS = 240
 """Filters of a window that one process is given: more take too long to configure."""
 
+MAX_INPUTS = 24
+"""Files that one process opens, each time it opens one."""
+
 MAX_MEMORY = 2 * 2**30
 """Bytes that the filters of a window may keep, by the measure of one RGB frame a filter."""
 
+MAX_HELD = 384 * 2**20
+"""Bytes of pictures that are kept on purpose, to be turned round or repeated."""
+
 MOST_FILTERS = 2_000
 """What one instant may need; beyond it no window is short enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a window asks of its process."""
+
+    filters: int
+    inputs: int
+    held: int
+
+    def within(self, limit: Cost) -> bool:
+        """Whether nothing is more than in `limit`."""
+        return self.filters <= limit.filters and self.inputs <= limit.inputs and self.held <= limit.held
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,35 +114,55 @@ def share_out(timeline: Timeline, export: Export, resources: Resources) -> Stage
     if video is None or video_codec(export) is None:
         return Stages(timeline, export, resources, ())
 
-    def filters(window: tuple[int, int], among: Sequence[Stretch]) -> int:
-        picture = compose_window(timeline, export, video, span, resources, window=window, among=among)
-        return emit((picture.stream,)).filters
+    cutter = Cutter(timeline, resources.catalogue)
 
-    limit = min(MAX_FILTERS, MAX_MEMORY // (3 * span.width * span.height))
-    cut = stretches(timeline)
-    if filters((span.first, span.end), cut) <= limit:
-        return Stages(timeline, export, resources, ())
-    pieces = [(piece, filters(piece, [stretch])) for stretch, piece in _pieces(cut, span)]
-    worst = max(count for _, count in pieces)
+    def cost(window: tuple[int, int]) -> Cost:
+        picture = compose_window(timeline, export, video, span, resources, window=window, cutter=cutter)
+        emitted = emit((picture.stream,))
+        return Cost(emitted.filters, len(emitted.inputs), emitted.held)
+
+    limit = Cost(min(MAX_FILTERS, MAX_MEMORY // (3 * span.width * span.height)), MAX_INPUTS, MAX_HELD)
+    pieces = [fitting for piece in _pieces(cutter, span) for fitting in _fitting(piece, cost, limit)]
+    worst = max(each.filters for _, each in pieces)
     if worst > MOST_FILTERS:
         raise ResourceLimit(what="filters at one instant", value=worst, limit=MOST_FILTERS)
-    return Stages(timeline, export, resources, tuple(_grouped(pieces, limit)))
+    windows = tuple(_grouped(pieces, limit))
+    return Stages(timeline, export, resources, windows if len(windows) > 1 else ())
 
 
-def _pieces(cut: Sequence[Stretch], span: OutputSpan) -> Iterator[tuple[Stretch, tuple[int, int]]]:
-    """Return each stretch with what of it lies in the span."""
-    for stretch in cut:
-        first, end = max(stretch.first, span.first), min(stretch.end, span.end)
-        if first < end:
-            yield stretch, (first, end)
+def _pieces(cutter: Cutter, span: OutputSpan) -> Iterator[tuple[int, int]]:
+    """Return what of each stretch lies in the span."""
+    lanes = range(len(cutter.timeline.video))
+    for stretch in cutter.cut(lanes, span.first, span.end):
+        yield max(stretch.first, span.first), min(stretch.end, span.end)
 
 
-def _grouped(pieces: list[tuple[tuple[int, int], int]], limit: int) -> Iterator[tuple[int, int]]:
+def _fitting(
+    piece: tuple[int, int], cost: Callable[[tuple[int, int]], Cost], limit: Cost
+) -> Iterator[tuple[tuple[int, int], Cost]]:
+    """Halve a piece while that makes it cheaper and it asks too much of a process: reversed clips do, by length."""
+    whole = cost(piece)
+    first, end = piece
+    if whole.within(limit) or end - first < 2:
+        yield piece, whole
+        return
+    halves = (first, (first + end) // 2), ((first + end) // 2, end)
+    if all(cost(half) == whole for half in halves):
+        yield piece, whole
+        return
+    for half in halves:
+        yield from _fitting(half, cost, limit)
+
+
+def _grouped(pieces: list[tuple[tuple[int, int], Cost]], limit: Cost) -> Iterator[tuple[int, int]]:
     """Join neighbours while one process can take them together."""
     (first, end), total = pieces[0]
-    for (start, stop), count in pieces[1:]:
-        if total + count > limit:
+    for (start, stop), each in pieces[1:]:
+        together = Cost(total.filters + each.filters, total.inputs + each.inputs, total.held + each.held)
+        if together.within(limit):
+            total = together
+        else:
             yield first, end
-            first, total = start, 0
-        end, total = stop, total + count
+            first, total = start, each
+        end = stop
     yield first, end

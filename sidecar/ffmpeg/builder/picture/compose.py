@@ -1,294 +1,283 @@
-"""Composition from the bottom to the top (docs/project.md §4, steps 11 to 14), a stretch at a time.
-
-The base of every stretch is opaque. A stretch whose layers are all opaque and lie on even places is composed in the
-export's own format, any other in full resolution; which of the two depends on the stretch alone.
-"""
+"""Composition from the bottom to the top (docs/project.md §4, steps 11 to 15), a piece of the timeline at a time."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 
-from protocol.project import Color, Crop, GraphicSource, TitleSource, Transform, VideoTrack
-from protocol.project.curves import ease
+from protocol.project import Effect, GraphicSource, TitleSource
 from sidecar.core.timeline import Crossing, Item
-from sidecar.ffmpeg.builder.command import SideFile
 from sidecar.ffmpeg.builder.graph import Expression, Stream, node
-from sidecar.ffmpeg.builder.picture.clips import Clip, open_clip, placement_of
-from sidecar.ffmpeg.builder.picture.convert import constant, convert, working
-from sidecar.ffmpeg.builder.picture.geometry import Placement
-from sidecar.ffmpeg.builder.picture.layer import Layer, covers, lay, lies_plain
+from sidecar.ffmpeg.builder.picture.blend import Below, converted, faded, laid, mixed, on_canvas, premultiplied
+from sidecar.ffmpeg.builder.picture.cells import background_of, border_of
+from sidecar.ffmpeg.builder.picture.clips import Clip, open_clip
+from sidecar.ffmpeg.builder.picture.convert import constant, hex_alpha
+from sidecar.ffmpeg.builder.picture.crossings import crossed, progress
+from sidecar.ffmpeg.builder.picture.effects import Applied, Owned, apply_effects
+from sidecar.ffmpeg.builder.picture.layer import Layer, lay
+from sidecar.ffmpeg.builder.picture.opacity import item_opacity, track_opacity
+from sidecar.ffmpeg.builder.picture.placing import place_item
+from sidecar.ffmpeg.builder.picture.plan import Part, Piece, Planner, Strip, is_adjustment, is_fade
 from sidecar.ffmpeg.builder.picture.scene import Scene
 from sidecar.ffmpeg.builder.picture.select import hold, part
-from sidecar.ffmpeg.builder.picture.stretches import Shown, Stretch, factor, is_title, stretches
-from sidecar.ffmpeg.builder.picture.weigh import weighed
-from sidecar.ffmpeg.builder.text import FONT_FILES, TitleSpan, burn_title
-
-MANY_INPUTS = 8
-"""With more files than this every decoder gets one thread: their frames would fill the memory."""
-
-LONG_TITLE = 3_600
-"""Seconds that a title's script lasts; longer titles are drawn once as a layer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Composed:
-    """The picture of a window, its frames counted from 0 in time base 1/rate, and the files it needs."""
-
-    stream: Stream
-    files: tuple[SideFile, ...]
-    text: bool
+from sidecar.ffmpeg.builder.text import TitleSpan, burn_title
 
 
 @dataclass(slots=True)
-class Composition:
-    """What the stretches of one graph share: clips that are opened once, files, names."""
+class Composer:
+    """Builds what was planned; clips are opened once, however many pieces show them."""
 
     scene: Scene
-    background: str
-    placements: dict[str, Placement | None] = field(default_factory=dict)
-    spans: dict[str, tuple[int, int]] = field(default_factory=dict)
+    planner: Planner
     clips: dict[str, Clip] = field(default_factory=dict)
     layers: dict[tuple[str, bool], Layer] = field(default_factory=dict)
 
-    def placement(self, item: Item) -> Placement | None:
-        if item.pointer not in self.placements:
-            self.placements[item.pointer] = placement_of(item, self.scene.canvas)
-        return self.placements[item.pointer]
+    def strip(self, planned: Strip, pixel_format: str) -> Stream:
+        """Compose a strip in the final format, in `full`, or in `alpha`; frames count from 0 in time base 1/rate."""
+        parts = [converted(self._piece(piece), pixel_format, self.scene) for piece in planned.pieces]
+        if len(parts) == 1:
+            return parts[0]
+        stream = node("concat", *parts, n=len(parts), v=1, a=0)
+        stream = node("settb", stream, expr=1 / self.scene.rate)
+        return node("setpts", stream, expr=Expression("N"))
 
-    def mix(self, base: Stream, top: Stream, weights: Sequence[float], *, plain: bool) -> Stream:
-        """Mix by weights, one a frame; nothing is mixed where they are all 0 or all 1."""
+    def with_effects(self, planned: Strip, effects: Applied, span: tuple[int, int]) -> Below:
+        """Cut frames of a span out of a strip that effects were applied to."""
+        first, end = span
+        stream = effects.stream
+        if (planned.first, planned.end) != (first, end):
+            stream = part(stream, first - planned.first, end - planned.first)
+        return Below(stream, effects.pixel_format)
+
+    def solid(self, below: Below, backdrop: str, frames: int) -> Below:
+        """Lay frames that effects have made transparent over an opaque backdrop; others stay as they are."""
+        if below.opaque or hex_alpha(backdrop) < 1:
+            return below
+        full = self.scene.formats.full
+        ground = Below(hold(constant(backdrop, self.scene.canvas.size, self.scene.rate, full), frames), full)
+        return laid(ground, Layer(below.stream, 0, 0, opaque=False), [1.0] * frames, "normal", self.scene)
+
+    def _backdrop(self, piece: Piece) -> Below:
+        formats = self.scene.formats
+        pixel_format = {"plain": formats.plain, "full": formats.full, "alpha": formats.alpha}[piece.ground]
+        still = constant(piece.backdrop, self.scene.canvas.size, self.scene.rate, pixel_format)
+        if piece.ground == "alpha":
+            still = premultiplied(still)
+        return Below(hold(still, piece.frames), pixel_format)
+
+    def _piece(self, piece: Piece) -> Below:
+        """Compose one piece, from its backdrop or from the first picture that leaves nothing of it to be seen."""
+        below: Below | None = None
+        used: set[str] = set()
+        for shown in piece.parts:
+            below = self._under_layouts(below, shown, piece, used)
+            below = self._part(below, shown, piece)
+        return self._backdrop(piece) if below is None else below
+
+    def _part(self, below: Below | None, shown: Part, piece: Piece) -> Below:
+        what, span = shown.shown.what, (piece.first, piece.end)
+        opacity = track_opacity(shown.shown.lane, span, self.scene.rate)
+        if what is None:
+            layer = self._track_layer(shown, span)
+            return self._laid(below, layer, opacity, shown, piece)
+        if isinstance(what, Crossing):
+            return self._crossing(below, what, opacity, shown, piece)
+        weights = [a * b for a, b in zip(item_opacity(what, span, self.scene.rate), opacity, strict=True)]
+        if is_adjustment(what):
+            return self._adjusted(below, what, weights, shown, piece)
+        return self._item(below, what, weights, shown, piece)
+
+    def _laid(
+        self,
+        below: Below | None,
+        layer: Layer | None,
+        weights: Sequence[float],
+        shown: Part,
+        piece: Piece,
+        *,
+        covers: bool = False,
+    ) -> Below:
+        """Lay a layer over what is below it, which may be nothing yet."""
+        if layer is None or not any(weights):
+            return below or self._backdrop(piece)
+        if below is None:
+            solid = all(weight == 1 for weight in weights)
+            if covers and layer.opaque and solid and shown.blend == "normal" and piece.ground != "alpha":
+                formats = self.scene.formats
+                return Below(layer.stream, formats.plain if piece.ground == "plain" else formats.full)
+            if piece.backdrop == "#00000000" and piece.ground == "alpha":
+                stream = faded(on_canvas(layer, self.scene), weights, self.scene)
+                return Below(stream, self.scene.formats.alpha)
+            below = self._backdrop(piece)
+        return laid(below, layer, weights, shown.blend, self.scene, covers=covers)
+
+    def _item(self, below: Below | None, item: Item, weights: Sequence[float], shown: Part, piece: Piece) -> Below:
+        """Lay one clip over what is below it, at a weight for each frame."""
+        if piece.ground != "alpha" and any(weights) and self.planner.burns(item):
+            below = below or self._backdrop(piece)
+            return mixed(below, replace(below, stream=self._burned(below, item, piece)), weights, self.scene)
+        layer = self._layer(item, piece)
+        done = self._laid(below, layer, weights, shown, piece, covers=self.planner.fills(item))
+        border = border_of(item, self.scene)
+        if border is None:
+            return done
+        held = replace(border, stream=hold(border.stream, piece.frames))
+        return self._laid(done, held, weights, replace(shown, blend="normal"), piece)
+
+    def _layer(self, item: Item, piece: Piece) -> Layer | None:
+        """Return exactly the frames of a piece of a clip's layer; None where nothing of it is on screen."""
+        key = item.pointer, piece.ground == "plain"
+        if key not in self.layers:
+            if item.pointer not in self.clips:
+                self.clips[item.pointer] = open_clip(item, self.scene, self.planner.spans[item.pointer])
+            clip = self.clips[item.pointer]
+            placed = place_item(item, self.scene, self.planner.spans[item.pointer])
+            if placed is None:
+                return None
+            self.layers[key] = lay(clip, item, placed, self.scene, plain=key[1])
+        layer, span = self.layers[key], self.planner.spans[item.pointer]
+        if layer.still:
+            return replace(layer, stream=hold(layer.stream, piece.frames), still=False)
+        if span == (piece.first, piece.end):
+            return layer
+        return replace(layer, stream=part(layer.stream, piece.first - span[0], piece.end - span[0]))
+
+    def _burned(self, below: Below, item: Item, piece: Piece) -> Stream:
+        """Draw a text onto opaque frames."""
+        source = item.clip.source
+        if not isinstance(source, TitleSource | GraphicSource):
+            raise TypeError("only texts are drawn so")
+        span = TitleSpan(piece.first - item.first, piece.frames, item.frames)
+        drawn = burn_title(below.stream, source, span, self.scene.timeline, self.scene.resources.fonts)
+        self.scene.files.keep(drawn.files)
+        return node("format", drawn.stream, pix_fmts=below.pixel_format)
+
+    def _crossing(
+        self,
+        below: Below | None,
+        crossing: Crossing,
+        opacity: Sequence[float],
+        shown: Part,
+        piece: Piece,
+    ) -> Below:
+        span = (piece.first, piece.end)
+        if is_fade(crossing) and shown.blend == "normal" and piece.ground != "alpha":
+            return self._faded_over(below, crossing, opacity, shown, piece)
+        sides = [None if item is None else self._side(item, piece) for item in (crossing.outgoing, crossing.incoming)]
+        opaque = all(
+            item is not None and layer is not None and layer.opaque and self.planner.fills(item)
+            for item, layer in zip((crossing.outgoing, crossing.incoming), sides, strict=True)
+        )
+        formats = self.scene.formats
+        chosen = formats.full if opaque else formats.alpha
+        streams = [None if side is None else side.stream if opaque else on_canvas(side, self.scene) for side in sides]
+        stream = crossed(streams[0], streams[1], crossing, self.scene, span, pixel_format=chosen)
+        layer = Layer(stream if opaque else premultiplied(stream), 0, 0, opaque=opaque)
+        return self._laid(below, layer, opacity, shown, piece, covers=opaque)
+
+    def _side(self, item: Item, piece: Piece) -> Layer | None:
+        """Return one side of a transition with its own opacity in it, frame-sized where that is less than full."""
+        layer = self._layer(item, piece)
+        if layer is None:
+            return None
+        weights = item_opacity(item, (piece.first, piece.end), self.scene.rate)
+        border = border_of(item, self.scene)
+        if border is not None:
+            held = Layer(hold(border.stream, piece.frames), border.x, border.y, border.opaque, size=border.size)
+            ground = Below(on_canvas(layer, self.scene), self.scene.formats.alpha)
+            both = laid(ground, held, [1.0] * piece.frames, "normal", self.scene)
+            layer = Layer(converted(both, self.scene.formats.alpha, self.scene), 0, 0, opaque=False)
         if all(weight == 1 for weight in weights):
-            return top
-        if all(weight == 0 for weight in weights):
-            return base
-        pixel_format = self.scene.formats.plain if plain else self.scene.formats.laid
-        rate, size = self.scene.timeline.rate, self.scene.canvas.size
-        return weighed(base, top, weights, self.scene.weights, pixel_format=pixel_format, rate=rate, size=size)
+            return layer
+        return Layer(faded(on_canvas(layer, self.scene), weights, self.scene), 0, 0, opaque=False)
 
-
-def compose(composition: Composition, first: int, end: int, among: Sequence[Stretch] | None = None) -> Composed:
-    """Compose project frames [first, end). `among` are the stretches that hold them, where they are known already."""
-    cut = [
-        replace(plan(composition, stretch), first=max(stretch.first, first), end=min(stretch.end, end))
-        for stretch in (stretches(composition.scene.timeline) if among is None else among)
-        if stretch.first < end and stretch.end > first
-    ]
-    for stretch in cut:
-        for item in (item for shown in stretch.shown for item in shown.items):
-            low, high = composition.spans.get(item.pointer, (stretch.first, stretch.end))
-            composition.spans[item.pointer] = min(low, stretch.first), max(high, stretch.end)
-    files = {i.pointer for s in cut for shown in s.shown for i in shown.items if i.file is not None}
-    composition.scene.threads = 1 if len(files) > MANY_INPUTS else None
-    parts = [_stretch(composition, stretch) for stretch in cut]
-    stream = parts[0] if len(parts) == 1 else node("concat", *parts, n=len(parts), v=1, a=0)
-    if len(parts) > 1:
-        stream = node("settb", stream, expr=1 / composition.scene.timeline.rate)
-        stream = node("setpts", stream, expr=Expression("N"))
-    weights = composition.scene.weights.file()
-    if weights is not None:
-        composition.scene.files.keep((weights,))
-    text = bool(FONT_FILES) and FONT_FILES[0].name in composition.scene.files
-    return Composed(stream, composition.scene.files.all(), text)
-
-
-def plan(composition: Composition, stretch: Stretch) -> Stretch:
-    """Leave out what cannot be seen (off the canvas, at opacity 0, under an opaque layer) and choose the format.
-
-    Decided for the whole stretch, before it is cut to a window: a frame must not depend on the window.
-    """
-    kept: list[Shown] = []
-    for shown in reversed(stretch.shown):
-        if _opacity(shown) == 0 or not any(_seen(composition, item, stretch) for item in shown.items):
-            continue
-        kept.append(shown)
-        if _hides(composition, shown, stretch):
-            break
-    kept.reverse()
-    plain = all(_lies_plain(composition, item) for shown in kept for item in shown.items)
-    return replace(stretch, shown=tuple(kept), plain=plain)
-
-
-def _seen(composition: Composition, item: Item, stretch: Stretch) -> bool:
-    return composition.placement(item) is not None and any(_factors(item, stretch))
-
-
-def _hides(composition: Composition, shown: Shown, stretch: Stretch) -> bool:
-    """Whether nothing below can be seen: opaque pictures over the whole canvas, on both sides of a transition."""
-    if isinstance(shown.what, Crossing) and (shown.what.outgoing is None or shown.what.incoming is None):
-        return False
-    return _opacity(shown) == 1 and all(
-        _opaque(item)
-        and (placement := composition.placement(item)) is not None
-        and covers(placement, composition.scene.canvas.size)
-        and all(value == 1 for value in _factors(item, stretch))
-        for item in shown.items
-    )
-
-
-def _opaque(item: Item) -> bool:
-    return not is_title(item) and not (item.file is not None and item.file.alpha)
-
-
-def _opacity(shown: Shown) -> float:
-    track = shown.lane.track
-    opacity = track.opacity if isinstance(track, VideoTrack) else 1.0
-    return float(opacity) if isinstance(opacity, int | float) else 1.0
-
-
-def _factors(item: Item, stretch: Stretch) -> list[float]:
-    """Opacity at each frame. Stretches are cut at the ends of fades, so outside of them it does not change."""
-    if stretch.first >= item.first + item.fade_in and stretch.end <= item.end - item.fade_out:
-        return [factor(item, stretch.first)] * stretch.frames
-    return [factor(item, frame) for frame in range(stretch.first, stretch.end)]
-
-
-def _burns(item: Item, rate: Fraction) -> bool:
-    """Whether a title can be drawn straight onto what lies below: nothing is done to its picture."""
-    clip = item.clip
-    untouched = clip.transform == Transform() and clip.color == Color() and clip.crop == Crop()
-    return is_title(item) and untouched and item.frames + item.head + item.tail < LONG_TITLE * rate
-
-
-def _stretch(composition: Composition, stretch: Stretch) -> Stream:
-    """Compose one stretch, in the export's format."""
-    formats = composition.scene.formats
-    base: Stream | None = None
-    for shown in stretch.shown:
-        base = _over(composition, base, shown, stretch)
-    if base is None:
-        base = _background(composition, stretch)
-    return (
-        base
-        if stretch.plain or formats.laid == formats.final
-        else convert(base, formats.final, color=working(formats.laid))
-    )
-
-
-def _lies_plain(composition: Composition, item: Item) -> bool:
-    if _burns(item, composition.scene.timeline.rate):
-        return True
-    placement = composition.placement(item)
-    return placement is None or (_opaque(item) and lies_plain(placement, composition.scene.formats))
-
-
-def _background(composition: Composition, stretch: Stretch) -> Stream:
-    formats = composition.scene.formats
-    pixel_format = formats.plain if stretch.plain else formats.laid
-    still = constant(
-        composition.background, composition.scene.canvas.size, composition.scene.timeline.rate, pixel_format
-    )
-    return hold(still, stretch.frames)
-
-
-def _over(composition: Composition, base: Stream | None, shown: Shown, stretch: Stretch) -> Stream:
-    """Lay what a lane shows over the base; None is a base that has not been needed yet."""
-    what = shown.what
-    if isinstance(what, Item):
-        weights = [value * _opacity(shown) for value in _factors(what, stretch)]
-        return _item_over(composition, base, what, stretch, weights)
-    needs_base = not _hides(composition, shown, stretch)
-    if base is None and needs_base:
-        base = _background(composition, stretch)
-    sides = [
-        base if item is None else _item_over(composition, base, item, stretch, _factors(item, stretch))
-        for item in (what.outgoing, what.incoming)
-    ]
-    outgoing, incoming = sides
-    if outgoing is None or incoming is None:
-        raise AssertionError("a side without a clip is the base, and that is there")
-    crossed = composition.mix(outgoing, incoming, progress(what, stretch), plain=stretch.plain)
-    if base is None:
-        return crossed
-    return composition.mix(base, crossed, [_opacity(shown)] * stretch.frames, plain=stretch.plain)
-
-
-def progress(crossing: Crossing, stretch: Stretch) -> list[float]:
-    """Eased progress of a transition at each frame of a stretch: its first frame is all A, its last all B."""
-    last = crossing.frames - 1
-    easing = crossing.transition.easing
-    return [ease(easing, (frame - crossing.first) / last) for frame in range(stretch.first, stretch.end)]
-
-
-def _item_over(
-    composition: Composition,
-    base: Stream | None,
-    item: Item,
-    stretch: Stretch,
-    weights: Sequence[float],
-) -> Stream:
-    """Lay one clip over the base at a weight for each frame."""
-    placement = composition.placement(item)
-    hidden = placement is None or not any(weights)
-    whole = placement is not None and _opaque(item) and covers(placement, composition.scene.canvas.size)
-    if base is None and (hidden or not whole or any(weight != 1 for weight in weights)):
-        base = _background(composition, stretch)
-    if base is not None and hidden:
-        return base
-    if base is not None and _burns(item, composition.scene.timeline.rate):
-        return composition.mix(
-            base, _title_over(composition, base, item, stretch), weights, plain=stretch.plain
+    def _faded_over(
+        self,
+        below: Below | None,
+        crossing: Crossing,
+        opacity: Sequence[float],
+        shown: Part,
+        piece: Piece,
+    ) -> Below:
+        """Cross-fade without a layer: the mean of the ground with the one side over it and with the other."""
+        span, rate = (piece.first, piece.end), self.scene.rate
+        items = crossing.outgoing, crossing.incoming
+        hides = all(
+            item is not None
+            and self.planner.fills(item)
+            and all(value == 1 for value in item_opacity(item, span, rate))
+            for item in items
         )
-    layer = _layer(composition, item, plain=stretch.plain)
-    clip = composition.clips[item.pointer]
-    shown = hold(layer.stream, stretch.frames) if clip.still else _slice(composition, item, clip, layer, stretch)
-    laid = shown if base is None or whole else _overlaid(composition, base, shown, layer, plain=stretch.plain)
-    return laid if base is None else composition.mix(base, laid, weights, plain=stretch.plain)
+        if below is None and not hides:
+            below = self._backdrop(piece)
+        sides = [
+            below if item is None else self._item(below, item, item_opacity(item, span, rate), shown, piece)
+            for item in items
+        ]
+        outgoing, incoming = sides
+        if outgoing is None or incoming is None:
+            raise AssertionError("a side without a clip is the ground, and that is there")
+        done = mixed(outgoing, incoming, progress(crossing, span), self.scene)
+        return done if below is None else mixed(below, done, opacity, self.scene)
 
+    def _track_layer(self, shown: Part, span: tuple[int, int]) -> Layer:
+        """Compose a track by itself and apply its effects."""
+        inner, lane = shown.inner, shown.shown.lane
+        if inner is None:
+            raise AssertionError("a track with effects is composed by itself")
+        owner = Owned(lane.pointer, 0, self.scene.timeline.frames)
+        stream = self.strip(inner, self.scene.formats.alpha)
+        applied = self._effects(stream, lane.track.effects, owner, (inner.first, inner.end), self.scene.formats.alpha)
+        return Layer(self.with_effects(inner, applied, span).stream, 0, 0, opaque=False)
 
-def _slice(composition: Composition, item: Item, clip: Clip, layer: Layer, stretch: Stretch) -> Stream:
-    """Frames of a stretch out of a clip's stream."""
-    if composition.spans[item.pointer] == (stretch.first, stretch.end):
-        return layer.stream
-    return part(layer.stream, stretch.first - clip.first, stretch.end - clip.first)
+    def _adjusted(self, below: Below | None, item: Item, weights: Sequence[float], shown: Part, piece: Piece) -> Below:
+        """Replace what lies below by the clip's effects of it, mixed by the clip's opacity."""
+        owner = Owned(item.pointer, -item.head, item.end - item.first + item.tail)
+        strip = shown.inner
+        if strip is None:
+            below = below or self._backdrop(piece)
+            strip = Strip(piece.first, piece.end, ())
+            stream = below.stream
+        else:
+            stream = self.strip(strip, self.scene.formats.alpha if piece.ground == "alpha" else self.scene.formats.full)
+            pixel_format = self.scene.formats.alpha if piece.ground == "alpha" else self.scene.formats.full
+            plain = Applied(stream, pixel_format, self.scene.canvas.size, 0)
+            below = self.with_effects(strip, plain, (piece.first, piece.end))
+        frames = strip.first - item.first, strip.end - item.first
+        applied = self._effects(stream, item.clip.effects, owner, frames, below.pixel_format)
+        made = self.with_effects(strip, applied, (piece.first, piece.end))
+        if piece.ground != "alpha":
+            made = self.solid(made, piece.backdrop, piece.frames)
+        if made.pixel_format != below.pixel_format:
+            made = Below(converted(made, below.pixel_format, self.scene), below.pixel_format)
+        return mixed(below, made, weights, self.scene)
 
-
-def _overlaid(composition: Composition, base: Stream, shown: Stream, layer: Layer, *, plain: bool) -> Stream:
-    """Lay a layer of exactly as many frames over a base.
-
-    Nowhere eof_action=pass: with it FFmpeg's scheduler stands still for ever at some graphs, all decoders held back.
-    """
-    formats = composition.scene.formats
-    stream = node(
-        "overlay",
-        base,
-        shown,
-        x=layer.x,
-        y=layer.y,
-        format=formats.plain_overlay if plain else formats.full_overlay,
-        alpha="straight",
-    )
-    return node("format", stream, pix_fmts=formats.plain if plain else formats.laid)
-
-
-def _title_over(composition: Composition, base: Stream, item: Item, stretch: Stretch) -> Stream:
-    source = item.clip.source
-    if not isinstance(source, TitleSource | GraphicSource):
-        raise TypeError("only text is drawn so")
-    scene = composition.scene
-    span = TitleSpan(stretch.first - item.first, stretch.frames, item.frames)
-    drawn = burn_title(base, source, span, scene.timeline, scene.resources.fonts)
-    scene.files.keep(drawn.files)
-    return node("format", drawn.stream, pix_fmts=scene.formats.plain if stretch.plain else scene.formats.laid)
-
-
-def _layer(composition: Composition, item: Item, *, plain: bool) -> Layer:
-    """Return the layer of a clip in one of the two formats, made once."""
-    key = (item.pointer, plain)
-    if key not in composition.layers:
-        if item.pointer not in composition.clips:
-            composition.clips[item.pointer] = open_clip(item, composition.scene, composition.spans[item.pointer])
-        clip = composition.clips[item.pointer]
-        placement = composition.placement(item)
-        if placement is None:
-            raise AssertionError("what is not seen is not laid")
-        composition.layers[key] = lay(
-            clip.picture,
-            placement,
-            item.clip.color,
-            composition.scene.formats,
-            composition.scene.canvas.size,
-            plain=plain,
+    def _effects(
+        self, stream: Stream, effects: Sequence[Effect], owner: Owned, frames: tuple[int, int], pixel_format: str
+    ) -> Applied:
+        return apply_effects(
+            stream,
+            effects,
+            scene=self.scene,
+            owner=owner,
+            first=frames[0],
+            frames=frames[1] - frames[0],
+            size=self.scene.canvas.size,
+            scale=self.scene.canvas.scale[1],
+            pixel_format=pixel_format,
+            grows=False,
         )
-    return composition.layers[key]
+
+    def _under_layouts(self, below: Below | None, shown: Part, piece: Piece, used: set[str]) -> Below | None:
+        """Lay the background of each layout under the lowest clip that uses it."""
+        for item in shown.shown.items:
+            template = None if item.cell is None else item.cell.template
+            if template is None or template.id in used:
+                continue
+            used.add(template.id)
+            ground = background_of(template, self.scene)
+            if ground is not None:
+                held = replace(ground, stream=hold(ground.stream, piece.frames), still=False)
+                normal = replace(shown, blend="normal")
+                below = self._laid(below, held, [1.0] * piece.frames, normal, piece)
+        return below

@@ -94,6 +94,10 @@ def convert(
     if pixel_format.endswith("16le"):
         return deepened(stream, pixel_format, color or YUV, size=size, shrinks=shrinks)
     rgb = is_rgb(pixel_format)
+    if pixel_format.endswith("10le") and color is not None and (color.matrix, color.range) != ("bt709", "limited"):
+        between = "gbrap16le" if "a" in pixel_format else "gbrp16le"
+        stream = deepened(stream, between, color, size=size, shrinks=shrinks)
+        return square(rematrixed(stream, pixel_format, RGB, YUV, "ordered"))
     stream = node(
         "scale",
         stream,
@@ -108,6 +112,15 @@ def convert(
     return square(node("format", stream, pix_fmts=pixel_format))
 
 
+def with_alpha(stream: Stream, pixel_format: str) -> Stream:
+    """Give planar R'G'B' of the same depth an alpha that is full everywhere: gbrap or gbrap16le, premultiplied.
+
+    Not by swscale, which leaves the last row of 16-bit frames as it was in memory.
+    """
+    stream = rematrixed(stream, pixel_format, RGB, RGB)
+    return node("setparams", stream, range="full", colorspace="gbr", alpha_mode="premultiplied")
+
+
 def square(stream: Stream) -> Stream:
     """State square pixels: filters that join streams compare them."""
     return node("setsar", stream, sar=1)
@@ -118,18 +131,21 @@ def constant(hex_color: str, size: tuple[int, int], rate: object, pixel_format: 
 
     R'G'B' with alpha is premultiplied, Y'CbCr with alpha straight; in a format without alpha the colour's is left out.
     """
-    rgb, deep, with_alpha = is_rgb(pixel_format), pixel_format.endswith("le"), "a" in pixel_format
-    alpha = hex_alpha(hex_color) if with_alpha else 1.0
-    most = 65535 if deep else 255
-    factor = most / 255 * (alpha if rgb else 1)
+    rgb, deep, clear = is_rgb(pixel_format), pixel_format.endswith("le"), "a" in pixel_format
+    alpha = hex_alpha(hex_color) if clear else 1.0
+    # Painted in 8 bits: of 16 the table filter gives at most 65 280.
+    factor = alpha if rgb and not deep else 1.0
     levels = [round(int(hex_color[place : place + 2], 16) * factor) for place in (1, 3, 5)]
-    painted = ("gbrap" if with_alpha else "gbrp") + ("16le" if deep else "")
-    picture = node("color", medium="video", c="black@0", s=f"{size[0]}x{size[1]}", r=f"{rate}", d=None)
+    painted = "gbrap" if clear else "gbrp"
+    picture = node("color", medium="video", c="black", s=f"{size[0]}x{size[1]}", r=f"{rate}", d=None)
     picture = node("format", node("trim", picture, end_frame=1), pix_fmts=painted)
-    # Not by lutrgb: of 16 bits it stops at 65,280.
-    for plane, level in enumerate((levels[1], levels[2], levels[0], *([round(alpha * most)] if with_alpha else []))):
-        picture = node("limiter", picture, min=level, planes=1 << plane) if level else picture
-    return square(picture if painted == pixel_format else rematrixed(picture, pixel_format, RGB, YUV))
+    opacity = round(alpha * 255) if clear else None
+    picture = node("lutrgb", picture, r=levels[0], g=levels[1], b=levels[2], a=opacity)
+    if painted != pixel_format:
+        picture = rematrixed(picture, pixel_format, RGB, RGB if rgb else YUV)
+    if rgb and deep and alpha < 1:
+        picture = node("premultiply", node("setparams", picture, alpha_mode="straight"), inplace=1)
+    return square(picture)
 
 
 def hex_alpha(hex_color: str) -> float:

@@ -18,8 +18,8 @@ from protocol.project import Effect
 from protocol.time import parse_seconds
 from sidecar.ffmpeg.builder.catalogue import Catalogue, EffectKind, PictureScene
 from sidecar.ffmpeg.builder.graph import Expression, Stream, Whole, Window, node
-from sidecar.ffmpeg.builder.picture.convert import RGB, convert
-from sidecar.ffmpeg.builder.picture.scene import Scene
+from sidecar.ffmpeg.builder.picture.convert import RGB, convert, with_alpha
+from sidecar.ffmpeg.builder.picture.scene import Scene, Tap
 from sidecar.ffmpeg.builder.picture.select import part
 
 
@@ -146,9 +146,12 @@ def _one(given: Applied, acting: _Acting, strip: _Strip) -> Applied:
         scale=strip.scale,
         pixel_format=given.pixel_format,
         files=scene.files,
+        origin=strip.owner.first,
         analysis=_analysis(acting, scene),
         contents=scene.resources.contents,
     )
+    if kind.analysis is not None:
+        scene.taps[acting.pointer] = Tap(given.stream, given.size)
     made = _sized(given.stream, acting, told)
     if acting.effect.mix < 1:
         share = float(acting.effect.mix)

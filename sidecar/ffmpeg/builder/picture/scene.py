@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from sidecar.core.timeline import Timeline
+from sidecar.ffmpeg.builder.graph import Stream
 from sidecar.ffmpeg.builder.picture.convert import Formats
-from sidecar.ffmpeg.builder.picture.weigh import Weights
 from sidecar.ffmpeg.builder.resources import Resources
 from sidecar.ffmpeg.builder.sidefiles import SideFiles
 
@@ -20,20 +20,29 @@ class Canvas:
     scale: tuple[float, float]
 
 
+@dataclass(frozen=True, slots=True)
+class Tap:
+    """A stream on its way through the graph, and its size."""
+
+    stream: Stream
+    size: tuple[int, int]
+
+
 @dataclass(slots=True)
 class Scene:
     """The timeline, the canvas and pixel formats it is composed in, and the files that the graph gathers.
 
-    `threads` is how many every decoder gets (None: its own choice).
+    `threads` is how many every decoder gets (None: its own choice). `taps` are the frames that effects with an
+    analysis were given, by the pointer of the effect.
     """
 
     timeline: Timeline
     canvas: Canvas
     formats: Formats
     resources: Resources
-    weights: Weights
     files: SideFiles = field(default_factory=SideFiles)
     threads: int | None = None
+    taps: dict[str, Tap] = field(default_factory=dict)
 
     @property
     def rate(self) -> Fraction:

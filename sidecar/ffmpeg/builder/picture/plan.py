@@ -1,0 +1,246 @@
+"""What is composed, and in which format, before anything is built.
+
+Everything is decided for whole stretches and whole clips: a frame must not depend on the window it is made in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from protocol.project import (
+    AdjustmentSource,
+    Color,
+    Crop,
+    GradientSource,
+    GraphicSource,
+    TitleSource,
+    Transform,
+    VideoTrack,
+)
+from protocol.project.words import Blend
+from sidecar.core.timeline import Crossing, Item
+from sidecar.ffmpeg.builder.picture.convert import hex_alpha
+from sidecar.ffmpeg.builder.picture.effects import acts, changes_alpha, reach
+from sidecar.ffmpeg.builder.picture.opacity import item_opacity, track_opacity
+from sidecar.ffmpeg.builder.picture.placing import Placed, covers, lies_plain, place_item
+from sidecar.ffmpeg.builder.picture.scene import Scene
+from sidecar.ffmpeg.builder.picture.stretches import Cutter, Shown, Stretch
+
+LONG_TITLE = 3_600
+"""Seconds that a title's script lasts; longer titles are drawn once as a layer."""
+
+Ground = Literal["plain", "full", "alpha"]
+"""What a stretch is composed in: the export's own subsampled format, opaque R'G'B', or premultiplied with alpha."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a lane shows in a stretch; `inner` is composed beforehand.
+
+    That is the track's own layer where the track has effects, and for an adjustment clip whose effects look beyond
+    the stretch all that lies below it.
+    """
+
+    shown: Shown
+    blend: Blend
+    inner: Strip | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Frames [first, end) of a stretch over a backdrop, a colour, from the bottom to the top.
+
+    Hidden parts are left out.
+    """
+
+    first: int
+    end: int
+    parts: tuple[Part, ...]
+    ground: Ground
+    backdrop: str
+
+    @property
+    def frames(self) -> int:
+        return self.end - self.first
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """Project frames [first, end) of some lanes."""
+
+    first: int
+    end: int
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(slots=True)
+class Planner:
+    """Plans the composition of one graph, and gathers which frames of every clip it needs."""
+
+    scene: Scene
+    cutter: Cutter
+    spans: dict[str, tuple[int, int]] = field(default_factory=dict)
+    items: dict[str, Item] = field(default_factory=dict)
+    placed: dict[str, Placed | None] = field(default_factory=dict)
+
+    def whole(self, first: int, end: int, backdrop: str, *, plain: bool) -> Strip:
+        """Plan the project's own composite. `plain` false: R'G'B' throughout, for effects that are still to come."""
+        return self._strip(range(len(self.scene.timeline.video)), first, end, backdrop, plain=plain)
+
+    def placement(self, item: Item) -> Placed | None:
+        """Where a clip lies; None where nothing of it is ever on screen."""
+        if item.pointer not in self.placed:
+            self.placed[item.pointer] = place_item(item, self.scene, own_frames(item))
+        return self.placed[item.pointer]
+
+    def _strip(
+        self, lanes: range, first: int, end: int, backdrop: str, *, plain: bool = False, inside: bool = False
+    ) -> Strip:
+        found = self.cutter.cut(lanes, first, end, inside=inside)
+        pieces = (self._piece(stretch, (first, end), backdrop, plain=plain) for stretch in found)
+        return Strip(first, end, tuple(pieces))
+
+    def _piece(self, stretch: Stretch, window: tuple[int, int], backdrop: str, *, plain: bool) -> Piece:
+        first, end = max(window[0], stretch.first), min(window[1], stretch.end)
+        kept: list[Shown] = []
+        hidden = False
+        for shown in reversed(stretch.shown):
+            if not self._seen(shown, stretch):
+                continue
+            kept.append(shown)
+            hidden = self._hides(shown, stretch)
+            if hidden:
+                break
+        kept.reverse()
+        opaque = hidden or hex_alpha(backdrop) == 1
+        ground: Ground = "alpha" if not opaque else "full"
+        if plain and opaque and all(self._plain(shown) for shown in kept):
+            ground = "plain"
+        parts = tuple(self._part(shown, first, end, backdrop) for shown in kept)
+        return Piece(first, end, parts, ground, backdrop)
+
+    def _part(self, shown: Shown, first: int, end: int, backdrop: str) -> Part:
+        lane, catalogue = shown.lane, self.scene.resources.catalogue
+        frames = self.scene.timeline.frames
+        inner: Strip | None = None
+        if shown.what is None:
+            before, after = reach(lane.track.effects, catalogue)
+            span = max(0, first - before), min(frames, end + after)
+            inner = self._strip(range(shown.number, shown.number + 1), *span, "#00000000", inside=True)
+        elif isinstance(shown.what, Item) and is_adjustment(shown.what):
+            item = shown.what
+            before, after = reach(item.clip.effects, catalogue)
+            if before or after:
+                span = max(item.first, first - before), min(item.end, end + after)
+                inner = self._strip(range(shown.number), *span, backdrop)
+        for item in shown.items:
+            self._need(item, first, end)
+        return Part(shown, self._blend(shown, first), inner)
+
+    def _need(self, item: Item, first: int, end: int) -> None:
+        before, after = reach(item.clip.effects, self.scene.resources.catalogue)
+        low, high = own_frames(item)
+        first, end = max(low, first - before), min(high, end + after)
+        self.items[item.pointer] = item
+        known = self.spans.get(item.pointer, (first, end))
+        self.spans[item.pointer] = min(known[0], first), max(known[1], end)
+
+    def _blend(self, shown: Shown, first: int) -> Blend:
+        """The track's blend if it is not normal, else the clip's; in a transition the incoming clip's."""
+        track = shown.lane.track
+        if isinstance(track, VideoTrack) and track.blend != "normal":
+            return track.blend
+        if isinstance(shown.what, Crossing):
+            shows = shown.what.incoming or shown.what.outgoing
+        elif shown.what is None:
+            shows = _on_screen(shown, first)
+        else:
+            shows = shown.what
+        return "normal" if shows is None else shows.clip.blend
+
+    def _seen(self, shown: Shown, stretch: Stretch) -> bool:
+        span, rate = (stretch.first, stretch.end), self.scene.rate
+        if not any(track_opacity(shown.lane, span, rate)):
+            return False
+        return shown.what is None or any(
+            (is_adjustment(item) or self.placement(item) is not None or item.cell is not None)
+            and any(item_opacity(item, span, rate))
+            for item in shown.items
+        )
+
+    def _hides(self, shown: Shown, stretch: Stretch) -> bool:
+        """Whether nothing below can be seen: opaque pictures over the whole canvas, on both sides of a transition."""
+        what, span, rate = shown.what, (stretch.first, stretch.end), self.scene.rate
+        if what is None or self._blend(shown, stretch.first) != "normal":
+            return False
+        if isinstance(what, Crossing) and (what.outgoing is None or what.incoming is None):
+            return False
+        return all(value == 1 for value in track_opacity(shown.lane, span, rate)) and all(
+            self.fills(item) and all(value == 1 for value in item_opacity(item, span, rate)) for item in shown.items
+        )
+
+    def fills(self, item: Item) -> bool:
+        """Whether a clip's picture is opaque and leaves nothing of the canvas to be seen."""
+        placement = self.placement(item)
+        return placement is not None and self.opaque(item) and covers(placement, self.scene.canvas.size)
+
+    def opaque(self, item: Item) -> bool:
+        """Whether a clip's picture has no transparent pixel inside its frame."""
+        source = item.clip.source
+        if isinstance(source, TitleSource | GraphicSource | AdjustmentSource):
+            return False
+        if isinstance(source, GradientSource) and any(hex_alpha(color) < 1 for color in source.colors):
+            return False
+        if item.file is not None and item.file.alpha:
+            return False
+        return item.cell is None and not changes_alpha(item.clip.effects, self.scene.resources.catalogue)
+
+    def _plain(self, shown: Shown) -> bool:
+        if shown.what is None or self._blend(shown, 0) != "normal":
+            return False
+        if isinstance(shown.what, Crossing) and not is_fade(shown.what):
+            return False
+        return all(self._item_plain(item) for item in shown.items)
+
+    def _item_plain(self, item: Item) -> bool:
+        if is_adjustment(item) or item.cell is not None:
+            return False
+        if self.burns(item):
+            return True
+        placement = self.placement(item)
+        if placement is None:
+            return True
+        acting = acts(item.clip.effects, self.scene.resources.catalogue)
+        return not acting and self.opaque(item) and lies_plain(placement, self.scene.formats)
+
+    def burns(self, item: Item) -> bool:
+        """Whether a text can be drawn straight onto what lies below: nothing is done to its picture."""
+        clip = item.clip
+        if not isinstance(clip.source, TitleSource | GraphicSource) or clip.blend != "normal" or item.cell is not None:
+            return False
+        untouched = clip.transform == Transform() and clip.color == Color() and clip.crop == Crop()
+        low, high = own_frames(item)
+        short = high - low < LONG_TITLE * self.scene.rate
+        return untouched and short and not acts(clip.effects, self.scene.resources.catalogue)
+
+
+def own_frames(item: Item) -> tuple[int, int]:
+    """Return the frames that a clip is shown for, handles included."""
+    return item.first - item.head, item.end + item.tail
+
+
+def is_adjustment(item: Item) -> bool:
+    return isinstance(item.clip.source, AdjustmentSource)
+
+
+def is_fade(crossing: Crossing) -> bool:
+    """Whether a transition is the mean of its two sides, which needs no layer of its own."""
+    return crossing.transition.type == "fade"
+
+
+def _on_screen(shown: Shown, frame: int) -> Item | None:
+    for crossing in shown.lane.crossings:
+        if crossing.first <= frame < crossing.end:
+            return crossing.incoming or crossing.outgoing
+    return next((item for item in shown.lane.items if item.first <= frame < item.end), None)
