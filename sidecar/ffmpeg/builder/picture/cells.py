@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from protocol.project import Template
 from sidecar.core.timeline import Item
 from sidecar.ffmpeg.builder.graph import Input, InputStream, Node, Pad, Stream, Value, node
-from sidecar.ffmpeg.builder.picture.convert import constant, square
+from sidecar.ffmpeg.builder.picture.convert import constant, square, with_alpha
 from sidecar.ffmpeg.builder.picture.geometry import Rect
 from sidecar.ffmpeg.builder.picture.picture import Layer
 from sidecar.ffmpeg.builder.picture.scene import Scene
@@ -77,7 +77,7 @@ def cut_out(layer: Layer, item: Item, scene: Scene, frames: int) -> Layer:
     mask = mask if layer.still else hold(mask, frames)
     stream = layer.stream
     if layer.opaque:
-        stream = node("format", stream, pix_fmts=scene.formats.alpha)
+        stream = with_alpha(stream, scene.formats.alpha)
     return replace(layer, stream=_masked(stream, mask, scene), opaque=False)
 
 

@@ -6,18 +6,18 @@ from dataclasses import dataclass, replace
 from math import ceil
 
 from protocol.project import Color, Keyframes
-from sidecar.core.source import SourceColor
 from sidecar.core.timeline import Item
 from sidecar.ffmpeg.builder.commanded import commanded
 from sidecar.ffmpeg.builder.graph import Stream, node
 from sidecar.ffmpeg.builder.picture.cells import cut_out
-from sidecar.ffmpeg.builder.picture.convert import RGB, YUV, convert, is_rgb, square
+from sidecar.ffmpeg.builder.picture.colour import read
+from sidecar.ffmpeg.builder.picture.convert import RGB, convert, is_rgb, square, with_alpha
 from sidecar.ffmpeg.builder.picture.effects import Applied, Owned, acts, apply_effects
 from sidecar.ffmpeg.builder.picture.geometry import Rect, fills
 from sidecar.ffmpeg.builder.picture.geometry_moving import MovingPlacement
 from sidecar.ffmpeg.builder.picture.geometry_still import Placement
 from sidecar.ffmpeg.builder.picture.grade import graded
-from sidecar.ffmpeg.builder.picture.orient import PRIMARIES, turned
+from sidecar.ffmpeg.builder.picture.orient import turned
 from sidecar.ffmpeg.builder.picture.picture import Clip, Layer, Picture
 from sidecar.ffmpeg.builder.picture.placing import Placed, covers, lies_plain
 from sidecar.ffmpeg.builder.picture.scene import Scene
@@ -63,7 +63,9 @@ def _plain(making: _Making, placement: Placement) -> Layer:
     scene, picture = making.scene, making.clip.picture
     color = making.item.clip.color
     if color == Color():
-        stream = _scaled(picture, placement.region, placement.size, scene.formats.plain, shrinks=placement.shrinks)
+        stream = _scaled(
+            picture, placement.region, placement.size, scene.formats.plain, scene, shrinks=placement.shrinks
+        )
         stream = stream if placement.cut is None else _cut(stream, placement.cut)
     else:
         making, done = _made(
@@ -86,7 +88,7 @@ def _made(
     scene, picture = making.scene, making.clip.picture
     wide, high = size or (region[2] - region[0], region[3] - region[1])
     pixel_format = scene.formats.alpha if picture.alpha else scene.formats.full
-    stream = _scaled(picture, region, (wide, high), pixel_format, shrinks=shrinks)
+    stream = _scaled(picture, region, (wide, high), pixel_format, scene, shrinks=shrinks)
     if cut is not None:
         stream, wide, high = _cut(stream, cut), cut[2] - cut[0], cut[3] - cut[1]
     return _finished(making, stream, (wide, high), detail)
@@ -111,7 +113,7 @@ def _finished(making: _Making, stream: Stream, size: tuple[int, int], detail: fl
         scene=scene,
         owner=Owned(item.pointer, -item.head, item.frames + item.tail),
         first=clip.first - item.first,
-        frames=making.frames,
+        frames=frames,
         size=size,
         scale=detail * scene.canvas.scale[1],
         pixel_format=pixel_format,
@@ -137,7 +139,7 @@ def _still(making: _Making, done: Applied, placement: Placement) -> Layer:
         min(right, ceil(max(x for x, _ in corners)) + 2),
         min(bottom, ceil(max(y for _, y in corners)) + 2),
     )
-    stream = done.stream if filled or not opaque else _with_alpha(done.stream, scene)
+    stream = done.stream if filled or not opaque else with_alpha(done.stream, scene.formats.alpha)
     raster = Raster(stream, [done.size], [matrix], done.size, matrix.steps, opaque=filled)
     return _in_window(making, warped(raster, window, scene), window, opaque=filled)
 
@@ -162,7 +164,7 @@ def _moving(making: _Making, placement: MovingPlacement) -> Layer:
     opaque = not done.pixel_format.startswith("gbrap")
     filled = opaque and placement.filled
     if opaque and not filled:
-        stream = _with_alpha(stream, scene)
+        stream = with_alpha(stream, scene.formats.alpha)
     maps = [matrix.after(-grown, -grown, 1, 1) for _, matrix in steps]
     reach = ceil(grown * max(placement.largest) * 1.5)
     left, top, right, bottom = placement.box
@@ -182,7 +184,7 @@ def _cropped_to(
     """Cut each frame's own region and bring all to one size, for effects that look around."""
     scene, picture = making.scene, making.clip.picture
     pixel_format = scene.formats.alpha if picture.alpha else scene.formats.full
-    stream = _scaled(picture, placement.region, picture.size, pixel_format, shrinks=False)
+    stream = _scaled(picture, placement.region, picture.size, pixel_format, scene, shrinks=False)
     if making.still:
         stream, making = hold(stream, making.frames), replace(making, still=False)
     stream = convert(_cropping(stream, regions, scene), pixel_format, color=RGB, size=size, shrinks=True)
@@ -233,29 +235,12 @@ def _in_box(layer: Layer, box: Rect) -> Layer:
     return replace(layer, stream=_cut(layer.stream, rect), x=left, y=top, size=(right - left, bottom - top))
 
 
-def _read(picture: Picture) -> tuple[Stream, SourceColor]:
-    """Take the source's primaries to those of BT.709. BT.601's are taken for BT.709's own."""
-    if picture.color.primaries != "bt2020" or picture.color.matrix == "rgb":
-        return picture.stream, picture.color
-    stream = node("format", picture.stream, pix_fmts="yuv444p12le")
-    stream = node(
-        "colorspace",
-        stream,
-        iprimaries=PRIMARIES["bt2020"],
-        primaries="bt709",
-        itrc="bt709",
-        trc="bt709",
-        ispace={"bt601": "smpte170m", "bt709": "bt709"}.get(picture.color.matrix, "bt2020nc"),
-        space="bt709",
-        irange="pc" if picture.color.range == "full" else "tv",
-        range="tv",
-    )
-    return stream, YUV
-
-
-def _scaled(picture: Picture, region: Rect, size: tuple[int, int], pixel_format: str, *, shrinks: bool) -> Stream:
+def _scaled(
+    picture: Picture, region: Rect, size: tuple[int, int], pixel_format: str, scene: Scene, *, shrinks: bool
+) -> Stream:
     """Cut a region out of the source, bring it to a size and to a format, premultiplied where that has alpha."""
-    stream, color = _read(picture)
+    picture = read(picture, scene.formats, scene.files)
+    stream, color = picture.stream, picture.color
     target: tuple[int, int] | None = None if size == (region[2] - region[0], region[3] - region[1]) else size
     if picture.alpha:
         stream = convert(stream, pixel_format, color=color)
@@ -279,14 +264,6 @@ def _scaled(picture: Picture, region: Rect, size: tuple[int, int], pixel_format:
 def _multiplied(stream: Stream) -> Stream:
     """State that colour is multiplied by alpha."""
     return node("setparams", stream, alpha_mode="premultiplied")
-
-
-def _straight(stream: Stream) -> Stream:
-    return node("unpremultiply", stream, inplace=1)
-
-
-def _with_alpha(stream: Stream, scene: Scene) -> Stream:
-    return _multiplied(convert(stream, scene.formats.alpha, color=RGB))
 
 
 def _cut(stream: Stream, rect: Rect) -> Stream:

@@ -4,22 +4,35 @@ In 8 bits by `perspective` (cubic kernel with A = -0.6, as swscale's, places in 
 between two flat pictures (cubic, weights of 14 bits), which an affine map can be written for: the ratio of the two
 fields of view is the scale, roll the turn, the off-axis offset the place. What is reduced is averaged over areas first,
 to a raster that the map then takes about one to one.
+
+A cubic kernel would draw a bright rim along an edge against transparency. So a picture goes on beyond its edges while it
+is resampled, and how much of each pixel it covers is a picture of its own: a white rectangle under the same maps, drawn
+at the size it is shown in and resampled linearly, which along the picture's axes is exact.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from math import atan, atan2, ceil, cos, degrees, floor, hypot, log2, sin
 
 from sidecar.ffmpeg.builder.commanded import commanded
 from sidecar.ffmpeg.builder.graph import Expression, Node, Pad, Stream, Value, node
-from sidecar.ffmpeg.builder.picture.convert import ACCURATE
+from sidecar.ffmpeg.builder.picture.convert import ACCURATE, square
 from sidecar.ffmpeg.builder.picture.geometry import Affine, Rect
 from sidecar.ffmpeg.builder.picture.scene import Scene
+from sidecar.ffmpeg.builder.picture.select import hold
+from sidecar.ffmpeg.builder.sidefiles import SideFiles
 
 MARGIN = 3
 """Transparent pixels around a picture that is resampled: what bicubic interpolation reads beyond an edge."""
+
+BEYOND = 4 * MARGIN
+"""Pixels that a picture goes on for beyond its edges: enough while it is reduced to a quarter at most."""
+
+LARGEST_AREA = 4_096
+"""To how many pixels the side of a picture's area is drawn larger than the picture itself."""
 
 FOCUS = 512.0
 """Pixels a unit of v360's flat pictures, at least: the more, the less exact it is at the middle of the picture."""
@@ -42,18 +55,71 @@ class Raster:
     opaque: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Where it is resampled: frames a second, side files, pixels a project pixel across and down, 16 bits or 8."""
+
+    rate: Fraction
+    files: SideFiles
+    scale: tuple[float, float]
+    deep: bool
+
+
 def warped(raster: Raster, window: Rect, scene: Scene) -> Stream:
     """Resample into a window of the canvas."""
-    raster = _reduced(_bordered(raster, window), scene)
-    if scene.formats.deep:
-        return _by_view(raster, window, scene)
-    return _by_perspective(raster, window)
+    return resampled(raster, window, Room(scene.rate, scene.files, scene.canvas.scale, scene.formats.deep))
+
+
+def resampled(raster: Raster, window: Rect, room: Room) -> Stream:
+    """Resample into a window."""
+    if raster.opaque:
+        return _by_maps(_reduced(_bordered(raster, window), room, 0), window, room, "cubic")
+    picture = _by_maps(_reduced(_continued(raster), room, 0), window, room, "cubic")
+    # v360's linear kernel overflows at white.
+    kernel = "cubic" if room.deep else "linear"
+    area = _by_maps(_reduced(_area(raster, room), room, MARGIN), window, room, kernel)
+    pixel_format = "gbrap16le" if room.deep else "gbrap"
+    share = node("mergeplanes", area, map0s=0, map1s=0, map2s=0, map3s=0, format=pixel_format)
+    share = node("setparams", share, range="full", colorspace="gbr", alpha_mode="premultiplied")
+    return node("blend", picture, share, all_mode="multiply")
+
+
+def _by_maps(raster: Raster, window: Rect, room: Room, kernel: str) -> Stream:
+    return _by_view(raster, window, room, kernel) if room.deep else _by_perspective(raster, window, kernel)
+
+
+def _continued(raster: Raster) -> Raster:
+    """Repeat the edges of a picture beyond them."""
+    width, height = raster.bound
+    stream = raster.stream
+    if any(size != raster.bound for size in raster.sizes):
+        stream = node("pad", stream, w=width, h=height, color="black@0", eval="frame")
+    stream = node("pad", stream, w=width + 2 * BEYOND, h=height + 2 * BEYOND, x=BEYOND, y=BEYOND, color="black@0")
+    stream = node("fillborders", stream, left=BEYOND, right=BEYOND, top=BEYOND, bottom=BEYOND, mode="smear")
+    maps = [matrix.after(-BEYOND, -BEYOND, 1, 1) for matrix in raster.maps]
+    bound = width + 2 * BEYOND, height + 2 * BEYOND
+    return Raster(stream, [bound] * len(maps), maps, bound, raster.largest, opaque=False)
+
+
+def _area(raster: Raster, room: Room) -> Raster:
+    """The picture's rectangle in white, as large as it is shown at most."""
+    across, down = (
+        max(length, min(ceil(length * step), LARGEST_AREA))
+        for length, step in zip(raster.bound, raster.largest, strict=True)
+    )
+    size = across, down
+    grey, most = ("gray16le", 65_535) if room.deep else ("gray", 255)
+    made = node("color", medium="video", c="black", s=f"{across}x{down}", r=f"{room.rate}")
+    made = node("limiter", node("format", node("trim", made, end_frame=1), pix_fmts=grey), min=most)
+    units = [(own[0] / size[0], own[1] / size[1]) for own in raster.sizes]
+    maps = [matrix.after(0, 0, *unit) for matrix, unit in zip(raster.maps, units, strict=True)]
+    largest = tuple(step * own / length for step, own, length in zip(raster.largest, raster.bound, size, strict=True))
+    stream = hold(square(made), len(maps))
+    return Raster(stream, [size] * len(maps), maps, size, (largest[0], largest[1]), opaque=False)
 
 
 def _bordered(raster: Raster, window: Rect) -> Raster:
     """Repeat the edges of a picture that fills its window, so that nothing else is mixed into them."""
-    if not raster.opaque:
-        return raster
     width, height = raster.bound
     # However it is turned, a side of what fills the window is no shorter than the window's shorter side.
     shorter = min(window[2] - window[0], window[3] - window[1])
@@ -65,16 +131,16 @@ def _bordered(raster: Raster, window: Rect) -> Raster:
     return Raster(stream, [bound] * len(maps), maps, bound, raster.largest, opaque=True)
 
 
-def _reduced(raster: Raster, scene: Scene) -> Raster:
+def _reduced(raster: Raster, room: Room, margin: int) -> Raster:
     """Average areas where a map reduces; the raster that results lies in a margin and has one size for all frames."""
     sizes = [
         (_pixels(size[0], matrix.steps[0]), _pixels(size[1], matrix.steps[1]))
         for size, matrix in zip(raster.sizes, raster.maps, strict=True)
     ]
-    stream, margin = raster.stream, 0 if raster.opaque else MARGIN
+    stream = raster.stream
     if sizes != list(raster.sizes):
         series = {"w": [size[0] for size in sizes], "h": [size[1] for size in sizes]}
-        stream = commanded(stream, "scale", series, scene.rate, scene.files, flags=f"area+{ACCURATE}")
+        stream = commanded(stream, "scale", series, room.rate, room.files, flags=f"area+{ACCURATE}")
         stream = node("setsar", stream, sar=1)
     across, down = (_most(raster.bound[axis], raster.largest[axis]) + 2 * margin for axis in (0, 1))
     if len(raster.maps) > 1 or (across, down) != sizes[0]:
@@ -97,7 +163,7 @@ def _most(length: int, step: float) -> int:
     return length if step >= 1 else min(length, floor(length * step) + 2)
 
 
-def _by_perspective(raster: Raster, window: Rect) -> Stream:
+def _by_perspective(raster: Raster, window: Rect, kernel: str) -> Stream:
     left, top, right, bottom = window
     size = raster.sizes[0]
     room = max(size[0], right - left), max(size[1], bottom - top)
@@ -112,7 +178,7 @@ def _by_perspective(raster: Raster, window: Rect) -> Stream:
         points.append((f"x{number}", table([to_x - 0.5 - left for to_x, _ in places])))
         points.append((f"y{number}", table([to_y - 0.5 - top for _, to_y in places])))
     moving: Value = "frame" if len(raster.maps) > 1 else "init"
-    arguments = (*points, ("interpolation", "cubic"), ("sense", "destination"), ("eval", moving))
+    arguments = (*points, ("interpolation", kernel), ("sense", "destination"), ("eval", moving))
     stream = Pad(Node("perspective", arguments, (stream,), "video"))
     return node("crop", stream, w=right - left, h=bottom - top, x=0, y=0, exact=1)
 
@@ -132,20 +198,20 @@ def table(values: Sequence[float]) -> Expression:
     return Expression(among(0, len(starts)))
 
 
-def _by_view(raster: Raster, window: Rect, scene: Scene) -> Stream:
+def _by_view(raster: Raster, window: Rect, room: Room, kernel: str) -> Stream:
     left, top, right, bottom = window
     size, width, height = raster.sizes[0], right - left, bottom - top
-    views = [_view(matrix, size, window, scene.canvas.scale) for matrix in raster.maps]
+    views = [_view(matrix, size, window, room.scale) for matrix in raster.maps]
     series = {name: [view[name] for view in views] for name in views[0]}
     stream = commanded(
         node("setparams", raster.stream, alpha_mode=None if raster.opaque else "premultiplied"),
         "v360",
         series,
-        scene.rate,
-        scene.files,
+        room.rate,
+        room.files,
         input="flat",
         output="flat",
-        interp="cubic",
+        interp=kernel,
         w=width,
         h=height,
         reset_rot=1,
@@ -176,8 +242,8 @@ def _view(matrix: Affine, size: tuple[int, int], window: Rect, scale: tuple[floa
         "iv_fov": _field(abs(down) * (size[1] - 1) / 2 / focus),
         "h_offset": off_x / focus,
         "v_offset": off_y / focus,
-        "roll": degrees(angle),
-        "iv_flip": 1.0 if down < 0 else 0.0,
+        "roll": -degrees(angle),
+        "v_flip": 1.0 if down < 0 else 0.0,
     }
 
 
