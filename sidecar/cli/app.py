@@ -21,6 +21,7 @@ COMMANDS = {
     "call": "Send one request to a newly spawned sidecar and print its answer.",
     "serve": "Serve an editor over stdin and stdout.",
     "replay": "Send a recording to a new sidecar and compare its answers.",
+    "effects": "List the effects, or draw a sheet of them.",
     "transitions": "List the transitions, or draw a sheet of them.",
     "doctor": "Check FFmpeg, encoders, fonts, GPU, disk and versions.",
 }

@@ -1,12 +1,18 @@
-"""transitions.list."""
+"""effects.list and transitions.list."""
 
 from __future__ import annotations
 
 from protocol.commands import Empty
-from protocol.commands.catalogue import TransitionList
+from protocol.commands.catalogue import EffectList, EffectQuery, TransitionList
 from sidecar.commands.call import Call
 from sidecar.commands.registry import command
-from sidecar.services.catalogue import list_transitions
+from sidecar.services.catalogue import list_effects, list_transitions
+
+
+@command("effects.list")
+async def effects(params: EffectQuery, _call: Call) -> EffectList:
+    """List effects."""
+    return list_effects(params.medium, params.category)
 
 
 @command("transitions.list")

@@ -19,7 +19,6 @@ from sidecar.ffmpeg.builder.graph import Input, InputStream, node
 from sidecar.ffmpeg.builder.picture.convert import formats
 from sidecar.ffmpeg.builder.picture.effects import Owned, apply_effects
 from sidecar.ffmpeg.builder.picture.scene import Canvas, Scene
-from sidecar.ffmpeg.builder.picture.weigh import Weights
 from sidecar.ffmpeg.builder.resources import Resources
 from tests.harness.commands import output_of
 from tests.harness.rendering import RESOURCES, clip, project
@@ -96,9 +95,6 @@ def applied(
         scale=scale,
         pixel_format=pixel_format,
     )
-    weights = scene.weights.file()
-    if weights is not None:
-        scene.files.keep((weights,))
     options = (("f", "rawvideo"), ("fps_mode", "passthrough"), ("pix_fmt", done.pixel_format))
     out = output_of(Command((Output((done.stream,), options, "pipe:1"),), files=scene.files.all()), work)
     channels = 4 if done.pixel_format.startswith("gbrap") else 3
@@ -111,7 +107,7 @@ def scene_of(size: tuple[int, int], resources: Resources, rate: Fraction, *, dee
     """Return a scene of a project of this size and rate."""
     timeline = _timeline(size, rate)
     final = formats("yuv444p10le" if deep else "yuv420p")
-    return Scene(timeline, Canvas(size, (1.0, 1.0)), final, resources, Weights(deep))
+    return Scene(timeline, Canvas(size, (1.0, 1.0)), final, resources)
 
 
 def _timeline(size: tuple[int, int], rate: Fraction) -> Timeline:

@@ -27,7 +27,8 @@ class PictureScene:
     of a track and the project it is the project's first. Timestamps are 0, 1, 2, … in time base 1/rate, `frames` of
     them. Frames are planar RGB in `pixel_format`: gbrp or gbrp16le where nothing is transparent, else gbrap or
     gbrap16le with colour multiplied by alpha. `size` is in pixels, `scale` the pixels that one project pixel
-    covers. `analysis` is what the kind's own analysis found, None before it was made. `contents` are those of the
+    covers. `analysis` is what the kind's own analysis found, None before it was made: a table whose first entry is the
+    owner's frame `origin`. `contents` are those of the
     files that parameters name, by the path as it is written.
     """
 
@@ -38,6 +39,7 @@ class PictureScene:
     scale: float
     pixel_format: str
     files: SideFiles
+    origin: int = 0
     analysis: bytes | None = None
     contents: Mapping[str, bytes] = field(default_factory=dict)
 
@@ -75,17 +77,19 @@ class SoundScene:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """What a kind must know of its owner's whole picture before any frame of it can be made.
+    """What a kind must know of its owner's whole picture before any frame of it can be made: an entry a frame.
 
     The owner's frames are given as grey of 8 bits, `width` pixels wide and of the picture's aspect, packed one after
-    the other; `run` takes them with their size, in a worker process, and returns what `PictureScene.analysis` hands
-    on: a table by frame of the owner's clock. It must depend on nothing else. `version` is raised whenever the same
-    frames begin to give another table.
+    the other. `run` takes some of them, their size, and how many of them (`before` at most; fewer where the owner
+    begins) come before those it is to describe; it returns the entries of the latter, joined to a table that
+    `PictureScene.analysis` hands on. It may depend on nothing else. `version` is raised whenever the same frames begin
+    to give another table.
     """
 
     version: int
     width: int
-    run: Callable[[bytes, tuple[int, int]], bytes]
+    before: int
+    run: Callable[[bytes, tuple[int, int], int], bytes]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 // It needs no framework and no other file: give `Client` a `Transport` and it speaks.
 
 export const PROTOCOL = 1;
-export const SCHEMA_HASH = "sha256:fb12deb03ae776481483aebe2eb80e22ecf38f6a84edd376c525379f84f89cff";
+export const SCHEMA_HASH = "sha256:c1f953ac598d85c66ab4d89d0207ecfe133b7154de3b491cdf1c0558ed5a9e7c";
 
 /** Seconds as a number, or exactly as `num/den`. */
 export type Seconds = number | string;
@@ -415,6 +415,27 @@ export interface Effect {
   parameters: Record<string, unknown>;
 }
 
+/**
+ * An effect by the `type` that a project writes.
+ *
+ * `support` says which frames decide one: its own (`point`), some around it (`window`), or all of the owner's
+ * (`whole`). `scaleFree`: at half the size it looks like the reduced full picture without being made at full size.
+ * `grows`: it may make a clip's picture larger; `transparent`: it may make an opaque picture transparent.
+ */
+export interface EffectInfo {
+  type: string;
+  medium: "audio" | "video";
+  category: string;
+  title: string;
+  description: string;
+  translations: Record<string, Translation>;
+  support: "point" | "whole" | "window";
+  scaleFree: boolean;
+  grows: boolean;
+  transparent: boolean;
+  parameters: Array<ParameterInfo>;
+}
+
 /** Acts in [start, end) of its owner's clock, mixed with its input by `mix`. */
 export interface EffectInput {
   type: string;
@@ -424,6 +445,18 @@ export interface EffectInput {
   end?: Seconds | null;
   mix?: number;
   parameters?: Record<string, unknown>;
+}
+
+/** Effects in the order of their types. */
+export interface EffectList {
+  effects: Array<EffectInfo>;
+}
+
+/** Which effects are asked for; null is all. */
+export interface EffectQuery {
+  progressToken?: string | number | null;
+  medium?: "audio" | "video" | null;
+  category?: string | null;
 }
 
 /** A command without parameters. */
@@ -985,6 +1018,28 @@ export interface Opened {
   duration: string;
   frames: number;
   recovery: Recovery | null;
+}
+
+/**
+ * A parameter, as much as a control for it needs.
+ *
+ * `range` holds for a number (and for the value of each of its keyframes, where it is `animated`) and for a whole
+ * number; `choices` for a word. `pixels`: it is in project pixels. `suffixes` are those of a file's name. A curve is
+ * a list of points [x, y] in 0-1 with rising x, points are such points in any order. `translations` are descriptions
+ * by language (BCP 47).
+ */
+export interface ParameterInfo {
+  name: string;
+  kind: "color" | "curve" | "file" | "number" | "points" | "switch" | "track" | "whole" | "word";
+  default: unknown;
+  range: Array<number> | null;
+  unit: string | null;
+  pixels: boolean;
+  choices: Array<string>;
+  suffixes: Array<string>;
+  animated: boolean;
+  description: string;
+  translations: Record<string, string>;
 }
 
 /** One operation of RFC 6902. */
@@ -1827,6 +1882,12 @@ export interface TransitionList {
   transitions: Array<TransitionInfo>;
 }
 
+/** A title and a description in another language. */
+export interface Translation {
+  title: string;
+  description: string;
+}
+
 /** A subscription of this connection. */
 export interface Unsubscribe {
   progressToken?: string | number | null;
@@ -2158,6 +2219,12 @@ export interface Methods {
     params: FfmpegCommand;
     result: BuiltCommand;
     errors: "ffmpegNotFound" | "invalidParams" | "mediaNotFound" | "mediaUnreadable" | "mediaUnsupported" | "mediaEncrypted" | "decoderCrashed" | "permissionDenied" | "timeout" | "limitExceeded" | "effectUnknown" | "effectInvalid" | "invalidProject" | "unsupportedSchema" | "projectNotFound" | "projectNotOpen" | "projectConflict" | "nothingToRender" | "encoderUnavailable" | "resourceLimit";
+  };
+  /** List the effects of the picture and of the sound, with their parameters. */
+  "effects.list": {
+    params: EffectQuery;
+    result: EffectList;
+    errors: never;
   };
   /** List the transitions between clips of video tracks. */
   "transitions.list": {
