@@ -13,18 +13,22 @@ from typing import Literal
 
 ColorRange = Literal["limited", "full"]
 Matrix = Literal["bt601", "bt709", "bt2020", "rgb"]
-Primaries = Literal["bt601", "bt709", "bt2020"]
+Primaries = Literal["bt601", "bt601-625", "bt709", "bt2020", "display-p3"]
 Transfer = Literal["bt709", "srgb", "pq", "hlg"]
 
 
 @dataclass(frozen=True, slots=True)
 class SourceColor:
-    """Colour as it is to be read: the tags, and where there are none the assumption of docs/project.md §4, step 5."""
+    """Colour as it is to be read: the tags, and where there are none the assumption of docs/project.md §4, step 5.
+
+    Primaries `bt601` are those of 525 lines. `peak` is the luminance in cd/m² that the file says it was graded for.
+    """
 
     range: ColorRange
     matrix: Matrix
     primaries: Primaries
     transfer: Transfer
+    peak: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

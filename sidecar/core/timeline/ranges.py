@@ -8,8 +8,7 @@ from fractions import Fraction
 from protocol.problem import Problem
 from protocol.project import FileSource, VideoTrack
 from protocol.time import format_exact
-from sidecar.core.source import SourceVideo
-from sidecar.core.timeline.findings import finding, not_supported
+from sidecar.core.timeline.findings import finding
 from sidecar.core.timeline.model import Crossing, FileReading, Item, Lane, Timeline
 
 
@@ -46,8 +45,6 @@ def _item(item: Item, lane: Lane, rate: Fraction) -> Iterator[Problem]:
     if reading is None or not isinstance(source, FileSource):
         return
     yield from _streams(item, reading, source, lane)
-    if isinstance(lane.track, VideoTrack) and reading.video is not None:
-        yield from _picture(item, reading.video, reading)
     yield from _channels(item, reading, source)
     yield from _range(item, reading, rate)
 
@@ -91,13 +88,6 @@ def _channels(item: Item, reading: FileReading, source: FileSource) -> Iterator[
                 channel=channel,
                 channels=there,
             )
-
-
-def _picture(item: Item, video: SourceVideo, reading: FileReading) -> Iterator[Problem]:
-    ids, pointer = (item.clip.id,), f"{item.pointer}/source"
-    if video.color.transfer in ("pq", "hlg"):
-        what = f"Tone mapping of {video.color.transfer.upper()} ({reading.facts.path})"
-        yield not_supported(pointer, what, suggestion="Convert the file to BT.709", ids=ids)
 
 
 def _range(item: Item, reading: FileReading, rate: Fraction) -> Iterator[Problem]:

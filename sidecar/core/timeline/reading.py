@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from protocol.project import FileSource, Interpret, Media
 from protocol.time import parse_rate
-from sidecar.core.source import SourceAudio, SourceFacts, SourceVideo
+from sidecar.core.source import Primaries, SourceAudio, SourceFacts, SourceVideo
 from sidecar.core.timeline.model import FileReading
 
 LOOPING_DEMUXERS = ("gif", "webp_anim", "webp_pipe")
@@ -61,13 +61,20 @@ def _taken(video: SourceVideo | None, interpret: Interpret) -> tuple[Fraction | 
     return (rate, rate / video.rate) if video.rate is not None else (None, Fraction(1))
 
 
+def _primaries(video: SourceVideo, interpret: Interpret) -> Primaries:
+    """Return the primaries to read by. Those of BT.601 are two: 576 lines have the ones of 625, all else of 525."""
+    if interpret.primaries == "bt601" and (video.color.primaries == "bt601-625" or video.height in (288, 576)):
+        return "bt601-625"
+    return interpret.primaries or video.color.primaries
+
+
 def interpreted(video: SourceVideo, interpret: Interpret) -> SourceVideo:
     """Put the readings of `interpret` in place of the stream's own."""
     color = replace(
         video.color,
         range=interpret.range or video.color.range,
         matrix=interpret.matrix or video.color.matrix,
-        primaries=interpret.primaries or video.color.primaries,
+        primaries=_primaries(video, interpret),
         transfer=interpret.transfer or video.color.transfer,
     )
     turned = interpret.rotation is not None

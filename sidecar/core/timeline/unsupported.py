@@ -12,7 +12,6 @@ from protocol.project import (
     Clip,
     FileSource,
     Keyframes,
-    Media,
     Project,
     SubtitleTrack,
     VideoTrack,
@@ -31,22 +30,10 @@ def unsupported(project: Project) -> list[Problem]:
     """List what a project uses that is not built, each an error `notSupported` with its place."""
     return [
         *_animated(project, "", ()),
-        *(problem for index, media in enumerate(project.media) for problem in _media(media, f"/media/{index}")),
         *(not_supported(f"/templates/{index}", "A layout template") for index in range(len(project.templates))),
         *(problem for index, track in enumerate(project.tracks) for problem in _track(track, f"/tracks/{index}")),
         *export_unsupported(project.export),
     ]
-
-
-def _media(media: Media, pointer: str) -> Iterator[Problem]:
-    interpret, at = media.interpret, f"{pointer}/interpret"
-    ids = (media.id,)
-    if interpret.primaries == "bt601":
-        what = "BT.601 primaries as distinct from those of BT.709"
-        yield not_supported(f"{at}/primaries", what, suggestion='Use "bt709"', ids=ids)
-    if interpret.transfer in ("pq", "hlg", "srgb"):
-        what = f"Reading a file's transfer as {interpret.transfer}"
-        yield not_supported(f"{at}/transfer", what, suggestion='Use "bt709"', ids=ids)
 
 
 def _track(track: VideoTrack | AudioTrack | SubtitleTrack, pointer: str) -> Iterator[Problem]:

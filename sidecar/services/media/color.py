@@ -18,7 +18,14 @@ _MATRICES: dict[int, Matrix] = {
     9: "bt2020",
     10: "bt2020",
 }
-_PRIMARIES: dict[int, Primaries] = {1: "bt709", 4: "bt601", 5: "bt601", 6: "bt601", 7: "bt601", 9: "bt2020"}
+_PRIMARIES: dict[int, Primaries] = {
+    1: "bt709",
+    5: "bt601-625",
+    6: "bt601",
+    7: "bt601",
+    9: "bt2020",
+    12: "display-p3",
+}
 _TRANSFERS: dict[int, Transfer] = {
     1: "bt709",
     4: "bt709",
@@ -47,7 +54,8 @@ def read_color(tags: Tags, *, lines: int, pixel_format: str, rgb: bool) -> tuple
     """Return the colour to read a picture by, and the names of the members that were assumed.
 
     `lines` is the stored height. Untagged: BT.601 below 720 lines, else BT.709, limited range; `yuvj` is full range;
-    RGB has its own matrix, full range, sRGB.
+    RGB has its own matrix, full range, sRGB. Primaries that no tag names are those of BT.709, also below 720 lines:
+    most such files were made from pictures of BT.709 or sRGB, and only their matrix is that of BT.601.
     """
     assumed: list[str] = []
     usual: Matrix = "bt601" if lines < 720 else "bt709"
@@ -69,7 +77,7 @@ def read_color(tags: Tags, *, lines: int, pixel_format: str, rgb: bool) -> tuple
 
     primaries = _PRIMARIES.get(tags.primaries)
     if primaries is None:
-        primaries = "bt709" if matrix == "rgb" else matrix
+        primaries = "bt2020" if matrix == "bt2020" else "bt709"
         assumed.append("primaries")
 
     transfer = _TRANSFERS.get(tags.transfer)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Literal
 
@@ -190,7 +190,7 @@ def _picture(number: int, stream: VideoStream, demuxer: str, findings: Findings)
         bits=max((part.bits for part in shape.components), default=8) if shape and not shape.has_palette else 8,
         alpha=_alpha(shape, stream),
         interlaced=first.interlaced if first else header_order(int(context.field_order)),
-        color=color,
+        color=replace(color, peak=first.max_luminance if first else None),
         keyframes=index.keyframes if index is not None else None,
         max_gap=index.max_gap if index is not None else None,
         seekable=_seekable(stream, findings.first_packets.get(stream.index, b"")),

@@ -133,7 +133,7 @@ def test_colour_tags(
 
 def test_assumed_colours(tmp_path: Path) -> None:
     small = full(make_clip(tmp_path / "a.mp4", seconds=0.2))[0].video[0].color
-    assert (small.range, small.matrix, small.primaries) == ("limited", "bt601", "bt601")
+    assert (small.range, small.matrix, small.primaries) == ("limited", "bt601", "bt709")
     assert small.assumed == ["range", "matrix", "primaries", "transfer"]
     large = full(make_clip(tmp_path / "b.mp4", seconds=0.2, size=(1280, 720)))[0].video[0].color
     assert (large.matrix, large.primaries) == ("bt709", "bt709")

@@ -75,13 +75,16 @@ def test_other_rates() -> None:
 @pytest.mark.parametrize(
     ("tags", "lines", "pixel_format", "rgb", "read", "assumed"),
     [
-        (Tags(0, 2, 2, 2), 480, "yuv420p", False, ("limited", "bt601", "bt601", "bt709"), 4),
+        (Tags(0, 2, 2, 2), 480, "yuv420p", False, ("limited", "bt601", "bt709", "bt709"), 4),
         (Tags(0, 2, 2, 2), 720, "yuv420p", False, ("limited", "bt709", "bt709", "bt709"), 4),
-        (Tags(0, 2, 2, 2), 480, "yuvj420p", False, ("full", "bt601", "bt601", "bt709"), 3),
+        (Tags(0, 2, 2, 2), 480, "yuvj420p", False, ("full", "bt601", "bt709", "bt709"), 3),
         (Tags(2, 1, 1, 1), 480, "yuv420p", False, ("full", "bt709", "bt709", "bt709"), 0),
         (Tags(1, 0, 1, 1), 480, "yuv420p", False, ("limited", "bt601", "bt709", "bt709"), 1),
         (Tags(1, 2, 2, 2), 480, "gbrp", True, ("full", "rgb", "bt709", "srgb"), 2),
         (Tags(1, 9, 9, 16), 2160, "yuv420p10le", False, ("limited", "bt2020", "bt2020", "pq"), 0),
+        (Tags(1, 6, 6, 6), 480, "yuv420p", False, ("limited", "bt601", "bt601", "bt709"), 0),
+        (Tags(1, 5, 5, 6), 576, "yuv420p", False, ("limited", "bt601", "bt601-625", "bt709"), 0),
+        (Tags(1, 1, 12, 13), 1080, "yuv420p", False, ("limited", "bt709", "display-p3", "srgb"), 0),
         (Tags(1, 9, 2, 2), 2160, "yuv420p10le", False, ("limited", "bt2020", "bt2020", "bt709"), 2),
     ],
 )

@@ -46,7 +46,9 @@ def deepened(
     alpha = pixel_format == "gbrap16le"
     if color.matrix == "rgb":
         stream = node("scale", stream, out_range="full", flags=f"{kernel(shrinks=False)}+{ACCURATE}")
-        stream = node("format", stream, pix_fmts=_PLANAR[True, alpha])
+        # Alpha that is not there is added by zimg: swscale leaves the last row of 16-bit frames as it was in memory.
+        known = f"{_PLANAR[True, True]}|{_PLANAR[True, False]}" if alpha else _PLANAR[True, False]
+        stream = node("format", stream, pix_fmts=known)
     elif color.range == "limited" and not alpha:
         stream, size = _spread(stream, "yuv444p16le", color, size=size, shrinks=shrinks), None
     else:

@@ -8,7 +8,14 @@ from sidecar.ffmpeg.builder.graph import Stream, Window, node
 SPACES = {"bt601": "smpte170m", "bt709": "bt709", "bt2020": "bt2020nc", "rgb": "gbr"}
 """FFmpeg's names of the matrices."""
 
-PRIMARIES = {"bt601": "smpte170m", "bt709": "bt709", "bt2020": "bt2020"}
+PRIMARIES = {
+    "bt601": "smpte170m",
+    "bt601-625": "bt470bg",
+    "bt709": "bt709",
+    "bt2020": "bt2020",
+    "display-p3": "smpte432",
+}
+"""FFmpeg's names of the primaries."""
 
 
 def plain(stream: Stream, video: SourceVideo) -> Stream:
