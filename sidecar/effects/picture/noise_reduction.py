@@ -18,7 +18,7 @@ TOGETHER = 2.0
 """The same of the differences of all frames together."""
 
 
-class Denoise(Parameters):
+class NoiseReduction(Parameters):
     """How unlike a pixel may be, and over how many frames."""
 
     strength: Annotated[
@@ -29,7 +29,7 @@ class Denoise(Parameters):
     ] = 4
 
 
-def build(stream: Stream, parameters: Denoise, scene: PictureScene) -> Stream:
+def build(stream: Stream, parameters: NoiseReduction, scene: PictureScene) -> Stream:
     strength = scene.values(parameters.strength)
     series = {f"{plane}{end}": [value * most for value in strength] for plane in range(3) for end, most in _MOST}
     size = 2 * parameters.frames + 1
@@ -41,14 +41,14 @@ def build(stream: Stream, parameters: Denoise, scene: PictureScene) -> Stream:
 _MOST = (("a", ALONE), ("b", TOGETHER))
 
 KIND = EffectKind(
-    name="denoise",
+    name="noiseReduction",
     medium="video",
     category="restore",
     title="Noise reduction",
     title_ru="Подавление шума",
     description="Averages every pixel over the frames around it in which it is nearly the same",
     description_ru="Усредняет точки по соседним кадрам там, где они почти не меняются",
-    parameters=Denoise,
+    parameters=NoiseReduction,
     neutral={"strength": 0},
     shown={"strength": 0.5},
     support=lambda parameters: Window(parameters.frames, parameters.frames),
