@@ -75,9 +75,8 @@ def resampled(raster: Raster, window: Rect, room: Room) -> Stream:
     if raster.opaque:
         return _by_maps(_reduced(_bordered(raster, window), room, 0), window, room, "cubic")
     picture = _by_maps(_reduced(_continued(raster), room, 0), window, room, "cubic")
-    # v360's linear kernel overflows at white.
-    kernel = "cubic" if room.deep else "linear"
-    area = _by_maps(_reduced(_area(raster, room), room, MARGIN), window, room, kernel)
+    half = _by_maps(_reduced(_area(raster, room), room, MARGIN), window, room, "linear")
+    area = node("blend", half, half, all_mode="addition")
     pixel_format = "gbrap16le" if room.deep else "gbrap"
     share = node("mergeplanes", area, map0s=0, map1s=0, map2s=0, map3s=0, format=pixel_format)
     share = node("setparams", share, range="full", colorspace="gbr", alpha_mode="premultiplied")
@@ -102,15 +101,15 @@ def _continued(raster: Raster) -> Raster:
 
 
 def _area(raster: Raster, room: Room) -> Raster:
-    """The picture's rectangle in white, as large as it is shown at most."""
+    """The picture's rectangle, as large as it is shown at most, of half the largest value: v360 wraps at its own."""
     across, down = (
         max(length, min(ceil(length * step), LARGEST_AREA))
         for length, step in zip(raster.bound, raster.largest, strict=True)
     )
     size = across, down
-    grey, most = ("gray16le", 65_535) if room.deep else ("gray", 255)
+    grey, half = ("gray16le", 32_768) if room.deep else ("gray", 128)
     made = node("color", medium="video", c="black", s=f"{across}x{down}", r=f"{room.rate}")
-    made = node("limiter", node("format", node("trim", made, end_frame=1), pix_fmts=grey), min=most)
+    made = node("limiter", node("format", node("trim", made, end_frame=1), pix_fmts=grey), min=half)
     units = [(own[0] / size[0], own[1] / size[1]) for own in raster.sizes]
     maps = [matrix.after(0, 0, *unit) for matrix, unit in zip(raster.maps, units, strict=True)]
     largest = tuple(step * own / length for step, own, length in zip(raster.largest, raster.bound, size, strict=True))
