@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
+from sidecar.ffmpeg.builder.emit import write_value
 from sidecar.ffmpeg.builder.graph import Node, Pad, Stream, Value, node
 from sidecar.ffmpeg.builder.sidefiles import SideFiles
 
@@ -48,4 +49,5 @@ def commanded(
 
 
 def _written(value: float | str) -> str:
-    return f"'{value}'" if isinstance(value, str) else f"{value:.9f}"
+    # Whole numbers without a fraction: options that are switches take no other.
+    return f"'{value}'" if isinstance(value, str) else write_value(value)
