@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from hashlib import sha256
 
 from sidecar.ffmpeg.builder.command import SideFile
@@ -20,6 +20,13 @@ class SideFiles:
         name = f"{stem}-{sha256(content).hexdigest()[:16]}.{suffix}"
         self._files[name] = SideFile(name, content)
         return name
+
+    def made(self, stem: str, suffix: str, make: Callable[[], bytes], size: int) -> str:
+        """Keep what `make` makes, `size` bytes; those who only count a graph need not make it."""
+        content = make()
+        if len(content) != size:
+            raise AssertionError(f"{stem} has {len(content)} bytes, not {size}")
+        return self.add(stem, suffix, content)
 
     def keep(self, files: Iterable[SideFile]) -> None:
         """Keep files that have their names already."""

@@ -65,7 +65,8 @@ def test_a_time_map_takes_every_event_to_its_moment(tmp_path: Path) -> None:
     speed = np.abs(np.diff(place)) * float(line.rate)
     met = 0
     for time in times:
-        for frame in np.flatnonzero((place[:-1] - time) * (place[1:] - time) < 0):
+        # Where it crawls the event lasts too long to have one moment; where it jumps it is not heard.
+        for frame in np.flatnonzero(((place[:-1] - time) * (place[1:] - time) < 0) & (speed > 0.5) & (speed < 20)):
             share = (time - place[frame]) / (place[frame + 1] - place[frame])
             expected = (edges[frame] + share) / float(line.rate)
             assert centre(sound, expected, 0.02) == pytest.approx(expected, abs=0.003)

@@ -14,7 +14,7 @@ from sidecar.core.timeline.animation import constant, sampled
 from sidecar.ffmpeg.builder.graph import InputStream, Stream, node
 from sidecar.ffmpeg.builder.sidefiles import SideFiles
 from sidecar.ffmpeg.builder.sound.channels import apply_matrix, balance, identity, scaled
-from sidecar.ffmpeg.builder.sound.rows import raw_input
+from sidecar.ffmpeg.builder.sound.rows import SAMPLE_BYTES, raw_input
 
 CHUNK = 65_536
 """Samples that are computed at once."""
@@ -50,13 +50,16 @@ def gained(
     if steady is not None:
         matrix = scaled(identity(channels), steady)
         return stream if matrix == identity(channels) else apply_matrix(stream, matrix)
-    table = _table(volume, pan, channels, _Frames(clock, span, sample_rate, rate))
-    return multiplied(stream, table, sample_rate, channels, files)
+
+    def table() -> bytes:
+        return _table(volume, pan, channels, _Frames(clock, span, sample_rate, rate))
+
+    name = files.made("gains", "f32", table, (span[1] - span[0]) * channels * SAMPLE_BYTES)
+    return multiplied(stream, name, sample_rate, channels)
 
 
-def multiplied(stream: Stream, table: bytes, rate: int, channels: int, files: SideFiles) -> Stream:
-    """Multiply a stream by floats, one a sample and channel."""
-    name = files.add("gains", "f32", table)
+def multiplied(stream: Stream, name: str, rate: int, channels: int) -> Stream:
+    """Multiply a stream by the floats of a side file, one a sample and channel."""
     gains = node("aformat", InputStream(raw_input(name, rate, channels), "audio", 0), sample_fmts="fltp")
     return node("amultiply", stream, gains)
 

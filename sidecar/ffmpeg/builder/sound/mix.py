@@ -68,15 +68,25 @@ class Mixer:
         """Make the sound of the project, of all its tracks."""
         if span[0] >= span[1]:
             return None
-        return self.finished(span, lambda wanted: self.tracks(wanted, self.score.parts))
+        made = self.affected_project(span)
+        return None if made is None else self.mastered(made, span)
 
-    def finished(self, span: Span, make: Make) -> Stream | None:
-        """Apply what comes after the sum of the tracks, which `make` makes."""
-        project = self.timeline.project
-        made = self._kept("project", span)
-        if made is None:
-            made = apply_effects(project.effects, make, span, Owner(0, self.score.length, 0), self._room())
-        return None if made is None else self._gained(made, project.master_volume, 0.0, 0, span)
+    def affected_project(self, span: Span) -> Stream | None:
+        """Make the sum of all tracks with the project's effects, before the master volume."""
+        kept = self._kept("project", span)
+        if kept is not None:
+            return kept
+        under = self._under("project", lambda wanted: self.tracks(wanted, self.score.parts))
+        effects = self.timeline.project.effects
+        return apply_effects(effects, under, span, Owner(0, self.score.length, 0), self._room())
+
+    def mastered(self, stream: Stream, span: Span) -> Stream:
+        """Apply the master volume."""
+        return self._gained(stream, self.timeline.project.master_volume, 0.0, 0, span)
+
+    def sources(self) -> Sources:
+        """Return where the samples of files come from: the shelf, or decoders of their own."""
+        return Readers() if self.shelf is None else self.shelf
 
     def tracks(self, span: Span, parts: Sequence[Part], base: Stream | None = None) -> Stream | None:
         """Sum up some tracks, on top of what was summed before."""
@@ -98,9 +108,8 @@ class Mixer:
         if kept is not None:
             return kept
         owner = Owner(0, self.score.length, 0)
-        return apply_effects(
-            part.lane.track.effects, lambda wanted: self._clips(part, wanted), span, owner, self._room()
-        )
+        under = self._under(part.lane.pointer, lambda wanted: self.clips(part, wanted))
+        return apply_effects(part.lane.track.effects, under, span, owner, self._room())
 
     def clip(self, piece: Piece, span: Span) -> Stream:
         """Make the sound of a clip with its effects, in the project's layout; its gains are still to come."""
@@ -134,14 +143,20 @@ class Mixer:
         kept: Kept | None = None if self.shelf is None else self.shelf.made.get(name)
         return None if kept is None else exact(kept.cut(*span), span[1] - span[0])
 
-    def _clips(self, part: Part, span: Span) -> Stream | None:
+    def _under(self, name: str, make: Make) -> Make:
+        """Take what an owner's effects are given from the shelf, where it lies there."""
+        if self.shelf is None or f"under {name}" not in self.shelf.made:
+            return make
+        return lambda wanted: self._kept(f"under {name}", wanted)
+
+    def clips(self, part: Part, span: Span) -> Stream | None:
         """Make the sound of a track's clips."""
         sides = [(side, pieces) for side in part.sides if (pieces := side.within(span))]
         return _sum([self._sequence(pieces, span) for _, pieces in sides]) if sides else None
 
     def _sequence(self, pieces: Sequence[Piece], span: Span) -> Stream:
         """Lay clips that do not overlap one behind the other over a span, silence between them."""
-        sources: Sources = self.shelf or Readers()
+        sources = self.sources()
         parts: list[Stream] = []
         for index, piece in enumerate(pieces):
             start, end = max(piece.start, span[0]), min(piece.until, span[1])
@@ -170,7 +185,7 @@ class Mixer:
         if span[0] >= span[1]:
             return nothing(1, line.sample_rate, LAYOUTS[line.channels])
         if isinstance(piece.sound, FileSound):
-            made = played(piece, piece.sound, line, sources or self.shelf or Readers(), span)
+            made = played(piece, piece.sound, line, sources or self.sources(), span)
             matrix = _channels(piece.sound, line.channels)
         else:
             made = generate(piece.sound, line.sample_rate, span[0] - piece.start, span[1] - span[0])

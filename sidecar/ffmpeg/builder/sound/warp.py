@@ -7,10 +7,10 @@ only those that it needs.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
 from math import ceil, floor
 
 from protocol.time import sample_at_frame
@@ -68,9 +68,12 @@ class Motion:
     def step(self, frame: int) -> Fraction:
         """Return how far the source runs in a frame; 0 where it jumps, from a key that was held to the next."""
         if self.item.time_map is not None:
+            keys = self.item.time_map.keys
             first, end = ((number - self.item.first) / self.rate for number in (frame, frame + 1))
-            for before, after in pairwise(self.item.time_map.keys):
-                if before.easing == "hold" and before.source != after.source and first < after.time <= end:
+            reached = (bisect_right(keys, time, key=lambda key: key.time) for time in (first, end))
+            for index in range(*reached):
+                held = index > 0 and keys[index - 1].easing == "hold"
+                if held and keys[index - 1].source != keys[index].source:
                     return Fraction(0)
         return self.instant(frame + 1) - self.instant(frame)
 

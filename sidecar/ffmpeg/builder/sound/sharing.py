@@ -1,0 +1,223 @@
+"""Decides whether one process mixes the sound of a render, and if not, how the work is cut."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from sidecar.core.timeline import Timeline
+from sidecar.ffmpeg.builder.emit import emit
+from sidecar.ffmpeg.builder.graph import Stream
+from sidecar.ffmpeg.builder.resources import Resources
+from sidecar.ffmpeg.builder.sidefiles import SideFiles
+from sidecar.ffmpeg.builder.sound.clips import use_of
+from sidecar.ffmpeg.builder.sound.effects import Span, acting, keys, remembers_all
+from sidecar.ffmpeg.builder.sound.mix import Mixer
+from sidecar.ffmpeg.builder.sound.rows import Kept
+from sidecar.ffmpeg.builder.sound.score import Part as Track
+from sidecar.ffmpeg.builder.sound.score import Piece, Score, samples_of, score_of
+from sidecar.ffmpeg.builder.sound.shelf import Baked, Part, clips_to_bake, supplies
+from sidecar.ffmpeg.builder.sound.sources import FileSound, Shelf
+from sidecar.ffmpeg.builder.sound.staged import SoundStages, Window
+
+WINDOW_SECONDS = 10
+"""The mix is cut on a grid of so many seconds, to the nearest frame."""
+
+MAX_FILTERS = 240
+MAX_INPUTS = 24
+MAX_GAINS = 64 * 2**20
+"""What one process is given: filters, files, and bytes of gains."""
+
+MANY_CLIPS = 60
+"""So many clips are never mixed by one process."""
+
+MAX_TURNED = 30
+"""Seconds of sound that one process may turn round straight from a decoder, which has to hold them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a graph asks of its process."""
+
+    filters: int
+    inputs: int
+    gains: int = 0
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(self.filters + other.filters, self.inputs + other.inputs, self.gains + other.gains)
+
+    @property
+    def bearable(self) -> bool:
+        """Whether one process may be asked for it."""
+        return self.filters <= MAX_FILTERS and self.inputs <= MAX_INPUTS and self.gains <= MAX_GAINS
+
+
+NOTHING = Cost(0, 0)
+SUMMED = Cost(20, 1)
+"""What comes beside the tracks where several processes sum them up: the sum so far, and what follows."""
+
+
+class Counted(SideFiles):
+    """Side files of a graph that is only counted: what would be computed for them is not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bytes = 0
+
+    def made(self, stem: str, suffix: str, make: Callable[[], bytes], size: int) -> str:  # noqa: ARG002 - not made
+        """Count the bytes and return any name."""
+        self.bytes += size
+        return self.fresh(f"{stem}.{suffix}")
+
+
+def share_sound(
+    timeline: Timeline, window: tuple[int, int], resources: Resources, *, beside: Cost = NOTHING, always: bool = False
+) -> SoundStages | None:
+    """Share the mix of project frames [first, end) out; None where one process makes it.
+
+    That process is asked for `beside`, too. `always`: the mix is wanted by itself.
+    """
+    score = score_of(timeline, resources.catalogue)
+    sharing = _Sharing(timeline, resources, score)
+    if not always and sharing.at_once(window, beside):
+        return None
+    return sharing.shared(window)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sharing:
+    timeline: Timeline
+    resources: Resources
+    score: Score
+
+    def at_once(self, window: tuple[int, int], beside: Cost) -> bool:
+        """Whether one process may mix a window straight from the files."""
+        span = samples_of(self.timeline, window)
+        pieces = [piece for track in self._heard() for side in track.sides for piece in side.within(span)]
+        if len(pieces) > MANY_CLIPS or any(self._turns(piece) for piece in pieces):
+            return False
+        return (self._cost(None, lambda mixer: mixer.project(span)) + beside).bearable
+
+    def shared(self, window: tuple[int, int]) -> SoundStages:
+        """Decide what lies on the shelf, and how the mix is cut."""
+        line, catalogue = self.timeline, self.resources.catalogue
+        affected = any(True for _ in acting(line.project.effects, catalogue))
+        remembering = [track for track in self._heard() if remembers_all(track.lane.track.effects, catalogue)]
+        first = 0 if affected else window[0]
+        span = samples_of(line, (0 if remembering else first, window[1]))
+        pieces = [piece for track in self._heard() for side in track.sides for piece in side.within(span)]
+        shelf = Shelf({}, {})
+        supplied = supplies(line, pieces)
+        for supply in supplied:
+            shelf.sources[supply.sound.key, supply.rate] = supply.kept("")
+        step = max(1, round(WINDOW_SECONDS * line.rate))
+        grid = round(step * line.sample_rate / line.rate)
+        baked = list(clips_to_bake(line, catalogue, pieces, grid))
+        shelf.made.update({each.name: each.kept("") for each in baked})
+        for track in remembering:
+            for each in self._remembering(track, window[1], shelf, len(baked)):
+                baked.append(each)
+                shelf.made[each.name] = each.kept("")
+        every = len(self.score.parts)
+
+        def summing(part: tuple[int, int], begin: int, end: int) -> Cost:
+            tracks = self.score.parts[begin:end]
+            return self._cost(shelf, lambda mixer: mixer.tracks(samples_of(line, part), tracks))
+
+        windows = tuple(_windows((first, window[1]), step, every, summing))
+        closing: tuple[Window, ...] = ()
+        if affected:
+            length = samples_of(line, (0, window[1]))
+            shelf.made["project"] = Kept("file:", *length, line.sample_rate, line.channels)
+
+            def after(part: tuple[int, int], _begin: int, _end: int) -> Cost:
+                return self._cost(shelf, lambda mixer: mixer.project(samples_of(line, part)))
+
+            closing = tuple(_windows(window, step, 1, after))
+        return SoundStages(line, self.resources, self.score, *window, supplied, tuple(baked), windows, closing)
+
+    def _heard(self) -> list[Track]:
+        """Return the tracks that are mixed, or that some effect listens to."""
+        tracks, project, catalogue = self.score.parts, self.timeline.project, self.resources.catalogue
+        clips = (piece.item.clip for track in tracks for side in track.sides for piece in side.pieces)
+        lists = [project.effects, *(track.lane.track.effects for track in tracks), *(clip.effects for clip in clips)]
+        listened = {key for effects in lists for key in keys(effects, catalogue)}
+        return [track for track in tracks if track.lane.audible or track.lane.track.id in listened]
+
+    def _turns(self, piece: Piece) -> bool:
+        """Whether a clip turns more round than a process may hold."""
+        if not isinstance(piece.sound, FileSound):
+            return False
+        use = use_of(piece, self.timeline, (piece.start, piece.end))
+        return use.turned and use.end - use.first > MAX_TURNED * use.rate
+
+    def _remembering(self, track: Track, end: int, shelf: Shelf, number: int) -> Iterator[Baked]:
+        """Make a track's clips by windows, then its effects on all of them at once."""
+        line = self.timeline
+        step = max(1, round(WINDOW_SECONDS * line.rate))
+
+        def cost(part: tuple[int, int], _begin: int, _end: int) -> Cost:
+            return self._cost(shelf, lambda mixer: mixer.clips(track, samples_of(line, part)))
+
+        def under(span: Span) -> Part:
+            return Part(span, lambda mixer: mixer.clips(track, span))
+
+        spans = [samples_of(line, (each.first, each.end)) for each in _windows((0, end), step, 1, cost)]
+        pointer = track.lane.pointer
+        yield Baked(f"under {pointer}", number, line.sample_rate, line.channels, tuple(map(under, spans)))
+        whole = samples_of(line, (0, end))
+        part = Part(whole, lambda mixer: mixer.affected(track, whole))
+        yield Baked(pointer, number + 1, line.sample_rate, line.channels, (part,))
+
+    def _cost(self, shelf: Shelf | None, make: Callable[[Mixer], Stream | None]) -> Cost:
+        files = Counted()
+        stream = make(Mixer(self.timeline, self.resources, self.score, files, shelf))
+        if stream is None:
+            return NOTHING
+        emitted = emit((stream,))
+        return Cost(emitted.filters, len(emitted.inputs), files.bytes)
+
+
+Asked = Callable[[tuple[int, int], int, int], Cost]
+"""What a window of frames asks of a process, for the tracks from one number up to another."""
+
+
+def _windows(frames: tuple[int, int], step: int, tracks: int, asked: Asked) -> Iterator[Window]:
+    """Cut frames on the grid, further where a process would be asked for too much, and join neighbours that fit."""
+    pending: tuple[Window, Cost] | None = None
+    edges = [frames[0], *range((frames[0] // step + 1) * step, frames[1], step), frames[1]]
+    for cell in pairwise(edges):
+        for window, cost in _fitting(cell, tracks, asked):
+            if pending is not None:
+                before, total = pending
+                if len(before.ends) == len(window.ends) == 1 and (total + cost).bearable:
+                    pending = Window(before.first, window.end, window.ends), total + cost
+                    continue
+                yield before
+            pending = window, cost
+    if pending is not None:
+        yield pending[0]
+
+
+def _fitting(cell: tuple[int, int], tracks: int, asked: Asked) -> Iterator[tuple[Window, Cost]]:
+    """Halve a window while that makes it cheaper; then let its tracks be summed up by several processes."""
+    first, end = cell
+    cost = asked(cell, 0, tracks)
+    if cost.bearable:
+        yield Window(first, end, (tracks,)), cost
+        return
+    halves = (first, (first + end) // 2), ((first + end) // 2, end)
+    if end - first > 1 and any(asked(half, 0, tracks) != cost for half in halves):
+        for half in halves:
+            yield from _fitting(half, tracks, asked)
+        return
+    ends: list[int] = []
+    total = NOTHING
+    for track in range(tracks):
+        each = asked(cell, track, track + 1)
+        if track and not (total + each + SUMMED).bearable:
+            ends.append(track)
+            total = NOTHING
+        total += each
+    yield Window(first, end, (*ends, tracks)), cost
