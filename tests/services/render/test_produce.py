@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,8 @@ import trio
 from protocol.errors import InvalidProject, ResourceLimit
 from protocol.project.check import check
 from sidecar.core.timeline import resolve
-from sidecar.ffmpeg.builder.picture.compose import Composition, plan
-from sidecar.ffmpeg.builder.picture.stretches import Stretch
+from sidecar.ffmpeg.builder import staged
+from sidecar.ffmpeg.builder.picture import Composed
 from sidecar.ffmpeg.builder.staged import share_out
 from tests.harness.media import make_clip
 from tests.harness.rendering import RESOURCES
@@ -92,18 +91,18 @@ def test_large_pictures_are_shared_out_sooner(width: int, height: int, *, shared
 
 
 def test_sharing_out_looks_at_each_piece_a_few_times_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    looked: list[int] = []
+    looked: list[tuple[int, int]] = []
+    composed = staged.compose_window
 
-    def counted(composition: Composition, stretch: Stretch) -> Stretch:
-        looked.append(stretch.first)
-        return plan(composition, stretch)
+    def counted(*given: Any, window: tuple[int, int], **named: Any) -> Composed:
+        looked.append(window)
+        return composed(*given, window=window, **named)
 
-    # By its module: the package has a function of the same name.
-    monkeypatch.setattr(sys.modules[plan.__module__], "plan", counted)
+    monkeypatch.setattr(staged, "compose_window", counted)
     found = check(project(*(color(start, 1) for start in range(300)))).project
     assert found is not None
     assert len(share_out(resolve(found, {}), found.export, RESOURCES).windows) > 1
-    assert len(looked) <= 3 * 300
+    assert len(looked) <= 2 * 300
 
 
 async def test_an_instant_that_no_process_can_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
