@@ -32,7 +32,6 @@ class Formats:
     `final`'s subsampling (`plain_overlay` is the overlay filter's name of it). All else is composed in `full`, opaque
     R'G'B' of full range, or in `alpha`, the same premultiplied; they have 16 bits a channel where the export is
     deeper than 8 (`deep`). `step_x`, `step_y` are the places that `plain` can lay a picture on.
-    `laid`, `full_overlay`, `layer` and `grading` are those of the overlay filter, which has 10 bits at most.
     """
 
     final: PixelFormat
@@ -43,10 +42,6 @@ class Formats:
     deep: bool
     step_x: int
     step_y: int
-    laid: str
-    full_overlay: str
-    layer: str
-    grading: str
 
 
 _STEPS = {"420": (2, 2), "422": (2, 1), "444": (1, 1)}
@@ -55,17 +50,12 @@ _STEPS = {"420": (2, 2), "422": (2, 1), "444": (1, 1)}
 def formats(final: PixelFormat) -> Formats:
     """Choose the formats of an export. Where `final` has alpha, an opaque composition may still lie in `plain`."""
     if final == "gbrp":
-        return Formats(final, "gbrp", "gbrp", "gbrp", "gbrap", False, 1, 1, "gbrp", "gbrp", "gbrap", "gbrp")
+        return Formats(final, "gbrp", "gbrp", "gbrp", "gbrap", False, 1, 1)
     deep = final.endswith("10le")
     plain = final.replace("yuva", "yuv")
     sampling = plain[3:6]
-    steps = _STEPS[sampling]
-    if not deep:
-        overlay = f"yuv{sampling}"
-        return Formats(final, plain, overlay, "gbrp", "gbrap", False, *steps, "gbrp", "gbrp", "gbrap", "gbrp")
-    overlay = f"yuv{sampling}p10"
-    laid = ("yuv444p10le", "yuv444p10", "yuva444p10le", "gbrp12le")
-    return Formats(final, plain, overlay, "gbrp16le", "gbrap16le", True, *steps, *laid)
+    overlay, depth = (f"yuv{sampling}p10", "16le") if deep else (f"yuv{sampling}", "")
+    return Formats(final, plain, overlay, "gbrp" + depth, "gbrap" + depth, deep, *_STEPS[sampling])
 
 
 def is_rgb(pixel_format: str) -> bool:

@@ -249,11 +249,11 @@ def _scaled(
     if region != (0, 0, *picture.size):
         if any(value % 2 for value in region) and not picture.alpha:
             # Subsampled colour would move with an odd edge.
-            stream, color = convert(stream, "gbrp12le", color=color), RGB
+            stream, color = convert(stream, scene.formats.full, color=color), RGB
         stream = _cut(stream, region)
     if picture.bits > 8 and not is_rgb(pixel_format) and color.matrix not in ("rgb", "bt709"):
         # In one step swscale garbles 10-bit 4:2:0 of another matrix whenever it averages areas.
-        stream, color = convert(stream, "gbrp12le", color=color, size=target, shrinks=shrinks), RGB
+        stream, color = convert(stream, scene.formats.full, color=color, size=target, shrinks=shrinks), RGB
         target, shrinks = None, False
     if picture.alpha and target is None:
         return stream
