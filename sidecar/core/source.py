@@ -41,7 +41,8 @@ class SourceVideo:
     `rotation` is clockwise degrees to turn the stored picture upright, applied after `mirrored` (left to right).
     `max_gap` is the longest distance between keyframes in seconds, None while unknown. `stamps` are the timestamps of
     all frames in order, packed (`pack_stamps`), where `rate` does not tell them: None where the frames lie on its grid
-    without a gap, and while no index has been read.
+    without a gap, and while no index has been read. `damaged` are spans of timestamps [from, to), to None for the end,
+    whose frames cannot be decoded; None while nobody looked.
     """
 
     index: int
@@ -67,6 +68,7 @@ class SourceVideo:
     seekable: bool
     still: bool
     stamps: bytes | None = None
+    damaged: tuple[tuple[int, int | None], ...] | None = None
 
     @property
     def upright(self) -> tuple[int, int]:

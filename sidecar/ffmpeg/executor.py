@@ -23,7 +23,7 @@ from protocol.errors import (
     Timeout,
 )
 from sidecar.ffmpeg.builder.command import Command, SideFile, arguments
-from sidecar.ffmpeg.failures import failure, redact
+from sidecar.ffmpeg.failures import doubted, failure, redact
 from sidecar.ffmpeg.progress import FfmpegProgress, ProgressParser
 from sidecar.ffmpeg.supervisor import Child, Supervisor
 from sidecar.ffmpeg.supervisor.child import END_GRACE
@@ -46,11 +46,15 @@ TICK = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """A run that succeeded: how long it took in seconds, what it wrote to stdout, and its warnings."""
+    """A run that succeeded: how long it took in seconds, what it wrote to stdout, and its warnings.
+
+    `doubted` are the inputs of which a decoder complained.
+    """
 
     seconds: float
     stdout: bytes
     stderr: list[str]
+    doubted: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -128,10 +132,12 @@ async def execute(
         watching.cancel_scope.cancel()
     if run.fault is not None:
         raise run.fault
+    inputs = [value for name, value in zip(built.argv, built.argv[1:], strict=False) if name == "-i"]
     if status != 0:
-        inputs = [value for name, value in zip(built.argv, built.argv[1:], strict=False) if name == "-i"]
         raise failure(status, child.stderr_tail(), inputs=inputs, outputs=[output.target for output in command.outputs])
-    return Execution(trio.current_time() - began, bytes(run.stdout), redact(child.stderr_tail()).splitlines())
+    said = redact(child.stderr_tail()).splitlines()
+    complained = [inputs[number] for number in sorted(doubted(said)) if number < len(inputs)]
+    return Execution(trio.current_time() - began, bytes(run.stdout), said, complained)
 
 
 async def _start(

@@ -79,6 +79,14 @@ def failure(status: int, stderr: str, *, inputs: Sequence[str] = (), outputs: Se
     return plain
 
 
+def doubted(lines: Sequence[str]) -> set[int]:
+    """Return the numbers of the inputs of which a decoder complained, by the warnings of a run that succeeded.
+
+    A complaint is no proof: decoding that begins in the middle of a stream may miss what it refers to.
+    """
+    return {int(found[1]) for line in lines if (found := re.search(_COMPLAINED, line))}
+
+
 def redact(text: str) -> str:
     """Replace home directories by `~`."""
     text = text.replace(str(Path.home()) + "/", "~/")
@@ -196,6 +204,9 @@ def _both(applies: Callable[[Ending], bool], pattern: str) -> Callable[[Ending],
     return lambda ending: applies(ending) and ending.find(pattern) is not None
 
 
+_COMPLAINED = (
+    r"\[vist#(\d+):.*\[(?:error|warning)\] (?:Error submitting packet|corrupt decoded frame|Error while decoding)"
+)
 _OF_INPUT = r"(?:\[(?:[va]ist#|in#)(?=.*\[(?:error|fatal)\])|Cannot determine format of input )(\d+)[:/ ]"
 _OPENING_OUTPUT = r"Error opening output"
 _OPENING_INPUT = r"Error opening input"

@@ -241,10 +241,6 @@ CASES: list[tuple[dict[str, Any], str]] = [
     ({"tracks": [track(clip(blend="screen"))]}, "/tracks/0/clips/0/blend"),
     ({"tracks": [track(clip(layout={"template": "x"}))]}, "/tracks/0/clips/0/layout"),
     ({"tracks": [track(clip(source={"kind": "noise"}))]}, "/tracks/0/clips/0/source/kind"),
-    (
-        {"tracks": [track(clip(source={"kind": "file", "path": "a", "onError": "black"}))]},
-        "/tracks/0/clips/0/source/onError",
-    ),
     ({"tracks": [], "templates": [{"id": "t", "cells": [{"x": 0, "y": 0, "width": 1, "height": 1}]}]}, "/templates/0"),
     (
         {"tracks": [], "media": [{"id": "m", "path": "a", "interpret": {"primaries": "bt601"}}]},

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from protocol.problem import Problem
 from protocol.project import FileSource, VideoTrack
 from protocol.time import format_exact
+from sidecar.core.timeline.damage import damaged_frames
 from sidecar.core.timeline.findings import finding
 from sidecar.core.timeline.model import Crossing, FileReading, Item, Lane, Timeline
 
@@ -45,6 +46,8 @@ def _item(item: Item, lane: Lane, rate: Fraction) -> Iterator[Problem]:
     if reading is None or not isinstance(source, FileSource):
         return
     yield from _streams(item, reading, source, lane)
+    if isinstance(lane.track, VideoTrack) and reading.video is not None:
+        yield from _damage(item, reading, source, rate)
     yield from _channels(item, reading, source)
     yield from _range(item, reading, rate)
 
@@ -90,6 +93,35 @@ def _channels(item: Item, reading: FileReading, source: FileSource) -> Iterator[
             )
 
 
+def _damage(item: Item, reading: FileReading, source: FileSource, rate: Fraction) -> Iterator[Problem]:
+    """Name the frames whose pictures cannot be decoded, where that is known."""
+    spans = damaged_frames(item, rate)
+    if not spans:
+        return
+    instant = item.instant(spans[0][0], rate)
+    what = {
+        "fail": "cannot be decoded",
+        "freeze": "cannot be decoded: the last good frame is held",
+        "black": "cannot be decoded: they are black",
+    }[source.on_error]
+    yield finding(
+        "mediaDamaged",
+        f"{item.pointer}/source",
+        f"{reading.facts.path} is damaged from {float(instant):.6g} s on: frames {_named(spans)} {what}",
+        severity="error" if source.on_error == "fail" else "warning",
+        suggestion="Copy or re-export the file, then relink",
+        ids=(item.clip.id,),
+        path=reading.facts.path,
+        time=format_exact(instant),
+        frames=[list(span) for span in spans],
+    )
+
+
+def _named(spans: Sequence[tuple[int, int]]) -> str:
+    """Name spans of frames by their first and last."""
+    return " and ".join(f"{first} to {end - 1}" if end - first > 1 else str(first) for first, end in spans)
+
+
 def _range(item: Item, reading: FileReading, rate: Fraction) -> Iterator[Problem]:
     """Check that the source holds the clip, and whether it holds its handles."""
     duration = reading.duration
@@ -108,11 +140,10 @@ def _range(item: Item, reading: FileReading, rate: Fraction) -> Iterator[Problem
     held = [(first, end) for first, end in _handles(item, rate, duration) if first < end]
     if held:
         count = sum(end - first for first, end in held)
-        named = " and ".join(f"{first} to {end - 1}" if end - first > 1 else str(first) for first, end in held)
         yield finding(
             "shortHandle",
             item.pointer,
-            f"The source ends before the transition does: its edge frame is held for {count} frames ({named})",
+            f"The source ends before the transition does: its edge frame is held for {count} frames ({_named(held)})",
             severity="warning",
             suggestion="Trim the clip, or shorten the transition",
             ids=(item.clip.id,),

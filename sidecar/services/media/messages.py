@@ -15,6 +15,9 @@ from sidecar.core.source import SourceFacts
 
 IndexLevel = Literal["none", "keyframes", "full"]
 
+Depth = IndexLevel | Literal["decoded"]
+"""How far a file is read; "decoded": every picture, to find damage."""
+
 HEADER_BYTES = 4
 MAX_MESSAGE = 256 * 1024 * 1024
 """A day of frames that are all keyframes is some 50 MB."""
@@ -24,7 +27,7 @@ class Request(Struct, frozen=True):
     """Probe a file. The path is bytes: a name need not be Unicode."""
 
     path: bytes
-    index: IndexLevel
+    index: Depth
 
 
 class Failure(Struct, frozen=True):

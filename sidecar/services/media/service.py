@@ -17,7 +17,7 @@ from protocol.errors import Internal
 from sidecar.core.source import SourceFacts
 from sidecar.ffmpeg.supervisor import Supervisor
 from sidecar.services.media.fingerprint import fingerprint
-from sidecar.services.media.messages import IndexLevel, error_of
+from sidecar.services.media.messages import Depth, IndexLevel, error_of
 from sidecar.services.media.paths import local_path
 from sidecar.services.media.workers import WorkerPool, open_workers
 from sidecar.services.settings import SettingsStore
@@ -29,6 +29,7 @@ REMEMBERED_KEYFRAMES = 2_000_000
 """Keyframe times that are kept of all of them together."""
 
 PROBE_SECONDS = 10.0
+DECODE_SECONDS = 7200.0
 FACTS_SECONDS = 120.0
 """Reading the index of a large file that has no tables takes as long as reading the file."""
 
@@ -42,6 +43,12 @@ class _Known:
     plain: MediaInfo | None = None
     indexed: MediaInfo | None = None
     facts: SourceFacts | None = None
+
+    def holds(self, depth: Depth) -> bool:
+        """Whether it has been read so far."""
+        if depth == "decoded":
+            return self.facts is not None and all(video.damaged is not None for video in self.facts.video)
+        return self.indexed is not None or (depth == "none" and self.plain is not None)
 
     @property
     def keyframes(self) -> int:
@@ -79,10 +86,15 @@ class MediaService:
         keyframes = found.keyframes if index != "none" else None
         return msgspec.structs.replace(found, path=name, keyframes=keyframes, cached=not fresh)
 
-    async def facts(self, path: Path | str, *, refresh: bool = False) -> SourceFacts:
-        """Read what the engine has to know of a file, its keyframe index included."""
+    async def facts(self, path: Path | str, *, refresh: bool = False, decoded: bool = False) -> SourceFacts:
+        """Read what the engine has to know of a file, its keyframe index included.
+
+        `decoded`: every picture is decoded too, to find those that are damaged.
+        """
         target, name = _target(path, None)
-        known, _ = await self._read(target, "full", refresh=refresh, timeout=FACTS_SECONDS, shown=name)
+        depth: Depth = "decoded" if decoded else "full"
+        seconds = DECODE_SECONDS if decoded else FACTS_SECONDS
+        known, _ = await self._read(target, depth, refresh=refresh, timeout=seconds, shown=name)
         if known.facts is None:
             raise Internal(message="a probe gave no facts")
         return replace(known.facts, path=str(target))
@@ -103,7 +115,7 @@ class MediaService:
     async def _read(
         self,
         path: Path,
-        index: IndexLevel,
+        index: Depth,
         *,
         refresh: bool,
         timeout: float,  # noqa: ASYNC109
@@ -118,7 +130,7 @@ class MediaService:
                 known = self._known.get(path)
                 if known is None or known.fingerprint != content:
                     known = _Known(content, _stamp(path))
-                elif not refresh and (known.indexed or (index == "none" and known.plain)):
+                elif not refresh and known.holds(index):
                     self._known.move_to_end(path)
                     return known, False
                 answer = await self._pool.ask(path, index, seconds=timeout, shown=shown)

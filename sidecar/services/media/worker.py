@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from protocol.errors import MediaUnreadable, SidecarError
+from sidecar.services.media.damage import with_damage
 from sidecar.services.media.messages import (
     HEADER_BYTES,
     MAX_MESSAGE,
@@ -51,12 +52,15 @@ def handle(request: Request) -> Answer:
     """Probe a file, or say in a typed error why not."""
     path = Path(os.fsdecode(request.path))
     try:
-        probed = probe_file(path, request.index)
+        probed = probe_file(path, "full" if request.index == "decoded" else request.index)
+        facts = probed.facts
+        if request.index == "decoded" and facts is not None:
+            facts = with_damage(path, facts)
     except SidecarError as error:
         return failure_of(error)
     except MemoryError:
         return failure_of(MediaUnreadable(path=str(path), detail="it needs more memory than a probe is given"))
-    return answer_of(probed.info, probed.facts)
+    return answer_of(probed.info, facts)
 
 
 def _limit_memory() -> None:

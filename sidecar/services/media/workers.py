@@ -17,7 +17,7 @@ from sidecar.services.media.messages import (
     HEADER_BYTES,
     MAX_MESSAGE,
     Answer,
-    IndexLevel,
+    Depth,
     Request,
     decode_answer,
     encode,
@@ -57,7 +57,7 @@ class WorkerPool:
         """Number of workers that wait for work."""
         return len(self._idle)
 
-    async def ask(self, path: Path, index: IndexLevel, *, seconds: float, shown: str) -> Answer:
+    async def ask(self, path: Path, index: Depth, *, seconds: float, shown: str) -> Answer:
         """Have a file (by absolute path) probed within so many seconds, waiting for a worker included.
 
         `shown` stands in errors. Cancelling ends the worker. Raises Timeout and DecoderCrashed; a failure of the probe itself is in the answer.

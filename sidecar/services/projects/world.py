@@ -25,8 +25,8 @@ AT_ONCE = 4
 class MediaFacts(Protocol):
     """What validation asks of the media service."""
 
-    async def facts(self, path: Path) -> SourceFacts:
-        """Probe a file; raises the errors of media."""
+    async def facts(self, path: Path, *, decoded: bool = False) -> SourceFacts:
+        """Probe a file, `decoded` every picture of it; raises the errors of media."""
 
     def known_facts(self, path: Path) -> SourceFacts | None:
         """Return what an earlier probe of the file as it is now found, without reading it."""
@@ -49,10 +49,11 @@ class FontsOf(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A file as a project names it: where, and for which clips."""
+    """A file as a project names it: where, for which clips, and for which that go on where it is damaged."""
 
     pointers: list[str] = field(default_factory=list)
     clips: list[str] = field(default_factory=list)
+    tolerant: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,8 @@ def uses_of(project: Project) -> dict[str, Use]:
             continue
         use = uses.setdefault(path, Use())
         use.clips.append(clip_id)
+        if source.on_error != "fail":
+            use.tolerant.append(clip_id)
         if source.path is not None:
             use.pointers.append(f"{pointer}/source/path")
     return uses
@@ -93,11 +96,13 @@ async def look_at_media(
     looked = {}
     limiter = trio.CapacityLimiter(AT_ONCE)
 
+    uses = uses_of(project)
+
     async def one(written: str) -> None:
         async with limiter:
-            looked[written] = await _look_at(written, base, look, media, check_read)
+            decoded = bool(uses[written].tolerant)
+            looked[written] = await _look_at(written, base, look, media, check_read, decoded=decoded)
 
-    uses = uses_of(project)
     async with trio.open_nursery() as nursery:
         for written in uses:
             nursery.start_soon(one, written)
@@ -116,13 +121,15 @@ async def look_at_media(
 
 
 async def _look_at(
-    written: str, base: Path | None, look: Look, media: MediaFacts, check_read: CheckRead
+    written: str, base: Path | None, look: Look, media: MediaFacts, check_read: CheckRead, *, decoded: bool
 ) -> SourceFacts | SidecarError | None:
     try:
         path = located(written, base, check_read)
         if not await trio.to_thread.run_sync(path.is_file):
             return MediaNotFound(path=str(path))
-        return await media.facts(path) if look == "probe" else media.known_facts(path)
+        if look != "probe":
+            return media.known_facts(path)
+        return await media.facts(path, decoded=True) if decoded else await media.facts(path)
     except SidecarError as error:
         return error
 

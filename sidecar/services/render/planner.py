@@ -16,6 +16,7 @@ from protocol.errors import EncoderUnavailable, NothingToRender, SidecarError
 from protocol.project import Export
 from protocol.time import format_exact
 from sidecar.core.keys import plan_key
+from sidecar.core.source import SourceFacts
 from sidecar.core.timeline import Timeline, output_span, range_problems, resolve
 from sidecar.effects import catalogue
 from sidecar.ffmpeg.builder.encode import encoders_of
@@ -100,6 +101,10 @@ class Planner:
             return await self.media.fingerprint(path)
         except SidecarError:
             return None
+
+    async def damage(self, path: Path) -> SourceFacts:
+        """Decode a whole file to find what of it is damaged; raises the errors of media."""
+        return await self.media.facts(path, decoded=True)
 
     async def _encoders(self, export: Export) -> Encoders:
         """Return the encoders' names; raises EncoderUnavailable for one that the FFmpeg in use lacks."""

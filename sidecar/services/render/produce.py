@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
 
@@ -33,12 +33,16 @@ Report = Callable[[FfmpegProgress], None]
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """Where the processes of one attempt work: their tools, and a folder that is theirs alone."""
+    """Where the processes of one attempt work: their tools, and a folder that is theirs alone.
+
+    `doubted` gathers the files of which their decoders complained.
+    """
 
     supervisor: Supervisor
     toolchain: Toolchain
     folder: Path
     tag: str
+    doubted: set[Path] = field(default_factory=set)
 
 
 async def produce(stages: Stages, target: Path, bench: Bench, on_progress: Report) -> None:
@@ -81,7 +85,7 @@ async def _run(
 ) -> None:
     work = bench.folder / name
     work.mkdir(mode=0o700)
-    await execute(
+    done = await execute(
         command,
         toolchain=bench.toolchain,
         supervisor=bench.supervisor,
@@ -93,6 +97,7 @@ async def _run(
         stall_after=STALL_SECONDS if on_progress is not None else inf,
         pass_fds=descriptors,
     )
+    bench.doubted.update(Path(url.removeprefix("file:")) for url in done.doubted if url.startswith("file:"))
 
 
 @dataclass(slots=True)

@@ -11,9 +11,11 @@ from pathlib import Path
 import trio
 
 from protocol.commands.render import RenderProgress, RenderResult, Reused, Verified
-from protocol.errors import SourceChanged
+from protocol.errors import MediaUnreadable, SourceChanged
 from protocol.project.formats import audio_codec, video_codec
 from protocol.time import format_exact
+from sidecar.core.source import SourceFacts
+from sidecar.core.timeline.damage import first_damage
 from sidecar.ffmpeg.progress import FfmpegProgress
 from sidecar.ffmpeg.supervisor import Supervisor
 from sidecar.ffmpeg.toolchain import Toolchain
@@ -31,13 +33,14 @@ PUBLISHING = 0.99
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """What running a job needs."""
+    """What running a job needs. `damage` decodes a whole file and returns what is found of it."""
 
     supervisor: Supervisor
     toolchain: Toolchain
     temp: Path
     owner: str
     fingerprint: Callable[[Path], Awaitable[str | None]]
+    damage: Callable[[Path], Awaitable[SourceFacts]]
 
 
 async def run_job(
@@ -73,6 +76,7 @@ async def run_job(
 
         bench = Bench(shop.supervisor, shop.toolchain, work, job.job_id)
         await produce(planned.stages, part, bench, on_progress)
+        await _check_doubted(planned, shop, bench.doubted)
         report(meter.enter("running", "verifying", SHARE_OF_ENCODING, trio.current_time()))
         verified = await trio.to_thread.run_sync(verify, part, expected_of(planned))
         await _check_sources(planned, shop)
@@ -103,6 +107,20 @@ def expected_of(planned: Planned) -> Expected:
         duration=planned.frames / planned.frame_rate,
         frame=Fraction(1) / planned.frame_rate,
     )
+
+
+async def _check_doubted(planned: Planned, shop: Workshop, doubted: set[Path]) -> None:
+    """Raise MediaUnreadable if a picture that was shown is one that cannot be decoded.
+
+    A decoder's complaint alone does not prove it, so the file is decoded from its beginning.
+    """
+    for path in sorted(doubted):
+        facts = await shop.damage(path)
+        found = await trio.to_thread.run_sync(first_damage, planned.stages.timeline, facts)
+        if found is not None:
+            frame, instant = found
+            detail = f"its picture is damaged at {float(instant):.6g} s, which frame {frame} shows"
+            raise MediaUnreadable(path=str(path), detail=detail)
 
 
 async def _check_sources(planned: Planned, shop: Workshop) -> None:

@@ -258,7 +258,9 @@ class RenderService:
         """Run the job; a source that changed meanwhile gets one new plan."""
         from sidecar.services.render.run import Workshop, run_job  # noqa: PLC0415 - start-up time
 
-        shop = Workshop(self._supervisor, self._toolchain(), self._temp, self._owner, self._planner().fingerprint)
+        planner = self._planner()
+        tools = self._supervisor, self._toolchain()
+        shop = Workshop(*tools, self._temp, self._owner, planner.fingerprint, planner.damage)
         report = self._reporter(job)
         try:
             return await run_job(job, job.planned, shop, report)

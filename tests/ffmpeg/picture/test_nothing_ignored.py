@@ -76,6 +76,8 @@ SAME = {
     "Interpret.matrix = bt601",
     "Interpret.transfer = bt709",
     "Interpret.alpha = straight",
+    "FileSource.on_error = freeze",
+    "FileSource.on_error = black",
     "VideoExport.codec = h264",
     "AudioExport.codec = aac",
 }

@@ -88,6 +88,15 @@ def _stored_as(stream: Stream, pixel_format: str, color: SourceColor) -> Stream:
     return node("format", stream, pix_fmts=pixel_format)
 
 
+def blackened(stream: Stream, form: Form) -> Stream:
+    """Make pictures black and opaque."""
+    if form.color.matrix == "rgb":
+        return node("lutrgb", stream, r=0, g=0, b=0, a=Expression("maxval"))
+    unit = 2 ** (form.bits - 8)
+    black = 0 if form.color.range == "full" else 16 * unit
+    return node("lutyuv", stream, y=black, u=128 * unit, v=128 * unit, a=Expression("maxval"))
+
+
 def mixed(
     before: Stream,
     after: Stream,

@@ -8,12 +8,14 @@ from fractions import Fraction
 from itertools import pairwise
 from math import floor
 
+from protocol.project import FileSource
 from sidecar.core.source import SourceVideo
 from sidecar.core.timeline import FileReading, Item
+from sidecar.core.timeline.damage import Spans, damaged_indices, holding, last_good
 from sidecar.core.timeline.frames import FrameTimes, frame_times, newest, presented
 from sidecar.ffmpeg.builder.graph import Expression, InputStream, Stream, node
 from sidecar.ffmpeg.builder.inputs import file_input, seek_point
-from sidecar.ffmpeg.builder.picture.between import Form, for_mixing, for_motion, mixed, moved
+from sidecar.ffmpeg.builder.picture.between import Form, blackened, for_mixing, for_motion, mixed, moved
 from sidecar.ffmpeg.builder.picture.orient import plain, whole_frames
 from sidecar.ffmpeg.builder.picture.pick import pick, pick_counted
 from sidecar.ffmpeg.builder.picture.runs import HELD_BYTES, Moment, Run, frame_bytes, longest_held, runs
@@ -58,12 +60,26 @@ class Footage:
         times, item = self.times, self.item
         instants = (item.instant(frame, self.rate) for frame in range(*span))
         if self.retime == "nearest":
-            return [(times.index(instant), Fraction(0)) for instant in instants]
-        return [times.between(instant) for instant in instants]
+            moments = [Moment(times.index(instant)) for instant in instants]
+        else:
+            moments = [Moment(*times.between(instant)) for instant in instants]
+        damaged = self.damaged
+        return [_spared(moment, damaged, black=self.on_error == "black") for moment in moments] if damaged else moments
+
+    @property
+    def on_error(self) -> str:
+        """What is shown in the place of damaged pictures."""
+        source = self.item.clip.source
+        return source.on_error if isinstance(source, FileSource) else "fail"
+
+    @property
+    def damaged(self) -> list[tuple[int, int]]:
+        """Spans of the source's frames that are not shown, by index."""
+        return [] if self.on_error == "fail" else damaged_indices(self.times, self.video)
 
     def steady(self, span: tuple[int, int]) -> bool:
         """Whether the source runs forward at a constant speed, every frame shown by its own time."""
-        if self.item.time_map is not None or self.item.reverse or self.retime != "nearest":
+        if self.item.time_map is not None or self.item.reverse or self.retime != "nearest" or self.damaged:
             return False
         if self.reading.frame_rate is not None and self.video.stamps is not None:
             return False
@@ -76,6 +92,13 @@ class Footage:
         return [floor(self.item.unlooped(n, self.rate) / self.reading.duration) for n in (span[0], span[1] - 1)]
 
 
+def _spared(moment: Moment, damaged: Spans, *, black: bool) -> Moment:
+    """Put what is shown in the place of a damaged frame; nothing is made between a good frame and a damaged one."""
+    if holding(damaged, moment.frame) is not None:
+        return Moment(last_good(damaged, moment.frame), black=black)
+    return Moment(moment.frame) if moment.way and holding(damaged, moment.frame + 1) is not None else moment
+
+
 def openings(footage: Footage, span: tuple[int, int]) -> int:
     """Return how many inputs a span opens."""
     if footage.still or footage.steady(span):
@@ -84,7 +107,7 @@ def openings(footage: Footage, span: tuple[int, int]) -> int:
     if counted_rounds(footage, moments) is not None:
         return 1
     pieces = list(runs(moments, longest_held(footage.video, footage.rate)))
-    weights = sum(any(way for _, way in run.moments) for run in pieces) if footage.retime == "blend" else 0
+    weights = sum(any(moment.way for moment in run.moments) for run in pieces) if footage.retime == "blend" else 0
     return len(pieces) + weights
 
 
@@ -156,15 +179,16 @@ class Rounds:
 def counted_rounds(footage: Footage, moments: Sequence[Moment]) -> Rounds | None:
     """Count a looped source's frames through, where it is small enough to be held; None where it is not read so."""
     count = footage.times.count
-    if not footage.item.looped or footage.retime != "nearest" or count is None:
+    if not footage.item.looped or footage.retime != "nearest" or count is None or footage.damaged:
         return None
-    steps = [after[0] - before[0] for before, after in pairwise(moments)]
+    steps = [after.frame - before.frame for before, after in pairwise(moments)]
     falling = 2 * sum(step < 0 for step in steps) > sum(step != 0 for step in steps)
     if count * frame_bytes(footage.video) > HELD_BYTES:
         return None
     numbers: list[int] = []
     base = 0
-    for index, _ in moments:
+    for moment in moments:
+        index = moment.frame
         place = count - 1 - index if falling else index
         if numbers and base + place < numbers[-1]:
             base += count
@@ -186,10 +210,12 @@ def _rounds(footage: Footage, scene: Scene, rounds: Rounds) -> Stream:
 def _shot(footage: Footage, scene: Scene, run: Run) -> Shot:
     """Read one run."""
     moments, video = run.moments, footage.video
-    earliest = max(0, moments[0][0] - 1) if footage.retime == "motion" else moments[0][0]
+    earliest = max(0, moments[0].frame - 1) if footage.retime == "motion" else moments[0].frame
     instant = presented(video, footage.times.stamp(earliest)) + newest(video)
     opened = _opened(footage, scene, instant)
     shot = _between(footage, scene, opened, moments)
+    if run.black:
+        return Shot(blackened(shot.stream, shot.form), shot.form)
     if not run.falling:
         return shot
     # Frames that are shown twice are held once.
@@ -204,10 +230,10 @@ def _between(footage: Footage, scene: Scene, stream: Stream, moments: Sequence[M
     last = None if times.count is None else times.count - 1
     if footage.retime == "motion":
         moments = [moments[0], *moments]
-    ways = [way for _, way in moments]
+    ways = [moment.way for moment in moments]
 
     def shifted(source: Stream, by: int) -> Stream:
-        indices = (max(0, index + by) for index, _ in moments)
+        indices = (max(0, moment.frame + by) for moment in moments)
         return pick(source, video, [times.stamp(i if last is None else min(i, last)) for i in indices], rate)
 
     if footage.retime == "nearest":

@@ -7,11 +7,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
+from typing import NamedTuple
 
 from sidecar.core.source import SourceVideo
 
-Moment = tuple[int, Fraction]
-"""A source frame by its index, and how far the moment lies on the way to the next one (0 up to, not including, 1)."""
+
+class Moment(NamedTuple):
+    """A source frame by its index, and how far the moment lies on the way to the next one: 0 up to, not including, 1.
+
+    `black`: it is shown black.
+    """
+
+    frame: int
+    way: Fraction = Fraction(0)
+    black: bool = False
+
 
 HELD_BYTES = 128 * 2**20
 """Bytes of pictures that are held to be turned round."""
@@ -25,14 +35,15 @@ FAR = 900
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Consecutive output frames, their moments in the source's order; `falling`: they are shown in the other.
-
-    `black` instead of the source's picture.
-    """
+    """Consecutive output frames, their moments in the source's order; `falling`: they are shown in the other."""
 
     moments: tuple[Moment, ...]
     falling: bool = False
-    black: bool = False
+
+    @property
+    def black(self) -> bool:
+        """Whether all of it is black."""
+        return self.moments[0].black
 
 
 def runs(moments: Sequence[Moment], longest: int) -> Iterator[Run]:
@@ -46,7 +57,7 @@ def runs(moments: Sequence[Moment], longest: int) -> Iterator[Run]:
                 falling = step < 0
             if (step > 0 and falling) or (step < 0 and not falling) or (falling and end - start >= longest):
                 break
-            if _jumps(moments, start, end):
+            if moments[end].black != moments[start].black or _jumps(moments, start, end):
                 break
             end += 1
         piece = tuple(moments[start:end])
@@ -77,6 +88,6 @@ def _compare(before: Moment, after: Moment) -> int:
 
 def _jumps(moments: Sequence[Moment], start: int, end: int) -> bool:
     """Whether a step is so much longer than the one before that it pays to seek."""
-    step = moments[end][0] - moments[end - 1][0]
-    usual = moments[end - 1][0] - moments[end - 2][0] if end - start >= 2 else 0
+    step = moments[end].frame - moments[end - 1].frame
+    usual = moments[end - 1].frame - moments[end - 2].frame if end - start >= 2 else 0
     return step >= FAR and step > 8 * max(1, usual)
