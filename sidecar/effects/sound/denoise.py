@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Annotated
 
 from sidecar.effects.parameters import Parameters, number
@@ -32,16 +33,17 @@ def build(stream: Stream, parameters: Denoise, scene: SoundScene) -> Stream:
 
 
 KIND = EffectKind(
-    name="denoise",
+    name="audioDenoise",
     medium="audio",
     category="repair",
-    title="Noise reduction",
-    title_ru="Шумоподавление",
+    title="Sound noise reduction",
+    title_ru="Шумоподавление звука",
     description="Lowers steady noise such as hiss and hum",
     description_ru="Снижает ровный шум: шипение, гул",
     parameters=Denoise,
     neutral={"reduction": 0},
     shown={"reduction": 24, "floor": -40},
     pre_roll=lambda _: None,
+    look_ahead=lambda _: Fraction(4, STEPS),
     build=build,
 )

@@ -36,16 +36,18 @@ def build(stream: Stream, parameters: Ducking, scene: SoundScene) -> Stream:
     if scene.key is None:
         return stream
     p = parameters
-    return node(
+    # Endless, since the filter drops what it holds of one input when the other ends, now more, now less of it.
+    sides = [node("apad", side) for side in (stream, scene.key)]
+    ducked = node(
         "sidechaincompress",
-        stream,
-        scene.key,
+        *sides,
         threshold=amplitude(p.threshold),
         ratio=p.ratio,
         attack=milliseconds(p.attack),
         release=milliseconds(p.release),
         link="maximum",
     )
+    return node("atrim", ducked, end_sample=scene.length)
 
 
 KIND = EffectKind(

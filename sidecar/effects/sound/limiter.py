@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Annotated
 
 from sidecar.effects.parameters import Parameters, number
@@ -48,5 +49,6 @@ KIND = EffectKind(
     parameters=Limiter,
     shown={"ceiling": -12, "gain": 12},
     pre_roll=lambda _: None,
+    look_ahead=lambda parameters: 2 * Fraction(parameters.attack),
     build=build,
 )

@@ -13,6 +13,9 @@ from sidecar.ffmpeg.builder.sound.speed import STRETCH_RATE, stretched
 
 OCTAVE = 12
 
+LOOK_AHEAD = Fraction(1, 2)
+"""Seconds; more than librubberband's windows and the delay that is taken off."""
+
 
 class Pitch(Parameters):
     """By how much."""
@@ -43,5 +46,6 @@ KIND = EffectKind(
     neutral={"semitones": 0},
     shown={"semitones": 5},
     pre_roll=lambda _: None,
+    look_ahead=lambda _: LOOK_AHEAD,
     build=build,
 )

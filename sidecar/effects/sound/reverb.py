@@ -103,6 +103,7 @@ KIND = EffectKind(
     neutral={"level": 0},
     shown={"decay": 1, "level": 0.6},
     pre_roll=lambda parameters: _seconds(parameters) + Fraction(3 * BLOCK, LOWEST_RATE),
+    look_ahead=lambda _: Fraction(BLOCK, LOWEST_RATE),
     tail=_seconds,
     build=build,
 )

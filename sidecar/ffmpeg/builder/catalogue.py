@@ -105,8 +105,8 @@ class EffectKind:
     shows those two; `analysis` goes with `Whole`. `grow` returns by how many stream pixels the picture gets larger on
     every side; `clears`: opaque frames may come out transparent, so they are given with alpha; `pixelwise`: every
     pixel is decided by itself alone, wherever it lies; `scale_free` false: it runs at the project's size or above,
-    never below. `pre_roll` and `tail` are seconds of sound before and after (pre_roll None: all of it, from the
-    owner's beginning).
+    never below. A sample depends on `pre_roll` seconds of sound before it (None: on all, from the owner's beginning)
+    and on `look_ahead` after; for `tail` seconds after its end a sound is heard on.
 
     `build` takes the stream, the parameters and the scene. Titles and descriptions are English; Russian ones stand
     in `title_ru`, `description_ru`, where they are written.
@@ -129,6 +129,7 @@ class EffectKind:
     scale_free: bool = True
     analysis: Analysis | None = None
     pre_roll: Callable[[Any], Fraction | None] = lambda _: Fraction(0)
+    look_ahead: Callable[[Any], Fraction] = lambda _: Fraction(0)
     tail: Callable[[Any], Fraction] = lambda _: Fraction(0)
     title_ru: str = ""
     description_ru: str = ""

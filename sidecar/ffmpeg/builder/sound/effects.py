@@ -106,8 +106,9 @@ def apply_effects(effects: Sequence[Effect], make: Make, span: Span, owner: Owne
         first = owner.start
         if pre_roll is not None:
             first = max(first, wanted[0] - ceil(pre_roll * room.sample_rate))
-        given = level(count - 1, (min(first, wanted[0]), wanted[1]))
-        return None if given is None else _applied(given, each, (min(first, wanted[0]), wanted[1]), wanted, (low, high))
+        span = min(first, wanted[0]), wanted[1] + ceil(each.kind.look_ahead(each.parameters) * room.sample_rate)
+        given = level(count - 1, span)
+        return None if given is None else _applied(given, each, span, wanted, (low, high))
 
     def _applied(given: Stream, each: _Acting, span: Span, wanted: Span, inside: Span) -> Stream:
         first, length = span[0], span[1] - span[0]
