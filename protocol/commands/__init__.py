@@ -1,6 +1,6 @@
 """The command table: the single source of dispatch, discovery, clients, documentation and capabilities."""
 
-from protocol.commands import catalogue, ffmpeg, media, project, render, session, settings, styles, system
+from protocol.commands import catalogue, ffmpeg, layouts, media, project, render, session, settings, styles, system
 from protocol.commands.command import Command, Empty, Example, Load, Nothing, Params
 
 COMMANDS: tuple[Command, ...] = (
@@ -13,6 +13,7 @@ COMMANDS: tuple[Command, ...] = (
     *ffmpeg.COMMANDS,
     *catalogue.COMMANDS,
     *styles.COMMANDS,
+    *layouts.COMMANDS,
 )
 """Every method that is built. What is not built is not here, and so is advertised nowhere."""
 

@@ -2,7 +2,7 @@
 // It needs no framework and no other file: give `Client` a `Transport` and it speaks.
 
 export const PROTOCOL = 1;
-export const SCHEMA_HASH = "sha256:c1f953ac598d85c66ab4d89d0207ecfe133b7154de3b491cdf1c0558ed5a9e7c";
+export const SCHEMA_HASH = "sha256:d196803e66b7bdd75259b701c52221819e25301f3c1213e90e73a1d2f1f5d56d";
 
 /** Seconds as a number, or exactly as `num/den`. */
 export type Seconds = number | string;
@@ -821,6 +821,19 @@ export interface LayoutCell {
 export interface LayoutCellInput {
   template: string;
   cell?: number | string;
+}
+
+/** A layout by the name that a clip's `layout.template` takes, with its cells in the order of their numbers. */
+export interface LayoutInfo {
+  name: string;
+  title: string;
+  description: string;
+  cells: Array<Cell>;
+}
+
+/** Every built-in layout; those of a project stand in the project. */
+export interface LayoutList {
+  layouts: Array<LayoutInfo>;
 }
 
 /** A ceiling for the true peak, in dBTP. */
@@ -2242,6 +2255,12 @@ export interface Methods {
   "titles.list": {
     params: Empty;
     result: TitleList;
+    errors: never;
+  };
+  /** List the built-in layouts, which projects use without holding them. */
+  "layouts.list": {
+    params: Empty;
+    result: LayoutList;
     errors: never;
   };
 }
