@@ -58,6 +58,13 @@ def emit(wanted: tuple[Stream, ...], extra_inputs: tuple[Input, ...] = ()) -> Em
     return _Writer(wanted, extra_inputs).write()
 
 
+def measure(wanted: tuple[Stream, ...]) -> tuple[int, int, int]:
+    """Count the filters and inputs of a graph, and the bytes that its filters hold back, without writing it."""
+    graph = _Writer(wanted, ())
+    shared = sum(uses > 1 for uses in graph.uses.values())
+    return len(graph.nodes) + shared, len(graph.inputs), sum(current.holds for current in graph.nodes)
+
+
 class _Writer:
     def __init__(self, wanted: tuple[Stream, ...], extra: tuple[Input, ...]) -> None:
         self.wanted = wanted
@@ -74,13 +81,15 @@ class _Writer:
     def _visit(self) -> None:
         """List nodes so that each stands after its inputs, and count the uses of every stream."""
         seen: set[int] = set()
+        known = {id(source) for source in self.inputs}
         stack: list[tuple[Stream, bool]] = [(stream, False) for stream in reversed(self.wanted)]
         for stream in self.wanted:
             self._use(stream)
         while stack:
             stream, done = stack.pop()
             if isinstance(stream, InputStream):
-                if not any(known is stream.input for known in self.inputs):
+                if id(stream.input) not in known:
+                    known.add(id(stream.input))
                     self.inputs.append(stream.input)
                 continue
             current = stream.node
@@ -104,12 +113,13 @@ class _Writer:
         labels: dict[tuple[int, int], list[str]] = {}
         count = len(self.nodes)
         fresh = iter(f"n{number}" for number in range(1 << 30))
+        numbers = {id(source): number for number, source in enumerate(self.inputs)}
 
         def supply(stream: Stream) -> str:
             """Return the label of one more use of a stream, splitting an input stream the first time it is shared."""
             key = self._key(stream)
             if key not in labels and isinstance(stream, InputStream):
-                number = next(i for i, known in enumerate(self.inputs) if known is stream.input)
+                number = numbers[id(stream.input)]
                 plain = f"{number}:{stream.stream}"
                 uses = self.uses[key]
                 labels[key] = [plain] if uses == 1 else split(f"[{plain}]", stream, uses)

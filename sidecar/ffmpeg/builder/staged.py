@@ -16,7 +16,7 @@ from protocol.project.formats import video_codec
 from protocol.time import format_rate
 from sidecar.core.timeline import OutputSpan, Timeline, output_span
 from sidecar.ffmpeg.builder.command import Command, Output
-from sidecar.ffmpeg.builder.emit import emit
+from sidecar.ffmpeg.builder.emit import measure
 from sidecar.ffmpeg.builder.graph import Input, InputStream, node
 from sidecar.ffmpeg.builder.picture import Cutter, canvas_for, compose_window, finish
 from sidecar.ffmpeg.builder.picture.convert import formats, square
@@ -118,8 +118,7 @@ def share_out(timeline: Timeline, export: Export, resources: Resources) -> Stage
 
     def cost(window: tuple[int, int]) -> Cost:
         picture = compose_window(timeline, export, video, span, resources, window=window, cutter=cutter)
-        emitted = emit((picture.stream,))
-        return Cost(emitted.filters, len(emitted.inputs), emitted.held)
+        return Cost(*measure((picture.stream,)))
 
     limit = Cost(min(MAX_FILTERS, MAX_MEMORY // (3 * span.width * span.height)), MAX_INPUTS, MAX_HELD)
     pieces = [fitting for piece in _pieces(cutter, span) for fitting in _fitting(piece, cost, limit)]
@@ -127,7 +126,8 @@ def share_out(timeline: Timeline, export: Export, resources: Resources) -> Stage
     if worst > MOST_FILTERS:
         raise ResourceLimit(what="filters at one instant", value=worst, limit=MOST_FILTERS)
     windows = tuple(_grouped(pieces, limit))
-    return Stages(timeline, export, resources, windows if len(windows) > 1 else ())
+    one = len(windows) == 1 and all(each.within(limit) for _, each in pieces)
+    return Stages(timeline, export, resources, () if one else windows)
 
 
 def _pieces(cutter: Cutter, span: OutputSpan) -> Iterator[tuple[int, int]]:
