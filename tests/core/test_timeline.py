@@ -242,23 +242,11 @@ CASES: list[tuple[dict[str, Any], str]] = [
     ({"tracks": [track(clip(layout={"template": "x"}))]}, "/tracks/0/clips/0/layout"),
     ({"tracks": [track(clip(source={"kind": "noise"}))]}, "/tracks/0/clips/0/source/kind"),
     ({"tracks": [], "templates": [{"id": "t", "cells": [{"x": 0, "y": 0, "width": 1, "height": 1}]}]}, "/templates/0"),
-    (
-        {"tracks": [], "media": [{"id": "m", "path": "a", "interpret": {"primaries": "bt601"}}]},
-        "/media/0/interpret/primaries",
-    ),
-    (
-        {"tracks": [], "media": [{"id": "m", "path": "a", "interpret": {"transfer": "pq"}}]},
-        "/media/0/interpret/transfer",
-    ),
     ({"tracks": [], "export": {"container": "gif"}}, "/export/container"),
     ({"tracks": [], "export": {"subtitles": "embed"}}, "/export/subtitles"),
     ({"tracks": [], "export": {"copySourceMetadata": True}}, "/export/copySourceMetadata"),
     ({"tracks": [], "export": {"audio": {"loudness": {}}}}, "/export/audio/loudness"),
     ({"tracks": [], "export": {"audio": {"limiter": {}}}}, "/export/audio/limiter"),
-    (
-        {"tracks": [], "export": {"container": "webm", "video": {"pixelFormat": "yuva420p"}}},
-        "/export/video/pixelFormat",
-    ),
     ({"tracks": [], "export": {"video": {"rateControl": "size", "sizeLimit": 9999}}}, "/export/video/rateControl"),
     ({"tracks": [], "export": {"video": {"codec": "av1", "rateControl": "lossless"}}}, "/export/video/rateControl"),
     ({"tracks": [], "export": {"video": {"passes": 2}}}, "/export/video/passes"),

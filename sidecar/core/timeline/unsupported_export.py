@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from protocol.problem import Problem
 from protocol.project import AudioExport, Export, VideoExport
 from protocol.project.export import PixelFormat, VideoCodec
-from protocol.project.formats import has_alpha, video_codec
+from protocol.project.formats import video_codec
 from sidecar.core.timeline.findings import finding, not_supported
 
 _420: tuple[PixelFormat, ...] = ("yuv420p",)
@@ -33,7 +33,7 @@ PROFILES: dict[VideoCodec, dict[str, tuple[PixelFormat, ...]]] = {
     },
     "prores": {
         **dict.fromkeys(("proxy", "lt", "standard", "hq"), ("yuv422p10le",)),
-        **dict.fromkeys(("4444", "4444xq"), ("yuv444p10le",)),
+        **dict.fromkeys(("4444", "4444xq"), ("yuv444p10le", "yuva444p10le")),
     },
     "dnxhr": {
         **dict.fromkeys(("dnxhr_lb", "dnxhr_sq", "dnxhr_hq"), ("yuv422p",)),
@@ -63,8 +63,6 @@ def export_unsupported(export: Export) -> Iterator[Problem]:
 
 def _video(export: Export, video: VideoExport) -> Iterator[Problem]:
     at, codec = "/export/video", video_codec(export)
-    if has_alpha(video.pixel_format):
-        yield not_supported(f"{at}/pixelFormat", f"The pixel format {video.pixel_format}", suggestion='Use "yuv420p"')
     if video.rate_control == "size":
         what = "Rate control by size"
         yield not_supported(f"{at}/rateControl", what, suggestion='Use "bitrate" or "quality"')

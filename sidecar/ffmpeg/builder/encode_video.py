@@ -123,7 +123,10 @@ def _vp9(video: VideoExport, gop: int) -> Options:
         # Without a bitrate of 0, or the largest allowed, libvpx takes its own of 200 kbit/s for a bound.
         bound = 0 if video.max_bitrate is None else video.max_bitrate
         rate = (("crf", _decimal(round(scaled_quality("libvpx-vp9", video.quality)))), ("b:v", str(bound)))
+    # So FFmpeg calls alpha in other formats than yuva420p; libvpx reads it back whole.
+    deep_alpha: Options = (("strict", "experimental"),) if video.pixel_format == "yuva444p10le" else ()
     return (
+        *deep_alpha,
         ("deadline", "good"),
         ("cpu-used", PRESETS["libvpx-vp9"][video.preset]),
         ("row-mt", "1"),
@@ -162,7 +165,7 @@ def _mpeg4(video: VideoExport, gop: int) -> Options:
 
 
 def _prores(video: VideoExport, _gop: int) -> Options:
-    usual = "4444" if video.pixel_format.startswith("yuv444") else _step(PRORES, video.quality)
+    usual = "4444" if "444" in video.pixel_format else _step(PRORES, video.quality)
     return (("profile:v", video.profile or usual), ("vendor", "apl0"))
 
 
