@@ -29,11 +29,15 @@ _JOINER = "\N{WORD JOINER}"
 
 @dataclass(frozen=True, slots=True)
 class _Ink:
-    """What letters are drawn with: tags of their place apart, those that show them, and those of a highlight."""
+    """What letters are drawn with: tags of all of them, those that show a letter, and those of a highlight.
+
+    `always`: letters in full have other paints than their style's.
+    """
 
     tags: str
     shown: str
     lit: str
+    always: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +59,14 @@ def event_texts(block: Block, pose: Pose, height: int, *, blur: float = 1.0, nar
     if pose.opacity <= 0 or pose.scale < _NEAR_ZERO:
         return []
     texts = [_box(block, look.background, pose)] if look.background is not None else []
+    spots = _visible_lines(block, pose, height)
     inks = []
     if look.shadow is not None and look.shadow_blur > 0:
         inks.append(_shadow_ink(look, look.shadow, pose, blur, narrow))
-    inks.append(_letter_ink(look, pose, narrow))
-    spots = _visible_lines(block, pose, height)
+    if (look.outline or _sharp_shadow(look)) and (len(spots) > 1 or pose.wave):
+        inks += [_edge_ink(look, pose, narrow), _letter_ink(look, pose, narrow, bare=True)]
+    else:
+        inks.append(_letter_ink(look, pose, narrow))
     return texts + [text for ink in inks for spot in spots for text in _line(block, pose, ink, spot)]
 
 
@@ -114,7 +121,7 @@ def _letters(line: Line, pose: Pose, ink: _Ink, spot: _Spot, phase: int | None) 
     """Escape the text of a line, with the face named before each run, and tags where letters begin to differ."""
     if pose.letters is None and pose.lit is None and phase is None:
         runs = "".join(f"{{\\fn{run.face.name}}}{escape(run.text)}" for run in line.runs)
-        return f"{{{ink.shown}}}{runs}" if pose.opacity < 1 else runs
+        return f"{{{ink.shown}}}{runs}" if pose.opacity < 1 or ink.always else runs
     parts = []
     state, number, sung = "", 0, spot.sung
     for run in line.runs:
@@ -138,13 +145,33 @@ def _letters(line: Line, pose: Pose, ink: _Ink, spot: _Spot, phase: int | None) 
     return "".join(parts)
 
 
-def _letter_ink(look: Look, pose: Pose, narrow: float) -> _Ink:
-    """Letters with their outline and their sharp shadow."""
-    sharp = look.shadow if look.shadow_blur == 0 else None
+def _sharp_shadow(look: Look) -> Paint | None:
+    return look.shadow if look.shadow_blur == 0 else None
+
+
+def _letter_ink(look: Look, pose: Pose, narrow: float, *, bare: bool = False) -> _Ink:
+    """Letters, with their outline and their sharp shadow unless `bare`."""
+    sharp = None if bare else _sharp_shadow(look)
     tags = _scaled(look, pose, narrow) + ("" if sharp is None else _offset(look, pose.scale))
     edges = _alpha(3, look.outline or look.color, pose) + _alpha(4, sharp or look.color, pose)
+    if bare:
+        edges = "\\3a&HFF&\\4a&HFF&"
     shown, lit = (f"\\1c{_bgr(paint)}{_alpha(1, paint, pose)}{edges}" for paint in (look.color, look.highlight))
-    return _Ink(tags, shown, lit)
+    return _Ink(tags, shown, lit, always=bare)
+
+
+def _edge_ink(look: Look, pose: Pose, narrow: float) -> _Ink:
+    """Outline and sharp shadow of letters that are drawn later, over those of all lines.
+
+    libass fills the outline under opaque letters, and under others leaves it hollow; letters that are wholly
+    transparent cast a hollow shadow, so these are one step from it.
+    """
+    sharp, outline = _sharp_shadow(look), look.outline
+    tags = _scaled(look, pose, narrow) + ("" if sharp is None else _offset(look, pose.scale))
+    edges = _alpha(3, outline or look.color, pose) + _alpha(4, sharp or look.color, pose)
+    filled = outline is not None and min(outline.alpha, look.color.alpha, 255 * pose.opacity) == 255
+    inside = f"\\1c{_bgr(outline)}\\1a&H00&" if outline is not None and filled else "\\1a&HFE&"
+    return _Ink(tags, inside + edges, inside + edges, always=True)
 
 
 def _shadow_ink(look: Look, shadow: Paint, pose: Pose, blur: float, narrow: float) -> _Ink:
