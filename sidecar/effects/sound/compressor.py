@@ -26,7 +26,7 @@ class Compressor(Parameters):
     ] = 0.25
     knee: Annotated[
         float,
-        number(0, 18, "Decibels around the threshold over which it sets in", unit="dB", moves="-level", ru="Колено"),
+        number(0, 18, "Decibels around the threshold over which it sets in", unit="dB", ru="Колено"),
     ] = 9.0
     makeup: Annotated[float, number(0, 36, "Gain afterwards", unit="dB", moves="level", ru="Компенсация")] = 0.0
     detection: Annotated[Literal["rms", "peak"], word("What counts as the level", ru="Детектор")] = "rms"

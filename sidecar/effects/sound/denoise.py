@@ -18,11 +18,9 @@ class Denoise(Parameters):
     """How much of what."""
 
     reduction: Annotated[
-        float, number(0, 40, "By how much noise is lowered", unit="dB", moves="-noise", ru="Подавление")
+        float, number(0, 40, "By how much noise is lowered", unit="dB", moves="-hiss", ru="Подавление")
     ] = 12.0
-    floor: Annotated[
-        float, number(-80, -20, "Level of the noise", unit="dB", moves="-noise", ru="Уровень шума")
-    ] = -50.0
+    floor: Annotated[float, number(-80, -20, "Level of the noise", unit="dB", moves="-hiss", ru="Уровень шума")] = -50.0
 
 
 def build(stream: Stream, parameters: Denoise, scene: SoundScene) -> Stream:

@@ -15,7 +15,7 @@ class Ducking(Parameters):
 
     track: Annotated[str | None, track("Track that is made way for; null: none", ru="Дорожка-ключ")] = None
     threshold: Annotated[
-        float, number(-60, 0, "Level of that track above which it acts", unit="dB", moves="ducked", ru="Порог")
+        float, number(-60, 0, "Level of that track above which it acts", unit="dB", moves="beneath", ru="Порог")
     ] = -36.0
     ratio: Annotated[
         float,
@@ -24,7 +24,7 @@ class Ducking(Parameters):
             20,
             "How many decibels above the threshold take one away less",
             unit="ratio",
-            moves="-ducked",
+            moves="-beneath",
             ru="Степень",
         ),
     ] = 8.0

@@ -83,7 +83,7 @@ KIND = EffectKind(
     description_ru="Поднимает и опускает участки спектра: две полки и три полосы",
     parameters=Equalizer,
     neutral={"low_gain": 0, "gain1": 0, "gain2": 0, "gain3": 0, "high_gain": 0},
-    shown={"low_gain": 6, "gain1": 6, "gain2": 6, "gain3": 6, "high_gain": 6},
+    shown={"lowGain": 6, "gain1": 6, "gain2": 6, "gain3": 6, "highGain": 6},
     pre_roll=lambda _: None,
     build=build,
 )
