@@ -11,6 +11,7 @@ from typing import Annotated
 
 from sidecar.effects.motion import Step, corrections, covered, measure, read_steps
 from sidecar.effects.parameters import Parameters, number
+from sidecar.effects.pixels import within_alpha
 from sidecar.ffmpeg.builder.catalogue import Analysis, EffectKind, PictureScene
 from sidecar.ffmpeg.builder.graph import Stream, Whole
 from sidecar.ffmpeg.builder.picture.geometry import Affine
@@ -51,7 +52,8 @@ def build(stream: Stream, parameters: Stabilize, scene: PictureScene) -> Stream:
         maps = maps[:1]
     raster = Raster(stream, [scene.size] * len(maps), maps, scene.size, (zoom, zoom), opaque=not scene.alpha)
     room = Room(scene.rate, scene.files, (1.0, 1.0), deep=scene.deep)
-    return resampled(raster, (0, 0, width, height), room)
+    # A cubic kernel overshoots at edges, each channel by itself.
+    return within_alpha(resampled(raster, (0, 0, width, height), room), scene)
 
 
 def _wanted(parameters: Stabilize, scene: PictureScene) -> Sequence[Step]:
