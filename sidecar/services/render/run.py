@@ -20,6 +20,7 @@ from sidecar.ffmpeg.progress import FfmpegProgress
 from sidecar.ffmpeg.supervisor import Supervisor
 from sidecar.ffmpeg.toolchain import Toolchain
 from sidecar.services.locks import FileLock
+from sidecar.services.render.analyses import with_analyses
 from sidecar.services.render.job import RenderJob
 from sidecar.services.render.litter import claim, sweep_parts
 from sidecar.services.render.planning import Planned
@@ -75,7 +76,8 @@ async def run_job(
             report(meter.encoding(progress, trio.current_time()))
 
         bench = Bench(shop.supervisor, shop.toolchain, work, job.job_id)
-        await produce(planned.stages, part, bench, on_progress)
+        stages = await with_analyses(planned.stages, bench)
+        await produce(stages, part, bench, on_progress)
         await _check_doubted(planned, shop, bench.doubted)
         report(meter.enter("running", "verifying", SHARE_OF_ENCODING, trio.current_time()))
         verified = await trio.to_thread.run_sync(verify, part, expected_of(planned))
