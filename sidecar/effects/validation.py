@@ -9,6 +9,7 @@ from typing import Any
 from protocol.errors import EffectInvalid, EffectUnknown
 from protocol.problem import Problem
 from protocol.project import (
+    AdjustmentSource,
     AudioTrack,
     Clip,
     Effect,
@@ -30,12 +31,16 @@ _MEDIA = {"video": "picture", "audio": "sound"}
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """An effect where it stands: its pointer, the index of its track (None: the project's), what its owner has."""
+    """An effect where it stands: its pointer, the index of its track (None: the project's), what its owner has.
+
+    `own`: the owner is a clip with a picture of its own.
+    """
 
     pointer: str
     effect: Effect
     track: int | None
     media: tuple[str, ...]
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,8 @@ def placed_effects(project: Project) -> Iterator[Placed]:
         pointer = f"/tracks/{at}"
         yield from _placed(track.effects, pointer, at, ("audio",) if isinstance(track, AudioTrack) else tuple(_MEDIA))
         for index, clip in enumerate(track.clips):
-            yield from _placed(clip.effects, f"{pointer}/clips/{index}", at, _media_of(clip, track))
+            own = isinstance(track, VideoTrack) and not isinstance(clip.source, AdjustmentSource)
+            yield from _placed(clip.effects, f"{pointer}/clips/{index}", at, _media_of(clip, track), own=own)
 
 
 def invalid(effect: Effect, pointer: str, detail: str, **context: Any) -> Problem:
@@ -92,9 +98,11 @@ def invalid(effect: Effect, pointer: str, detail: str, **context: Any) -> Proble
     return _problem(error, pointer, effect.id, None if suggestion is None else f"Use {_shown(suggestion)}", context)
 
 
-def _placed(effects: Sequence[Effect], owner: str, track: int | None, media: tuple[str, ...]) -> Iterator[Placed]:
+def _placed(
+    effects: Sequence[Effect], owner: str, track: int | None, media: tuple[str, ...], *, own: bool = False
+) -> Iterator[Placed]:
     for index, effect in enumerate(effects):
-        yield Placed(f"{owner}/effects/{index}", effect, track, media)
+        yield Placed(f"{owner}/effects/{index}", effect, track, media, own)
 
 
 def _media_of(clip: Clip, track: VideoTrack | AudioTrack) -> tuple[str, ...]:
@@ -115,6 +123,8 @@ def _effect(placed: Placed, catalogue: Catalogue) -> Iterator[Problem]:
         return
     if kind.medium not in placed.media:
         yield invalid(effect, f"{placed.pointer}/type", f"it acts on {_MEDIA[kind.medium]}, and there is none here")
+    elif kind.analysis is not None and not placed.own:
+        yield invalid(effect, f"{placed.pointer}/type", "it works on clips with a picture of their own")
     for fault in faults(parameters_of(kind.parameters), effect.parameters):
         yield _faulty(effect, placed.pointer, fault)
 

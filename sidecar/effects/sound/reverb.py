@@ -72,7 +72,7 @@ def build(stream: Stream, parameters: Reverb, scene: SoundScene) -> Stream:
     """Convolve in blocks that begin where the owner's clock says, wherever the stream does."""
     name = scene.files.add("room", "f32", _response(parameters, scene.sample_rate, scene.channels))
     room = InputStream(raw_input(name, scene.sample_rate, scene.channels), "audio", 0)
-    # A layout is guessed for the file; the stream has the project's.
+    # `dry` is the gain of what is convolved; what is not is added below.
     ahead = scene.first % BLOCK
     whole = ahead + scene.length + -(ahead + scene.length) % BLOCK
     aligned = exact(delayed(stream, ahead), whole)
@@ -88,7 +88,10 @@ def build(stream: Stream, parameters: Reverb, scene: SoundScene) -> Stream:
         maxp=BLOCK,
         precision="float",
     )
-    return cut(wet, ahead, ahead + scene.length)
+    heard = cut(wet, ahead, ahead + scene.length)
+    return node(
+        "amix", exact(stream, scene.length), heard, inputs=2, duration="longest", dropout_transition=0, normalize=0
+    )
 
 
 KIND = EffectKind(

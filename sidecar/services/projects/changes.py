@@ -144,14 +144,17 @@ def _whole(project: Project, medium: Medium) -> Any:
 
 
 def _reach(project: Project) -> int:
-    """Frames around a change that effects on more than one clip carry it to."""
+    """Frames around a change that effects on more than one clip carry it to: what each reaches adds up."""
+    count = _acting(project.effects)
     for track in project.tracks:
-        if not isinstance(track, VideoTrack) or not track.enabled:
-            continue
-        adjusting = (clip.effects for clip in track.clips if clip.enabled and isinstance(clip.source, AdjustmentSource))
-        if _acts(track.effects) or any(map(_acts, adjusting)):
-            return REACH
-    return REACH if _acts(project.effects) else 0
+        if isinstance(track, VideoTrack) and track.enabled:
+            adjusting = (
+                _acting(clip.effects)
+                for clip in track.clips
+                if clip.enabled and isinstance(clip.source, AdjustmentSource)
+            )
+            count += _acting(track.effects) + max(adjusting, default=0)
+    return REACH * count
 
 
 def _has_tails(project: Project) -> bool:
@@ -175,6 +178,10 @@ def _all_effects(project: Project) -> Iterable[Effect]:
             yield from track.effects
             for clip in track.clips:
                 yield from clip.effects
+
+
+def _acting(effects: list[Effect]) -> int:
+    return sum(effect.enabled for effect in effects)
 
 
 def _acts(effects: list[Effect]) -> bool:
