@@ -17,10 +17,10 @@ import psutil
 
 from sidecar import __version__
 from sidecar.services.machine import libraries
-from tests.benchmarks import render, rpc, start
+from tests.benchmarks import render, render_tracks, rpc, start
 from tests.benchmarks.figure import Figure
 
-GROUPS = {"rpc": rpc.measure, "start": start.measure, "render": render.measure}
+GROUPS = {"rpc": rpc.measure, "start": start.measure, "render": render.measure, "tracks": render_tracks.measure}
 FIGURES = (
     "rpc.roundTrip",
     "rpc.throughput",
@@ -29,6 +29,8 @@ FIGURES = (
     "memory.project",
     "render.cpu",
     "render.wall",
+    "render30.cpu",
+    "render30.wall",
 )
 """Every figure that a run has to hold."""
 
