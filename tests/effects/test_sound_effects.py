@@ -148,7 +148,7 @@ def test_pitch_keeps_events_in_their_place_for_a_minute(semitones: float, sample
 @pytest.mark.parametrize("sample_rate", [11_025, 44_100, 48_000])
 def test_noise_reduction_does_not_come_late(sample_rate: int, tmp_path: Path) -> None:
     sound = even()[:, :1] * 3
-    made = sounded(sound, [effect("audioDenoise", {"reduction": 6})], tmp_path, sample_rate=sample_rate)
+    made = sounded(sound, [effect("denoise", {"reduction": 6})], tmp_path, sample_rate=sample_rate)
     size = 2 * len(sound)
     one, other = (np.fft.rfft(each[:, 0], size) for each in (sound, made))
     assert int(np.argmax(np.fft.irfft(one.conj() * other))) == 0

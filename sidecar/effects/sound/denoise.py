@@ -31,7 +31,7 @@ def build(stream: Stream, parameters: Denoise, scene: SoundScene) -> Stream:
 
 
 KIND = EffectKind(
-    name="audioDenoise",
+    name="denoise",
     medium="audio",
     category="repair",
     title="Sound noise reduction",
