@@ -112,19 +112,25 @@ def wrap(paragraph: str, measure: _Measure, look: Look) -> list[str]:
 
 def _even_out(lines: list[list[str]], measure: _Measure) -> None:
     """Move last words down while that brings the widths of two neighbouring lines nearer to each other."""
+    totals = [sum(measure.width(word) for word in line) for line in lines]
 
-    def width(words: list[str]) -> float:
-        return sum(measure.width(word) for word in words[:-1]) + measure.width(words[-1].rstrip(" "))
+    def unseen(word: str) -> float:
+        """Width of the spaces at the end of a line."""
+        return measure.width(word) - measure.width(word.rstrip(" "))
 
     moved = True
     while moved:
         moved = False
-        for upper, lower in pairwise(lines):
+        for number, (upper, lower) in enumerate(pairwise(lines)):
             if len(upper) < 2:
                 continue
-            before = abs(width(upper) - width(lower))
-            if abs(width(upper[:-1]) - width([upper[-1], *lower])) < before:
+            above, below = totals[number] - unseen(upper[-1]), totals[number + 1] - unseen(lower[-1])
+            word = measure.width(upper[-1])
+            shorter = totals[number] - word - unseen(upper[-2])
+            if abs(shorter - (below + word)) < abs(above - below):
                 lower.insert(0, upper.pop())
+                totals[number] -= word
+                totals[number + 1] += word
                 moved = True
 
 
@@ -152,13 +158,17 @@ def _is_wide(char: str) -> bool:
 
 
 def _cut(word: str, measure: _Measure, room: float) -> list[str]:
-    """Cut a word that is too wide for a line into pieces that are not, one character at least."""
-    pieces = [""]
-    for char in word:
-        if pieces[-1] and char != " " and measure.width(pieces[-1] + char) > room:
-            pieces.append("")
-        pieces[-1] += char
-    return pieces
+    """Cut a word that is too wide for a line into pieces that are not, one grapheme cluster at least."""
+    pieces: list[list[str]] = [[]]
+    width = 0.0
+    for cluster in clusters(word):
+        extent = measure.width(cluster)
+        if pieces[-1] and cluster != " " and width + extent > room:
+            pieces.append([])
+            width = 0.0
+        pieces[-1].append(cluster)
+        width += extent
+    return ["".join(piece) for piece in pieces]
 
 
 def plain(paragraph: str) -> str:
