@@ -26,4 +26,6 @@ def test_a_colour_is_itself_multiplied_by_its_alpha(color: str, pixel_format: st
         [round(alpha * most)] if with_alpha else []
     )
     planes = np.frombuffer(made, kind).reshape(len(wanted), -1)
-    assert planes.tolist() == [[value] * 256 for value in wanted]
+    assert (planes == planes[:, :1]).all()
+    # A level of 16 bits may lie half-way between two.
+    assert np.abs(planes[:, 0].astype(int) - wanted).max() <= (most > 255)

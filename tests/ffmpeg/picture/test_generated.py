@@ -17,7 +17,6 @@ from sidecar.ffmpeg.builder.graph import node
 from sidecar.ffmpeg.builder.picture.convert import formats
 from sidecar.ffmpeg.builder.picture.generated import generated
 from sidecar.ffmpeg.builder.picture.scene import Canvas, Scene
-from sidecar.ffmpeg.builder.picture.weigh import Weights
 from tests.harness.commands import output_of
 from tests.harness.rendering import RESOURCES, clip, project, timeline_of
 
@@ -38,7 +37,7 @@ def drawn(
     timeline = timeline_of(project({"clips": [clip("#000000")]}, size=SIZE), work)
     scale = canvas[0] / SIZE[0], canvas[1] / SIZE[1]
     chosen = formats("yuv444p10le" if deep else "yuv444p")
-    scene = Scene(timeline, Canvas(canvas, scale), chosen, RESOURCES, Weights(deep=deep))
+    scene = Scene(timeline, Canvas(canvas, scale), chosen, RESOURCES)
     made = generated(source, scene, first, frames)
     assert made.still == (not isinstance(source, NoiseSource))
     pixel_format = ("gbrap" if made.picture.alpha else "gbrp") + ("16le" if made.picture.bits == 16 else "")
