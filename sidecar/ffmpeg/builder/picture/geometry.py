@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import cos, floor, hypot, radians, sin
+from math import ceil, cos, floor, hypot, radians, sin
 
 from protocol.project.words import Fit
 
@@ -163,13 +163,19 @@ def on_screen(matrix: Affine, kept: Area, box: tuple[int, int]) -> Area | None:
     return (left, top, right, bottom) if left < right and top < bottom else None
 
 
-def fills(matrix: Affine, size: tuple[int, int], rect: Rect) -> bool:
-    """Whether a raster of this size, laid by the matrix, leaves nothing of a rectangle free."""
+def fills(matrix: Affine, area: Area, rect: Rect) -> bool:
+    """Whether this part of a raster, laid by the matrix, leaves nothing of a rectangle free."""
     try:
         back = matrix.inverse().corners(rect)
     except ZeroDivisionError:
         return False
-    return all(-EXACT / 2 <= x <= size[0] + EXACT / 2 and -EXACT / 2 <= y <= size[1] + EXACT / 2 for x, y in back)
+    left, top, right, bottom = area[0] - EXACT / 2, area[1] - EXACT / 2, area[2] + EXACT / 2, area[3] + EXACT / 2
+    return all(left <= x <= right and top <= y <= bottom for x, y in back)
+
+
+def around(area: Area) -> Rect:
+    """Whole pixels that an area touches."""
+    return floor(area[0] + EXACT), floor(area[1] + EXACT), ceil(area[2] - EXACT), ceil(area[3] - EXACT)
 
 
 def effect_scale(kept: Area, size: tuple[float, float], largest: float) -> float:

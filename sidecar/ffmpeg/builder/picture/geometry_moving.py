@@ -21,6 +21,7 @@ from sidecar.ffmpeg.builder.picture.geometry import (
     Frame,
     Pose,
     Rect,
+    around,
     cropped,
     effect_scale,
     fills,
@@ -69,10 +70,10 @@ class Motion:
 class MovingPlacement:
     """A picture whose place changes, over project frames [first, end) of `span`; clip frame 0 is `begins`.
 
-    `region` of the source is scaled to `size`; where the crop changes, each frame's own region is (`crops` then), or
-    with `size` None it stays as it is. `window` is the part of the canvas that is drawn, `box` what it is cut to.
-    `largest` is by how much the raster is enlarged at most, across and down. `filled`: no frame of the clip leaves
-    anything of the box free.
+    `region` of the source is scaled to `size`, the raster; where the crop changes (`crops`), each frame's own region
+    is. `area` is what is shown of the raster, cut between pixels. `window` is the part of the canvas that is drawn,
+    `box` what it is cut to. `largest` is by how much the raster is enlarged at most, across and down. `filled`: no
+    frame of the clip leaves anything of the box free.
     """
 
     frame: Frame
@@ -80,7 +81,8 @@ class MovingPlacement:
     motion: Motion
     begins: int
     region: Rect
-    size: tuple[int, int] | None
+    size: tuple[int, int]
+    area: Area
     window: Rect
     box: Rect
     largest: tuple[float, float]
@@ -92,16 +94,11 @@ class MovingPlacement:
         return self.motion.crops
 
     @property
-    def bound(self) -> tuple[int, int]:
-        """Width and height of the largest raster in the clip."""
-        return self.size or self.frame.source
-
-    @property
     def detail(self) -> float:
         """Raster pixels a pixel of the canvas, before the transform and with the whole source."""
         region = cropped(self.frame.source, _corner(self.motion.crop, 0))
         kept, laid = kept_of(self.frame, region, self.fit)
-        return self.bound[1] / (self.region[3] - self.region[1]) * (kept[3] - kept[1]) / laid[1]
+        return self.size[1] / (self.region[3] - self.region[1]) * (kept[3] - kept[1]) / laid[1]
 
     def over(self, first: int, end: int) -> MovingPlacement:
         """Return the same for other frames."""
@@ -115,12 +112,11 @@ class MovingPlacement:
 
     def _step(self, crop: tuple[float, float, float, float], pose: Pose) -> tuple[Rect, Affine]:
         kept, laid = kept_of(self.frame, cropped(self.frame.source, crop), self.fit)
-        region = _nearest(kept) if self.crops else self.region
+        region = around(kept) if self.crops else self.region
         matrix = matrix_of(self.frame, kept, laid, pose)
         if on_screen(matrix, kept, self.frame.box) is None:
             return region, AWAY
-        width, height = self.size or (region[2] - region[0], region[3] - region[1])
-        unit_x, unit_y = (region[2] - region[0]) / width, (region[3] - region[1]) / height
+        unit_x, unit_y = (region[2] - region[0]) / self.size[0], (region[3] - region[1]) / self.size[1]
         return region, matrix.after(region[0], region[1], unit_x, unit_y).moved(self.box[0], self.box[1])
 
 
@@ -138,21 +134,21 @@ def place_moving(
     """Place the frames of a span; None where the clip never gets into its box.
 
     `box` lies on the canvas and is of the frame's box size; `own` are all frames that the clip is shown for. `whole`:
-    effects that look around come before the transform, so the raster has one size, whatever the crop does.
+    effects that look around come before the transform, so the clip picture has to be no larger than they need it.
     """
     limits = [bounds(member) for member in _members(motion.transform)]
     least = cropped(frame.source, _corner(motion.crop, 0))
-    most = cropped(frame.source, _corner(motion.crop, 1))
-    window = _window(frame, kept_of(frame, least, fit)[1], motion, limits, box)
+    kept, laid = kept_of(frame, least, fit)
+    window = _window(frame, laid, motion, limits, box)
     across, down = (max(abs(value) for value in limits[axis]) for axis in (2, 3))
     if window is None or across == 0 or down == 0:
         return None
-    kept, laid = kept_of(frame, least, fit)
-    region = (0, 0, *frame.source) if motion.crops else _nearest(kept)
-    enlarged = effect_scale(kept, laid, max(across, down)) if whole else None
-    size = None if motion.crops and not whole else _raster(region, laid, enlarged)
-    raster = size or (min(most[2] - most[0], most[3] - most[1]),) * 2
-    reached = frame.box if motion.crops and fit != "none" else laid
+    region = (0, 0, *frame.source) if motion.crops else _nearest(kept) if whole else around(kept)
+    size = _raster(region, laid, effect_scale(kept, laid, max(across, down)) if whole else None)
+    area: Area = (0, 0, *size)
+    if not whole and not motion.crops:
+        area = (kept[0] - region[0], kept[1] - region[1], kept[2] - region[0], kept[3] - region[1])
+    reached = (max(frame.box[0], laid[0]), max(frame.box[1], laid[1])) if motion.crops else laid
     placement = MovingPlacement(
         frame=frame,
         fit=fit,
@@ -160,14 +156,14 @@ def place_moving(
         begins=begins,
         region=region,
         size=size,
+        area=area,
         window=window,
         box=box,
-        largest=(reached[0] / raster[0] * across, reached[1] / raster[1] * down),
+        largest=(reached[0] / (area[2] - area[0]) * across, reached[1] / (area[3] - area[1]) * down),
         filled=False,
         span=own,
     )
-    filled = not motion.crops and _filled(placement, limits, laid)
-    return replace(placement, filled=filled, span=span)
+    return replace(placement, filled=_filled(placement, limits, laid), span=span)
 
 
 def bounds(animated: Animated) -> _Range:
@@ -232,11 +228,12 @@ def _raster(region: Rect, laid: tuple[float, float], enlarged: float | None) -> 
 
 def _filled(placement: MovingPlacement, limits: list[_Range], laid: tuple[float, float]) -> bool:
     """Whether every frame of the clip fills the box, as far as that can be told cheaply."""
-    if placement.motion.transform.rotation == 0 and _surely_filled(placement.frame, limits, laid):
+    motion = placement.motion
+    if motion.transform.rotation == 0 and not motion.crops and _surely_filled(placement.frame, limits, laid):
         return True
-    if placement.span[1] - placement.span[0] > MOST_TRIED or placement.size is None:
+    if placement.span[1] - placement.span[0] > MOST_TRIED:
         return False
-    return all(fills(matrix, placement.size, placement.box) for _, matrix in placement.steps())
+    return all(fills(matrix, placement.area, placement.box) for _, matrix in placement.steps())
 
 
 def _surely_filled(frame: Frame, limits: list[_Range], laid: tuple[float, float]) -> bool:

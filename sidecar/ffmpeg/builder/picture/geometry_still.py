@@ -13,6 +13,7 @@ from sidecar.ffmpeg.builder.picture.geometry import (
     Frame,
     Pose,
     Rect,
+    around,
     cropped,
     effect_scale,
     fitted,
@@ -31,7 +32,7 @@ class Placement:
 
     Without a `warp` it is flipped, turned clockwise by `turn` degrees, and laid with its left top corner at (x, y) of
     the canvas; with one it is resampled by it, from the raster to the canvas. `shrinks` says that it is reduced, and
-    enlarged in neither direction. `detail` is raster pixels a pixel of the canvas, before the transform.
+    enlarged in neither direction; with a warp it may be cut between pixels, to `area` of the raster. `detail` is raster pixels a pixel of the canvas, before the transform.
     """
 
     region: Rect
@@ -46,6 +47,7 @@ class Placement:
     warp: Affine | None
     box: Rect = (0, 0, 0, 0)
     detail: float = 1.0
+    area: Area | None = None
 
     @property
     def raster(self) -> tuple[int, int]:
@@ -53,6 +55,11 @@ class Placement:
         if self.cut is None:
             return self.size
         return self.cut[2] - self.cut[0], self.cut[3] - self.cut[1]
+
+    @property
+    def shown(self) -> Area:
+        """What is shown of the raster."""
+        return self.area or (0, 0, *self.raster)
 
     @property
     def laid_size(self) -> tuple[int, int]:
@@ -130,7 +137,7 @@ def _placed(
         steps = size[0] * enlarged / (kept[2] - kept[0]), size[1] * enlarged / (kept[3] - kept[1])
     else:
         part = _part(kept, shown, steps, box)
-    region = floor(part[0] + EXACT), floor(part[1] + EXACT), ceil(part[2] - EXACT), ceil(part[3] - EXACT)
+    region = around(part)
     raster = _raster(region[2] - region[0], steps[0]), _raster(region[3] - region[1], steps[1])
     shrinks = _shrinks(raster, region)
     unit_x, unit_y = (region[2] - region[0]) / raster[0], (region[3] - region[1]) / raster[1]
@@ -141,10 +148,19 @@ def _placed(
         floor((part[3] - region[1]) / unit_y + 0.5),
     )
     whole = cut == (0, 0, *raster)
-    turned = matrix.after(region[0] + unit_x * cut[0], region[1] + unit_y * cut[1], unit_x, unit_y)
+    laid_map = matrix.after(region[0] + unit_x * cut[0], region[1] + unit_y * cut[1], unit_x, unit_y)
     detail = raster[1] / (region[3] - region[1]) * (kept[3] - kept[1]) / size[1]
     base = Placement(region, raster, None if whole else cut, False, False, 0, 0, 0, shrinks, None, detail=detail)
-    return _on_grid(base, turned) or replace(base, warp=turned)
+    on_grid = _on_grid(base, laid_map)
+    if on_grid is not None or (enlarged is not None and not whole):
+        return on_grid or replace(base, warp=laid_map)
+    area = (
+        (part[0] - region[0]) / unit_x,
+        (part[1] - region[1]) / unit_y,
+        (part[2] - region[0]) / unit_x,
+        (part[3] - region[1]) / unit_y,
+    )
+    return replace(base, cut=None, warp=matrix.after(region[0], region[1], unit_x, unit_y), area=area)
 
 
 def _part(kept: Area, shown: Area, steps: tuple[float, float], box: tuple[int, int]) -> Area:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import ceil
+from math import ceil, floor
 
 from protocol.project import Color, Keyframes
 from sidecar.core.timeline import Item
@@ -11,7 +11,7 @@ from sidecar.ffmpeg.builder.commanded import commanded
 from sidecar.ffmpeg.builder.graph import Stream, node
 from sidecar.ffmpeg.builder.picture.cells import cut_out
 from sidecar.ffmpeg.builder.picture.colour import read
-from sidecar.ffmpeg.builder.picture.convert import RGB, convert, is_rgb, square, with_alpha
+from sidecar.ffmpeg.builder.picture.convert import ACCURATE, RGB, convert, is_rgb, square, with_alpha
 from sidecar.ffmpeg.builder.picture.effects import Applied, Owned, acts, apply_effects
 from sidecar.ffmpeg.builder.picture.geometry import Rect, fills
 from sidecar.ffmpeg.builder.picture.geometry_moving import MovingPlacement
@@ -130,17 +130,19 @@ def _still(making: _Making, done: Applied, placement: Placement) -> Layer:
         layer = replace(layer, x=layer.x - grown, y=layer.y - grown, opaque=opaque)
         return cut_out(_in_box(layer, placement.box), making.item, scene, making.frames)
     matrix = placement.warp.after(-grown, -grown, 1, 1)
-    filled = opaque and fills(matrix, done.size, placement.box)
+    # Effects that grow are given the picture cut already.
+    area = (0, 0, *done.size) if grown else placement.shown
+    filled = opaque and fills(matrix, area, placement.box)
     left, top, right, bottom = placement.box
-    corners = matrix.corners((-1, -1, done.size[0] + 1, done.size[1] + 1))
+    corners = matrix.corners(area)
     window = (
-        max(left, int(min(x for x, _ in corners)) - 2),
-        max(top, int(min(y for _, y in corners)) - 2),
-        min(right, ceil(max(x for x, _ in corners)) + 2),
-        min(bottom, ceil(max(y for _, y in corners)) + 2),
+        max(left, floor(min(x for x, _ in corners)) - 1),
+        max(top, floor(min(y for _, y in corners)) - 1),
+        min(right, ceil(max(x for x, _ in corners)) + 1),
+        min(bottom, ceil(max(y for _, y in corners)) + 1),
     )
     stream = done.stream if filled or not opaque else with_alpha(done.stream, scene.formats.alpha)
-    raster = Raster(stream, [done.size], [matrix], done.size, matrix.steps, opaque=filled)
+    raster = Raster(stream, done.size, [matrix], matrix.steps, opaque=filled, area=area)
     return _in_window(making, warped(raster, window, scene), window, opaque=filled)
 
 
@@ -148,19 +150,13 @@ def _moving(making: _Making, placement: MovingPlacement) -> Layer:
     """Lay a picture that moves."""
     scene, size = making.scene, placement.size
     steps = placement.steps()
-    crops = placement.crops
-    if crops and size is not None:
-        making, done = _cropped_to(making, placement, [region for region, _ in steps], size)
+    if placement.crops:
+        making, done = _cropped_to(making, placement, [region for region, _ in steps])
     else:
-        shrinks = size is not None
-        making, done = _made(making, placement.region, size, None, placement.detail, shrinks=shrinks)
+        making, done = _made(making, placement.region, size, None, placement.detail, shrinks=True)
     stream, grown = done.stream, done.grown
     if making.still:
         stream, making = hold(stream, making.frames), replace(making, still=False)
-    sizes, bound = [done.size] * len(steps), done.size
-    if crops and size is None:
-        stream = _cropping(stream, [region for region, _ in steps], scene)
-        sizes = [(right - left, bottom - top) for (left, top, right, bottom), _ in steps]
     opaque = not done.pixel_format.startswith("gbrap")
     filled = opaque and placement.filled
     if opaque and not filled:
@@ -174,22 +170,22 @@ def _moving(making: _Making, placement: MovingPlacement) -> Layer:
         min(right, placement.window[2] + reach),
         min(bottom, placement.window[3] + reach),
     )
-    raster = Raster(stream, sizes, maps, bound, placement.largest, opaque=filled)
+    area = None if grown else placement.area
+    raster = Raster(stream, done.size, maps, placement.largest, opaque=filled, area=area)
     return _in_window(making, warped(raster, window, scene), window, opaque=filled)
 
 
-def _cropped_to(
-    making: _Making, placement: MovingPlacement, regions: list[Rect], size: tuple[int, int]
-) -> tuple[_Making, Applied]:
-    """Cut each frame's own region and bring all to one size, for effects that look around."""
+def _cropped_to(making: _Making, placement: MovingPlacement, regions: list[Rect]) -> tuple[_Making, Applied]:
+    """Cut each frame's own region and bring all to one size."""
     scene, picture = making.scene, making.clip.picture
     pixel_format = scene.formats.alpha if picture.alpha else scene.formats.full
     stream = _scaled(picture, placement.region, picture.size, pixel_format, scene, shrinks=False)
     if making.still:
         stream, making = hold(stream, making.frames), replace(making, still=False)
-    stream = convert(_cropping(stream, regions, scene), pixel_format, color=RGB, size=size, shrinks=True)
-    stream = _multiplied(stream) if picture.alpha else stream
-    return _finished(making, stream, size, placement.detail)
+    wide, high = placement.size
+    stream = node("scale", _cropping(stream, regions, scene), w=wide, h=high, flags=f"bicubic+{ACCURATE}")
+    stream = _multiplied(square(stream)) if picture.alpha else square(stream)
+    return _finished(making, stream, placement.size, placement.detail)
 
 
 def _cropping(stream: Stream, regions: list[Rect], scene: Scene) -> Stream:

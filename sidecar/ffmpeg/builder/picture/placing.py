@@ -63,7 +63,7 @@ def covers(placement: Placed, canvas: tuple[int, int]) -> bool:
     if isinstance(placement, MovingPlacement):
         return placement.filled
     if placement.warp is not None:
-        return fills(placement.warp, placement.raster, placement.box)
+        return fills(placement.warp, placement.shown, placement.box)
     width, height = placement.laid_size
     right, bottom = placement.x + width, placement.y + height
     return placement.x <= 0 and placement.y <= 0 and right >= canvas[0] and bottom >= canvas[1]

@@ -20,16 +20,16 @@ from math import atan, atan2, ceil, cos, degrees, floor, hypot, log2, sin
 from sidecar.ffmpeg.builder.commanded import commanded
 from sidecar.ffmpeg.builder.graph import Expression, Node, Pad, Stream, Value, node
 from sidecar.ffmpeg.builder.picture.convert import ACCURATE, square
-from sidecar.ffmpeg.builder.picture.geometry import Affine, Rect
+from sidecar.ffmpeg.builder.picture.geometry import Affine, Area, Rect
 from sidecar.ffmpeg.builder.picture.scene import Scene
 from sidecar.ffmpeg.builder.picture.select import hold
 from sidecar.ffmpeg.builder.sidefiles import SideFiles
 
 MARGIN = 3
-"""Transparent pixels around a picture that is resampled: what bicubic interpolation reads beyond an edge."""
+"""Pixels that cubic interpolation may read beyond an edge."""
 
-BEYOND = 4 * MARGIN
-"""Pixels that a picture goes on for beyond its edges: enough while it is reduced to a quarter at most."""
+BEYOND = 8 * MARGIN
+"""Pixels that a picture goes on for beyond its edges: enough while it is reduced to an eighth at most."""
 
 LARGEST_AREA = 4_096
 """To how many pixels the side of a picture's area is drawn larger than the picture itself."""
@@ -42,17 +42,17 @@ FOCUS = 512.0
 class Raster:
     """Frames to resample: premultiplied planar RGB, or opaque.
 
-    `sizes` and `maps` are each frame's, or one stands for all. No frame of the whole clip is larger than `bound`, or
-    enlarged by more than `largest`, across and down. `opaque`: the maps leave nothing of the window free, so what lies
-    at the picture's edges is not mixed with anything.
+    `maps` is each frame's, or one for all; no frame of the whole clip is enlarged by more than `largest`, across and
+    down. What is shown of the raster is `area` (None: all of it), cut between pixels. `opaque`: the maps leave nothing
+    of the window free.
     """
 
     stream: Stream
-    sizes: Sequence[tuple[int, int]]
+    size: tuple[int, int]
     maps: Sequence[Affine]
-    bound: tuple[int, int]
     largest: tuple[float, float]
     opaque: bool
+    area: Area | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,67 +89,59 @@ def _by_maps(raster: Raster, window: Rect, room: Room, kernel: str) -> Stream:
 
 def _continued(raster: Raster) -> Raster:
     """Repeat the edges of a picture beyond them."""
-    width, height = raster.bound
-    stream = raster.stream
-    if any(size != raster.bound for size in raster.sizes):
-        stream = node("pad", stream, w=width, h=height, color="black@0", eval="frame")
-    stream = node("pad", stream, w=width + 2 * BEYOND, h=height + 2 * BEYOND, x=BEYOND, y=BEYOND, color="black@0")
-    stream = node("fillborders", stream, left=BEYOND, right=BEYOND, top=BEYOND, bottom=BEYOND, mode="smear")
-    maps = [matrix.after(-BEYOND, -BEYOND, 1, 1) for matrix in raster.maps]
-    bound = width + 2 * BEYOND, height + 2 * BEYOND
-    return Raster(stream, [bound] * len(maps), maps, bound, raster.largest, opaque=False)
-
-
-def _area(raster: Raster, room: Room) -> Raster:
-    """The picture's rectangle, as large as it is shown at most, of half the largest value: v360 wraps at its own."""
-    across, down = (
-        max(length, min(ceil(length * step), LARGEST_AREA))
-        for length, step in zip(raster.bound, raster.largest, strict=True)
-    )
-    size = across, down
-    grey, half = ("gray16le", 32_768) if room.deep else ("gray", 128)
-    made = node("color", medium="video", c="black", s=f"{across}x{down}", r=f"{room.rate}")
-    made = node("limiter", node("format", node("trim", made, end_frame=1), pix_fmts=grey), min=half)
-    units = [(own[0] / size[0], own[1] / size[1]) for own in raster.sizes]
-    maps = [matrix.after(0, 0, *unit) for matrix, unit in zip(raster.maps, units, strict=True)]
-    largest = tuple(step * own / length for step, own, length in zip(raster.largest, raster.bound, size, strict=True))
-    stream = hold(square(made), len(maps))
-    return Raster(stream, [size] * len(maps), maps, size, (largest[0], largest[1]), opaque=False)
+    return _smeared(raster, BEYOND, BEYOND)
 
 
 def _bordered(raster: Raster, window: Rect) -> Raster:
     """Repeat the edges of a picture that fills its window, so that nothing else is mixed into them."""
-    width, height = raster.bound
     # However it is turned, a side of what fills the window is no shorter than the window's shorter side.
     shorter = min(window[2] - window[0], window[3] - window[1])
-    wide, high = (ceil(MARGIN * max(1.0, length / shorter)) for length in raster.bound)
-    stream = node("pad", raster.stream, w=width + 2 * wide, h=height + 2 * high, x=wide, y=high)
+    wide, high = (ceil(MARGIN * max(1.0, length / shorter)) for length in raster.size)
+    return _smeared(raster, wide, high)
+
+
+def _smeared(raster: Raster, wide: int, high: int) -> Raster:
+    width, height = raster.size[0] + 2 * wide, raster.size[1] + 2 * high
+    stream = node("pad", raster.stream, w=width, h=height, x=wide, y=high, color="black@0")
     stream = node("fillborders", stream, left=wide, right=wide, top=high, bottom=high, mode="smear")
     maps = [matrix.after(-wide, -high, 1, 1) for matrix in raster.maps]
-    bound = width + 2 * wide, height + 2 * high
-    return Raster(stream, [bound] * len(maps), maps, bound, raster.largest, opaque=True)
+    return Raster(stream, (width, height), maps, raster.largest, raster.opaque)
+
+
+def _area(raster: Raster, room: Room) -> Raster:
+    """What is shown, as large as it is shown at most, of half the largest value: v360 wraps at its own."""
+    left, top, right, bottom = raster.area or (0, 0, *raster.size)
+    across, down = (
+        max(1, min(ceil(length * max(1.0, step)), LARGEST_AREA))
+        for length, step in zip((right - left, bottom - top), raster.largest, strict=True)
+    )
+    grey, half = ("gray16le", 32_768) if room.deep else ("gray", 128)
+    made = node("color", medium="video", c="black", s=f"{across}x{down}", r=f"{room.rate}")
+    made = node("limiter", node("format", node("trim", made, end_frame=1), pix_fmts=grey), min=half)
+    unit_x, unit_y = (right - left) / across, (bottom - top) / down
+    maps = [matrix.after(left, top, unit_x, unit_y) for matrix in raster.maps]
+    largest = raster.largest[0] * unit_x, raster.largest[1] * unit_y
+    return Raster(hold(square(made), len(maps)), (across, down), maps, largest, opaque=False)
 
 
 def _reduced(raster: Raster, room: Room, margin: int) -> Raster:
     """Average areas where a map reduces; the raster that results lies in a margin and has one size for all frames."""
-    sizes = [
-        (_pixels(size[0], matrix.steps[0]), _pixels(size[1], matrix.steps[1]))
-        for size, matrix in zip(raster.sizes, raster.maps, strict=True)
-    ]
+    width, height = raster.size
+    sizes = [(_pixels(width, matrix.steps[0]), _pixels(height, matrix.steps[1])) for matrix in raster.maps]
     stream = raster.stream
-    if sizes != list(raster.sizes):
+    if any(size != raster.size for size in sizes):
         series = {"w": [size[0] for size in sizes], "h": [size[1] for size in sizes]}
         stream = commanded(stream, "scale", series, room.rate, room.files, flags=f"area+{ACCURATE}")
         stream = node("setsar", stream, sar=1)
-    across, down = (_most(raster.bound[axis], raster.largest[axis]) + 2 * margin for axis in (0, 1))
-    if len(raster.maps) > 1 or (across, down) != sizes[0]:
+    across, down = (_most(raster.size[axis], raster.largest[axis]) + 2 * margin for axis in (0, 1))
+    if len(sizes) > 1 or (across, down) != sizes[0]:
         # Frames may change their size before it.
         stream = node("pad", stream, w=across, h=down, x=margin, y=margin, color="black@0", eval="frame")
     maps = [
-        matrix.after(0, 0, own[0] / size[0], own[1] / size[1]).after(-margin, -margin, 1, 1)
-        for matrix, own, size in zip(raster.maps, raster.sizes, sizes, strict=True)
+        matrix.after(0, 0, width / size[0], height / size[1]).after(-margin, -margin, 1, 1)
+        for matrix, size in zip(raster.maps, sizes, strict=True)
     ]
-    return Raster(stream, [(across, down)] * len(maps), maps, (across, down), (1.0, 1.0), raster.opaque)
+    return Raster(stream, (across, down), maps, (1.0, 1.0), raster.opaque)
 
 
 def _pixels(length: int, step: float) -> int:
@@ -164,7 +156,7 @@ def _most(length: int, step: float) -> int:
 
 def _by_perspective(raster: Raster, window: Rect, kernel: str) -> Stream:
     left, top, right, bottom = window
-    size = raster.sizes[0]
+    size = raster.size
     room = max(size[0], right - left), max(size[1], bottom - top)
     stream = raster.stream
     if room != size:
@@ -199,7 +191,7 @@ def table(values: Sequence[float]) -> Expression:
 
 def _by_view(raster: Raster, window: Rect, room: Room, kernel: str) -> Stream:
     left, top, right, bottom = window
-    size, width, height = raster.sizes[0], right - left, bottom - top
+    size, width, height = raster.size, right - left, bottom - top
     views = [_view(matrix, size, window, room.scale) for matrix in raster.maps]
     series = {name: [view[name] for view in views] for name in views[0]}
     stream = commanded(
