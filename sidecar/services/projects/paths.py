@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from protocol.project import AudioTrack, Clip, FileSource, Project, VideoTrack
+from protocol.project import AudioTrack, Clip, Effect, FileSource, Project, VideoTrack
 from sidecar.services.media.paths import local_path
 
 FILE_URL = "file:"
@@ -52,13 +52,18 @@ def _relative(path: Path, folder: Path) -> str:
 
 def _with_paths(project: Project, written: Callable[[str], str]) -> Project:
     tracks = [
-        replace(track, clips=[_clip_with_path(clip, written) for clip in track.clips])
+        replace(
+            track,
+            clips=[_clip_with_path(clip, written) for clip in track.clips],
+            effects=_effects_with_paths(track.effects, written),
+        )
         if isinstance(track, VideoTrack | AudioTrack)
         else track
         for track in project.tracks
     ]
     return replace(
         project,
+        effects=_effects_with_paths(project.effects, written),
         media=[replace(entry, path=written(entry.path)) for entry in project.media],
         fonts=[replace(font, path=written(font.path)) for font in project.fonts],
         tracks=tracks,
@@ -67,6 +72,27 @@ def _with_paths(project: Project, written: Callable[[str], str]) -> Project:
 
 def _clip_with_path(clip: Clip, written: Callable[[str], str]) -> Clip:
     source = clip.source
+    if clip.effects:
+        clip = replace(clip, effects=_effects_with_paths(clip.effects, written))
     if not isinstance(source, FileSource) or source.path is None:
         return clip
     return replace(clip, source=replace(source, path=written(source.path)))
+
+
+def _effects_with_paths(effects: list[Effect], written: Callable[[str], str]) -> list[Effect]:
+    """Rewrite the parameters that name files."""
+    if not effects:
+        return effects
+    from sidecar.effects import catalogue  # noqa: PLC0415 - start-up time
+    from sidecar.effects.declarations import parameters_of  # noqa: PLC0415 - start-up time
+
+    found = []
+    for effect in effects:
+        kind = catalogue().effects.get(effect.type)
+        named = {
+            parameter.name: written(path)
+            for parameter in (() if kind is None else parameters_of(kind.parameters))
+            if parameter.kind == "file" and isinstance(path := effect.parameters.get(parameter.name), str)
+        }
+        found.append(replace(effect, parameters={**effect.parameters, **named}) if named else effect)
+    return found
