@@ -103,7 +103,7 @@ def _profile(codec: VideoCodec, profile: str, video: VideoExport) -> Iterator[Pr
 
 
 def _audio(audio: AudioExport) -> Iterator[Problem]:
-    if audio.loudness is not None:
-        yield not_supported("/export/audio/loudness", "Loudness normalisation", suggestion="Use null")
-    if audio.limiter is not None:
-        yield not_supported("/export/audio/limiter", "The limiter", suggestion="Use null")
+    if audio.loudness is not None and audio.loudness.range is not None:
+        # One gain moves the whole programme and leaves its range as it is: another needs a compressor, by ear.
+        what = "A loudness range: levelling is one gain"
+        yield not_supported("/export/audio/loudness/range", what, suggestion="Use null, and the effect compressor")

@@ -36,7 +36,8 @@ class Command:
     """Everything that one FFmpeg process is to do.
 
     It runs in a working folder of its own that holds `files`; `frames` is the number of frames its first output
-    will have, where that is known. `globals_` stand first; `environment` is added to the child's own.
+    will have, where that is known. `globals_` stand first; `environment` is added to the child's own. `loudness` is
+    the target in LUFS and the true peak in dBTP of sound that has to be measured first: this command does not level it.
     """
 
     outputs: tuple[Output, ...]
@@ -45,6 +46,7 @@ class Command:
     extra_inputs: tuple[Input, ...] = ()
     frames: int | None = None
     environment: tuple[tuple[str, str], ...] = ()
+    loudness: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from protocol.errors import NothingToRender
-from protocol.project import AudioExport, Export
+from protocol.project import Export
 from protocol.project.formats import audio_codec, video_codec
 from protocol.time import sample_at_frame
 from sidecar.core.timeline import OutputSpan, Timeline, output_span
@@ -14,16 +16,37 @@ from sidecar.ffmpeg.builder.graph import Stream, node
 from sidecar.ffmpeg.builder.picture import Composed, build_picture
 from sidecar.ffmpeg.builder.resources import Resources
 from sidecar.ffmpeg.builder.sound import Mixed, build_sound, export_sound, silence
+from sidecar.ffmpeg.builder.sound.export import Levelling, levelling_of
+from sidecar.ffmpeg.builder.sound.loudness import mix_stream
 from sidecar.ffmpeg.builder.text import FONT_ENVIRONMENT
+
+UNFRAMED = ("pcm_s16le", "pcm_s24le", "pcm_f32le")
+FRAME = 1_024
+"""Samples a packet where the codec does not say, and a draw of dither: neither depends on how the sound was mixed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A finished mix: where its floats are read, and how it is levelled."""
+
+    url: str
+    levelling: Levelling
 
 
 def build_render(
-    timeline: Timeline, export: Export, *, target: str, resources: Resources, window: tuple[int, int] | None = None
+    timeline: Timeline,
+    export: Export,
+    *,
+    target: str,
+    resources: Resources,
+    window: tuple[int, int] | None = None,
+    track: Track | None = None,
 ) -> Command:
     """Build the one command that writes an export of a timeline to `target`, however much it asks of its process.
 
-    `window` (project frames, half open) takes the place of the export's range. `staged` shares the same work out
-    among processes. Raises NothingToRender for a window without frames.
+    `window` (project frames, half open) takes the place of the export's range; `track` is the finished mix, None: it
+    is mixed here, at the loudness that it has. `staged` shares the same work out among processes. Raises
+    NothingToRender for a window without frames.
     """
     span = output_span(timeline, export, window)
     if span.frames == 0:
@@ -40,6 +63,7 @@ def build_render(
         target=target,
         files=() if picture is None else picture.files,
         environment=FONT_ENVIRONMENT if picture is not None and picture.text else (),
+        track=track,
     )
 
 
@@ -53,14 +77,17 @@ def encode_command(
     target: str,
     files: tuple[SideFile, ...] = (),
     environment: tuple[tuple[str, str], ...] = (),
+    track: Track | None = None,
 ) -> Command:
-    """Encode a finished picture, and the sound of the span beside it."""
+    """Encode a finished picture, and the sound of the span beside it: that of `track`, or mixed here."""
     streams = [] if picture is None else [picture]
-    codec = audio_codec(export)
-    if export.audio is not None and codec is not None:
-        mixed = soundtrack(timeline, export.audio, SAMPLE_FORMATS[codec], span, resources)
+    wanted: tuple[float, float] | None = None
+    if export.audio is not None and audio_codec(export) is not None:
+        mixed = soundtrack(timeline, export, span, resources, track)
         streams.append(mixed.stream)
         files = (*files, *mixed.files)
+        if export.audio.loudness is not None and track is None:
+            wanted = export.audio.loudness.target, export.audio.loudness.true_peak
     chapters = chapter_file(timeline, export, span)
     options = output_options(export, span.rate, chapters=chapters is not None)
     return Command(
@@ -70,15 +97,34 @@ def encode_command(
         extra_inputs=() if chapters is None else (chapter_input(),),
         frames=None if picture is None else span.frames,
         environment=environment,
+        loudness=wanted,
     )
 
 
-def soundtrack(timeline: Timeline, audio: AudioExport, wanted: str, span: OutputSpan, resources: Resources) -> Mixed:
-    """Mix the sound of a span as the encoder takes it, as long as the picture to the sample."""
+def soundtrack(
+    timeline: Timeline, export: Export, span: OutputSpan, resources: Resources, track: Track | None = None
+) -> Mixed:
+    """Return the sound of a span as the encoder takes it, as long as the picture to the sample."""
+    audio, codec = export.audio, audio_codec(export)
+    if audio is None or codec is None:
+        raise AssertionError("an export without sound has no soundtrack")
     window = (span.first, span.end)
-    mixed = build_sound(timeline, window, resources) or Mixed(silence(timeline, window), ())
-    length = sample_at_frame(span.frames, span.rate, audio.sample_rate)
-    sound = export_sound(mixed.stream, timeline, window, channels=audio.channels, rate=audio.sample_rate, length=length)
+    if track is None:
+        mixed = build_sound(timeline, window, resources) or Mixed(silence(timeline, window), ())
+    else:
+        mixed = Mixed(mix_stream(track.url, timeline), ())
+    sound = export_sound(
+        mixed.stream,
+        timeline,
+        window,
+        channels=audio.channels,
+        rate=audio.sample_rate,
+        length=sample_at_frame(span.frames, span.rate, audio.sample_rate),
+        levelling=levelling_of(audio) if track is None else track.levelling,
+    )
+    wanted = SAMPLE_FORMATS[codec]
+    if wanted == "s16" or codec in UNFRAMED:
+        sound = node("asetnsamples", sound, n=FRAME, p=0)
     if wanted == "s16":
         sound = node("aresample", sound, osf=wanted, dither_method="triangular")
     elif wanted != "fltp":

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from protocol.errors import ResourceLimit
 from protocol.project import Export, VideoExport
-from protocol.project.formats import video_codec
+from protocol.project.formats import audio_codec, video_codec
 from protocol.time import format_rate
 from sidecar.core.timeline import OutputSpan, Timeline, output_span
 from sidecar.ffmpeg.builder.command import Command, Output
@@ -21,8 +21,11 @@ from sidecar.ffmpeg.builder.graph import Input, InputStream, node
 from sidecar.ffmpeg.builder.picture import Cutter, canvas_for, compose_window, finish
 from sidecar.ffmpeg.builder.picture.convert import formats, square
 from sidecar.ffmpeg.builder.picture.output import tagged
-from sidecar.ffmpeg.builder.render import encode_command
+from sidecar.ffmpeg.builder.render import Track, build_render, encode_command
 from sidecar.ffmpeg.builder.resources import Resources
+from sidecar.ffmpeg.builder.sound.sharing import Cost as SoundCost
+from sidecar.ffmpeg.builder.sound.sharing import share_sound
+from sidecar.ffmpeg.builder.sound.staged import SoundStages
 from sidecar.ffmpeg.builder.text import FONT_ENVIRONMENT
 
 MAX_FILTERS = 240
@@ -54,17 +57,22 @@ class Cost:
         return self.filters <= limit.filters and self.inputs <= limit.inputs and self.held <= limit.held
 
 
+ENCODING = Cost(24, 3, 0)
+"""What an encoder is asked for beside picture and mix: chapters, layout, level, rate, format."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stages:
-    """How the picture of a render is shared out: windows of project frames, in order.
+    """How a render is shared out: windows of project frames, in order, and the stages of its sound.
 
-    No window: one process composes and encodes.
+    No window: one process composes and encodes. No stages of sound: the process that encodes mixes it, too.
     """
 
     timeline: Timeline
     export: Export
     resources: Resources
     windows: tuple[tuple[int, int], ...]
+    sound: SoundStages | None = None
 
     def composer(self, window: tuple[int, int], *, sink: str) -> Command:
         """Build the command that writes the raw frames of a window to `sink`."""
@@ -79,8 +87,13 @@ class Stages:
             environment=FONT_ENVIRONMENT if picture.text else (),
         )
 
-    def encoder(self, *, source: str, target: str) -> Command:
-        """Build the command that encodes the raw frames of all windows, read from `source`, with the sound."""
+    def encoder(self, *, target: str, source: str | None = None, track: Track | None = None) -> Command:
+        """Build the command that encodes: the raw frames of all windows, read from `source`, and the mix `track`.
+
+        None: the picture is composed, the sound mixed by this very command.
+        """
+        if source is None:
+            return build_render(self.timeline, self.export, target=target, resources=self.resources, track=track)
         span, video = self._span, self._video
         canvas = canvas_for((self.timeline.width, self.timeline.height), (span.width, span.height))
         options = (
@@ -94,7 +107,7 @@ class Stages:
         # Raw frames carry no tags; without them a filter of two inputs would convert between "unknown" and BT.709.
         frames = tagged(square(counted), formats(video.pixel_format))
         picture = finish(frames, self.timeline, video, span)
-        return encode_command(picture, self.timeline, self.export, span, self.resources, target=target)
+        return encode_command(picture, self.timeline, self.export, span, self.resources, target=target, track=track)
 
     @property
     def _span(self) -> OutputSpan:
@@ -112,7 +125,7 @@ def share_out(timeline: Timeline, export: Export, resources: Resources) -> Stage
     span = output_span(timeline, export)
     video = export.video
     if video is None or video_codec(export) is None:
-        return Stages(timeline, export, resources, ())
+        return Stages(timeline, export, resources, (), _sound(timeline, export, resources, Cost(0, 0, 0)))
 
     cutter = Cutter(timeline, resources.catalogue)
 
@@ -120,14 +133,27 @@ def share_out(timeline: Timeline, export: Export, resources: Resources) -> Stage
         picture = compose_window(timeline, export, video, span, resources, window=window, cutter=cutter)
         return Cost(*measure((picture.stream,)))
 
-    limit = Cost(min(MAX_FILTERS, MAX_MEMORY // (3 * span.width * span.height)), MAX_INPUTS, MAX_HELD)
+    most = min(MAX_FILTERS - ENCODING.filters, MAX_MEMORY // (3 * span.width * span.height))
+    limit = Cost(most, MAX_INPUTS - ENCODING.inputs, MAX_HELD)
     pieces = [fitting for piece in _pieces(cutter, span) for fitting in _fitting(piece, cost, limit)]
     worst = max(each.filters for _, each in pieces)
     if worst > MOST_FILTERS:
         raise ResourceLimit(what="filters at one instant", value=worst, limit=MOST_FILTERS)
     windows = tuple(_grouped(pieces, limit))
     one = len(windows) == 1 and all(each.within(limit) for _, each in pieces)
-    return Stages(timeline, export, resources, () if one else windows)
+    whole = Cost(sum(each.filters for _, each in pieces), sum(each.inputs for _, each in pieces), 0)
+    sound = _sound(timeline, export, resources, whole if one else ENCODING)
+    return Stages(timeline, export, resources, () if one else windows, sound)
+
+
+def _sound(timeline: Timeline, export: Export, resources: Resources, picture: Cost) -> SoundStages | None:
+    """Share the sound out if it is too much beside that picture, or has to be measured before it is encoded."""
+    if export.audio is None or audio_codec(export) is None:
+        return None
+    span = output_span(timeline, export)
+    beside = SoundCost(picture.filters, picture.inputs)
+    measured = export.audio.loudness is not None
+    return share_sound(timeline, (span.first, span.end), resources, beside=beside, always=measured)
 
 
 def _pieces(cutter: Cutter, span: OutputSpan) -> Iterator[tuple[int, int]]:

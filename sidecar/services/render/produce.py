@@ -1,26 +1,31 @@
-"""Makes the file of a render: one process, or several that compose and one that encodes what they write."""
+"""Makes the file of a render: one process, or several that compose and mix and one that encodes what they write."""
 
 from __future__ import annotations
 
 import fcntl
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from math import inf
 from pathlib import Path
 
 import trio
 
+from protocol.commands.render import MeasuredLoudness
 from protocol.errors import SidecarError
+from protocol.project.formats import audio_codec, video_codec
 from sidecar.ffmpeg.builder.command import Command
-from sidecar.ffmpeg.builder.render import build_render
+from sidecar.ffmpeg.builder.render import Track
+from sidecar.ffmpeg.builder.sound.export import Levelling, levelling_of
 from sidecar.ffmpeg.builder.staged import Stages
 from sidecar.ffmpeg.executor import execute
 from sidecar.ffmpeg.progress import FfmpegProgress
 from sidecar.ffmpeg.supervisor import Supervisor
 from sidecar.ffmpeg.toolchain import Toolchain
+from sidecar.services.render.soundtrack import level, measure, mix
 
 STALL_SECONDS = 60.0
 """An encoder without any new frame or byte for so long is ended as `stalled`."""
@@ -45,34 +50,74 @@ class Bench:
     doubted: set[Path] = field(default_factory=set)
 
 
-async def produce(stages: Stages, target: Path, bench: Bench, on_progress: Report) -> None:
-    """Write the file. Cancelled or failed, no process of it is left; what was written is the caller's to remove.
+async def produce(
+    stages: Stages, target: Path, bench: Bench, on_progress: Report, on_sound: Callable[[], None]
+) -> MeasuredLoudness | None:
+    """Write the file, and measure its sound where it was levelled or limited.
 
-    Raises the typed errors of execution.
+    Cancelled or failed, no process of it is left; what was written is the caller's to remove. `on_sound` is called
+    when the sound is made before anything else. Raises the typed errors of execution.
     """
-    if not stages.windows:
-        whole = build_render(stages.timeline, stages.export, target=str(target), resources=stages.resources)
-        await _run(whole, bench, "encode", on_progress)
-        return
+    run = partial(_run, bench=bench)
+    track: Track | None = None
+    audio = stages.export.audio
+    if stages.sound is not None and audio is not None and audio.loudness is not None:
+        on_sound()
+        mixed = bench.folder / "mix.f32"
+        with mixed.open("wb") as sink:
+            await mix(stages.sound, bench.folder / "shelf", sink.fileno(), run)
+        track = await level(mixed, stages.timeline, audio, run)
+    await _encode(stages, target, bench, on_progress, track)
+    if audio is None or audio_codec(stages.export) is None or (audio.loudness is None and audio.limiter is None):
+        return None
+    return await measure(target, int(video_codec(stages.export) is not None), run)
+
+
+async def _encode(stages: Stages, target: Path, bench: Bench, on_progress: Report, track: Track | None) -> None:
+    """Encode what other processes compose and mix beside it, through a pipe each, or all in one process."""
     failed: list[SidecarError] = []
-    with _pipe() as (read, write):
+    with ExitStack() as pipes:
         async with trio.open_nursery() as nursery:
 
-            async def compose() -> None:
+            async def feed(make: Callable[[int], Awaitable[None]], end: _End) -> None:
                 try:
-                    for number, window in enumerate(stages.windows):
-                        command = stages.composer(window, sink=f"pipe:{write.fd}")
-                        await _run(command, bench, f"compose-{number}", None, (write.fd,))
+                    await make(end.fd)
                 except SidecarError as error:
                     # The cause: what the encoder then says of frames that are missing is not.
                     failed.insert(0, error)
                     nursery.cancel_scope.cancel()
-                write.close()
+                end.close()
 
-            nursery.start_soon(compose)
+            async def compose(sink: int) -> None:
+                for number, window in enumerate(stages.windows):
+                    command = stages.composer(window, sink=f"pipe:{sink}")
+                    await _run(command, f"compose-{number}", (sink,), bench=bench)
+
+            async def sound(sink: int) -> None:
+                if stages.sound is not None:
+                    await mix(stages.sound, bench.folder / "shelf", sink, partial(_run, bench=bench))
+
+            source: str | None = None
+            read_ends: list[int] = []
+            if stages.windows:
+                read, write = pipes.enter_context(_pipe())
+                source = f"pipe:{read.fd}"
+                read_ends.append(read.fd)
+                nursery.start_soon(feed, compose, write)
+            if stages.sound is not None and track is None:
+                read, write = pipes.enter_context(_pipe())
+                track = Track(
+                    f"pipe:{read.fd}", Levelling() if stages.export.audio is None else levelling_of(stages.export.audio)
+                )
+                read_ends.append(read.fd)
+                nursery.start_soon(feed, sound, write)
             try:
-                encoder = stages.encoder(source=f"pipe:{read.fd}", target=str(target))
-                await _run(encoder, bench, "encode", on_progress, (read.fd,))
+                encoder = stages.encoder(target=str(target), source=source, track=track)
+                # A mix may take its time before its first sample: the encoder waits for it.
+                stall = inf if stages.sound is not None else STALL_SECONDS
+                await _run(
+                    encoder, "encode", tuple(read_ends), bench=bench, on_progress=on_progress, stall_after=stall
+                )
             except SidecarError as error:
                 failed.append(error)
             nursery.cancel_scope.cancel()
@@ -81,8 +126,15 @@ async def produce(stages: Stages, target: Path, bench: Bench, on_progress: Repor
 
 
 async def _run(
-    command: Command, bench: Bench, name: str, on_progress: Report | None, descriptors: tuple[int, ...] = ()
-) -> None:
+    command: Command,
+    name: str,
+    descriptors: tuple[int, ...] = (),
+    *,
+    bench: Bench,
+    on_progress: Report | None = None,
+    stall_after: float = inf,
+) -> Path:
+    """Run a command in a folder of its own and return that. What feeds a pipe waits for as long as its reader does."""
     work = bench.folder / name
     work.mkdir(mode=0o700)
     done = await execute(
@@ -93,11 +145,11 @@ async def _run(
         role="render",
         tag=bench.tag,
         on_progress=on_progress,
-        # A composer waits for its encoder for as long as that takes.
-        stall_after=STALL_SECONDS if on_progress is not None else inf,
+        stall_after=stall_after,
         pass_fds=descriptors,
     )
     bench.doubted.update(Path(url.removeprefix("file:")) for url in done.doubted if url.startswith("file:"))
+    return work
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import trio
 
-from protocol.commands.render import RenderProgress, RenderResult, Reused, Verified
+from protocol.commands.render import MeasuredLoudness, RenderProgress, RenderResult, Reused, Verified
 from protocol.errors import MediaUnreadable, SourceChanged
 from protocol.project.formats import audio_codec, video_codec
 from protocol.time import format_exact
@@ -75,9 +75,13 @@ async def run_job(
             job.state = "running"
             report(meter.encoding(progress, trio.current_time()))
 
+        def on_sound() -> None:
+            job.state = "running"
+            report(meter.enter("running", "sound", 0.0, trio.current_time()))
+
         bench = Bench(shop.supervisor, shop.toolchain, work, job.job_id)
         stages = await with_analyses(planned.stages, bench)
-        await produce(stages, part, bench, on_progress)
+        loudness = await produce(stages, part, bench, on_progress, on_sound)
         await _check_doubted(planned, shop, bench.doubted)
         report(meter.enter("running", "verifying", SHARE_OF_ENCODING, trio.current_time()))
         verified = await trio.to_thread.run_sync(verify, part, expected_of(planned))
@@ -86,7 +90,7 @@ async def run_job(
         with trio.CancelScope(shield=True):
             await trio.to_thread.run_sync(lambda: publish(part, job.target, overwrite=job.overwrite))
         report(meter.ended("completed", trio.current_time()))
-        return _result(job, planned, verified, trio.current_time() - begun)
+        return _result(job, planned, verified, loudness, trio.current_time() - begun)
     except Exception:
         job.progress = meter.ended("failed", trio.current_time())
         raise
@@ -133,7 +137,9 @@ async def _check_sources(planned: Planned, shop: Workshop) -> None:
             raise SourceChanged(path=path, expected=expected, actual=actual)
 
 
-def _result(job: RenderJob, planned: Planned, verified: Verified, seconds: float) -> RenderResult:
+def _result(
+    job: RenderJob, planned: Planned, verified: Verified, loudness: MeasuredLoudness | None, seconds: float
+) -> RenderResult:
     return RenderResult(
         path=str(job.target),
         bytes=job.target.stat().st_size,
@@ -144,7 +150,7 @@ def _result(job: RenderJob, planned: Planned, verified: Verified, seconds: float
         fallback=None,
         reused=Reused(cached=0, copied=0, encoded=1),
         verified=verified,
-        loudness=None,
+        loudness=loudness,
         warnings=[problem for problem in planned.problems if problem.severity == "warning"],
         sidecars=[],
     )

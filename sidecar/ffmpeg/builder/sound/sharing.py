@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from sidecar.core.timeline import Timeline
-from sidecar.ffmpeg.builder.emit import emit
+from sidecar.ffmpeg.builder.emit import measure
 from sidecar.ffmpeg.builder.graph import Stream
 from sidecar.ffmpeg.builder.resources import Resources
 from sidecar.ffmpeg.builder.sidefiles import SideFiles
@@ -76,7 +76,7 @@ def share_sound(
 ) -> SoundStages | None:
     """Share the mix of project frames [first, end) out; None where one process makes it.
 
-    That process is asked for `beside`, too. `always`: the mix is wanted by itself.
+    That process is asked for `beside`, too, and for levelling. `always`: the mix is wanted by itself.
     """
     score = score_of(timeline, resources.catalogue)
     sharing = _Sharing(timeline, resources, score)
@@ -97,7 +97,7 @@ class _Sharing:
         pieces = [piece for track in self._heard() for side in track.sides for piece in side.within(span)]
         if len(pieces) > MANY_CLIPS or any(self._turns(piece) for piece in pieces):
             return False
-        return (self._cost(None, lambda mixer: mixer.project(span)) + beside).bearable
+        return (self._cost(None, lambda mixer: mixer.project(span)) + beside + SUMMED).bearable
 
     def shared(self, window: tuple[int, int]) -> SoundStages:
         """Decide what lies on the shelf, and how the mix is cut."""
@@ -175,8 +175,8 @@ class _Sharing:
         stream = make(Mixer(self.timeline, self.resources, self.score, files, shelf))
         if stream is None:
             return NOTHING
-        emitted = emit((stream,))
-        return Cost(emitted.filters, len(emitted.inputs), files.bytes)
+        filters, inputs, _ = measure((stream,))
+        return Cost(filters, inputs, files.bytes)
 
 
 Asked = Callable[[tuple[int, int], int, int], Cost]

@@ -31,12 +31,13 @@ from sidecar.ffmpeg.builder.sound.sources import Shelf
 class Step:
     """One process. What it writes to its sink is appended to `file` of the shelf's folder; None: to the mix; "": nothing.
 
-    `build` takes the sink, and is called once the steps before are done. `frames` of the project are mixed then.
+    `build` takes the sink, and is called once the steps before are done. `drops` are files that nothing needs any
+    more once this one is.
     """
 
     file: str | None
     build: Callable[[str], Command]
-    frames: int
+    drops: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +72,11 @@ class SoundStages:
         shelf = Shelf({}, {})
         for supply in self.supplies:
             # These files are outputs of their own; nothing goes to the sink.
-            yield Step("", lambda _, supply=supply: supply.command(folder), self.first)  # type: ignore[misc]
+            yield Step("", lambda _, supply=supply: supply.command(folder))  # type: ignore[misc]
             shelf.sources[supply.sound.key, supply.rate] = supply.kept(folder)
         for baked in self.baked:
             for part in baked.parts:
-                yield Step(baked.file, partial(self._part, part, baked, shelf), self.first)
+                yield Step(baked.file, partial(self._part, part, baked, shelf))
             shelf.made[baked.name] = baked.kept(folder)
         for window in self.windows:
             yield from self._summing(window, shelf, folder)
@@ -86,6 +87,7 @@ class SoundStages:
         """Sum the tracks of a window up: each process adds its own to the sum of those before."""
         span = samples_of(self.timeline, (window.first, window.end))
         below: Kept | None = None
+        dropped: tuple[str, ...] = ()
         for begin, end in pairwise((0, *window.ends)):
             last = end == len(self.score.parts)
             tracks = self.score.parts[begin:end]
@@ -94,17 +96,18 @@ class SoundStages:
             if not last:
                 file = f"sum-{window.first}-{end}.f32"
                 below = self._kept(folder, file, span)
-            yield Step(file, build, self.first if self.closing else window.end)
+            yield Step(file, build, dropped)
+            dropped = () if last else (file or "",)
 
     def _closing(self, shelf: Shelf, folder: str) -> Iterator[Step]:
         """Apply the project's effects to the whole, and what comes after them by windows."""
         span = samples_of(self.timeline, (0, self.end))
         shelf.made["under project"] = self._kept(folder, "under.f32", span)
-        yield Step("project.f32", partial(self._mixed, span, shelf, affected=True), self.first)
+        yield Step("project.f32", partial(self._mixed, span, shelf, affected=True), ("under.f32",))
         shelf.made["project"] = self._kept(folder, "project.f32", span)
         for window in self.closing:
             span = samples_of(self.timeline, (window.first, window.end))
-            yield Step(None, partial(self._mixed, span, shelf, affected=False), window.end)
+            yield Step(None, partial(self._mixed, span, shelf, affected=False))
 
     @property
     def _form(self) -> tuple[int, int]:
