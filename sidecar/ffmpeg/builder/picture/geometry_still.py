@@ -154,13 +154,29 @@ def _placed(
     on_grid = _on_grid(base, laid_map)
     if on_grid is not None or (enlarged is not None and not whole):
         return on_grid or replace(base, warp=laid_map)
+    if enlarged is None:
+        # What a warp enlarges it takes from the source's own pixels.
+        own = _lengths(region)
+        raster = min(own[0], raster[0]), min(own[1], raster[1])
+    return _between(base, matrix, part, raster)
+
+
+def _between(base: Placement, matrix: Affine, part: Area, raster: tuple[int, int]) -> Placement:
+    """Lay a part of the source by a warp, cut between pixels."""
+    left, top, right, bottom = base.region
+    unit_x, unit_y = (right - left) / raster[0], (bottom - top) / raster[1]
     area = (
-        (part[0] - region[0]) / unit_x,
-        (part[1] - region[1]) / unit_y,
-        (part[2] - region[0]) / unit_x,
-        (part[3] - region[1]) / unit_y,
+        (part[0] - left) / unit_x,
+        (part[1] - top) / unit_y,
+        (part[2] - left) / unit_x,
+        (part[3] - top) / unit_y,
     )
-    return replace(base, cut=None, warp=matrix.after(region[0], region[1], unit_x, unit_y), area=area)
+    warp = matrix.after(left, top, unit_x, unit_y)
+    return replace(base, size=raster, shrinks=_shrinks(raster, base.region), cut=None, warp=warp, area=area)
+
+
+def _lengths(region: Rect) -> tuple[int, int]:
+    return region[2] - region[0], region[3] - region[1]
 
 
 def _part(kept: Area, shown: Area, steps: tuple[float, float], box: tuple[int, int]) -> Area:
@@ -178,7 +194,7 @@ def _part(kept: Area, shown: Area, steps: tuple[float, float], box: tuple[int, i
 
 def _shrinks(size: tuple[int, int], region: Rect) -> bool:
     """Whether a size is smaller and in no direction larger."""
-    source = region[2] - region[0], region[3] - region[1]
+    source = _lengths(region)
     return size != source and size[0] <= source[0] and size[1] <= source[1]
 
 

@@ -155,8 +155,6 @@ def _moving(making: _Making, placement: MovingPlacement) -> Layer:
     else:
         making, done = _made(making, placement.region, size, None, placement.detail, shrinks=True)
     stream, grown = done.stream, done.grown
-    if making.still:
-        stream, making = hold(stream, making.frames), replace(making, still=False)
     opaque = not done.pixel_format.startswith("gbrap")
     filled = opaque and placement.filled
     if opaque and not filled:
@@ -171,7 +169,8 @@ def _moving(making: _Making, placement: MovingPlacement) -> Layer:
         min(bottom, placement.window[3] + reach),
     )
     area = None if grown else placement.area
-    raster = Raster(stream, done.size, maps, placement.largest, opaque=filled, area=area)
+    raster = Raster(stream, done.size, maps, placement.largest, opaque=filled, area=area, still=making.still)
+    making = replace(making, still=False)
     return _in_window(making, warped(raster, window, scene), window, opaque=filled)
 
 

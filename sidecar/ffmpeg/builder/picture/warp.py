@@ -44,7 +44,7 @@ class Raster:
 
     `maps` is each frame's, or one for all; no frame of the whole clip is enlarged by more than `largest`, across and
     down. What is shown of the raster is `area` (None: all of it), cut between pixels. `opaque`: the maps leave nothing
-    of the window free.
+    of the window free. `still`: the stream is one frame, which stands for as many as there are maps.
     """
 
     stream: Stream
@@ -53,6 +53,7 @@ class Raster:
     largest: tuple[float, float]
     opaque: bool
     area: Area | None = None
+    still: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +103,10 @@ def _bordered(raster: Raster, window: Rect) -> Raster:
 
 def _smeared(raster: Raster, wide: int, high: int) -> Raster:
     width, height = raster.size[0] + 2 * wide, raster.size[1] + 2 * high
-    stream = node("pad", raster.stream, w=width, h=height, x=wide, y=high, color="black@0")
+    stream: Stream = node("pad", raster.stream, w=width, h=height, x=wide, y=high, color="black@0")
     stream = node("fillborders", stream, left=wide, right=wide, top=high, bottom=high, mode="smear")
+    if raster.still:
+        stream = hold(stream, len(raster.maps))
     maps = [matrix.after(-wide, -high, 1, 1) for matrix in raster.maps]
     return Raster(stream, (width, height), maps, raster.largest, raster.opaque)
 
