@@ -165,10 +165,10 @@ def listen(stream: Stream, channels: int, files: Sequence[SideFile] = ()) -> Sou
     return np.frombuffer(done.stdout, "<f4").reshape(-1, channels).T
 
 
-def mix(line: Timeline, window: tuple[int, int] | None = None) -> Sound:
+def mix(line: Timeline, window: tuple[int, int] | None = None, resources: Resources = RESOURCES) -> Sound:
     """Mix a window of a timeline, the whole if None; its length is checked to the sample."""
     first, end = window or (0, line.frames)
-    mixed = build_sound(line, (first, end), RESOURCES)
+    mixed = build_sound(line, (first, end), resources)
     assert mixed is not None, "nothing sounds"
     sound = listen(mixed.stream, line.channels, mixed.files)
     edges = [sample_at_frame(frame, line.rate, line.sample_rate) for frame in (first, end)]

@@ -105,7 +105,9 @@ class _Sharing:
         affected = any(True for _ in acting(line.project.effects, catalogue))
         remembering = [track for track in self._heard() if remembers_all(track.lane.track.effects, catalogue)]
         first = 0 if affected else window[0]
-        span = samples_of(line, (0 if remembering else first, window[1]))
+        # Effects of tracks and of the project hear more than the window.
+        wide = affected or any(True for track in self._heard() for _ in acting(track.lane.track.effects, catalogue))
+        span = (0, self.score.length) if wide else samples_of(line, window)
         pieces = [piece for track in self._heard() for side in track.sides for piece in side.within(span)]
         shelf = Shelf({}, {})
         supplied = supplies(line, pieces)
@@ -116,7 +118,7 @@ class _Sharing:
         baked = list(clips_to_bake(line, catalogue, pieces, grid))
         shelf.made.update({each.name: each.kept("") for each in baked})
         for track in remembering:
-            for each in self._remembering(track, window[1], shelf, len(baked)):
+            for each in self._remembering(track, shelf, len(baked)):
                 baked.append(each)
                 shelf.made[each.name] = each.kept("")
         every = len(self.score.parts)
@@ -152,9 +154,9 @@ class _Sharing:
         use = use_of(piece, self.timeline, (piece.start, piece.end))
         return use.turned and use.end - use.first > MAX_TURNED * use.rate
 
-    def _remembering(self, track: Track, end: int, shelf: Shelf, number: int) -> Iterator[Baked]:
+    def _remembering(self, track: Track, shelf: Shelf, number: int) -> Iterator[Baked]:
         """Make a track's clips by windows, then its effects on all of them at once."""
-        line = self.timeline
+        line, end = self.timeline, self.timeline.frames
         step = max(1, round(WINDOW_SECONDS * line.rate))
 
         def cost(part: tuple[int, int], _begin: int, _end: int) -> Cost:
