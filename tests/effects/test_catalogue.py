@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from sidecar.effects.declarations import parameters_of
 from sidecar.effects.documents import effects_page
 from sidecar.effects.generate import main
 from sidecar.effects.validation import catalogue_problems
+from sidecar.ffmpeg.builder.catalogue import EffectKind, TransitionKind
 from sidecar.services.catalogue import list_effects
 from tests.effects.test_kinds import given
 from tests.harness.effects import applied, effect
@@ -93,14 +95,8 @@ def test_a_new_file_is_all_that_a_new_effect_takes(tmp_path: Path) -> None:
     (problem,) = on_a_clip("toyy")
     assert problem.context["nearest"] == "toy"
     frames = given()[:3]
-    found = applied(frames, [effect("toy", {"shade": 0.5})], tmp_path, resources=replace_catalogue())
+    found = applied(frames, [effect("toy", {"shade": 0.5})], tmp_path, resources=replace(RESOURCES, catalogue=catalogue()))
     assert abs(found.mean() - frames.mean() / 2) < 1
-
-
-def replace_catalogue() -> Any:
-    from dataclasses import replace
-
-    return replace(RESOURCES, catalogue=catalogue())
 
 
 def test_the_page_is_what_the_declarations_say() -> None:
@@ -115,7 +111,8 @@ def test_the_page_is_written(tmp_path: Path) -> None:
 
 
 def test_names_are_words_of_json_and_taken_once() -> None:
-    for kind in (*catalogue().effects.values(), *catalogue().transitions.values()):
+    kinds: list[EffectKind | TransitionKind] = [*catalogue().effects.values(), *catalogue().transitions.values()]
+    for kind in kinds:
         assert kind.name.isascii()
         assert kind.name.isalnum()
         assert kind.name[0].islower()

@@ -183,7 +183,7 @@ def test_every_parameter_moves_its_measure(kind: EffectKind, parameter: Paramete
         applied(frames, [settings(kind, {**extra, parameter.name: value})], tmp_path, resources=found)
         for value in values_of(kind, parameter)
     ]
-    assert made[0].shape != made[1].shape or not np.array_equal(*made), "it changes nothing"
+    assert made[0].shape != made[1].shape or not np.array_equal(made[0], made[1]), "it changes nothing"
     if not parameter.moves:
         return
     measure = MEASURES[parameter.moves.removeprefix("-")]
@@ -251,7 +251,7 @@ def reduced(frames: Frames) -> NDArray[Any]:
     """Half the size, by the mean of four pixels."""
     count, height, width, channels = frames.shape
     blocks = frames.reshape(count, height // 2, 2, width // 2, 2, channels).astype(np.float64)
-    return np.rint(blocks.mean((2, 4))).astype(frames.dtype)
+    return np.asarray(np.rint(blocks.mean((2, 4))), frames.dtype)
 
 
 def middle(frames: Frames, size: tuple[int, int]) -> Frames:

@@ -113,7 +113,7 @@ def _spill(_given: Floats, made: Floats) -> float:
 def _shake(_given: Floats, made: Floats) -> float:
     grey = np.rint(luma(made) * 255).astype(np.uint8)
     steps = read_steps(measure(grey.tobytes(), (grey.shape[2], grey.shape[1]), 0))
-    return sum(np.hypot(step.x, step.y) for step in steps[2:-2])
+    return float(sum(np.hypot(step.x, step.y) for step in steps[2:-2]))
 
 
 def _channel(index: int) -> Callable[[Floats, Floats], float]:
