@@ -12,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from sidecar.effects import catalogue
+from tests.harness.measures import ssim
 from tests.harness.media import ffmpeg
 from tests.harness.transitions import Planes, crossed_planes, random_planes
 
@@ -148,3 +149,41 @@ def test_shares_grow_with_progress(tmp_path: Path) -> None:
         (made,) = crossed_planes(KINDS[name], a, b, EVEN, tmp_path)
         shares = made.mean(axis=(1, 2, 3))
         assert all(one <= other + 0.01 for one, other in pairwise(shares)), name
+
+
+def _scenes(size: tuple[int, int]) -> tuple[Planes, Planes]:
+    """Two pictures of tones and edges, five frames each."""
+    y, x = np.mgrid[0 : size[1], 0 : size[0]]
+    scenes = []
+    for number in (1, 2):
+        tones = [110 + 80 * np.sin(x / (37 + number)), 120 + 70 * np.cos(y / (29 + 3 * number)), 90 + x * 0.3]
+        scene = np.stack(tones)
+        scene[:, (x // 44 + y // 36) % 5 == number] = np.array([[180], [60], [40]])
+        scenes.append(np.repeat(np.clip(scene, 0, 255).astype(np.uint8)[None], 5, axis=0))
+    return scenes[0], scenes[1]
+
+
+def _halved(planes: Planes) -> NDArray[np.uint8]:
+    frames, count, height, width = planes.shape
+    blocks = planes.reshape(frames, count, height // 2, 2, width // 2, 2).astype(np.float64)
+    means: NDArray[np.float64] = blocks.mean((3, 5))
+    return np.rint(means).astype(np.uint8)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_at_half_the_size_it_looks_the_same(name: str, tmp_path: Path) -> None:
+    progress = [0.2, 0.35, 0.5, 0.65, 0.8]
+    a, b = _scenes((768, 512))
+    (large,) = crossed_planes(KINDS[name], a, b, progress, tmp_path)
+    (small,) = crossed_planes(KINDS[name], _halved(a), _halved(b), progress, tmp_path, scale=0.5)
+    for full, half in zip(_halved(large), small, strict=True):
+        one, other = (np.moveaxis(each[[2, 0, 1]], 0, -1) / 255 for each in (full, half))
+        assert ssim(one, other) >= 0.97
+
+
+@pytest.mark.parametrize("name", ["dissolve", "hlwind", "pixelize"])
+def test_below_its_own_size_colour_stays_below_alpha(name: str, tmp_path: Path) -> None:
+    a, b = random_planes(3, "gbrap", 1), random_planes(3, "gbrap", 2)
+    whole, last = crossed_planes(KINDS[name], a, b, [0.2, 0.5, 0.7], tmp_path, (2, 3), scale=0.5)
+    assert (whole[:, :3] <= whole[:, 3:]).all()
+    assert np.array_equal(last, whole[2:])

@@ -45,7 +45,13 @@ def strip_of(planes: Planes, name: str) -> tuple[Stream, SideFile]:
 
 
 def crossed_planes(
-    kind: TransitionKind, a: Planes, b: Planes, progress: Sequence[float], work: Path, *parts: tuple[int, int]
+    kind: TransitionKind,
+    a: Planes,
+    b: Planes,
+    progress: Sequence[float],
+    work: Path,
+    *parts: tuple[int, int],
+    scale: float = 1.0,
 ) -> list[Planes]:
     """Cross two strips; return the frames of the whole transition, then of each part [first, end) made by itself."""
     count, height, width = a.shape[1:]
@@ -56,7 +62,7 @@ def crossed_planes(
     for number, (first, end) in enumerate(spans):
         given = [strip_of(side[first:end], f"{name}{number}.raw") for name, side in (("a", a), ("b", b))]
         files.keep(file for _, file in given)
-        scene = PictureScene(first, end - first, RATE, (width, height), 1.0, pixel_format, files)
+        scene = PictureScene(first, end - first, RATE, (width, height), scale, pixel_format, files)
         made = kind.build(given[0][0], given[1][0], progress[first:end], kind.parameters(), scene)
         raw = (("f", "rawvideo"), ("fps_mode", "passthrough"))
         outputs.append(Output((node("format", made, pix_fmts=pixel_format),), raw, f"out{number}.raw"))

@@ -9,6 +9,7 @@ by itself where the tags of streams that meet differ.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import groupby
 
@@ -16,6 +17,7 @@ from sidecar.effects.parameters import Parameters
 from sidecar.ffmpeg.builder.catalogue import PictureScene
 from sidecar.ffmpeg.builder.commanded import commanded
 from sidecar.ffmpeg.builder.graph import Expression, Stream, node
+from sidecar.ffmpeg.builder.picture.convert import convert
 from sidecar.ffmpeg.builder.picture.deep import RGB, rematrixed
 from sidecar.ffmpeg.builder.picture.select import part
 
@@ -30,31 +32,33 @@ class NoParameters(Parameters):
     """A transition that has none."""
 
 
-def crossfaded(
-    a: Stream,
-    b: Stream,
-    progress: Sequence[float],
-    scene: PictureScene,
-    transition: str,
-    *,
-    bits: int | None,
-    clamp: bool,
-) -> Stream:
-    """Cross from `a` to `b` by an xfade transition; a progress outside 0–1 counts as 0 or 1.
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How one of xfade's transitions is run.
 
     `bits`: mix with as many a channel (xfade cuts fractions off, which darkens 8 bits by half a level), None: in the
-    frames' own. `clamp`: keep colour ≤ alpha where the transition treats every component by itself.
+    frames' own. `clamp`: keep colour ≤ alpha where the transition treats every component by itself. `scale_free`
+    false: it runs at the project's size or above, never below.
     """
+
+    transition: str
+    bits: int | None
+    clamp: bool
+    scale_free: bool
+
+
+def crossfaded(a: Stream, b: Stream, progress: Sequence[float], scene: PictureScene, run: Run) -> Stream:
+    """Cross from `a` to `b`; a progress outside 0–1 counts as 0 or 1."""
     ticks = [round(min(1.0, max(0.0, value)) * TICKS) for value in progress]
-    sides = [node("setparams", side, alpha_mode="premultiplied") if scene.alpha else side for side in (a, b)]
+    sides = [_tagged(side, scene) for side in (a, b)]
     parts: list[Stream] = []
     first = 0
     for side, group in groupby(ticks, key=lambda tick: {0: "a", TICKS: "b"}.get(tick, "both")):
-        run = list(group)
-        end = first + len(run)
-        cut = [stream if len(run) == len(ticks) else part(stream, first, end) for stream in sides]
+        count = len(list(group))
+        end = first + count
+        cut = [stream if count == len(ticks) else part(stream, first, end) for stream in sides]
         if side == "both":
-            parts.append(_mixed(cut[0], cut[1], run, scene, transition, bits=bits, clamp=clamp))
+            parts.append(_sized(cut[0], cut[1], ticks[first:end], scene, run))
         else:
             parts.append(cut[0] if side == "a" else cut[1])
         first = end
@@ -63,28 +67,47 @@ def crossfaded(
     return _counted(node("concat", *parts, n=len(parts), v=1, a=0), scene.rate)
 
 
-def _mixed(
-    a: Stream,
-    b: Stream,
-    ticks: Sequence[int],
-    scene: PictureScene,
-    transition: str,
-    *,
-    bits: int | None,
-    clamp: bool,
-) -> Stream:
+def _sized(a: Stream, b: Stream, ticks: Sequence[int], scene: PictureScene, run: Run) -> Stream:
+    """Cross at the size that the transition asks for."""
+    if run.scale_free or scene.scale >= 1:
+        return _mixed(a, b, ticks, scene, run)
+    width, height = (max(1, round(length / scene.scale)) for length in scene.size)
+    large = replace(scene, size=(width, height), scale=1.0)
+    grown = [_tagged(convert(side, scene.pixel_format, color=RGB, size=large.size), scene) for side in (a, b)]
+    made = convert(
+        _mixed(grown[0], grown[1], ticks, large, run), scene.pixel_format, color=RGB, size=scene.size, shrinks=True
+    )
+    return _clamped(_tagged(made, scene), scene)
+
+
+def _mixed(a: Stream, b: Stream, ticks: Sequence[int], scene: PictureScene, run: Run) -> Stream:
     """Cross frames that are neither all of `a` nor all of `b`."""
-    mixing = scene.pixel_format if bits is None else f"{'gbrap' if scene.alpha else 'gbrp'}{bits}le"
+    mixing = scene.pixel_format if run.bits is None else f"{'gbrap' if scene.alpha else 'gbrp'}{run.bits}le"
     outgoing, incoming = (_ready(stream, scene, mixing) for stream in (a, b))
     stamped = commanded(outgoing, "setpts", {"expr": [float(tick) for tick in ticks]}, scene.rate, scene.files)
     crossed: Stream = node(
-        "xfade", stamped, incoming, transition=transition, duration=float(TICKS * TICK), offset=float(-ticks[0] * TICK)
+        "xfade",
+        stamped,
+        incoming,
+        transition=run.transition,
+        duration=float(TICKS * TICK),
+        offset=float(-ticks[0] * TICK),
     )
     crossed = _counted(crossed, scene.rate)
-    if clamp and scene.alpha:
-        opacity = node("shuffleplanes", crossed, map0=3, map1=3, map2=3, map3=3)
-        crossed = node("blend", crossed, opacity, all_mode="darken")
+    crossed = _clamped(crossed, scene) if run.clamp else crossed
     return crossed if mixing == scene.pixel_format else rematrixed(crossed, scene.pixel_format, RGB, RGB)
+
+
+def _tagged(stream: Stream, scene: PictureScene) -> Stream:
+    """State that colour is multiplied by alpha, where there is alpha."""
+    return node("setparams", stream, alpha_mode="premultiplied") if scene.alpha else stream
+
+
+def _clamped(stream: Stream, scene: PictureScene) -> Stream:
+    """Cut colour to alpha, where there is alpha."""
+    if not scene.alpha:
+        return stream
+    return node("blend", stream, node("shuffleplanes", stream, map0=3, map1=3, map2=3, map3=3), all_mode="darken")
 
 
 def _ready(stream: Stream, scene: PictureScene, pixel_format: str) -> Stream:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sidecar.effects.transitions.crossfade import NoParameters, crossfaded
+from sidecar.effects.transitions.crossfade import NoParameters, Run, crossfaded
 from sidecar.ffmpeg.builder.catalogue import PictureScene, TransitionKind
 from sidecar.ffmpeg.builder.graph import Stream
 
@@ -25,6 +25,11 @@ class Look:
     description: str
     way: Way = "pick"
 
+
+COARSE = frozenset(
+    "dissolve pixelize zoomin rectcrop hlslice hrslice vuslice vdslice hlwind hrwind vuwind vdwind".split()
+)
+"""Transitions of single pixels, lines or few steps: in a smaller picture they would look otherwise."""
 
 LOOKS: dict[str, Look] = {
     "fade": Look("fade", "Fade", "Mixes the two pictures.", "mix"),
@@ -95,7 +100,8 @@ def _kind(name: str, look: Look) -> TransitionKind:
     def build(
         a: Stream, b: Stream, progress: Sequence[float], _parameters: NoParameters, scene: PictureScene
     ) -> Stream:
-        return crossfaded(a, b, progress, scene, name, bits=bits, clamp=look.way == "apart")
+        run = Run(name, bits, clamp=look.way == "apart", scale_free=name not in COARSE)
+        return crossfaded(a, b, progress, scene, run)
 
     return TransitionKind(name, look.category, look.title, look.description, NoParameters, build)
 
