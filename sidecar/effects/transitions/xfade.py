@@ -27,7 +27,20 @@ class Look:
 
 
 COARSE = frozenset(
-    "dissolve pixelize zoomin rectcrop hlslice hrslice vuslice vdslice hlwind hrwind vuwind vdwind".split()
+    [
+        "dissolve",
+        "pixelize",
+        "zoomin",
+        "rectcrop",
+        "hlslice",
+        "hrslice",
+        "vuslice",
+        "vdslice",
+        "hlwind",
+        "hrwind",
+        "vuwind",
+        "vdwind",
+    ]
 )
 """Transitions of single pixels, lines or few steps: in a smaller picture they would look otherwise."""
 
