@@ -89,7 +89,8 @@ def _pair(kind: EffectKind, scene: Scene) -> Stream:
     after: Stream = applied.stream
     if applied.pixel_format != "gbrp":
         board = node("geq", _source("color", {"c": "black"}), r=SQUARES, g=SQUARES, b=SQUARES)
-        after = node("overlay", board, after, format="gbrp", alpha="premultiplied")
+        # overlay is right for straight alpha only.
+        after = node("overlay", board, node("unpremultiply", after, inplace=1), format="gbrp", alpha="straight")
     pictures = [_chosen(stream, mean=kind.analysis is not None) for stream in (before, after)]
     joined = node("concat", *pictures, n=2, v=1, a=0)
     return node("setpts", node("settb", joined, expr=1 / RATE), expr=Expression("N"))
@@ -106,11 +107,13 @@ def _chosen(stream: Stream, *, mean: bool) -> Stream:
 def _strip(*, shaken: bool) -> Stream:
     """Moving pictures with noise, a green screen in them; `shaken`: held by an unsteady hand."""
     room = (SIZE[0] + 16, SIZE[1] + 16)
-    picture = _source("mandelbrot", {"start_scale": 0.02, "start_x": -0.743, "start_y": -0.131}, room)
+    picture = _source("mandelbrot", {"start_scale": 0.4, "start_x": -0.1, "start_y": 0.85, "maxiter": 60}, room)
+    # Its greens would be keyed too.
+    picture = node("shuffleplanes", picture, map0=1, map1=0)
     screen = node("trim", _source("color", {"c": "0x00B140"}, (room[0] // 3, room[1])), end_frame=FRAMES)
     picture = node("overlay", picture, screen, x=room[0] - room[0] // 3, format="gbrp", eof_action="endall")
-    ball = node("trim", _source("color", {"c": "0xE03C28"}, (22, 22)), end_frame=FRAMES)
-    picture = node("overlay", picture, ball, x=Expression("20+n*6"), y=Expression("60-n"), format="gbrp")
+    ball = node("trim", _source("color", {"c": "0xF4F0E0"}, (26, 26)), end_frame=FRAMES)
+    picture = node("overlay", picture, ball, x=Expression("20+n*6"), y=Expression("96-n"), format="gbrp")
     picture = node("noise", picture, alls=14, allf="t", all_seed=7)
     x, y = ("8+6*sin(n*2.1)", "8+5*cos(n*1.7)") if shaken else ("8", "8")
     picture = node("crop", picture, w=SIZE[0], h=SIZE[1], x=Expression(x), y=Expression(y), exact=1)
