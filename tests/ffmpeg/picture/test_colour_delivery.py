@@ -145,6 +145,11 @@ def test_a_background_shows_through_in_part(tmp_path: Path) -> None:
     frame = frames_of(tmp_path / "out.mkv")[0]
     assert shown(frame, 96, 48) == pytest.approx((1, 0, 0, 1), abs=0.004)
     assert shown(frame, 20, 48) == pytest.approx((0, 0, 1, 128 / 255), abs=0.004)
+    boxed = {**raw, "export": export("mkv", "ffv1", "yuva420p", width=192, height=192)}
+    render(boxed, tmp_path, tmp_path / "boxed.mkv")
+    frame = frames_of(tmp_path / "boxed.mkv")[0]
+    for y in (20, 96, 170):
+        assert shown(frame, 20, y) == pytest.approx((0, 0, 1, 128 / 255), abs=0.012), y
     opaque = {**raw, "export": export("mkv", "ffv1", "yuv444p")}
     render(opaque, tmp_path, tmp_path / "over.mkv")
     assert shown(frames_of(tmp_path / "over.mkv")[0], 20, 48) == pytest.approx((0, 0, 128 / 255, 1), abs=0.006)

@@ -53,6 +53,8 @@ def read(picture: Picture, formats: Formats, files: SideFiles) -> Picture:
         cube = tone_cube(color.transfer, color.peak or USUAL_PEAK)
         stream = node("lut3d", stream, file=files.add("tone", "cube", cube), interp="tetrahedral")
     stream = _displayed(stream, made, PRIMARIES[color.primaries], transfer)
+    if picture.alpha:
+        stream = node("setparams", stream, alpha_mode="straight")
     return replace(picture, stream=stream, color=RGB, straight=True, bits=16 if formats.deep else 8)
 
 

@@ -135,6 +135,8 @@ def constant(hex_color: str, size: tuple[int, int], rate: object, pixel_format: 
         picture = rematrixed(picture, pixel_format, RGB, RGB if rgb else YUV)
     if rgb and deep and alpha < 1:
         picture = node("premultiply", node("setparams", picture, alpha_mode="straight"), inplace=1)
+    if clear:
+        picture = node("setparams", picture, alpha_mode="premultiplied" if rgb else "straight")
     return square(picture)
 
 

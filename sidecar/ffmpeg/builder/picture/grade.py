@@ -79,8 +79,10 @@ def graded(stream: Stream, color: Color, pixel_format: str, scene: Scene, *, fir
     if mixed or half:
         stream = _mixed(stream, matrices, 1 / _HALF if half else 1.0, scene)
     if alpha:
-        stream = node("premultiply", stream, inplace=1)
-    return stream if wide == pixel_format else rematrixed(stream, pixel_format, RGB, RGB)
+        stream = node("premultiply", node("setparams", stream, alpha_mode="straight"), inplace=1)
+    if wide != pixel_format:
+        stream = rematrixed(stream, pixel_format, RGB, RGB)
+    return node("setparams", stream, alpha_mode="premultiplied") if alpha else stream
 
 
 def looks_of(color: Color, scene: Scene, first: int, frames: int) -> list[Color]:

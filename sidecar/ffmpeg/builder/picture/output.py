@@ -44,12 +44,19 @@ def delivered(stream: Stream, formats: Formats, *, alpha: bool) -> Stream:
     opaque = not alpha or not has_alpha(final)
     dither: Literal["none", "ordered"] = "ordered" if formats.deep else "none"
     stream = rematrixed(stream, formats.plain if opaque else final, RGB, YUV, dither)
-    return finished(stream, formats) if opaque else square(stream)
+    return finished(stream, formats) if opaque else _straight(stream)
 
 
 def finished(stream: Stream, formats: Formats) -> Stream:
     """Give opaque frames in `formats.plain` the alpha that the final format may have."""
-    return square(stream if formats.plain == formats.final else node("format", stream, pix_fmts=formats.final))
+    if formats.plain == formats.final:
+        return square(stream)
+    return _straight(node("format", stream, pix_fmts=formats.final))
+
+
+def _straight(stream: Stream) -> Stream:
+    """State that alpha is straight: where tags of streams that meet differ, FFmpeg multiplies or divides by itself."""
+    return square(node("setparams", stream, alpha_mode="straight"))
 
 
 def letterboxed(stream: Stream, canvas: Canvas, span: OutputSpan, formats: Formats, background: str) -> Stream:
