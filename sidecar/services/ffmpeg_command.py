@@ -13,7 +13,7 @@ import trio
 from protocol.commands.ffmpeg import Builder as Name
 from protocol.commands.ffmpeg import BuiltCommand, Capabilities, FfmpegCommand, SideFile
 from protocol.commands.shared import ProjectRef, Range
-from protocol.errors import InvalidParams
+from protocol.errors import InvalidParams, NotSupported
 from protocol.model import Model
 from sidecar.core.source import SourceFacts
 from sidecar.ffmpeg.builder.command import Command, arguments
@@ -143,7 +143,11 @@ class FfmpegCommandService:
         # One process, however large; a render shares a large timeline out among several.
         stages = planned.stages
         written = target(output or f"output.{planned.export.container}")
-        return build_render(stages.timeline, stages.export, target=written, resources=stages.resources)
+        command = build_render(stages.timeline, stages.export, target=written, resources=stages.resources, sketch=True)
+        if command.loudness is not None:
+            what = "One command for sound that has to be measured first"
+            raise NotSupported(what=what, suggestion="Set export.audio.loudness to null")
+        return command
 
 
 async def _allowed(path: str, check_read: CheckRead) -> Path:

@@ -15,6 +15,7 @@ from sidecar.ffmpeg.builder.encode import SAMPLE_FORMATS, output_options
 from sidecar.ffmpeg.builder.graph import Stream, node
 from sidecar.ffmpeg.builder.picture import Composed, build_picture
 from sidecar.ffmpeg.builder.resources import Resources
+from sidecar.ffmpeg.builder.sidefiles import SideFiles, Sketched
 from sidecar.ffmpeg.builder.sound import Mixed, build_sound, export_sound, silence
 from sidecar.ffmpeg.builder.sound.export import Levelling, levelling_of
 from sidecar.ffmpeg.builder.sound.loudness import mix_stream
@@ -41,11 +42,13 @@ def build_render(
     resources: Resources,
     window: tuple[int, int] | None = None,
     track: Track | None = None,
+    sketch: bool = False,
 ) -> Command:
     """Build the one command that writes an export of a timeline to `target`, however much it asks of its process.
 
     `window` (project frames, half open) takes the place of the export's range; `track` is the finished mix, None: it
-    is mixed here, at the loudness that it has. `staged` shares the same work out among processes. Raises
+    is mixed here, at the loudness that it has. `sketch`: the command is not run, so its large files are described in
+    a line instead of made. `staged` shares the same work out among processes. Raises
     NothingToRender for a window without frames.
     """
     span = output_span(timeline, export, window)
@@ -64,6 +67,7 @@ def build_render(
         files=() if picture is None else picture.files,
         environment=FONT_ENVIRONMENT if picture is not None and picture.text else (),
         track=track,
+        sketch=sketch,
     )
 
 
@@ -78,12 +82,13 @@ def encode_command(
     files: tuple[SideFile, ...] = (),
     environment: tuple[tuple[str, str], ...] = (),
     track: Track | None = None,
+    sketch: bool = False,
 ) -> Command:
     """Encode a finished picture, and the sound of the span beside it: that of `track`, or mixed here."""
     streams = [] if picture is None else [picture]
     wanted: tuple[float, float] | None = None
     if export.audio is not None and audio_codec(export) is not None:
-        mixed = soundtrack(timeline, export, span, resources, track)
+        mixed = soundtrack(timeline, export, span, resources, track, sketch=sketch)
         streams.append(mixed.stream)
         files = (*files, *mixed.files)
         if export.audio.loudness is not None and track is None:
@@ -102,7 +107,13 @@ def encode_command(
 
 
 def soundtrack(
-    timeline: Timeline, export: Export, span: OutputSpan, resources: Resources, track: Track | None = None
+    timeline: Timeline,
+    export: Export,
+    span: OutputSpan,
+    resources: Resources,
+    track: Track | None = None,
+    *,
+    sketch: bool = False,
 ) -> Mixed:
     """Return the sound of a span as the encoder takes it, as long as the picture to the sample."""
     audio, codec = export.audio, audio_codec(export)
@@ -110,7 +121,8 @@ def soundtrack(
         raise AssertionError("an export without sound has no soundtrack")
     window = (span.first, span.end)
     if track is None:
-        mixed = build_sound(timeline, window, resources) or Mixed(silence(timeline, window), ())
+        files = Sketched() if sketch else SideFiles()
+        mixed = build_sound(timeline, window, resources, files) or Mixed(silence(timeline, window), ())
     else:
         mixed = Mixed(mix_stream(track.url, timeline), ())
     sound = export_sound(

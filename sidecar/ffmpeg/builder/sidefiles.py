@@ -21,8 +21,8 @@ class SideFiles:
         self._files[name] = SideFile(name, content)
         return name
 
-    def made(self, stem: str, suffix: str, make: Callable[[], bytes], size: int) -> str:
-        """Keep what `make` makes, `size` bytes; those who only count a graph need not make it."""
+    def made(self, stem: str, suffix: str, make: Callable[[], bytes], size: int, about: str) -> str:  # noqa: ARG002
+        """Keep what `make` makes: `size` bytes, which `about` decides. Graphs that are not run need not make it."""
         content = make()
         if len(content) != size:
             raise AssertionError(f"{stem} has {len(content)} bytes, not {size}")
@@ -43,3 +43,11 @@ class SideFiles:
     def all(self) -> tuple[SideFile, ...]:
         """Return every file, in the order in which they were added."""
         return tuple(self._files.values())
+
+
+class Sketched(SideFiles):
+    """Side files of a graph that is looked at and not run: what is large is not made but described."""
+
+    def made(self, stem: str, suffix: str, make: Callable[[], bytes], size: int, about: str) -> str:  # noqa: ARG002
+        """Keep a line in place of the content."""
+        return self.add(stem, suffix, f"{size} bytes of {stem}: {about}\n".encode())

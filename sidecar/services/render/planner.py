@@ -69,7 +69,9 @@ class Planner:
         resources = Resources(fonts.fonts, catalogue(), contents=named.contents)
         shown = output_span(timeline, export)
         stages = await trio.to_thread.run_sync(share_out, timeline, export, resources)
-        command = await trio.to_thread.run_sync(lambda: build_render(timeline, export, target="-", resources=resources))
+        command = await trio.to_thread.run_sync(
+            lambda: build_render(timeline, export, target="-", resources=resources, sketch=True)
+        )
         inputs = _inputs(found, uses_of(project))
         fingerprints = {each.path: each.fingerprint for each in inputs}
         return Planned(

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+import msgspec
+
 from protocol.project import Animated
 from sidecar.core.timeline.animation import constant, sampled
 from sidecar.ffmpeg.builder.graph import InputStream, Stream, node
@@ -54,7 +56,9 @@ def gained(
     def table() -> bytes:
         return _table(volume, pan, channels, _Frames(clock, span, sample_rate, rate))
 
-    name = files.made("gains", "f32", table, (span[1] - span[0]) * channels * SAMPLE_BYTES)
+    keys = msgspec.json.encode((volume, pan)).decode()
+    about = f"floats, samples {span[0]} to {span[1]} from frame {clock}, {channels} at a time; volume and pan {keys}"
+    name = files.made("gains", "f32", table, (span[1] - span[0]) * channels * SAMPLE_BYTES, about)
     return multiplied(stream, name, sample_rate, channels)
 
 

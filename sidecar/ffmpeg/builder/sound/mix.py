@@ -37,13 +37,16 @@ class Mixed:
     files: tuple[SideFile, ...]
 
 
-def build_sound(timeline: Timeline, window: tuple[int, int], resources: Resources) -> Mixed | None:
+def build_sound(
+    timeline: Timeline, window: tuple[int, int], resources: Resources, files: SideFiles | None = None
+) -> Mixed | None:
     """Mix the sound of project frames [from, to) as one stream of floats at the project's rate and layout.
 
     It is exactly as many samples long as lie between the two frame edges, and begins at timestamp 0. None where
-    nothing sounds: see `silence`. The command needs `-copyts`.
+    nothing sounds: see `silence`. The command needs `-copyts`. `files` gathers the files that it needs.
     """
-    mixer = Mixer(timeline, resources, score_of(timeline, resources.catalogue), SideFiles())
+    files = SideFiles() if files is None else files
+    mixer = Mixer(timeline, resources, score_of(timeline, resources.catalogue), files)
     stream = mixer.project(samples_of(timeline, window))
     return None if stream is None else Mixed(stream, mixer.files.all())
 

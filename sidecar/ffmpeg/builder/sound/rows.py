@@ -6,7 +6,7 @@ A row is numbered from the source's time 0 (or from where it is turned round) an
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
 from math import floor
@@ -18,6 +18,9 @@ TURNED_SECONDS = 10
 """Sound is turned round in pieces of at most so many seconds: a filter has to hold all of a piece."""
 
 SAMPLE_BYTES = 4
+
+BLOCK_SECONDS = 20
+"""Pieces of a file that begin within so many seconds share an input: it reads at most so much for nothing."""
 
 
 class Row(Protocol):
@@ -38,20 +41,27 @@ class Decoded:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Floats in a file without a header: samples [first, end) of a row, every one of them."""
+    """Floats in a file without a header: samples [first, end) of a row, every one of them.
+
+    What begins in one block of it is read by one input.
+    """
 
     url: str
     first: int
     end: int
     rate: int
     channels: int
+    opened: dict[int, InputStream] = field(default_factory=dict, compare=False, repr=False)
 
     def cut(self, first: int, end: int) -> Stream:
-        begin = min(max(first, self.first), self.end)
-        skipped = (begin - self.first) * self.channels * SAMPLE_BYTES
-        stream: Stream = InputStream(raw_input(self.url, self.rate, self.channels, skipped), "audio", 0)
-        stream = node("atrim", stream, end_sample=max(0, min(end, self.end) - begin))
-        return delayed(node("aformat", stream, sample_fmts="fltp"), begin - first)
+        begin, stop = (min(max(edge, self.first), self.end) for edge in (first, end))
+        into = begin - self.first
+        block = into - into % (BLOCK_SECONDS * self.rate)
+        if block not in self.opened:
+            source = raw_input(self.url, self.rate, self.channels, block * self.channels * SAMPLE_BYTES)
+            self.opened[block] = InputStream(source, "audio", 0)
+        part = cut(self.opened[block], into - block, max(into, stop - self.first) - block)
+        return delayed(node("aformat", part, sample_fmts="fltp"), begin - first)
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ class Counted(SideFiles):
         super().__init__()
         self.bytes = 0
 
-    def made(self, stem: str, suffix: str, make: Callable[[], bytes], size: int) -> str:  # noqa: ARG002 - not made
+    def made(self, stem: str, suffix: str, make: Callable[[], bytes], size: int, about: str) -> str:  # noqa: ARG002
         """Count the bytes and return any name."""
         self.bytes += size
         return self.fresh(f"{stem}.{suffix}")
@@ -190,7 +190,7 @@ def _windows(frames: tuple[int, int], step: int, tracks: int, asked: Asked) -> I
     pending: tuple[Window, Cost] | None = None
     edges = [frames[0], *range((frames[0] // step + 1) * step, frames[1], step), frames[1]]
     for cell in pairwise(edges):
-        for window, cost in _fitting(cell, tracks, asked):
+        for window, cost in _fitting(cell, asked(cell, 0, tracks), tracks, asked):
             if pending is not None:
                 before, total = pending
                 if len(before.ends) == len(window.ends) == 1 and (total + cost).bearable:
@@ -202,17 +202,17 @@ def _windows(frames: tuple[int, int], step: int, tracks: int, asked: Asked) -> I
         yield pending[0]
 
 
-def _fitting(cell: tuple[int, int], tracks: int, asked: Asked) -> Iterator[tuple[Window, Cost]]:
+def _fitting(cell: tuple[int, int], cost: Cost, tracks: int, asked: Asked) -> Iterator[tuple[Window, Cost]]:
     """Halve a window while that makes it cheaper; then let its tracks be summed up by several processes."""
     first, end = cell
-    cost = asked(cell, 0, tracks)
     if cost.bearable:
         yield Window(first, end, (tracks,)), cost
         return
     halves = (first, (first + end) // 2), ((first + end) // 2, end)
-    if end - first > 1 and any(asked(half, 0, tracks) != cost for half in halves):
-        for half in halves:
-            yield from _fitting(half, tracks, asked)
+    costs = [asked(half, 0, tracks) for half in halves] if end - first > 1 else []
+    if any(half != cost for half in costs):
+        for half, each in zip(halves, costs, strict=True):
+            yield from _fitting(half, each, tracks, asked)
         return
     ends: list[int] = []
     total = NOTHING
