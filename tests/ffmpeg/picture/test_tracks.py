@@ -106,6 +106,7 @@ def test_a_transparent_background_lets_only_what_is_transparent_through(tmp_path
         export=export,
     )
     planes = raw_frames(raw, tmp_path, pixel_format="rgba").reshape(25, SIZE[1], SIZE[0], 4)[0]
+    planes = planes.astype(int)
     assert tuple(planes[2, 60]) == pytest.approx((0, 0, 0, 0), abs=1)
     assert tuple(planes[24, 40]) == pytest.approx((255, 0, 0, 128), abs=3)
     assert tuple(planes[24, 8]) == pytest.approx((0, 0, 255, 255), abs=3)
