@@ -46,7 +46,7 @@ def given(form: str = "opaque", size: tuple[int, int] = SIZE, count: int = COUNT
         picture[(right // 11 + down // 9) % 5 == 0] = (180, 60, 40)
         picture[right > 74] = (10, 177, 60)
         picture[np.hypot(right - 34, down - 30) < 7] = (250, 248, 240)
-        picture[(np.abs(down - 50) < 5) & (np.abs(right - 8 - number % 50) < 6)] = (30, 40, 200)
+        picture[(np.abs(down - 50) < 5) & (np.abs(right - 8 - number % 50) < 6)] = (255, 0, 0)
         frames[number] = picture
     if size == SIZE:
         frames += random.normal(0, 3, frames.shape)

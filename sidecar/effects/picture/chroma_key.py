@@ -40,13 +40,18 @@ class ChromaKey(Parameters):
 def build(stream: Stream, parameters: ChromaKey, scene: PictureScene) -> Stream:
     key = tuple(int(parameters.color[i : i + 2], 16) / 255 for i in (1, 3, 5))
     measured: Stream = node("unpremultiply", stream, inplace=1)
-    measured = rematrixed(measured, "yuva444p16le" if scene.deep else "yuva444p", RGB, YUV)
+    # 12 bits: with 16 the filter's squares of differences pass 2³¹.
+    measured = rematrixed(measured, "yuva444p12le" if scene.deep else "yuva444p", RGB, YUV)
     series = {
         "similarity": [max(LEAST, value) for value in scene.values(parameters.tolerance)],
         "blend": scene.values(parameters.softness),
     }
     keyed = commanded(measured, "chromakey", series, scene.rate, scene.files, color=_in_yuv(key), yuv=1)
-    kept = spread(node("alphaextract", keyed), scene)
+    kept: Stream = node("alphaextract", keyed)
+    if scene.deep:
+        # zimg alone takes the largest of 12 bits to the largest of 16.
+        kept = node("zscale", kept, rangein="full", range="full", dither="none", threads=1)
+    kept = spread(kept, scene)
     amounts = scene.values(parameters.spill)
     if any(amounts):
         stream = straight(stream, scene, lambda given: merged(given, _despilled(given, key), amounts, scene))

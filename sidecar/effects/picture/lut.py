@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from sidecar.effects.cube import Cube, read_cube
+from sidecar.effects.cube import Cube, read_cube, rewritten
 from sidecar.effects.parameters import Parameters, file
 from sidecar.effects.pixels import straight
 from sidecar.ffmpeg.builder.catalogue import EffectKind, PictureScene
@@ -35,10 +35,10 @@ class Lut(Parameters):
 
 
 def build(stream: Stream, parameters: Lut, scene: PictureScene) -> Stream:
-    table = read_cube(scene.contents[parameters.path])
+    axes, table = rewritten(scene.contents[parameters.path])
     # The file is written anew under a name of ours: nothing of the path and nothing else of it reaches FFmpeg.
-    name = scene.files.add("lut", "cube", table.written())
-    if table.axes == 1:
+    name = scene.files.add("lut", "cube", table)
+    if axes == 1:
         return straight(stream, scene, lambda given: node("lut1d", given, file=name, interp="linear"))
     return straight(stream, scene, lambda given: node("lut3d", given, file=name, interp="tetrahedral"))
 

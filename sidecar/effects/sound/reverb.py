@@ -10,7 +10,7 @@ from typing import Annotated
 from sidecar.effects.parameters import Parameters, number
 from sidecar.ffmpeg.builder.catalogue import EffectKind, SoundScene
 from sidecar.ffmpeg.builder.graph import InputStream, Stream, node
-from sidecar.ffmpeg.builder.sound.rows import cut, delayed, exact, raw_input
+from sidecar.ffmpeg.builder.sound.rows import SAMPLE_BYTES, cut, delayed, exact, raw_input
 
 BLOCK = 4_096
 """Samples that are convolved at a time."""
@@ -47,11 +47,16 @@ def _seconds(parameters: Reverb) -> Fraction:
     return Fraction(parameters.pre_delay) + Fraction(parameters.decay)
 
 
+def _lengths(parameters: Reverb, sample_rate: int) -> tuple[int, int]:
+    """Return for how many samples the room waits, and answers."""
+    return round(parameters.pre_delay * sample_rate), max(1, round(parameters.decay * sample_rate))
+
+
 def _response(parameters: Reverb, sample_rate: int, channels: int) -> bytes:
     """Return the room's answer to a click, of energy 1, as floats: noise whose bands decay, another in every channel."""
     import numpy as np  # noqa: PLC0415 - start-up time
 
-    wait, length = round(parameters.pre_delay * sample_rate), max(1, round(parameters.decay * sample_rate))
+    wait, length = _lengths(parameters, sample_rate)
     dice = np.random.default_rng(int.from_bytes(sha256(b"room").digest()[:8], "little"))
     time = np.arange(length) / sample_rate
     frequencies = np.fft.rfftfreq(length, 1 / sample_rate)
@@ -70,7 +75,14 @@ def _response(parameters: Reverb, sample_rate: int, channels: int) -> bytes:
 
 def build(stream: Stream, parameters: Reverb, scene: SoundScene) -> Stream:
     """Convolve in blocks that begin where the owner's clock says, wherever the stream does."""
-    name = scene.files.add("room", "f32", _response(parameters, scene.sample_rate, scene.channels))
+    wait, length = _lengths(parameters, scene.sample_rate)
+    name = scene.files.made(
+        "room",
+        "f32",
+        lambda: _response(parameters, scene.sample_rate, scene.channels),
+        (wait + length) * scene.channels * SAMPLE_BYTES,
+        f"{parameters}, {scene.sample_rate} Hz, {scene.channels} channels",
+    )
     room = InputStream(raw_input(name, scene.sample_rate, scene.channels), "audio", 0)
     # `dry` is the gain of what is convolved; what is not is added below.
     ahead = scene.first % BLOCK
