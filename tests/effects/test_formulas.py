@@ -147,7 +147,7 @@ def test_a_key_keeps_what_is_far_from_it(form: str, tmp_path: Path) -> None:
     assert inner.mean() > 0.1
     assert (alpha[inner] == 0).mean() > 0.99
     before = frames[..., 3] if frames.shape[-1] == 4 else np.full(frames.shape[:3], np.iinfo(frames.dtype).max)
-    red = _inner(frames[..., 0].astype(float) > 2 * frames[..., 1] + 1)
+    red = _inner(frames[..., 0] > 2.0 * frames[..., 1] + 1)
     assert red.any()
     assert np.array_equal(alpha[red], before[red]), "to the last level"
 
