@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from protocol.project import Template
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Shares = NDArray[np.float64]
+    Shares = NDArray[np.uint16]
+
+KEPT = 4
+"""Masks that are remembered: windows of one render ask for the same."""
 
 FINE = 8
 """Lines that a row of pixels is covered by, to find how much of every pixel lies inside of a polygon."""
@@ -51,15 +54,15 @@ def border_of(item: Item, scene: Scene) -> Layer | None:
     border, box = item.cell.template.border, item.cell.rectangle(scene.canvas.size, scene.canvas.scale)
     size = box[2] - box[0], box[3] - box[1]
     wide, high = (border.width * factor for factor in scene.canvas.scale)
-    outline = _outline(item, box) or [(0, 0), (size[0], 0), size, (0, size[1])]
+    outline = _outline(item, box) or ((0, 0), (size[0], 0), size, (0, size[1]))
     outer = coverage(outline, size)
     if item.cell.cell.polygon is None:
-        inner = coverage(
-            [(wide, high), (size[0] - wide, high), (size[0] - wide, size[1] - high), (wide, size[1] - high)], size
-        )
+        right, bottom = size[0] - wide, size[1] - high
+        inner = coverage(((wide, high), (right, high), (right, bottom), (wide, bottom)), size)
         line = outer - inner if 2 * wide < size[0] and 2 * high < size[1] else outer
     else:
-        line = outer * stroke(outline, wide, size)
+        near = stroke(outline, wide, size)
+        line = (outer * (near / MOST)).astype(outer.dtype)
     mask = _mask(line, scene)
     paint = constant(border.color, size, scene.rate, scene.formats.alpha)
     stream = _masked(paint, mask, scene)
@@ -72,7 +75,7 @@ def cut_out(layer: Layer, item: Item, scene: Scene, frames: int) -> Layer:
         return layer
     box = item.cell.rectangle(scene.canvas.size, scene.canvas.scale)
     outline = _outline(item, box)
-    moved = [(x + box[0] - layer.x, y + box[1] - layer.y) for x, y in outline]
+    moved = tuple((x + box[0] - layer.x, y + box[1] - layer.y) for x, y in outline)
     mask = _mask(coverage(moved, layer.size), scene)
     mask = mask if layer.still else hold(mask, frames)
     stream = layer.stream
@@ -81,15 +84,16 @@ def cut_out(layer: Layer, item: Item, scene: Scene, frames: int) -> Layer:
     return replace(layer, stream=_masked(stream, mask, scene), opaque=False)
 
 
-def _outline(item: Item, box: Rect) -> list[Point]:
+def _outline(item: Item, box: Rect) -> tuple[Point, ...]:
     """Corners of a cell's polygon in pixels from the left top of its rectangle; none for a rectangle."""
     if item.cell is None or item.cell.cell.polygon is None:
-        return []
-    return [(x * (box[2] - box[0]), y * (box[3] - box[1])) for x, y in item.cell.cell.polygon]
+        return ()
+    return tuple((x * (box[2] - box[0]), y * (box[3] - box[1])) for x, y in item.cell.cell.polygon)
 
 
-def coverage(outline: Sequence[Point], size: tuple[int, int]) -> Shares:
-    """How much of every pixel lies inside of a polygon (even-odd rule), 0-1.
+@lru_cache(KEPT)
+def coverage(outline: tuple[Point, ...], size: tuple[int, int]) -> Shares:
+    """How much of every pixel lies inside of a polygon (even-odd rule), 0-65535.
 
     Every row of pixels is covered by FINE lines, and along a line exactly.
     """
@@ -105,11 +109,12 @@ def coverage(outline: Sequence[Point], size: tuple[int, int]) -> Shares:
         )
         for start, end in zip(crossings[::2], crossings[1::2], strict=True):
             shares[line // FINE] += np.clip(end - columns, 0, 1) - np.clip(start - columns, 0, 1)
-    return shares / FINE
+    return np.rint(shares * (MOST / FINE)).astype(np.uint16)
 
 
-def stroke(outline: Sequence[Point], width: float, size: tuple[int, int]) -> Shares:
-    """How much of every pixel lies within a distance of a polygon's edges, by the distance of its middle, 0-1."""
+@lru_cache(KEPT)
+def stroke(outline: tuple[Point, ...], width: float, size: tuple[int, int]) -> Shares:
+    """How much of every pixel lies within a distance of a polygon's edges, by the distance of its middle, 0-65535."""
     import numpy as np  # noqa: PLC0415 - start-up time
 
     rows, columns = np.mgrid[0 : size[1], 0 : size[0]] + 0.5
@@ -119,7 +124,7 @@ def stroke(outline: Sequence[Point], width: float, size: tuple[int, int]) -> Sha
         along = ((columns - ax) * (bx - ax) + (rows - ay) * (by - ay)) / (long or 1.0)
         part = np.clip(along, 0, 1)
         nearest = np.minimum(nearest, np.hypot(columns - ax - part * (bx - ax), rows - ay - part * (by - ay)))
-    return np.clip(width - nearest + 0.5, 0, 1)
+    return np.rint(np.clip(width - nearest + 0.5, 0, 1) * MOST).astype(np.uint16)
 
 
 def _mask(shares: Shares, scene: Scene) -> Stream:
@@ -128,7 +133,7 @@ def _mask(shares: Shares, scene: Scene) -> Stream:
 
     deep = scene.formats.deep
     most = MOST if deep else 255
-    plane = np.rint(shares * most).astype(">u2" if deep else "u1").tobytes()
+    plane = np.rint(shares * (most / MOST)).astype(">u2" if deep else "u1").tobytes()
     content = b"P5\n%d %d\n%d\n" % (shares.shape[1], shares.shape[0], most) + plane
     name = scene.files.add("mask", "pgm", content)
     options = (("protocol_whitelist", "file"), ("framerate", f"{scene.rate}"), ("f", "pgm_pipe"))
