@@ -13,8 +13,7 @@ import trio
 from protocol.errors import InvalidProject, ResourceLimit
 from protocol.project.check import check
 from sidecar.core.timeline import resolve
-from sidecar.ffmpeg.builder import staged
-from sidecar.ffmpeg.builder.picture import Composed
+from sidecar.ffmpeg.builder.picture import Composed, compose_window
 from sidecar.ffmpeg.builder.staged import share_out
 from tests.harness.media import make_clip
 from tests.harness.rendering import RESOURCES
@@ -92,13 +91,12 @@ def test_large_pictures_are_shared_out_sooner(width: int, height: int, *, shared
 
 def test_sharing_out_looks_at_each_piece_a_few_times_only(monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[tuple[int, int]] = []
-    composed = staged.compose_window
 
     def counted(*given: Any, window: tuple[int, int], **named: Any) -> Composed:
         looked.append(window)
-        return composed(*given, window=window, **named)
+        return compose_window(*given, window=window, **named)
 
-    monkeypatch.setattr(staged, "compose_window", counted)
+    monkeypatch.setattr("sidecar.ffmpeg.builder.staged.compose_window", counted)
     found = check(project(*(color(start, 1) for start in range(300)))).project
     assert found is not None
     assert len(share_out(resolve(found, {}), found.export, RESOURCES).windows) > 1
