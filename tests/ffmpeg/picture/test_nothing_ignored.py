@@ -14,13 +14,10 @@ import pytest
 
 from protocol.project import (
     AdjustmentSource,
-    Animation,
     Effect,
     Font,
-    GraphicSource,
     Project,
     SilenceSource,
-    Word,
 )
 from protocol.project.check import check
 from protocol.project.clip import ClipMarker
@@ -73,13 +70,10 @@ SAME = {
 # Refused wherever they stand, or what they belong to is.
 UNBUILT = {
     AdjustmentSource,
-    Animation,
     ClipMarker,
     Effect,
     Font,
-    GraphicSource,
     SilenceSource,
-    Word,
 }
 
 
@@ -187,11 +181,14 @@ SPECIAL: dict[tuple[str, str], list[Any]] = {
     ("VideoExport", "bitrate"): [1_000_000],
     ("VideoExport", "max_bitrate"): [2_000_000],
     ("VideoExport", "size_limit"): [1_000_000],
-    ("Style", "preset"): ["boxed"],
+    ("Style", "preset"): ["boxed", "neon"],
     ("Style", "font_family"): ["Nothing Of That Name", "Roboto Condensed"],
     ("Style", "max_width"): [0.05],
     ("Cue", "words"): [[{"start": 0.5, "end": 0.8, "text": "cue"}]],
     ("Cue", "animations"): [[{"type": "fadeIn"}]],
+    ("Animation", "parameters"): [{}, {"period": 0.3}],
+    ("GraphicSource", "name"): ["quote", "nothing"],
+    ("GraphicSource", "fields"): [{"text": "There"}, {"a": 1}],
     ("TitleSource", "animations"): [[{"type": "fadeIn"}]],
     ("Project", "sample_rate"): [44_100],
     ("AudioExport", "sample_rate"): [44_100],
