@@ -23,6 +23,9 @@ SPOT = 2
 TICKS = 8192
 """Parts of an output frame in which the moments of a moving quartet are told."""
 
+MOTION_BYTES = 300
+"""Bytes a pixel that minterpolate keeps."""
+
 _PLANAR = re.compile(
     r"yuva?(420|422|440|444)p(9|10|12|14|16)?(le)?|gbra?p(9|10|12|14|16)?(le)?|gray(9|10|12|14|16)?(le)?"
 )
@@ -160,7 +163,7 @@ def _spot(level: int, pixel_format: str, size: int) -> bytes:
     return level.to_bytes(size, "little") * values
 
 
-def moved(strips: Sequence[Stream], ways: Sequence[Fraction], rate: Fraction) -> Stream:
+def moved(strips: Sequence[Stream], ways: Sequence[Fraction], rate: Fraction, *, size: tuple[int, int]) -> Stream:
     """Follow the motion between the second and third of four strips: the neighbours of each output frame, in order.
 
     Every output frame is made of a quartet of its own, squeezed into less than one output frame; so nothing but the
@@ -168,23 +171,19 @@ def moved(strips: Sequence[Stream], ways: Sequence[Fraction], rate: Fraction) ->
     The strips have one frame more in front, which is left out: a change of scene is told by the difference before, too.
     """
     fine = 1 / (rate * TICKS)
-    half = TICKS // 2
-    # The quartet's own distances: an output frame lies at ways[n] of the way between its neighbours.
-    starts = [TICKS - round(way * half) for way in ways]
-    limits = list(range(len(ways) - 1))
-    begin = table(limits, starts, "N")
+    # The quartets must not overlap: the neighbours of an output frame lie a quarter of a frame apart around it.
+    apart = TICKS // 4
+    starts = [TICKS - round(way * apart) for way in ways]
+    begin = table(list(range(len(ways) - 1)), starts, "N")
     placed = [
-        node(
-            "setpts",
-            node("settb", strip, expr=fine),
-            expr=Expression(f"N*{TICKS}+{begin}+({offset})"),
-        )
-        for strip, offset in zip(strips, (-half // 2, 0, half, half + half // 2), strict=True)
+        node("setpts", node("settb", strip, expr=fine), expr=Expression(f"N*{TICKS}+{begin}+({offset})"))
+        for strip, offset in zip(strips, (-apart // 2, 0, apart, apart + apart // 2), strict=True)
     ]
     stream: Stream = node("interleave", *placed, n=len(placed))
     stream = node(
         "minterpolate",
         stream,
+        holds=size[0] * size[1] * MOTION_BYTES,
         fps=rate,
         mi_mode="mci",
         mc_mode="obmc",

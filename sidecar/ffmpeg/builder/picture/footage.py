@@ -233,14 +233,16 @@ def _between(footage: Footage, scene: Scene, stream: Stream, moments: Sequence[M
     ways = [moment.way for moment in moments]
 
     def shifted(source: Stream, by: int) -> Stream:
-        indices = (max(0, moment.frame + by) for moment in moments)
+        # What lies on a frame needs no neighbours: motion between a frame and itself is found at once.
+        indices = (max(0, moment.frame + (by if moment.way else 0)) for moment in moments)
         return pick(source, video, [times.stamp(i if last is None else min(i, last)) for i in indices], rate)
 
     if footage.retime == "nearest":
         return Shot(shifted(stream, 0), Form(video.pixel_format, video.color, video.bits, reading.straight))
     if footage.retime == "motion":
         stream, form = for_motion(stream, video, straight=reading.straight)
-        return Shot(moved([shifted(stream, by) for by in (-1, 0, 1, 2)], ways, rate), form)
+        strips = [shifted(stream, by) for by in (-1, 0, 1, 2)]
+        return Shot(moved(strips, ways, rate, size=(video.width, video.height)), form)
     stream, form = for_mixing(stream, video, alpha=reading.alpha, straight=reading.straight)
     if not any(ways):
         return Shot(shifted(stream, 0), form)
