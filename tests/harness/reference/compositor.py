@@ -31,11 +31,16 @@ from tests.harness.reference.selection import (
 from tests.harness.reference.shape import Box, Lie, centres, coverage, edges, lie, overlap, polygon
 from tests.harness.reference.transitions import crossed
 
+# What 8 bits a channel between the steps may cost, in levels: a rounding a layer, and what a mode makes of it.
+ROUNDING = 0.25
+STEEP = {"overlay": 1.0, "hardlight": 1.0, "softlight": 1.0, "normal": 0.0}
+GENTLE = 0.5
+GRADE = 0.5
+
 
 @dataclass(slots=True)
 class Frame:
-    """R′G′B′ 0–1, the pixels near an edge of anything, those that may fall either way, and what the sources' files
-    may miss of their scenes, in levels."""
+    """R′G′B′ 0–1, the pixels near an edge of anything, those that may fall either way, and what 8 bits may cost, in levels."""
 
     picture: Floats
     edges: NDArray[np.bool_]
@@ -83,7 +88,7 @@ class Compositor:
         if what is None:
             return
         time = n / self.rate
-        opacity = value_at(track.get("opacity", 1.0), time)
+        opacity = self._opacity(track, time)
         if isinstance(what, Placed) and what.clip["source"]["kind"] == "adjustment":
             self._adjust(made, what, opacity)
             return
@@ -91,6 +96,9 @@ class Compositor:
             sides = [self._layer(made, side) for side in (what.outgoing, what.incoming)]
             layer, unsure = crossed(what.transition["type"], sides[0], sides[1], what.progress)
             made.unsure |= unsure
+            # Edges travel with the pictures that slide.
+            masks = [edges(side[..., 3])[..., None].astype(float) for side in sides]
+            made.edges |= crossed(what.transition["type"], masks[0], masks[1], what.progress)[0][..., 0] > 0
             leading = what.incoming or what.outgoing
         else:
             layer, leading = self._layer(made, what), what
@@ -100,6 +108,11 @@ class Compositor:
         if blend == "normal":
             blend = leading.clip.get("blend", "normal")
         made.picture = over(made.picture, layer, blend)  # 14
+        made.error += ROUNDING + STEEP.get(blend, GENTLE)
+
+    def _opacity(self, owner: Json, time: Fraction) -> float:
+        """A curve may pass 0–1 on its way; opacity cannot."""
+        return min(1.0, max(0.0, value_at(owner.get("opacity", 1.0), time)))
 
     def _adjust(self, made: Frame, placed: Placed, opacity: float) -> None:
         """14: replace what lies below by its effects of it."""
@@ -107,7 +120,7 @@ class Compositor:
         height, width = made.picture.shape[:2]
         whole = np.concatenate([made.picture, np.ones((height, width, 1))], axis=-1)
         changed = applied(whole, clip.get("effects", []), tau)[..., :3]
-        weight = value_at(clip.get("opacity", 1.0), tau) * fade(placed, self.rate) * opacity
+        weight = self._opacity(clip, tau) * fade(placed, self.rate) * opacity
         made.picture = made.picture * (1 - weight) + changed * weight
 
     def _layer(self, made: Frame, placed: Placed | None) -> Floats:
@@ -121,10 +134,11 @@ class Compositor:
         straight, alpha = picture[..., :3], picture[..., 3] * area
         controls = {name: value_at(value, tau) for name, value in clip.get("color", {}).items()}
         straight = graded(straight, controls)  # 8
+        made.error += GRADE * len(controls)
         layer = np.concatenate([straight * alpha[..., None], alpha[..., None]], axis=-1)
         layer = applied(layer, clip.get("effects", []), tau)  # 9
         made.edges |= edges(area)
-        factor = value_at(clip.get("opacity", 1.0), tau) * fade(placed, self.rate)  # 11
+        factor = self._opacity(clip, tau) * fade(placed, self.rate)  # 11
         return np.asarray(layer * factor)
 
     def _picture(self, made: Frame, placed: Placed) -> tuple[Lie, Floats]:
@@ -154,7 +168,7 @@ class Compositor:
             box=box,
             transform=moved,
         )
-        made.error = max(made.error, footage.error)
+        made.error += footage.error
         at = instant(placed, self.rate, footage)
         weight, first, last = 0.0, source_frame(footage, at), 0
         if clip.get("retime", "nearest") == "blend":

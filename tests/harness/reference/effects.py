@@ -47,7 +47,9 @@ def applied(layer: Floats, effects: list[Json], time: Fraction) -> Floats:
     """Apply a list to premultiplied R′G′B′A at a time of the owner's clock; each is mixed with its input."""
     for effect in effects:
         end = effect.get("end")
-        if not effect.get("enabled", True) or time < seconds(effect.get("start", 0)):
+        # What starts at 0 or has no end acts in the handles too.
+        start = seconds(effect.get("start", 0))
+        if not effect.get("enabled", True) or (start > 0 and time < start):
             continue
         if end is not None and time >= seconds(end):
             continue

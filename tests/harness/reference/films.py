@@ -66,7 +66,10 @@ def _soft(distance: Floats, radius: float) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Film:
-    """How a scene is written to a file."""
+    """How a scene is written to a file.
+
+    `uneven` leaves out two frames of every seven; `jitter` is by how many seconds every third comes late.
+    """
 
     name: str
     scene: Scene
@@ -79,6 +82,7 @@ class Film:
     mirrored: bool = False
     pixel_aspect: str | None = None
     uneven: bool = False
+    jitter: Fraction = Fraction(0)
     tick: Fraction = MILLISECOND
     error: float = 0.0
     options: Sequence[str] = ()
@@ -95,10 +99,10 @@ class Film:
         return Footage(
             scene=scene,
             stored=self.size,
-            times=(Fraction(0),) if still else tuple(n / rate for n in numbers),
+            times=(Fraction(0),) if still else tuple(n / rate + (self.jitter if n % 3 == 2 else 0) for n in numbers),
             duration=(numbers[-1] + 1) / rate,
             tick=self.tick,
-            interval=None if self.uneven else 1 / rate,
+            interval=None if self.uneven or self.jitter else 1 / rate,
             still=still,
             rotation=self.rotation,
             mirrored=self.mirrored,
@@ -118,7 +122,9 @@ class Film:
         filters += [r"select=not(eq(mod(n\,7)\,2)+eq(mod(n\,7)\,3))"] if self.uneven else []
         target = folder / self.name
         draft = folder / f"draft-{self.name}" if self.rotation or self.mirrored else target
-        passed = ["-fps_mode", "passthrough"] if self.uneven else []
+        if self.jitter:
+            filters.append(f"settb=1/90000,setpts='(N/({self.rate})+{self.jitter}*eq(mod(N,3),2))/TB'")
+        passed = ["-fps_mode", "passthrough", "-enc_time_base", "1/90000"] if self.uneven or self.jitter else []
         run([*into, "-vf", ",".join(filters), *passed, *self.codec, *self.options, str(draft)], data)
         if draft != target:
             matrix = ["-display_rotation", str(self.rotation if self.mirrored else -self.rotation)]
@@ -173,19 +179,21 @@ def _tags(storage: Storage) -> str:
 
 
 LOSSLESS = ("-c:v", "libx264rgb", "-qp", "0", "-preset", "ultrafast")
+# Straight colour and alpha of 8 bits each miss their product by a level.
 FILMS = (
     Film("plain.mkv", waves(0.0), (96, 54), "25", 24),
     Film("large.mkv", waves(0.3), (192, 108), "24", 16),
     Film("ntsc.mkv", waves(0.6), (96, 72), "30000/1001", 30, ("bt709", "limited")),
     Film("old.mkv", waves(0.2), (80, 64), "25", 16, ("bt601", "limited")),
-    Film("full.mkv", waves(0.7), (97, 55), "30", 24, ("bt709", "full")),
+    Film("full.mkv", waves(0.7), (97, 55), "30", 24, ("bt709", "full"), options=("-color_range", "pc")),
     Film("fast.mkv", waves(0.1), (64, 64), "60", 60),
-    Film("veil.mov", veil, (96, 54), "25", 16, "rgba", ("-c:v", "png"), tick=Fraction(1, 12800)),
-    Film("veil.png", veil, (80, 60), "25", 1, "rgba", ("-c:v", "png", "-update", "1")),
+    Film("veil.mov", veil, (96, 54), "25", 16, "rgba", ("-c:v", "png"), tick=Fraction(1, 12800), error=1.0),
+    Film("veil.png", veil, (80, 60), "25", 1, "rgba", ("-c:v", "png", "-update", "1"), error=1.0),
     Film("still.png", waves(0.5), (120, 80), "25", 1, "rgb", ("-c:v", "png", "-update", "1")),
     Film("turned.mp4", waves(0.8), (64, 96), "25", 16, "rgb", LOSSLESS, rotation=90, tick=Fraction(1, 12800)),
     Film("mirrored.mp4", waves(0.9), (96, 64), "25", 16, "rgb", LOSSLESS, mirrored=True, tick=Fraction(1, 12800)),
     Film("wide.mkv", waves(0.15), (72, 54), "25", 16, pixel_aspect="4/3"),
+    Film("rough.mkv", waves(0.35), (96, 54), "30000/1001", 40, jitter=Fraction(1, 77)),
     Film("uneven.mkv", waves(0.25), (96, 54), "50", 50, uneven=True),
     Film(
         "frames.mp4",

@@ -112,7 +112,7 @@ def lie(
 def snapped(size: tuple[float, float], box: Box, *, unscaled: bool) -> tuple[float, float]:
     """The nearest whole size that leaves as many whole pixels on the left as on the right; none scales for it alone."""
     sides = [
-        max(2 - side % 2, 2 * floor((length - side % 2) / 2 + 0.5) + side % 2)
+        max(2 - side % 2, 2 * floor((round(length, 6) - side % 2) / 2 + 0.5) + side % 2)
         for length, side in zip(size, box[2:], strict=True)
     ]
     if unscaled and any(abs(side - length) > 1e-6 for side, length in zip(sides, size, strict=True)):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,7 +31,9 @@ def crossed(kind: str, before: Floats, after: Floats, progress: float) -> tuple[
     if direction == "wipe":
         return np.where(front[..., None], after, before), unsure
     length = width if along in ("left", "right") else height
-    step = round(progress * length) * (-1 if along in ("left", "up") else 1)
+    # The incoming picture stands on whole pixels, as far in as it has come at least.
+    step = ceil(progress * length - 1e-9) * (-1 if along in ("left", "up") else 1)
     axis = 1 if along in ("left", "right") else 0
+    front = place < abs(step) / length
     both = np.roll(before, step, axis), np.roll(after, step - int(np.sign(step)) * length, axis)
     return np.where(front[..., None], both[1], both[0]), unsure

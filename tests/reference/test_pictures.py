@@ -1,0 +1,52 @@
+"""Drawn timelines, rendered, against the model; and rendered in pieces, against themselves."""
+
+from __future__ import annotations
+
+import itertools
+import os
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+
+from tests.reference.rendered import Films, Json, agree, pictures
+from tests.reference.timelines import timelines
+
+QUICK = settings(
+    max_examples=25,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+    # What fails is shrunk by the long form: it takes minutes.
+    phases=(Phase.explicit, Phase.generate),
+)
+LONG = settings(
+    max_examples=int(os.environ.get("TIMELINES", "1000")),
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@QUICK
+@given(raw=timelines())
+def test_drawn_timelines_are_what_the_model_makes_of_them(films: Films, raw: Json) -> None:
+    agree(raw, films)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(7_200)
+@LONG
+@given(raw=timelines(most=24))
+def test_many_drawn_timelines_are_what_the_model_makes_of_them(films: Films, raw: Json) -> None:
+    agree(raw, films)
+
+
+@settings(QUICK, max_examples=8)
+@given(raw=timelines(most=14))
+def test_windows_hold_the_frames_of_the_whole(films: Films, raw: Json) -> None:
+    whole = pictures(raw, films.folder)
+    cuts = [0, 1, len(whole) // 3 + 1, 2 * len(whole) // 3 + 1, len(whole)]
+    parts = [pictures(raw, films.folder, (first, end)) for first, end in itertools.pairwise(cuts) if first < end]
+    assert np.array_equal(whole, np.concatenate(parts)), raw

@@ -1,0 +1,37 @@
+"""Drawn timelines of sound, rendered, against the model."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+
+from tests.harness.reference.sound import write_takes
+from tests.reference.rendered import Json
+from tests.reference.sounding import MOST, missed, mixes
+from tests.reference.test_pictures import LONG, QUICK
+
+
+@pytest.fixture(scope="module")
+def takes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("takes")
+    write_takes(folder)
+    return folder
+
+
+@settings(QUICK, max_examples=40)
+@given(raw=mixes())
+def test_drawn_mixes_are_what_the_model_makes_of_them(takes: Path, raw: Json) -> None:
+    off, where = missed(raw, takes)
+    assert off <= MOST, f"{off:.6f} at sample {where}: {json.dumps(raw)}"
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(7_200)
+@LONG
+@given(raw=mixes())
+def test_many_drawn_mixes_are_what_the_model_makes_of_them(takes: Path, raw: Json) -> None:
+    off, where = missed(raw, takes)
+    assert off <= MOST, f"{off:.6f} at sample {where}: {json.dumps(raw)}"
