@@ -60,6 +60,7 @@ SAME = {
     "Interpret.range = limited",
     "Interpret.matrix = bt601",
     "Interpret.transfer = bt709",
+    "Interpret.primaries = bt709",
     "Interpret.alpha = straight",
     "FileSource.on_error = freeze",
     "FileSource.on_error = black",
@@ -208,9 +209,9 @@ SPECIAL: dict[tuple[str, str], list[Any]] = {
 def others(struct: Any, field: msgspec.structs.FieldInfo, hint: Any) -> list[Any]:
     """Other values that a member may have."""
     special = SPECIAL.get((type(struct).__name__, field.name))
-    if special is not None:
-        return special
     value = getattr(struct, field.name)
+    if special is not None:
+        return [other for other in special if other != value]
     return [other for other in _values(hint, value) if other != value]
 
 
@@ -232,7 +233,7 @@ def _values(hint: Any, value: Any) -> list[Any]:
     if hint is bool:
         return [not value]
     if hint is int:
-        return [2 if value is None else value + 2]
+        return [value + 2 if isinstance(value, int) else 2]
     if hint is float:
         return [0.5 if value in (None, 0) else value * 0.5]
     if hint is str:
@@ -272,8 +273,10 @@ def test_every_member_counts(media: Path) -> None:
             if unnamed or part or (name, field.name) in IDLE:
                 continue
             for other in others(struct, field, hints[field.name]):
-                tried += 1
                 what = f"{name}.{field.name} = {other}"
+                if what in counted:
+                    continue
+                tried += 1
                 after, found = key_of(put(raw, (*path, field.encode_name), other), media)
                 if after != before or found:
                     counted.add(what)

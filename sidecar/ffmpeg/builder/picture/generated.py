@@ -43,21 +43,18 @@ def generated(source: GradientSource | PatternSource | NoiseSource, scene: Scene
             Picture(stream, RGB, size, alpha, straight=True, bits=16 if scene.formats.deep else 8), still=True
         )
     if isinstance(source, PatternSource):
-        stream = _drawn(scene, "pattern", "png", pattern_picture(source.pattern, size))
+        name = scene.files.add("pattern", "png", pattern_picture(source.pattern, size))
+        stream = _drawn(scene, name, "png_pipe")
         stream = convert(stream, "gbrp", color=RGB)
         return Generated(Picture(stream, RGB, size, alpha=False, straight=True), still=True)
     stream = _static(source, scene, range(first, first + frames))
     return Generated(Picture(stream, RGB, size, alpha=False, straight=True), still=False)
 
 
-def _drawn(scene: Scene, stem: str, suffix: str, content: bytes) -> Stream:
+def _drawn(scene: Scene, name: str, demuxer: str) -> Stream:
     """One frame out of a side file."""
-    name = scene.files.add(stem, suffix, content)
-    return InputStream(
-        Input(name, (("protocol_whitelist", "file"), ("framerate", f"{scene.rate}"), ("f", f"{suffix}_pipe"))),
-        "video",
-        0,
-    )
+    options = (("protocol_whitelist", "file"), ("framerate", f"{scene.rate}"), ("f", demuxer))
+    return InputStream(Input(name, options), "video", 0)
 
 
 def _gradient(source: GradientSource, scene: Scene, *, alpha: bool) -> Stream:
@@ -114,7 +111,15 @@ def _static(source: NoiseSource, scene: Scene, frames: range) -> Stream:
     """One plate of random bytes, tiled, of which every frame sees another part."""
     width, height = scene.timeline.width, scene.timeline.height
     seed = b"%d" % source.seed
-    plate = _drawn(scene, "static", "pgm", b"P5\n%d %d\n255\n" % (PLATE, PLATE) + shake_128(seed).digest(PLATE * PLATE))
+    header = b"P5\n%d %d\n255\n" % (PLATE, PLATE)
+    name = scene.files.made(
+        "static",
+        "pgm",
+        lambda: header + shake_128(seed).digest(PLATE * PLATE),
+        len(header) + PLATE * PLATE,
+        f"seed {source.seed}",
+    )
+    plate = _drawn(scene, name, "pgm_pipe")
     leveled = node("lut", node("format", plate, pix_fmts="gray"), y=Expression(f"val*{source.level:.9f}+0.5"))
     tiles = tuple(-(-(length + PLATE - 1) // PLATE) for length in (width, height))
     looped = node("trim", node("loop", leveled, loop=-1, size=1, start=0), end_frame=tiles[0] * tiles[1])
