@@ -11,10 +11,10 @@ from sidecar.ffmpeg.builder.catalogue import EffectKind, PictureScene
 from sidecar.ffmpeg.builder.commanded import commanded
 from sidecar.ffmpeg.builder.graph import Stream, Window
 
-ALONE = 0.3
+ALONE = 0.1
 """Difference of one frame, at strength 1, from which it no longer counts (1 is white)."""
 
-TOGETHER = 2.0
+TOGETHER = 0.4
 """The same of the differences of all frames together."""
 
 
