@@ -1,7 +1,7 @@
 """Parts of a file as graphs: the pieces that the small builders are made of.
 
 They read files by the same rules as a render: the source frame on screen at an instant, upright, square pixels, by
-its own matrix and range.
+its own colour.
 """
 
 from __future__ import annotations
@@ -14,9 +14,12 @@ from protocol.errors import LimitExceeded, MediaUnsupported
 from sidecar.core.source import SourceAudio, SourceFacts, SourceVideo
 from sidecar.ffmpeg.builder.graph import Expression, InputStream, Stream, node
 from sidecar.ffmpeg.builder.inputs import file_input, seek_point
-from sidecar.ffmpeg.builder.picture.convert import ACCURATE, convert
+from sidecar.ffmpeg.builder.picture.colour import read
+from sidecar.ffmpeg.builder.picture.convert import ACCURATE, convert, formats
 from sidecar.ffmpeg.builder.picture.orient import plain, upright, whole_frames
+from sidecar.ffmpeg.builder.picture.picture import Picture
 from sidecar.ffmpeg.builder.picture.select import Take, select
+from sidecar.ffmpeg.builder.sidefiles import SideFiles
 
 Options = tuple[tuple[str, str | None], ...]
 
@@ -65,9 +68,12 @@ def fitted(video: SourceVideo, width: int | None, height: int | None = None, *, 
 
 
 def frames_of(
-    facts: SourceFacts, video: SourceVideo, take: Take, *, size: tuple[int, int], pixel_format: str
+    facts: SourceFacts, video: SourceVideo, take: Take, files: SideFiles, *, size: tuple[int, int], pixel_format: str
 ) -> Stream:
-    """Return the frames that a take shows, in a size and pixel format: BT.709, or full-range RGB."""
+    """Return the frames that a take shows, in a size and pixel format: BT.709, or full-range RGB.
+
+    `files` gather what has to stand beside the command.
+    """
     interlaced = video.interlaced in ("tff", "bff")
     instant = facts.start + take.start
     if interlaced and video.rate is not None:
@@ -78,7 +84,9 @@ def frames_of(
         stream = whole_frames(stream, video.interlaced)
     stream = upright(select(stream, facts, video, take), video)
     shrinks = size[0] * size[1] < video.upright[0] * video.upright[1]
-    return convert(stream, pixel_format, color=video.color, size=size, shrinks=shrinks)
+    decoded = Picture(stream, video.color, video.upright, alpha=False, straight=True, bits=video.bits)
+    picture = read(decoded, formats("gbrp"), files)
+    return convert(picture.stream, pixel_format, color=picture.color, size=size, shrinks=shrinks)
 
 
 def stored(stream: Stream, image: Literal["jpeg", "png", "webp"]) -> Stream:

@@ -19,6 +19,7 @@ from sidecar.ffmpeg.builder.excerpt import PLAIN, QUIET, fitted, frames_of, leng
 from sidecar.ffmpeg.builder.graph import Node, Pad, Stream, Value, node
 from sidecar.ffmpeg.builder.picture.convert import convert
 from sidecar.ffmpeg.builder.picture.select import Take
+from sidecar.ffmpeg.builder.sidefiles import SideFiles
 
 SEED = 1
 """Of everything random: a preview is the same each time."""
@@ -120,11 +121,12 @@ def build_filter_preview(parameters: FilterPreview, facts: SourceFacts, output: 
         rate = rate_for(facts, parameters.video_stream, at_most=Fraction(30))
         frames = max(1, int(length * rate))
     working = "gbrp" if offered.filter == "colorchannelmixer" else "yuv444p"
-    stream = frames_of(facts, video, Take(start, Fraction(1), rate, frames), size=size, pixel_format=working)
+    files = SideFiles()
+    stream = frames_of(facts, video, Take(start, Fraction(1), rate, frames), files, size=size, pixel_format=working)
     shown: Stream = Pad(Node(offered.filter, tuple(offered.arguments(values).items()), (stream,), "video"))
     if parameters.before:
         shown = node("overlay", shown, node("crop", stream, w=size[0] // 2, h=size[1], x=0, y=0), format="yuv444")
-    return Command(outputs=(_output(shown, parameters, output),), globals_=QUIET, frames=frames)
+    return Command((_output(shown, parameters, output),), files=files.all(), globals_=QUIET, frames=frames)
 
 
 def _output(shown: Stream, parameters: FilterPreview, output: str) -> Output:

@@ -15,6 +15,7 @@ from sidecar.ffmpeg.builder.command import Command, Output
 from sidecar.ffmpeg.builder.excerpt import PLAIN, QUIET, fitted, frames_of, length_of, picture_of, target
 from sidecar.ffmpeg.builder.graph import node
 from sidecar.ffmpeg.builder.picture.select import Take
+from sidecar.ffmpeg.builder.sidefiles import SideFiles
 
 MAX_PIXELS = 200_000_000
 """Pixels of all frames together: they wait in memory until the palette is known."""
@@ -43,13 +44,15 @@ def build_gif(parameters: Gif, facts: SourceFacts, output: str) -> Command:
     size = fitted(video, parameters.width)
     if frames * size[0] * size[1] > MAX_PIXELS:
         raise LimitExceeded(what="pixels of all frames", value=frames * size[0] * size[1], limit=MAX_PIXELS)
+    files = SideFiles()
     take = Take(start, Fraction(1), Fraction(parameters.fps), frames)
-    stream = frames_of(facts, video, take, size=size, pixel_format="gbrp")
+    stream = frames_of(facts, video, take, files, size=size, pixel_format="gbrp")
     palette = node("palettegen", stream, max_colors=parameters.colors, reserve_transparent=0)
     drawn = node("paletteuse", stream, palette, dither=parameters.dither)
     options = (("c:v", "gif"), ("fps_mode", "passthrough"), ("loop", str(parameters.loop)), ("f", "gif"))
     return Command(
         outputs=(Output((drawn,), (*options, *PLAIN), target(output)),),
+        files=files.all(),
         globals_=QUIET,
         frames=frames,
     )

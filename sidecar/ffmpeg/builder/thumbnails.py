@@ -16,6 +16,7 @@ from sidecar.core.source import SourceFacts
 from sidecar.ffmpeg.builder.command import Command, Output
 from sidecar.ffmpeg.builder.excerpt import PLAIN, QUIET, Options, fitted, frames_of, joined, picture_of, stored, target
 from sidecar.ffmpeg.builder.picture.select import Take
+from sidecar.ffmpeg.builder.sidefiles import SideFiles
 
 MAX_THUMBNAILS = 100
 """Each is an input of its own, so that none is decoded further than needed."""
@@ -61,8 +62,9 @@ def build_thumbnails(parameters: Thumbnails, facts: SourceFacts, output: str) ->
     """Build the command that writes `<stem>-0001<suffix>`, ... beside where `output` points."""
     video = picture_of(facts, parameters.video_stream)
     size = fitted(video, parameters.width or (320 if parameters.height is None else None), parameters.height)
+    files = SideFiles()
     pieces = [
-        frames_of(facts, video, Take(time, Fraction(1), Fraction(1), 1), size=size, pixel_format="gbrp")
+        frames_of(facts, video, Take(time, Fraction(1), Fraction(1), 1), files, size=size, pixel_format="gbrp")
         for time in instants(parameters, facts.duration)
     ]
     return Command(
@@ -71,6 +73,7 @@ def build_thumbnails(parameters: Thumbnails, facts: SourceFacts, output: str) ->
                 (stored(joined(pieces), parameters.format),), (*_encoder(parameters), *PLAIN), target(numbered(output))
             ),
         ),
+        files=files.all(),
         globals_=QUIET,
         frames=len(pieces),
     )

@@ -15,6 +15,8 @@ from sidecar.ffmpeg.builder.picture.colour import read
 from sidecar.ffmpeg.builder.picture.convert import convert, formats
 from sidecar.ffmpeg.builder.picture.picture import Picture
 from sidecar.ffmpeg.builder.sidefiles import SideFiles
+from sidecar.ffmpeg.builder.thumbnails import Thumbnails, build_thumbnails
+from sidecar.services.media.reader import probe_file
 from tests.ffmpeg.picture.light import (
     CHROMATICITIES,
     Floats,
@@ -27,7 +29,8 @@ from tests.ffmpeg.picture.light import (
 )
 from tests.ffmpeg.picture.planes import through
 from tests.ffmpeg.picture.test_colour_depth import encoded
-from tests.harness.media import make_clip
+from tests.harness.commands import run_command
+from tests.harness.media import decode_rgb, make_clip
 from tests.harness.rendering import clip, project, raw_frames
 
 SIDE = 48
@@ -240,3 +243,35 @@ def test_primaries_of_576_lines_are_those_of_625(tmp_path: Path) -> None:
         entry = {"id": "m", "path": name, "interpret": {"primaries": "bt601"}}
         raw = project({"clips": [clip({"kind": "file", "media": "m"}, 0, 0.04, fit="stretch")]}, media=[entry])
         assert one(raw, tmp_path) == pytest.approx(wanted_of(primaries, "bt709"), abs=2.5), name
+
+
+def test_thumbnails_are_of_the_same_colour(media: Path, tmp_path: Path) -> None:
+    for name, primaries, transfer in (("hlg.mkv", "bt2020", "hlg"), ("sd.mkv", "bt601", "bt709")):
+        facts = probe_file((media / name).resolve(), "keyframes").facts
+        assert facts is not None
+        wanted = Thumbnails(path=str(media / name), format="png", times=[0], width=192)
+        run_command(build_thumbnails(wanted, facts, str(tmp_path / f"{name}.png")), tmp_path)
+        picture = decode_rgb(next(tmp_path.glob(f"{name}*.png")))[0]
+        assert picture[48, 96] == pytest.approx(wanted_of(primaries, transfer), abs=2), name
+
+
+def test_the_peak_is_that_of_the_mastering_display(tmp_path: Path) -> None:
+    """A grey of 1000 cd/m² is white in a picture mastered at 1000, and darker in one mastered at 4000."""
+    level = round(64 + 876 * float(pq_signal(np.array(1000.0))))
+    found = {}
+    for peak in (1000, 4000):
+        display = f"G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L({peak}0000,1)"
+        make_clip(
+            tmp_path / f"{peak}.mp4",
+            seconds=0.2,
+            codec="libx265",
+            pixel_format="yuv420p10le",
+            picture="#808080",
+            filters=f"format=yuv420p10le,lut=c0={level}:c1=512:c2=512",
+            color=("tv", "bt2020nc", "bt2020", "smpte2084"),
+            options=["-x265-params", f"log-level=error:hdr-opt=1:repeat-headers=1:master-display={display}"],
+        )
+        found[peak] = one(project({"clips": [clip(f"{peak}.mp4", 0, 0.04)]}), tmp_path)
+        mapped = tone_mapped(np.full((1, 3), 1000.0), peak)
+        assert found[peak] == pytest.approx(displayed(mapped, "bt2020")[0] * 255, abs=2), peak
+    assert found[1000].min() > 253 > found[4000].max()
