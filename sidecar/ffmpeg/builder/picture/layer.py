@@ -11,7 +11,7 @@ from sidecar.ffmpeg.builder.commanded import commanded
 from sidecar.ffmpeg.builder.graph import Stream, node
 from sidecar.ffmpeg.builder.picture.cells import cut_out
 from sidecar.ffmpeg.builder.picture.colour import read
-from sidecar.ffmpeg.builder.picture.convert import ACCURATE, RGB, convert, is_rgb, square, with_alpha
+from sidecar.ffmpeg.builder.picture.convert import ACCURATE, RGB, convert, is_rgb, square
 from sidecar.ffmpeg.builder.picture.effects import Applied, Owned, acts, apply_effects
 from sidecar.ffmpeg.builder.picture.geometry import Rect, fills
 from sidecar.ffmpeg.builder.picture.geometry_moving import MovingPlacement
@@ -132,7 +132,7 @@ def _still(making: _Making, done: Applied, placement: Placement) -> Layer:
     matrix = placement.warp.after(-grown, -grown, 1, 1)
     # Effects that grow are given the picture cut already.
     area = (0, 0, *done.size) if grown else placement.shown
-    filled = opaque and fills(matrix, area, placement.box)
+    filled = fills(matrix, area, placement.box)
     left, top, right, bottom = placement.box
     corners = matrix.corners(area)
     window = (
@@ -141,9 +141,8 @@ def _still(making: _Making, done: Applied, placement: Placement) -> Layer:
         min(right, ceil(max(x for x, _ in corners)) + 1),
         min(bottom, ceil(max(y for _, y in corners)) + 1),
     )
-    stream = done.stream if filled or not opaque else with_alpha(done.stream, scene.formats.alpha)
-    raster = Raster(stream, done.size, [matrix], matrix.steps, opaque=filled, area=area)
-    return _in_window(making, warped(raster, window, scene), window, opaque=filled)
+    raster = Raster(done.stream, done.size, [matrix], matrix.steps, filled, alpha=not opaque, area=area)
+    return _in_window(making, warped(raster, window, scene), window, opaque=filled and opaque)
 
 
 def _moving(making: _Making, placement: MovingPlacement) -> Layer:
@@ -154,11 +153,8 @@ def _moving(making: _Making, placement: MovingPlacement) -> Layer:
         making, done = _cropped_to(making, placement, [region for region, _ in steps])
     else:
         making, done = _made(making, placement.region, size, None, placement.detail, shrinks=True)
-    stream, grown = done.stream, done.grown
+    grown = done.grown
     opaque = not done.pixel_format.startswith("gbrap")
-    filled = opaque and placement.filled
-    if opaque and not filled:
-        stream = with_alpha(stream, scene.formats.alpha)
     maps = [matrix.after(-grown, -grown, 1, 1) for _, matrix in steps]
     reach = ceil(grown * max(placement.largest) * 1.5)
     left, top, right, bottom = placement.box
@@ -168,10 +164,18 @@ def _moving(making: _Making, placement: MovingPlacement) -> Layer:
         min(right, placement.window[2] + reach),
         min(bottom, placement.window[3] + reach),
     )
-    area = None if grown else placement.area
-    raster = Raster(stream, done.size, maps, placement.largest, opaque=filled, area=area, still=making.still)
+    raster = Raster(
+        done.stream,
+        done.size,
+        maps,
+        placement.largest,
+        placement.filled,
+        alpha=not opaque,
+        area=None if grown else placement.area,
+        still=making.still,
+    )
     making = replace(making, still=False)
-    return _in_window(making, warped(raster, window, scene), window, opaque=filled)
+    return _in_window(making, warped(raster, window, scene), window, opaque=placement.filled and opaque)
 
 
 def _cropped_to(making: _Making, placement: MovingPlacement, regions: list[Rect]) -> tuple[_Making, Applied]:

@@ -40,18 +40,19 @@ FOCUS = 512.0
 
 @dataclass(frozen=True, slots=True)
 class Raster:
-    """Frames to resample: premultiplied planar RGB, or opaque.
+    """Frames to resample: planar RGB, premultiplied where they have `alpha`.
 
     `maps` is each frame's, or one for all; no frame of the whole clip is enlarged by more than `largest`, across and
-    down. What is shown of the raster is `area` (None: all of it), cut between pixels. `opaque`: the maps leave nothing
-    of the window free. `still`: the stream is one frame, which stands for as many as there are maps.
+    down. What is shown of the raster is `area` (None: all of it), cut between pixels. `filled`: the maps leave
+    nothing of the window free. `still`: the stream is one frame, which stands for as many as there are maps.
     """
 
     stream: Stream
     size: tuple[int, int]
     maps: Sequence[Affine]
     largest: tuple[float, float]
-    opaque: bool
+    filled: bool
+    alpha: bool = False
     area: Area | None = None
     still: bool = False
 
@@ -72,16 +73,25 @@ def warped(raster: Raster, window: Rect, scene: Scene) -> Stream:
 
 
 def resampled(raster: Raster, window: Rect, room: Room) -> Stream:
-    """Resample into a window."""
-    if raster.opaque:
+    """Resample into a window: premultiplied, but opaque where an opaque picture fills it."""
+    if raster.filled:
         return _by_maps(_reduced(_bordered(raster, window), room, 0), window, room, "cubic")
     picture = _by_maps(_reduced(_continued(raster), room, 0), window, room, "cubic")
     half = _by_maps(_reduced(_area(raster, room), room, MARGIN), window, room, "linear")
-    area = node("blend", half, half, all_mode="addition")
-    pixel_format = "gbrap16le" if room.deep else "gbrap"
-    share = node("mergeplanes", area, map0s=0, map1s=0, map2s=0, map3s=0, format=pixel_format)
+    grey = "gray16le" if room.deep else "gray"
+    area = node("format", node("blend", half, half, all_mode="addition"), pix_fmts=grey)
+    # Not by premultiply: in 8 bits it takes a level from bright pixels that are covered in full.
+    working = ("gbrap" if raster.alpha else "gbrp") + ("16le" if room.deep else "")
+    share = node("mergeplanes", area, map0s=0, map1s=0, map2s=0, map3s=0, format=working)
     share = node("setparams", share, range="full", colorspace="gbr", alpha_mode="premultiplied")
-    return node("blend", picture, share, all_mode="multiply")
+    covered = node("blend", picture, share, all_mode="multiply")
+    if raster.alpha:
+        return covered
+    places: list[tuple[str, Value]] = [(f"map{plane}p", plane) for plane in range(3)]
+    covered = node("format", covered, pix_fmts=working)
+    arguments = (*places, ("map3s", 1), ("format", working.replace("gbrp", "gbrap")))
+    joined = Pad(Node("mergeplanes", arguments, (covered, area), "video"))
+    return node("setparams", joined, range="full", colorspace="gbr", alpha_mode="premultiplied")
 
 
 def _by_maps(raster: Raster, window: Rect, room: Room, kernel: str) -> Stream:
@@ -103,12 +113,14 @@ def _bordered(raster: Raster, window: Rect) -> Raster:
 
 def _smeared(raster: Raster, wide: int, high: int) -> Raster:
     width, height = raster.size[0] + 2 * wide, raster.size[1] + 2 * high
-    stream: Stream = node("pad", raster.stream, w=width, h=height, x=wide, y=high, color="black@0")
+    # Planes called limited would be scaled as such.
+    stream: Stream = node("setparams", raster.stream, range="full", colorspace="gbr")
+    stream = node("pad", stream, w=width, h=height, x=wide, y=high, color="black@0")
     stream = node("fillborders", stream, left=wide, right=wide, top=high, bottom=high, mode="smear")
     if raster.still:
         stream = hold(stream, len(raster.maps))
     maps = [matrix.after(-wide, -high, 1, 1) for matrix in raster.maps]
-    return Raster(stream, (width, height), maps, raster.largest, raster.opaque)
+    return Raster(stream, (width, height), maps, raster.largest, raster.filled, raster.alpha)
 
 
 def _area(raster: Raster, room: Room) -> Raster:
@@ -124,7 +136,7 @@ def _area(raster: Raster, room: Room) -> Raster:
     unit_x, unit_y = (right - left) / across, (bottom - top) / down
     maps = [matrix.after(left, top, unit_x, unit_y) for matrix in raster.maps]
     largest = raster.largest[0] * unit_x, raster.largest[1] * unit_y
-    return Raster(hold(square(made), len(maps)), (across, down), maps, largest, opaque=False)
+    return Raster(hold(square(made), len(maps)), (across, down), maps, largest, filled=False)
 
 
 def _reduced(raster: Raster, room: Room, margin: int) -> Raster:
@@ -144,7 +156,7 @@ def _reduced(raster: Raster, room: Room, margin: int) -> Raster:
         matrix.after(0, 0, width / size[0], height / size[1]).after(-margin, -margin, 1, 1)
         for matrix, size in zip(raster.maps, sizes, strict=True)
     ]
-    return Raster(stream, (across, down), maps, (1.0, 1.0), raster.opaque)
+    return Raster(stream, (across, down), maps, (1.0, 1.0), raster.filled, raster.alpha)
 
 
 def _pixels(length: int, step: float) -> int:
@@ -164,7 +176,8 @@ def _by_perspective(raster: Raster, window: Rect, kernel: str) -> Stream:
     stream = raster.stream
     if room != size:
         stream = node("pad", stream, w=room[0], h=room[1], color="black@0")
-    stream = node("setparams", stream, alpha_mode=None if raster.opaque else "premultiplied")
+    if raster.alpha:
+        stream = node("setparams", stream, alpha_mode="premultiplied")
     points: list[tuple[str, Value]] = []
     for number, (x, y) in enumerate(((0, 0), (room[0], 0), (0, room[1]), room)):
         # The filter places pixels by their numbers; number i stands for the centre i + 1/2.
@@ -198,7 +211,7 @@ def _by_view(raster: Raster, window: Rect, room: Room, kernel: str) -> Stream:
     views = [_view(matrix, size, window, room.scale) for matrix in raster.maps]
     series = {name: [view[name] for view in views] for name in views[0]}
     stream = commanded(
-        node("setparams", raster.stream, alpha_mode=None if raster.opaque else "premultiplied"),
+        node("setparams", raster.stream, alpha_mode="premultiplied") if raster.alpha else raster.stream,
         "v360",
         series,
         room.rate,
