@@ -202,7 +202,7 @@ class Composer:
         """Cross-fade without a layer: the mean of the ground with the one side over it and with the other."""
         span, rate = (piece.first, piece.end), self.scene.rate
         items = crossing.outgoing, crossing.incoming
-        hides = all(
+        hides = all(value == 1 for value in opacity) and all(
             item is not None
             and self.planner.fills(item)
             and all(value == 1 for value in item_opacity(item, span, rate))

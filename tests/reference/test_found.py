@@ -1,0 +1,26 @@
+"""What drawn timelines found, shrunk and named."""
+
+from __future__ import annotations
+
+from tests.harness.rendering import clip, project
+from tests.reference.rendered import RGB, Films, Json, agree
+
+
+def picture(*tracks: Json, **members: object) -> Json:
+    return project(*tracks, **{"size": (96, 54), "export": RGB, **members})  # type: ignore[arg-type]
+
+
+def test_a_fade_between_pictures_that_fill_the_frame_keeps_the_opacity_of_its_track(films: Films) -> None:
+    clips = [clip("large.mkv", 0, 0.12, id="a"), clip("frames.mp4", 0.12, 0.12, id="b")]
+    fade = {"type": "fade", "from": "a", "to": "b", "duration": 0.12}
+    agree(picture({"clips": clips, "transitions": [fade], "opacity": 0.3}, background="#28C8C8"), films)
+
+
+def test_what_a_cover_cuts_off_between_pixels_is_cut_there(films: Films) -> None:
+    moved = {"rotation": 171, "anchorX": 0.1}
+    agree(picture({"clips": [clip("fast.mkv", 0, 0.08, fit="cover", transform=moved)]}, background="#28C8C8"), films)
+
+
+def test_pictures_have_no_bright_rim_where_they_lie_between_pixels(films: Films) -> None:
+    moved = {"x": 0.305, "scaleX": 0.6, "scaleY": 0.6}
+    agree(picture({"clips": [clip("old.mkv", 0, 0.08, transform=moved)]}, background="#204060"), films)
