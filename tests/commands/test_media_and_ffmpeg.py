@@ -187,6 +187,7 @@ async def test_render_parameters_reach_the_plan(tmp_path: Path, media: Path) -> 
         ("gif", {"path": "a", "fps": 51}, "/parameters/fps"),
         ("gif", {"path": "a", "vf": "movie=x"}, "/parameters"),
         ("subtitlePreview", {"path": "a", "cues": [{"text": 1}]}, "/parameters/cues/0/text"),
+        ("subtitlePreview", {"path": "a", "cues": [{"text": "", "style": {"preset": "neo"}}]}, "/parameters/cues/0"),
         ("hwaccelTest", {"codec": "prores", "family": "nvenc"}, "/parameters/codec"),
         ("render", {"project": 1}, "/parameters/project"),
     ],

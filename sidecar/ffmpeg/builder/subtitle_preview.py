@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
@@ -10,6 +11,7 @@ from msgspec import Meta
 
 from protocol.model import Model
 from protocol.project import Position, Style
+from protocol.project.styles import PRESETS
 from protocol.time import Seconds, parse_seconds
 from sidecar.core.source import SourceFacts
 from sidecar.core.timeline import output_span
@@ -27,6 +29,14 @@ class PreviewCue(Model, kw_only=True):
     text: Annotated[str, Meta(max_length=10_240)]
     style: Style = Style()
     position: Position | None = None
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a preset that there is not."""
+        preset = self.style.preset
+        if preset is not None and preset not in PRESETS:
+            nearest = get_close_matches(preset[:80], PRESETS, n=1)
+            meant = f"; the nearest is {nearest[0]}" if nearest else ""
+            raise ValueError(f"there is no style of that name{meant}")
 
 
 class SubtitlePreview(Model, kw_only=True):
