@@ -50,7 +50,7 @@ LOOKS: dict[str, Look] = {
     "fadewhite": Look("fade", "Fade through white", "Sinks into white and rises from it.", "mix"),
     "fadegrays": Look("fade", "Fade through greys", "Loses its colours, fades, and gains the new ones.", "mix"),
     "fadefast": Look("fade", "Fast fade", "Fades sooner where the pictures differ more.", "apart"),
-    "fadeslow": Look("fade", "Slow fade", "Fades later where the pictures differ less.", "apart"),
+    "fadeslow": Look("fade", "Slow fade", "Fades later where the pictures differ more.", "apart"),
     "distance": Look("fade", "Distance", "Pixels that differ most change first, the rest fades.", "mix"),
     "dissolve": Look("fade", "Dissolve", "Pixel by pixel, in no order that the eye could follow."),
     "wipeleft": Look("wipe", "Wipe left", "An edge runs to the left."),
