@@ -13,6 +13,7 @@ import pytest
 from sidecar.ffmpeg.builder.picture.clips import inputs_needed
 from tests.harness.media import make_clip, read_number
 from tests.harness.numbered import kept
+from tests.harness.paths import HAVE_MEDIA, MEDIA
 from tests.harness.rendering import clip, project, raw_frames, timeline_of
 from tests.harness.strips import opened, strip
 
@@ -79,6 +80,39 @@ def test_a_span_equals_that_part_of_the_whole(name: str, way: str, media: Path) 
             first = chance.randrange(item.end - 1)
             end = chance.randint(first + 1, item.end)
             assert np.array_equal(strip(timeline, item, media, (first, end)), whole[first:end]), (first, end)
+
+
+def three_ways(source: str, start: float, frames: int, base: Path) -> tuple[Any, Any, Any]:
+    """Strips of the same instants by the formula, by a falling table, and by a rising one."""
+    length = str(Fraction(frames, 25))
+    ramp = [{"time": 0, "source": start}, {"time": length, "source": str(Fraction(str(start)) + Fraction(frames, 25))}]
+    made = []
+    for members in ({"sourceStart": start}, {"sourceStart": start, "reverse": True}, {"timeMap": ramp}):
+        timeline, item = opened(clip(source, 0, length, **members), base)
+        made.append(strip(timeline, item, base, pixel_format="gray"))
+    return made[0], made[1], made[2]
+
+
+@pytest.mark.parametrize("name", ["steady.mp4", "variable.mkv", "fields.ts", "deep.mkv"])
+def test_forward_backwards_and_mapped_show_the_same_frames(name: str, media: Path) -> None:
+    forward, backwards, mapped = three_ways(name, 0.37, 55, media)
+    assert np.array_equal(backwards[::-1], forward)
+    assert np.array_equal(mapped, forward)
+
+
+REAL = (
+    sorted(path.name for path in MEDIA.iterdir() if path.suffix in {".mp4", ".mov", ".mkv", ".webm", ".ts", ".avi"})
+    if HAVE_MEDIA
+    else []
+)
+
+if HAVE_MEDIA:
+
+    @pytest.mark.parametrize("name", [name for name in REAL if not name.startswith("corrupted")])
+    def test_real_files_backwards_and_mapped_show_the_same_frames(name: str) -> None:
+        forward, backwards, mapped = three_ways(name, 0.81, 12, MEDIA)
+        assert np.array_equal(backwards[::-1], forward)
+        assert np.array_equal(mapped, forward)
 
 
 @pytest.mark.parametrize("way", ["forward", "reverse", "ramp", "loop"])
