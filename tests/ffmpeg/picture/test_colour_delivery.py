@@ -135,6 +135,23 @@ def test_alpha_goes_through(
     assert shown(frames[2], 128, 16)[3] == 0, "the bars are the background, transparent"
 
 
+@pytest.mark.parametrize("pixel_format", ["yuva420p", "yuva444p10le"])
+def test_what_covers_a_transparent_background_is_opaque(pixel_format: PixelFormat, tmp_path: Path) -> None:
+    """Composed in the export's own format for a while, and with alpha for another."""
+    make_clip(tmp_path / "a.mkv", seconds=0.4, picture="#C87828", codec="ffv1", color=("tv", "bt709", "bt709", "bt709"))
+    raw = project(
+        {"clips": [clip("a.mkv", 0, 0.2), clip("a.mkv", 0.2, 0.2, transform={"scaleX": 0.5})]},
+        background="#00000000",
+        export=export("mkv", "ffv1", pixel_format),
+    )
+    render(raw, tmp_path, tmp_path / "out.mkv")
+    frames = frames_of(tmp_path / "out.mkv")
+    assert len(frames) == 10
+    for frame in frames:
+        assert shown(frame, 96, 48) * 255 == pytest.approx((200, 120, 40, 255), abs=2)
+    assert [shown(frame, 10, 48)[3] for frame in frames] == [1] * 5 + [0] * 5
+
+
 def test_a_background_shows_through_in_part(tmp_path: Path) -> None:
     raw = project(
         {"clips": [clip("#FF0000", 0, 0.04, transform={"scaleX": 0.5})]},

@@ -95,7 +95,9 @@ def converted(below: Below, pixel_format: str, scene: Scene) -> Stream:
     if below.pixel_format == pixel_format:
         return below.stream
     if pixel_format == formats.alpha:
-        return with_alpha(below.stream, pixel_format) if below.opaque else _rounded(below, pixel_format)
+        if not below.opaque:
+            return _rounded(below, pixel_format)
+        return with_alpha(converted(below, formats.full, scene), pixel_format)
     if pixel_format == formats.final:
         if below.pixel_format == formats.plain:
             return finished(below.stream, formats)
