@@ -14,7 +14,14 @@ from sidecar.commands.registry import command
 async def styles(_params: Empty, _call: Call) -> StyleList:
     """List every named style."""
     found = [
-        StyleInfo(each.name, each.title, each.description, each.style, each.highlight) for each in PRESETS.values()
+        StyleInfo(
+            name=each.name,
+            title=each.title,
+            description=each.description,
+            style=each.style,
+            highlight=each.highlight,
+        )
+        for each in PRESETS.values()
     ]
     return StyleList(styles=found)
 
@@ -23,7 +30,13 @@ async def styles(_params: Empty, _call: Call) -> StyleList:
 async def titles(_params: Empty, _call: Call) -> TitleList:
     """List every named graphic."""
     found = [
-        TitleInfo(each.name, each.title, each.description, [_field(field) for field in each.fields], each.moves)
+        TitleInfo(
+            name=each.name,
+            title=each.title,
+            description=each.description,
+            fields=[_field(field) for field in each.fields],
+            moves=each.moves,
+        )
         for each in GRAPHICS.values()
     ]
     return TitleList(titles=found)

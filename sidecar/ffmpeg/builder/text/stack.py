@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
+from protocol.project import Style
 from sidecar.core.timeline import CueLane, TimedCue
 from sidecar.ffmpeg.builder.text.acts import SCALES, widest_blur
 from sidecar.ffmpeg.builder.text.fontset import FontSet
@@ -42,7 +44,7 @@ def place_cues(lanes: Sequence[CueLane], window: tuple[int, int], size: tuple[in
     """
     first, end = window
     shown: list[tuple[int, Shown]] = []
-    for group in _groups(lanes):
+    for group in _groups(_Lanes(lanes)):
         if group[-1][1] <= first or group[0][0].cue.first >= end:
             continue
         placed = _place_group([place for place, _ in group], size, fonts)
@@ -59,6 +61,7 @@ def cue_blur(lanes: Sequence[CueLane], size: tuple[int, int]) -> float:
         (lane.track.style, cue.cue.style, any(each.type in SCALES for each in cue.cue.animations))
         for lane in lanes
         for cue in lane.cues
+        if _may_blur(lane.track.style) or _may_blur(cue.cue.style)
     }
     blurs = [
         widest_blur(look_of(merge(track, style), None, *size)[0].shadow_blur, scales=scales)
@@ -67,16 +70,37 @@ def cue_blur(lanes: Sequence[CueLane], size: tuple[int, int]) -> float:
     return max(blurs, default=0.0)
 
 
+def _may_blur(style: Style) -> bool:
+    return style.shadow_blur is not None or style.preset is not None
+
+
 def _motion(cue: TimedCue) -> Motion:
     words = sung_words(cue.cue.text, cue.cue.words)
     return Motion(cue.start, cue.end, tuple(cue.cue.animations), words)
 
 
-def _groups(lanes: Sequence[CueLane]) -> list[list[tuple[_Place, int]]]:
-    """Cues that are tied by overlaps in time, each with the end of the group up to it."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Lanes:
+    """The cues of one timeline; the same object is the same cues."""
+
+    lanes: Sequence[CueLane]
+
+    def __hash__(self) -> int:
+        return id(self.lanes)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Lanes) and other.lanes is self.lanes
+
+
+@lru_cache(maxsize=1)
+def _groups(of: _Lanes) -> list[list[tuple[_Place, int]]]:
+    """Cues that are tied by overlaps in time, each with the end of the group up to it.
+
+    Kept for the timeline that asked last: its windows ask one after the other.
+    """
     places = [
         _Place(order, cue, lane)
-        for order, (lane, cue) in enumerate((lane, cue) for lane in lanes for cue in lane.cues)
+        for order, (lane, cue) in enumerate((lane, cue) for lane in of.lanes for cue in lane.cues)
         if cue.first < cue.end_frame
     ]
     groups: list[list[tuple[_Place, int]]] = []
