@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from protocol.project import Project
 from sidecar.core.timeline import Item, Timeline, resolve
 from sidecar.ffmpeg.builder.catalogue import Catalogue
 from sidecar.ffmpeg.builder.command import Command, Output
+from sidecar.ffmpeg.builder.emit import emit
 from sidecar.ffmpeg.builder.graph import node
 from sidecar.ffmpeg.builder.picture.clips import open_clip
 from sidecar.ffmpeg.builder.picture.convert import formats
@@ -38,8 +40,7 @@ def strip(
 ) -> NDArray[np.uint8]:
     """Run the strip of a clip over project frames [first, end) and return its frames as flat planes, one a row."""
     first, end = span or (item.first, item.end)
-    canvas = Canvas((timeline.width, timeline.height), (1.0, 1.0))
-    scene = Scene(timeline, canvas, formats("yuv420p"), Resources(bundled_fonts(), Catalogue()))
+    scene = _scene(timeline)
     opened_clip = open_clip(item, scene, (first, end))
     stream = opened_clip.picture.stream
     if pixel_format is not None:
@@ -51,3 +52,22 @@ def strip(
     )
     frames = 1 if opened_clip.still else end - first
     return np.frombuffer(output_of(command, base), np.uint8).reshape(frames, -1)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a whole clip asks of its process: names of the files it opens, bytes of pictures that it holds."""
+
+    inputs: tuple[str, ...]
+    held: int
+
+
+def asked(timeline: Timeline, item: Item) -> Asked:
+    """Build the strip of a whole clip and say what it asks; nothing is run."""
+    emitted = emit((open_clip(item, _scene(timeline), (item.first, item.end)).picture.stream,))
+    return Asked(tuple(Path(each.url).name for each in emitted.inputs), emitted.held)
+
+
+def _scene(timeline: Timeline) -> Scene:
+    canvas = Canvas((timeline.width, timeline.height), (1.0, 1.0))
+    return Scene(timeline, canvas, formats("yuv420p"), Resources(bundled_fonts(), Catalogue()))

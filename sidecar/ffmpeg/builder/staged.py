@@ -19,6 +19,7 @@ from sidecar.ffmpeg.builder.command import Command, Output
 from sidecar.ffmpeg.builder.emit import measure
 from sidecar.ffmpeg.builder.graph import Input, InputStream, node
 from sidecar.ffmpeg.builder.picture import Cutter, canvas_for, compose_window, finish
+from sidecar.ffmpeg.builder.picture.clips import grows
 from sidecar.ffmpeg.builder.picture.convert import formats, square
 from sidecar.ffmpeg.builder.picture.output import tagged
 from sidecar.ffmpeg.builder.render import Track, build_render, encode_command
@@ -39,6 +40,9 @@ MAX_MEMORY = 2 * 2**30
 
 MAX_HELD = 384 * 2**20
 """Bytes of pictures that are kept on purpose, to be turned round or repeated."""
+
+PART = 1_000
+"""Frames of a clip that is read in pieces which are looked at together."""
 
 MOST_FILTERS = 2_000
 """What one instant may need; beyond it no window is short enough."""
@@ -157,10 +161,14 @@ def _sound(timeline: Timeline, export: Export, resources: Resources, picture: Co
 
 
 def _pieces(cutter: Cutter, span: OutputSpan) -> Iterator[tuple[int, int]]:
-    """Return what of each stretch lies in the span."""
+    """Return what of each stretch lies in the span, in parts where its length decides what it asks."""
     lanes = range(len(cutter.timeline.video))
     for stretch in cutter.cut(lanes, span.first, span.end):
-        yield max(stretch.first, span.first), min(stretch.end, span.end)
+        first, end = max(stretch.first, span.first), min(stretch.end, span.end)
+        longer = any(grows(item) for shown in stretch.shown for item in shown.items)
+        step = PART if longer else end - first
+        for start in range(first, end, step):
+            yield start, min(end, start + step)
 
 
 def _fitting(

@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sidecar.ffmpeg.builder.picture.clips import inputs_needed
 from tests.harness.media import make_clip, read_number
 from tests.harness.numbered import kept
 from tests.harness.paths import HAVE_MEDIA, MEDIA
 from tests.harness.rendering import clip, project, raw_frames, timeline_of
-from tests.harness.strips import opened, strip
+from tests.harness.strips import asked, opened, strip
 
 RAMP = [
     {"time": -0.2, "source": 0.4},
@@ -229,11 +228,14 @@ def test_a_moving_gif_begins_again_by_itself(tmp_path: Path) -> None:
     frames = raw_frames(project({"clips": [clip("a.gif", 0, 3.5)]}, rate="20"), tmp_path, pixel_format="gray")
     found = [read_number(frame.reshape(96, 192)) for frame in frames]
     assert found == [n // 2 % 10 for n in range(70)]
+    # However long it is, it is opened once.
     timeline, item = opened(clip("a.gif", 0, 600), tmp_path)
-    assert inputs_needed(item, (0, item.end), timeline.rate) == 1
+    assert asked(timeline, item).inputs == ("a.gif",)
 
 
-def test_long_reversed_clips_are_read_in_pieces(media: Path) -> None:
-    timeline, item = opened(clip({"kind": "file", "path": "steady.mp4", "loop": True}, 0, 60, reverse=True), media)
-    pieces = [inputs_needed(item, span, timeline.rate) for span in ((0, 10), (0, 75))]
-    assert pieces == [1, 2]
+def test_what_is_turned_round_is_read_in_pieces(media: Path) -> None:
+    timeline, item = opened(clip("steady.mp4", 0, 2.8, reverse=True), media)
+    frame = 96 * 48 * 3 // 2
+    assert (len(asked(timeline, item).inputs), asked(timeline, item).held) == (2, 70 * frame)
+    timeline, item = opened(clip("steady.mp4", 0, 2.8), media)
+    assert (len(asked(timeline, item).inputs), asked(timeline, item).held) == (1, 0)

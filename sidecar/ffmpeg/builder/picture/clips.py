@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from protocol.errors import MediaNotFound
 from protocol.project import (
     ColorSource,
+    FileSource,
     GradientSource,
     GraphicSource,
     NoiseSource,
@@ -15,14 +14,14 @@ from protocol.project import (
 )
 from sidecar.core.timeline import Item
 from sidecar.ffmpeg.builder.picture.convert import RGB, constant
-from sidecar.ffmpeg.builder.picture.footage import Footage, openings, shoot
+from sidecar.ffmpeg.builder.picture.footage import Footage, shoot
 from sidecar.ffmpeg.builder.picture.generated import generated
 from sidecar.ffmpeg.builder.picture.orient import upright
 from sidecar.ffmpeg.builder.picture.picture import Clip, Picture
 from sidecar.ffmpeg.builder.picture.scene import Scene
 from sidecar.ffmpeg.builder.text import TitleSpan, is_moving, title_layer
 
-__all__ = ["Clip", "inputs_needed", "open_clip"]
+__all__ = ["Clip", "grows", "open_clip"]
 
 
 def open_clip(item: Item, scene: Scene, span: tuple[int, int]) -> Clip:
@@ -55,8 +54,12 @@ def open_clip(item: Item, scene: Scene, span: tuple[int, int]) -> Clip:
     return Clip(picture, first, end, still=still_source)
 
 
-def inputs_needed(item: Item, span: tuple[int, int], rate: Fraction) -> int:
-    """Return how many inputs a clip's frames [first, end) open in one process."""
-    if item.file is None or item.file.video is None:
-        return 0
-    return openings(Footage(item, item.file, item.file.video, rate), span)
+def grows(item: Item) -> bool:
+    """Whether a longer span of a clip asks more of its process: it is read in pieces, or by a table of its frames."""
+    if item.file is None or item.file.video is None or item.frozen or item.file.video.still:
+        return False
+    source, video = item.clip.source, item.file.video
+    spared = isinstance(source, FileSource) and source.on_error != "fail" and bool(video.damaged)
+    counted = item.file.frame_rate is not None and video.stamps is not None
+    retimed = item.reverse or item.time_map is not None or item.clip.retime != "nearest"
+    return retimed or item.looped or spared or counted

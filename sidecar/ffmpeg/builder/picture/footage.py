@@ -99,18 +99,6 @@ def _spared(moment: Moment, damaged: Spans, *, black: bool) -> Moment:
     return Moment(moment.frame) if moment.way and holding(damaged, moment.frame + 1) is not None else moment
 
 
-def openings(footage: Footage, span: tuple[int, int]) -> int:
-    """Return how many inputs a span opens."""
-    if footage.still or footage.steady(span):
-        return 1
-    moments = footage.moments(span)
-    if counted_rounds(footage, moments) is not None:
-        return 1
-    pieces = list(runs(moments, longest_held(footage.video, footage.rate)))
-    weights = sum(any(moment.way for moment in run.moments) for run in pieces) if footage.retime == "blend" else 0
-    return len(pieces) + weights
-
-
 @dataclass(frozen=True, slots=True)
 class Shot:
     """A strip of stored pictures, not yet upright, and how they are stored."""
