@@ -185,15 +185,16 @@ def test_what_shrinks_is_averaged(media: Path) -> None:
         assert np.abs(inner - 0.5).max() < 0.06, number
 
 
-def test_what_fills_the_frame_shows_no_edge(media: Path) -> None:
+@pytest.mark.parametrize("export", [EIGHT, TEN], ids=["8 bit", "10 bit"])
+def test_what_fills_the_frame_shows_no_edge(export: Any, media: Path) -> None:
     """A slow zoom into a picture that covers the frame, from its own size on and from twice that."""
     for name in ("test.mkv", "checker.mkv"):
         zoom = keys(1, 1.25)
         transform = {"scaleX": zoom, "scaleY": zoom, "x": keys(0.5, 0.55)}
         grey = {"clips": [clip("#FFFFFF", 0, 1)]}
         top = {"clips": [clip(name, 0, 1, fit="cover", transform=transform)]}
-        over_white = raw_frames(project(grey, top, size=SIZE, export=EIGHT), media)
-        over_black = raw_frames(project(top, size=SIZE, export=EIGHT), media)
+        over_white = raw_frames(project(grey, top, size=SIZE, export=export), media)
+        over_black = raw_frames(project(top, size=SIZE, export=export), media)
         assert (over_white == over_black).all()
 
 
@@ -212,6 +213,24 @@ def test_a_ramp_keeps_its_place_inside(media: Path) -> None:
             away = frames[number, 48, columns] * 255 - np.interp(source - 0.5, np.arange(384), levels)
             assert abs(away.mean()) < limit, "a pixel of the source is 0.66 levels"
             assert np.abs(away).max() < 1.6
+
+
+@pytest.mark.parametrize("kind", ["glow", "vignette"])
+def test_effects_leave_a_picture_where_it_is(kind: str, media: Path) -> None:
+    """They run before the transform; what they grow by is no part of what anchors and places count in."""
+    effects = [{"type": kind}]
+    moves: list[dict[str, Any]] = [
+        {"scaleX": 0.5, "scaleY": 0.5, "x": 0.4},
+        {"scaleX": 0.4137, "scaleY": 0.4137, "x": 0.43, "rotation": 17},
+        {"scaleX": keys(0.3, 0.5), "scaleY": keys(0.5, 0.3), "x": keys(0.4, 0.6), "rotation": keys(0, 30)},
+        {"scaleX": 0.4, "scaleY": 0.4, "anchorX": 0, "anchorY": 1, "x": 0.6, "y": 0.7, "rotation": keys(0, -30)},
+    ]
+    for transform in moves:
+        plain = moving(media, "white.mkv", transform=transform)
+        changed = moving(media, "white.mkv", transform=transform, effects=effects)
+        for number in (0, 12, 24):
+            assert middle(changed[number])[1:] == pytest.approx(middle(plain[number])[1:], abs=0.1)
+        assert (plain != changed).any()
 
 
 def test_a_crop_with_keys_refits_every_frame(media: Path) -> None:
