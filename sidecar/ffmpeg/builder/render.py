@@ -19,11 +19,20 @@ from sidecar.ffmpeg.builder.sidefiles import SideFiles, Sketched
 from sidecar.ffmpeg.builder.sound import Mixed, build_sound, export_sound, silence
 from sidecar.ffmpeg.builder.sound.export import Levelling, levelling_of
 from sidecar.ffmpeg.builder.sound.loudness import mix_stream
+from sidecar.ffmpeg.builder.sound.rows import cut, exact
 from sidecar.ffmpeg.builder.text import FONT_ENVIRONMENT
 
 UNFRAMED = ("pcm_s16le", "pcm_s24le", "pcm_f32le")
 FRAME = 1_024
 """Samples a packet where the codec does not say, and a draw of dither: neither depends on how the sound was mixed."""
+
+
+PRIMING = {"mp3": 1_105, "aac": 1_024}
+"""Samples that come out of a decoder before the first that went into the encoder.
+
+AVI cannot say so, and players sound everything late. There the encoder is given that much less at the beginning, in
+the place of which the priming is heard: nearly silence, for 23 ms.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +143,9 @@ def soundtrack(
         length=sample_at_frame(span.frames, span.rate, audio.sample_rate),
         levelling=levelling_of(audio) if track is None else track.levelling,
     )
+    if export.container == "avi" and codec in PRIMING:
+        length = sample_at_frame(span.frames, span.rate, audio.sample_rate)
+        sound = exact(cut(sound, PRIMING[codec], length), length)
     wanted = SAMPLE_FORMATS[codec]
     if wanted == "s16" or codec in UNFRAMED:
         sound = node("asetnsamples", sound, n=FRAME, p=0)
