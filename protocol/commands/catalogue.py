@@ -76,12 +76,13 @@ class EffectList(Result):
 
 
 class TransitionInfo(Result):
-    """A transition by the `type` that a project writes. Titles and descriptions are English."""
+    """A transition by the `type` that a project writes. Titles and descriptions are English; `translations` by BCP 47."""
 
     type: str
     category: str
     title: str
     description: str
+    translations: dict[str, Translation]
 
 
 class TransitionList(Result):

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from protocol.commands.catalogue import EffectInfo, ParameterInfo, ParameterKind, Support, Translation
+from protocol.commands.catalogue import (
+    EffectInfo,
+    ParameterInfo,
+    ParameterKind,
+    Support,
+    TransitionInfo,
+    Translation,
+)
 from sidecar.effects.declarations import Parameter, parameters_of
-from sidecar.ffmpeg.builder.catalogue import EffectKind
+from sidecar.ffmpeg.builder.catalogue import EffectKind, TransitionKind
 from sidecar.ffmpeg.builder.graph import Point, Window
 
 
@@ -26,6 +33,18 @@ def effect_info(kind: EffectKind) -> EffectInfo:
         grows=kind.grow(kind.parameters(), 1.0) > 0,
         transparent=kind.clears,
         parameters=[_parameter(parameter) for parameter in declared],
+    )
+
+
+def transition_info(kind: TransitionKind) -> TransitionInfo:
+    """Describe a transition."""
+    translated = Translation(title=kind.title_ru, description=kind.description_ru)
+    return TransitionInfo(
+        type=kind.name,
+        category=kind.category,
+        title=kind.title,
+        description=kind.description,
+        translations={"ru": translated} if kind.title_ru else {},
     )
 
 

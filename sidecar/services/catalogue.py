@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from protocol.commands.catalogue import EffectList, Medium, TransitionInfo, TransitionList
+from protocol.commands.catalogue import EffectList, Medium, TransitionList
 
 
 def list_effects(medium: Medium | None, category: str | None) -> EffectList:
@@ -22,10 +22,6 @@ def list_effects(medium: Medium | None, category: str | None) -> EffectList:
 def list_transitions() -> TransitionList:
     """List the transitions of the catalogue."""
     from sidecar.effects import catalogue  # noqa: PLC0415 - start-up time
+    from sidecar.effects.listing import transition_info  # noqa: PLC0415 - start-up time
 
-    return TransitionList(
-        transitions=[
-            TransitionInfo(type=kind.name, category=kind.category, title=kind.title, description=kind.description)
-            for kind in catalogue().transitions.values()
-        ]
-    )
+    return TransitionList(transitions=[transition_info(kind) for kind in catalogue().transitions.values()])

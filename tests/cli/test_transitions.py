@@ -23,6 +23,8 @@ def test_it_lists_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
     found = json.loads(capsys.readouterr().out)["transitions"]
     assert [each["type"] for each in found] == sorted(catalogue().transitions)
     assert all(each["title"] and each["description"] and each["category"] for each in found)
+    assert all(each["translations"]["ru"]["title"] and each["translations"]["ru"]["description"] for each in found)
+    assert len({each["translations"]["ru"]["title"] for each in found}) == len(found)
     assert main(["transitions"]) == 0
     line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("wipeleft\t"))
     assert line.split("\t")[1:] == ["wipe", "An edge runs to the left."]

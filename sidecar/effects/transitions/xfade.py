@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sidecar.effects.transitions.crossfade import NoParameters, Run, crossfaded
+from sidecar.effects.transitions.russian import RUSSIAN
 from sidecar.ffmpeg.builder.catalogue import PictureScene, TransitionKind
 from sidecar.ffmpeg.builder.graph import Stream
 
@@ -116,7 +117,7 @@ def _kind(name: str, look: Look) -> TransitionKind:
         run = Run(name, bits, clamp=look.way == "apart", scale_free=name not in COARSE)
         return crossfaded(a, b, progress, scene, run)
 
-    return TransitionKind(name, look.category, look.title, look.description, NoParameters, build)
+    return TransitionKind(name, look.category, look.title, look.description, NoParameters, build, *RUSSIAN[name])
 
 
 KINDS = tuple(_kind(name, look) for name, look in LOOKS.items())

@@ -164,6 +164,8 @@ class TransitionKind:
     description: str
     parameters: type[Model]
     build: Callable[[Stream, Stream, Sequence[float], Any, PictureScene], Stream]
+    title_ru: str = ""
+    description_ru: str = ""
 
     def read(self, raw: Mapping[str, Any]) -> Any:
         """Decode parameters; raises msgspec.ValidationError, which validation has made impossible by then."""

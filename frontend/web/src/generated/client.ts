@@ -2,7 +2,7 @@
 // It needs no framework and no other file: give `Client` a `Transport` and it speaks.
 
 export const PROTOCOL = 1;
-export const SCHEMA_HASH = "sha256:d196803e66b7bdd75259b701c52221819e25301f3c1213e90e73a1d2f1f5d56d";
+export const SCHEMA_HASH = "sha256:7acc94963d6f7d9edcfee8a7aa6d43c2742dcce0d2b968d924d81d80321406de";
 
 /** Seconds as a number, or exactly as `num/den`. */
 export type Seconds = number | string;
@@ -1868,12 +1868,13 @@ export interface Transition {
   metadata: Record<string, unknown>;
 }
 
-/** A transition by the `type` that a project writes. Titles and descriptions are English. */
+/** A transition by the `type` that a project writes. Titles and descriptions are English; `translations` by BCP 47. */
 export interface TransitionInfo {
   type: string;
   category: string;
   title: string;
   description: string;
+  translations: Record<string, Translation>;
 }
 
 /** Covers D frames around, after or before the cut; a missing side is transparency. */
