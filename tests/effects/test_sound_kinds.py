@@ -104,6 +104,18 @@ def test_it_takes_every_rate(kind: EffectKind, sample_rate: int, tmp_path: Path)
     assert (made.std(axis=0) > 0.001).all()
 
 
+@EACH
+@pytest.mark.parametrize("end", [0, 1])
+def test_it_holds_at_the_ends_of_its_ranges(kind: EffectKind, end: int, tmp_path: Path) -> None:
+    ends = {entry.name: entry.range[end] for entry in parameters_of(kind.parameters) if entry.range is not None}
+    sound, chosen = given(3), [settings(kind, ends)]
+    whole = sounded(sound, chosen, tmp_path, key=sound)
+    assert whole.shape == sound.shape
+    assert np.isfinite(whole).all()
+    span = (50 * FRAME, 51 * FRAME)
+    assert np.array_equal(sounded(sound, chosen, tmp_path, span=span, key=sound), whole[slice(*span)])
+
+
 MOVES = [
     (kind, parameter) for kind in KINDS for parameter in parameters_of(kind.parameters) if parameter.kind != "track"
 ]

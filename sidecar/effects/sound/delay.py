@@ -12,7 +12,10 @@ from sidecar.ffmpeg.builder.catalogue import EffectKind, SoundScene
 from sidecar.ffmpeg.builder.graph import Expression, Stream, node
 
 FAINTEST = 0.001
-"""Echoes end at −60 dB of the first."""
+"""Echoes end at −60 dB of the first,"""
+
+LONGEST = 90.0
+"""or so many seconds after the sound: the filter remembers no longer."""
 
 
 class Delay(Parameters):
@@ -33,7 +36,8 @@ class Delay(Parameters):
 def _echoes(parameters: Delay) -> int:
     if parameters.feedback < FAINTEST:
         return 1
-    return 1 + ceil(log(FAINTEST) / log(parameters.feedback))
+    audible = 1 + ceil(log(FAINTEST) / log(parameters.feedback))
+    return min(audible, int(LONGEST / parameters.time))
 
 
 def _reach(parameters: Delay) -> Fraction:
