@@ -113,6 +113,22 @@ def test_transform_moves_the_middle_where_arithmetic_says(transform: dict[str, f
     assert area == pytest.approx(abs(wide * high), rel=0.01)
 
 
+@pytest.mark.parametrize("pixel_format", ["gbrp", "yuv444p10le"])
+@pytest.mark.parametrize(
+    "transform", [{"scaleX": 0.6, "scaleY": 0.6, "rotation": 33}, {"scaleX": 3, "scaleY": 3, "rotation": 3}]
+)
+def test_what_does_not_move_goes_on_frame_by_frame(
+    transform: dict[str, float], pixel_format: str, tmp_path: Path
+) -> None:
+    """A picture that turns from black to white in the middle of the clip."""
+    flash = "geq=lum='if(gte(N,6),235,16)':cb=128:cr=128"
+    make_clip(tmp_path / "flash.mkv", seconds=0.5, picture="#000000", filters=flash, codec="ffv1")
+    export = {"container": "mkv", "audio": None, "video": {"codec": "vp9", "pixelFormat": pixel_format}}
+    raw = project({"clips": [clip("flash.mkv", 0, 0.4, transform=transform)]}, size=SIZE, export=export)
+    frames = raw_frames(raw, tmp_path)
+    assert [int(frame[48, 96, 0] > 128) for frame in frames] == [0] * 6 + [1] * 4
+
+
 def test_slanted_edges_are_smooth_and_neither_dark_nor_bright(media: Path) -> None:
     raw = project(
         {"clips": [clip("#FFFFFF", 0, 0.04)]},

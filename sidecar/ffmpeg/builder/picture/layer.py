@@ -141,7 +141,8 @@ def _still(making: _Making, done: Applied, placement: Placement) -> Layer:
         min(right, ceil(max(x for x, _ in corners)) + 1),
         min(bottom, ceil(max(y for _, y in corners)) + 1),
     )
-    raster = Raster(done.stream, done.size, [matrix], matrix.steps, filled, alpha=not opaque, area=area)
+    frames = 1 if making.still else making.frames
+    raster = Raster(done.stream, done.size, [matrix], matrix.steps, filled, frames, alpha=not opaque, area=area)
     return _in_window(making, warped(raster, window, scene), window, opaque=filled and opaque)
 
 
@@ -170,6 +171,7 @@ def _moving(making: _Making, placement: MovingPlacement) -> Layer:
         maps,
         placement.largest,
         placement.filled,
+        making.frames,
         alpha=not opaque,
         area=None if grown else placement.area,
         still=making.still,

@@ -40,11 +40,11 @@ FOCUS = 512.0
 
 @dataclass(frozen=True, slots=True)
 class Raster:
-    """Frames to resample: planar RGB, premultiplied where they have `alpha`.
+    """`frames` frames to resample: planar RGB, premultiplied where they have `alpha`.
 
     `maps` is each frame's, or one for all; no frame of the whole clip is enlarged by more than `largest`, across and
     down. What is shown of the raster is `area` (None: all of it), cut between pixels. `filled`: the maps leave
-    nothing of the window free. `still`: the stream is one frame, which stands for as many as there are maps.
+    nothing of the window free. `still`: the stream is one frame, which stands for all of them.
     """
 
     stream: Stream
@@ -52,6 +52,7 @@ class Raster:
     maps: Sequence[Affine]
     largest: tuple[float, float]
     filled: bool
+    frames: int
     alpha: bool = False
     area: Area | None = None
     still: bool = False
@@ -79,7 +80,9 @@ def resampled(raster: Raster, window: Rect, room: Room) -> Stream:
     picture = _by_maps(_reduced(_continued(raster), room, 0), window, room, "cubic")
     half = _by_maps(_reduced(_area(raster, room), room, MARGIN), window, room, "linear")
     grey = "gray16le" if room.deep else "gray"
-    area = node("format", node("blend", half, half, all_mode="addition"), pix_fmts=grey)
+    area: Stream = node("format", node("blend", half, half, all_mode="addition"), pix_fmts=grey)
+    if len(raster.maps) == 1:
+        area = hold(area, raster.frames)
     # Not by premultiply: in 8 bits it takes a level from bright pixels that are covered in full.
     working = ("gbrap" if raster.alpha else "gbrp") + ("16le" if room.deep else "")
     share = node("mergeplanes", area, map0s=0, map1s=0, map2s=0, map3s=0, format=working)
@@ -118,9 +121,9 @@ def _smeared(raster: Raster, wide: int, high: int) -> Raster:
     stream = node("pad", stream, w=width, h=height, x=wide, y=high, color="black@0")
     stream = node("fillborders", stream, left=wide, right=wide, top=high, bottom=high, mode="smear")
     if raster.still:
-        stream = hold(stream, len(raster.maps))
+        stream = hold(stream, raster.frames)
     maps = [matrix.after(-wide, -high, 1, 1) for matrix in raster.maps]
-    return Raster(stream, (width, height), maps, raster.largest, raster.filled, raster.alpha)
+    return Raster(stream, (width, height), maps, raster.largest, raster.filled, raster.frames, raster.alpha)
 
 
 def _area(raster: Raster, room: Room) -> Raster:
@@ -136,7 +139,7 @@ def _area(raster: Raster, room: Room) -> Raster:
     unit_x, unit_y = (right - left) / across, (bottom - top) / down
     maps = [matrix.after(left, top, unit_x, unit_y) for matrix in raster.maps]
     largest = raster.largest[0] * unit_x, raster.largest[1] * unit_y
-    return Raster(hold(square(made), len(maps)), (across, down), maps, largest, filled=False)
+    return Raster(hold(square(made), len(maps)), (across, down), maps, largest, filled=False, frames=len(maps))
 
 
 def _reduced(raster: Raster, room: Room, margin: int) -> Raster:
@@ -156,7 +159,7 @@ def _reduced(raster: Raster, room: Room, margin: int) -> Raster:
         matrix.after(0, 0, width / size[0], height / size[1]).after(-margin, -margin, 1, 1)
         for matrix, size in zip(raster.maps, sizes, strict=True)
     ]
-    return Raster(stream, (across, down), maps, (1.0, 1.0), raster.filled, raster.alpha)
+    return Raster(stream, (across, down), maps, (1.0, 1.0), raster.filled, raster.frames, raster.alpha)
 
 
 def _pixels(length: int, step: float) -> int:
