@@ -53,4 +53,5 @@ def _ticks(seconds: Fraction) -> int:
 
 
 def _escaped(text: str) -> str:
-    return "".join("\\" + char if char in "=;#\\\n" else char for char in text)
+    """Escape a value of the file; NUL, which no container can hold, is left out."""
+    return "".join("\\" + char if char in "=;#\\\r\n" else char for char in text if char != "\0")

@@ -66,7 +66,8 @@ def container_options(export: Export, rate: Fraction, *, chapters: bool) -> Opti
     options += [("flags:a", "+bitexact")] if audio_codec(export) else []
     if facts.tags:
         for name in ("title", "artist", "comment", "date", "copyright"):
-            value = getattr(export.metadata, name)
+            # No argument can hold a NUL, and no container either.
+            value = getattr(export.metadata, name).replace("\0", "")
             if value:
                 options.append(("metadata", f"{name}={value}"))
     if facts.faststart:
