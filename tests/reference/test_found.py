@@ -24,3 +24,15 @@ def test_what_a_cover_cuts_off_between_pixels_is_cut_there(films: Films) -> None
 def test_pictures_have_no_bright_rim_where_they_lie_between_pixels(films: Films) -> None:
     moved = {"x": 0.305, "scaleX": 0.6, "scaleY": 0.6}
     agree(picture({"clips": [clip("old.mkv", 0, 0.08, transform=moved)]}, background="#204060"), films)
+
+
+def test_a_track_with_effects_has_its_opacity_once(films: Films) -> None:
+    basic = {"type": "basic", "parameters": {"brightness": 0.1}}
+    track = {"clips": [clip("plain.mkv", 0, 0.08)], "effects": [basic], "opacity": 0.3}
+    agree(picture(track, background="#28C8C8"), films)
+
+
+def test_a_picture_aligned_in_a_cell_lies_on_whole_pixels(films: Films) -> None:
+    cell = {"x": 0.5, "y": 0, "width": 0.5, "height": 0.5, "fit": "contain", "alignY": "bottom"}
+    clips = [clip("still.png", 0, 0.08, layout={"template": "own", "cell": 0})]
+    agree(picture({"clips": clips}, templates=[{"id": "own", "gap": 0.05, "cells": [cell]}]), films)

@@ -159,6 +159,41 @@ def looks(draw: st.DrawFn, seconds: Fraction, frame: Fraction) -> Json:
 
 
 @st.composite
+def effects(draw: st.DrawFn, seconds: Fraction) -> list[Json]:
+    """One or two effects that have a model."""
+    made: list[Json] = []
+    for _ in range(draw(st.integers(1, 2))):
+        kind = draw(st.sampled_from(("basic", "hue")))
+        values: Json = {"angle": draw(animated(-120, 120, float(seconds)))}
+        if kind == "basic":
+            values = {
+                "brightness": draw(animated(-0.3, 0.3, float(seconds))),
+                "contrast": draw(numbers(0.5, 1.4)),
+                "saturation": draw(numbers(0, 1.5)),
+            }
+        effect: Json = {"type": kind, "parameters": values}
+        if draw(st.booleans()):
+            effect["mix"] = draw(numbers(0, 1))
+        if draw(st.integers(0, 2)) == 0:
+            effect["start"], effect["end"] = str(seconds * draw(st.integers(0, 2)) / 5), str(seconds * 4 / 5)
+        made.append(effect)
+    return made
+
+
+CELLS: list[Json] = [
+    {"x": 0, "y": 0, "width": 0.5, "height": 1, "fit": "cover", "alignX": "left"},
+    {"x": 0.5, "y": 0, "width": 0.5, "height": 0.5, "fit": "contain", "alignY": "bottom"},
+    {"x": 0.5, "y": 0.5, "width": 0.5, "height": 0.5, "fit": "stretch"},
+    {"x": 0.25, "y": 0.25, "width": 0.5, "height": 0.6, "polygon": [[0, 0], [1, 0.2], [0.7, 1]]},
+]
+
+
+@st.composite
+def templates(draw: st.DrawFn) -> list[Json]:
+    return [{"id": "cells", "gap": draw(st.sampled_from((0.0, 0.05, 0.13))), "cells": CELLS}]
+
+
+@st.composite
 def tracks(draw: st.DrawFn, number: int, rate: Fraction, frames: int) -> Json:
     """Clips one behind the other, some of them touching, with transitions where they do."""
     clips: list[Json] = []
@@ -172,16 +207,26 @@ def tracks(draw: st.DrawFn, number: int, rate: Fraction, frames: int) -> Json:
         seconds = Fraction(length) / rate
         name = f"t{number}c{len(clips)}"
         clip: Json = {"id": name, "source": source, "start": str((at + shift) / rate), "duration": str(seconds)}
-        clip |= draw(looks(seconds, 1 / rate)) | draw(timing(source, seconds))
+        if draw(st.integers(0, 9)) == 0:
+            clip["source"] = {"kind": "adjustment"}
+            clip |= {"opacity": draw(animated(0, 1, float(seconds))), "effects": draw(effects(seconds))}
+        else:
+            clip |= draw(looks(seconds, 1 / rate)) | draw(timing(source, seconds))
+            if draw(st.integers(0, 5)) == 0:
+                clip["effects"] = draw(effects(seconds))
+            if draw(st.integers(0, 5)) == 0:
+                clip["layout"] = {"template": "cells", "cell": draw(st.integers(0, 3))}
+                clip.pop("fit", None)
         clips.append(clip)
         spare = min(before - under, length)
-        if before and spare >= 2 and draw(st.booleans()):
+        free = clip["source"]["kind"] != "adjustment"
+        if free and before and spare >= 2 and draw(st.booleans()):
             covers = draw(st.integers(2, min(spare, 6)))
             transitions.append(
                 {
                     "from": clips[-2]["id"],
                     "to": name,
-                    "type": draw(st.sampled_from(("fade", "fade", "wipeleft", "slideleft"))),
+                    "type": draw(st.sampled_from(("fade", "fade", "wipeleft", "wipedown", "slideleft", "slideup"))),
                     "duration": str(Fraction(covers) / rate),
                     "align": draw(st.sampled_from(("center", "start", "end"))),
                     "easing": draw(st.sampled_from(EASINGS[:-1])),
@@ -191,7 +236,7 @@ def tracks(draw: st.DrawFn, number: int, rate: Fraction, frames: int) -> Json:
         else:
             under = 0
         at += length
-        before = length
+        before = length if free else 0
         if draw(st.integers(0, 3)) == 0:
             at, before = at + draw(st.integers(1, 2)), 0
     made: Json = {"kind": "video", "clips": clips, "transitions": transitions}
@@ -199,6 +244,9 @@ def tracks(draw: st.DrawFn, number: int, rate: Fraction, frames: int) -> Json:
         made["opacity"] = draw(animated(0, 1, float(frames / rate)))
     if draw(st.integers(0, 5)) == 0:
         made["blend"] = draw(st.sampled_from(BLENDS))
+    # What a track's effects make of an adjustment clip, which has no layer, nobody says.
+    if draw(st.integers(0, 7)) == 0 and all(clip["source"]["kind"] != "adjustment" for clip in clips):
+        made["effects"] = draw(effects(Fraction(frames) / rate))
     return made
 
 
@@ -209,12 +257,16 @@ def timelines(draw: st.DrawFn, most: int = 20) -> Json:
     width, height = draw(st.sampled_from(SIZES))
     frames = draw(st.integers(6, most))
     made = [draw(tracks(number, Fraction(written), frames)) for number in range(draw(st.integers(2, 3)))]
-    return {
+    raw: Json = {
         "schema": "timeline/1",
         "frameRate": written,
         "width": width,
         "height": height,
         "background": draw(colors(alpha=False)),
         "tracks": made,
+        "templates": draw(templates()),
         "export": draw(st.sampled_from((RGB, RGB, RGB, DEEP, YUV))),
     }
+    if draw(st.integers(0, 5)) == 0:
+        raw["effects"] = draw(effects(Fraction(frames) / Fraction(written)))
+    return raw

@@ -36,6 +36,7 @@ ROUNDING = 0.25
 STEEP = {"overlay": 1.0, "hardlight": 1.0, "softlight": 1.0, "normal": 0.0}
 GENTLE = 0.5
 GRADE = 0.5
+EFFECT = 1.5
 
 
 @dataclass(slots=True)
@@ -81,6 +82,7 @@ class Compositor:
         opaque = np.ones((height, width, 1))
         whole = np.concatenate([made.picture, opaque], axis=-1)
         made.picture = applied(whole, self.project.get("effects", []), time)[..., :3]
+        made.error += EFFECT * len(self.project.get("effects", ()))
         return made
 
     def _track(self, made: Frame, track: Json, n: int) -> None:
@@ -104,6 +106,7 @@ class Compositor:
             layer, leading = self._layer(made, what), what
         assert leading is not None
         layer = applied(layer, track.get("effects", []), time) * opacity  # 13
+        made.error += EFFECT * len(track.get("effects", ()))
         blend = track.get("blend", "normal")
         if blend == "normal":
             blend = leading.clip.get("blend", "normal")
@@ -122,6 +125,7 @@ class Compositor:
         changed = applied(whole, clip.get("effects", []), tau)[..., :3]
         weight = self._opacity(clip, tau) * fade(placed, self.rate) * opacity
         made.picture = made.picture * (1 - weight) + changed * weight
+        made.error += EFFECT * len(clip.get("effects", ()))
 
     def _layer(self, made: Frame, placed: Placed | None) -> Floats:
         """Steps 2 to 11: a clip as a frame-sized premultiplied layer."""
@@ -138,6 +142,7 @@ class Compositor:
         layer = np.concatenate([straight * alpha[..., None], alpha[..., None]], axis=-1)
         layer = applied(layer, clip.get("effects", []), tau)  # 9
         made.edges |= edges(area)
+        made.error += EFFECT * len(clip.get("effects", ()))
         factor = self._opacity(clip, tau) * fade(placed, self.rate)  # 11
         return np.asarray(layer * factor)
 

@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import floor
 from pathlib import Path
 
 import numpy as np
@@ -99,7 +100,7 @@ class Film:
         return Footage(
             scene=scene,
             stored=self.size,
-            times=(Fraction(0),) if still else tuple(n / rate + (self.jitter if n % 3 == 2 else 0) for n in numbers),
+            times=(Fraction(0),) if still else tuple(self._shown(n, rate) for n in numbers),
             duration=(numbers[-1] + 1) / rate,
             tick=self.tick,
             interval=None if self.uneven or self.jitter else 1 / rate,
@@ -109,6 +110,14 @@ class Film:
             pixel_aspect=Fraction(self.pixel_aspect or 1),
             error=self.error,
         )
+
+    def _shown(self, number: int, rate: Fraction) -> Fraction:
+        """When a frame is shown; on no rate at all that is what its file says."""
+        if self.jitter and number % 3 == 2:
+            return floor((number / rate + self.jitter) / self.tick + Fraction(1, 2)) * self.tick
+        if self.jitter:
+            return floor(number / rate / self.tick + Fraction(1, 2)) * self.tick
+        return number / rate
 
     def write(self, folder: Path) -> None:
         """Draw and encode it."""

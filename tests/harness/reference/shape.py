@@ -85,7 +85,7 @@ def lie(
 ) -> Lie:
     """Steps 6, 7, 10: fit what the crop leaves into a box, then transform it.
 
-    A picture in the middle of its box and without a transform lies on whole pixels (docs/engine.md, Composition).
+    A picture without a transform lies on whole pixels (docs/engine.md, Composition).
     """
     part = cropped(pixels, crop)
     width, height = (part[2] - part[0]) * upright[0], (part[3] - part[1]) * upright[1]
@@ -94,10 +94,14 @@ def lie(
     elif fit != "none":
         factor = (min if fit == "contain" else max)(box[2] / width, box[3] / height)
         width, height = width * factor, height * factor
-    if not transform and align == ("center", "center"):
-        width, height = snapped((width, height), box, unscaled=fit == "none")
     free = {"left": 0.0, "top": 0.0, "center": 0.5, "right": 1.0, "bottom": 1.0}
-    offset = (box[2] - width) * free[align[0]], (box[3] - height) * free[align[1]]
+    share = free[align[0]], free[align[1]]
+    whole = not transform and not (fit == "none" and _between((width, height), box, share))
+    if whole:
+        width, height = snapped((width, height), box, share)
+    offset = (box[2] - width) * share[0], (box[3] - height) * share[1]
+    if whole:
+        offset = float(floor(offset[0])), float(floor(offset[1]))
     if fit == "cover":
         part, width, height = _cut(part, (width, height), offset, box)
         offset = 0.0, 0.0
@@ -109,15 +113,20 @@ def lie(
     return Lie((width, height), part, anchor, (t["scaleX"], t["scaleY"]), t["rotation"], at)
 
 
-def snapped(size: tuple[float, float], box: Box, *, unscaled: bool) -> tuple[float, float]:
-    """The nearest whole size that leaves as many whole pixels on the left as on the right; none scales for it alone."""
-    sides = [
+def snapped(size: tuple[float, float], box: Box, share: tuple[float, float]) -> tuple[float, float]:
+    """The nearest whole size; in the middle one that leaves as many whole pixels on the left as on the right."""
+    wide, high = (
         max(2 - side % 2, 2 * floor((round(length, 6) - side % 2) / 2 + 0.5) + side % 2)
-        for length, side in zip(size, box[2:], strict=True)
-    ]
-    if unscaled and any(abs(side - length) > 1e-6 for side, length in zip(sides, size, strict=True)):
-        return size
-    return sides[0], sides[1]
+        if at == 0.5
+        else max(1, floor(round(length, 6) + 0.5))
+        for length, side, at in zip(size, box[2:], share, strict=True)
+    )
+    return wide, high
+
+
+def _between(size: tuple[float, float], box: Box, share: tuple[float, float]) -> bool:
+    """Whether whole pixels would scale a picture that needs no scaling."""
+    return any(abs(side - length) > 1e-6 for side, length in zip(snapped(size, box, share), size, strict=True))
 
 
 def _cut(

@@ -32,6 +32,8 @@ def crossed(kind: str, before: Floats, after: Floats, progress: float) -> tuple[
         return np.where(front[..., None], after, before), unsure
     length = width if along in ("left", "right") else height
     # The incoming picture stands on whole pixels, as far in as it has come at least.
+    if abs(progress * length - round(progress * length)) < 1e-4:
+        unsure[:] = True
     step = ceil(progress * length - 1e-9) * (-1 if along in ("left", "up") else 1)
     axis = 1 if along in ("left", "right") else 0
     front = place < abs(step) / length

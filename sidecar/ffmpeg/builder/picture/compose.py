@@ -76,7 +76,7 @@ class Composer:
 
     def _part(self, below: Below | None, shown: Part, piece: Piece) -> Below:
         what, span = shown.shown.what, (piece.first, piece.end)
-        opacity = track_opacity(shown.shown.lane, span, self.scene.rate)
+        opacity = [1.0] * piece.frames if piece.inside else track_opacity(shown.shown.lane, span, self.scene.rate)
         if what is None:
             layer = self._track_layer(shown, span)
             return self._laid(below, layer, opacity, shown, piece)

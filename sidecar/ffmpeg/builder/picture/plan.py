@@ -51,7 +51,7 @@ class Part:
 class Piece:
     """Frames [first, end) of a stretch over a backdrop, a colour, from the bottom to the top.
 
-    Hidden parts are left out.
+    Hidden parts are left out. `inside`: it is a track by itself, whose own opacity is still to come.
     """
 
     first: int
@@ -59,6 +59,7 @@ class Piece:
     parts: tuple[Part, ...]
     ground: Ground
     backdrop: str
+    inside: bool
 
     @property
     def frames(self) -> int:
@@ -98,10 +99,10 @@ class Planner:
         self, lanes: range, first: int, end: int, backdrop: str, *, plain: bool = False, inside: bool = False
     ) -> Strip:
         found = self.cutter.cut(lanes, first, end, inside=inside)
-        pieces = (self._piece(stretch, (first, end), backdrop, plain=plain) for stretch in found)
+        pieces = (self._piece(stretch, (first, end), backdrop, plain=plain, inside=inside) for stretch in found)
         return Strip(first, end, tuple(pieces))
 
-    def _piece(self, stretch: Stretch, window: tuple[int, int], backdrop: str, *, plain: bool) -> Piece:
+    def _piece(self, stretch: Stretch, window: tuple[int, int], backdrop: str, *, plain: bool, inside: bool) -> Piece:
         first, end = max(window[0], stretch.first), min(window[1], stretch.end)
         kept: list[Shown] = []
         hidden = False
@@ -118,7 +119,7 @@ class Planner:
         if plain and opaque and all(self._plain(shown) for shown in kept):
             ground = "plain"
         parts = tuple(self._part(shown, first, end, backdrop) for shown in kept)
-        return Piece(first, end, parts, ground, backdrop)
+        return Piece(first, end, parts, ground, backdrop, inside)
 
     def _part(self, shown: Shown, first: int, end: int, backdrop: str) -> Part:
         lane, catalogue = shown.lane, self.scene.resources.catalogue
