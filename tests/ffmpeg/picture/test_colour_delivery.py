@@ -20,7 +20,7 @@ from sidecar.ffmpeg.codecs import VIDEO_ENCODERS
 from tests.ffmpeg.picture.planes import through
 from tests.ffmpeg.picture.shown import frames_of, shown
 from tests.harness.media import make_clip
-from tests.harness.rendering import clip, project, render
+from tests.harness.rendering import clip, project, raw_frames, render
 
 PURE = ("#FF0000", "#00FF00", "#0000FF", "#FFFFFF", "#000000")
 HELD: tuple[Container, ...] = ("mov", "mkv", "mp4", "webm")
@@ -211,3 +211,22 @@ def test_dither_is_fixed_and_keeps_the_mean(tmp_path: Path) -> None:
         grey, "gbrp", lambda stream, _: delivered(stream, formats("yuv444p"), alpha=False), "yuv444p", tmp_path
     )
     assert len(np.unique(eight[:, : 32 * 32])) == 1
+
+
+@pytest.mark.parametrize("final", ["yuv420p", "yuv420p10le", "yuva420p", "yuva444p10le"])
+def test_any_window_is_given_the_same_frames(final: PixelFormat, tmp_path: Path) -> None:
+    """Controls with keyframes, alpha and dither included."""
+    make_clip(tmp_path / "a.mkv", seconds=0.8, codec="ffv1")
+    half = "format=rgba,colorchannelmixer=aa=0.5"
+    make_clip(tmp_path / "b.png", size=(96, 96), picture="#C87828", filters=half)
+
+    def rising(low: float, high: float) -> dict[str, Any]:
+        return {"keyframes": [{"time": 0, "value": low}, {"time": 0.8, "value": high}]}
+
+    below = clip("a.mkv", 0, 0.8, color={"saturation": rising(0, 2), "brightness": rising(-0.2, 0.3)}, opacity=0.7)
+    above = clip("b.png", 0.2, 0.4, color={"hue": rising(0, 90)}, opacity=rising(0.3, 1))
+    background = "#00000040" if has_alpha(final) else "#203040"
+    raw = project({"clips": [below]}, {"clips": [above]}, background=background, export=export("mkv", "ffv1", final))
+    whole = raw_frames(raw, tmp_path, pixel_format=final)
+    part = raw_frames(raw, tmp_path, window=(3, 13), pixel_format=final)
+    assert np.array_equal(whole[3:13], part)
