@@ -2,7 +2,7 @@
 // It needs no framework and no other file: give `Client` a `Transport` and it speaks.
 
 export const PROTOCOL = 1;
-export const SCHEMA_HASH = "sha256:7acc94963d6f7d9edcfee8a7aa6d43c2742dcce0d2b968d924d81d80321406de";
+export const SCHEMA_HASH = "sha256:a5aee58c4e41c652a5e7b0bf4356688241cfcf01de1a076d68cf20d490745646";
 
 /** Seconds as a number, or exactly as `num/den`. */
 export type Seconds = number | string;
@@ -2232,7 +2232,7 @@ export interface Methods {
   "ffmpeg.command": {
     params: FfmpegCommand;
     result: BuiltCommand;
-    errors: "ffmpegNotFound" | "invalidParams" | "mediaNotFound" | "mediaUnreadable" | "mediaUnsupported" | "mediaEncrypted" | "decoderCrashed" | "permissionDenied" | "timeout" | "limitExceeded" | "effectUnknown" | "effectInvalid" | "invalidProject" | "unsupportedSchema" | "projectNotFound" | "projectNotOpen" | "projectConflict" | "nothingToRender" | "encoderUnavailable" | "resourceLimit";
+    errors: "ffmpegNotFound" | "invalidParams" | "mediaNotFound" | "mediaUnreadable" | "mediaUnsupported" | "mediaEncrypted" | "decoderCrashed" | "permissionDenied" | "timeout" | "limitExceeded" | "effectUnknown" | "effectInvalid" | "invalidProject" | "unsupportedSchema" | "projectNotFound" | "projectNotOpen" | "projectConflict" | "nothingToRender" | "notSupported" | "encoderUnavailable" | "resourceLimit";
   };
   /** List the effects of the picture and of the sound, with their parameters. */
   "effects.list": {
@@ -2324,6 +2324,8 @@ export interface ErrorContexts {
   mediaUnsupported: { path: string; detail: string };
   /** Only initialize, rpc.discover and exit are served before initialize. */
   notInitialized: { method: string };
+  /** Known, and not built. */
+  notSupported: { what: string; nearest: string | null };
   /** The project has no duration. */
   nothingToRender: {};
   /** The target is there and overwrite was not asked for. */
@@ -2375,6 +2377,7 @@ export const ERROR_CODES = {
   mediaUnreadable: 1202,
   mediaUnsupported: 1203,
   notInitialized: -32002,
+  notSupported: 1005,
   nothingToRender: 1106,
   outputExists: 1404,
   outputUnwritable: 1405,
