@@ -100,6 +100,20 @@ def test_another_rate_counts_the_frames(video: SourceVideo) -> None:
     assert [times.index(F(x)) for x in ("0", "0.02", "1")] == [0, 1, 50]
 
 
+def test_many_instants_at_once_are_the_same_in_whole_numbers() -> None:
+    gaps = replace(VIDEO, frames=3, stamps=pack_stamps([0, 512, 512 * 4]))
+    loose = replace(VIDEO, rate=None, frames=3, first_pts=40, stamps=pack_stamps([40, 700, 1900]))
+    for video in (VIDEO, gaps, loose, replace(VIDEO, first_pts=9_999, time_base=F(1, 90_000))):
+        times = times_of(video)
+        for start, step, period in (
+            (F(1, 3), F(7, 500), None),
+            (F(10), F(-13, 30), F(301, 30)),
+            (F(0), F(1, 25), F(2)),
+        ):
+            one_by_one = [start + step * k if period is None else (start + step * k) % period for k in range(60)]
+            assert times.indices(start, step, 60, period) == [times.index(instant) for instant in one_by_one]
+
+
 DAMAGED = replace(VIDEO, damaged=((512 * 10, 512 * 20), (512 * 240, None)))
 
 

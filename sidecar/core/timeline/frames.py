@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from math import floor
+from math import floor, lcm
 
 from sidecar.core.source import SourceVideo, unpack_stamps
 from sidecar.core.timeline.model import FileReading
@@ -40,6 +40,24 @@ class FrameTimes:
             return max(0, bisect_right(self.marks, place) - 1)
         found = max(0, floor(place))
         return found if self.count is None else min(found, self.count - 1)
+
+    def indices(self, start: Fraction, step: Fraction, frames: int, period: Fraction | None = None) -> list[int]:
+        """Return `index` of start, start + step, ..., each modulo `period`: the same in whole numbers, so quicker."""
+        unit = lcm(start.denominator, step.denominator, 1 if period is None else period.denominator)
+        at, by, round_ = int(start * unit), int(step * unit), None if period is None else int(period * unit)
+        factor, offset = self.scale / unit, (self.slack - self.first) * self.scale
+        below = lcm(factor.denominator, offset.denominator)
+        times, plus = int(factor * below), int(offset * below)
+        found = []
+        for number in range(frames):
+            instant = at + by * number
+            place = ((instant if round_ is None else instant % round_) * times + plus) // below
+            if self.marks is not None:
+                place = bisect_right(self.marks, place) - 1
+            elif self.count is not None:
+                place = min(place, self.count - 1)
+            found.append(max(0, place))
+        return found
 
     def between(self, instant: Fraction) -> tuple[int, Fraction]:
         """Return that frame, and how far the instant lies on the way to the next one: 0 up to, not including, 1."""

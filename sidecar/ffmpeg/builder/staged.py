@@ -41,7 +41,7 @@ MAX_MEMORY = 2 * 2**30
 MAX_HELD = 384 * 2**20
 """Bytes of pictures that are kept on purpose, to be turned round or repeated."""
 
-PART = 1_000
+PART = 240
 """Frames of a clip that is read in pieces which are looked at together."""
 
 MOST_FILTERS = 2_000

@@ -58,11 +58,15 @@ class Footage:
     def moments(self, span: tuple[int, int]) -> list[Moment]:
         """What each project frame of [first, end) shows."""
         times, item = self.times, self.item
-        instants = (item.instant(frame, self.rate) for frame in range(*span))
-        if self.retime == "nearest":
-            moments = [Moment(times.index(instant)) for instant in instants]
+        if self.retime != "nearest":
+            moments = [Moment(*times.between(item.instant(frame, self.rate))) for frame in range(*span)]
+        elif item.time_map is not None:
+            moments = [Moment(times.index(item.instant(frame, self.rate))) for frame in range(*span)]
         else:
-            moments = [Moment(*times.between(instant)) for instant in instants]
+            start = item.unlooped(span[0], self.rate)
+            step = item.unlooped(span[0] + 1, self.rate) - start
+            period = self.reading.duration if item.looped else None
+            moments = [Moment(index) for index in times.indices(start, step, span[1] - span[0], period)]
         damaged = self.damaged
         return [_spared(moment, damaged, black=self.on_error == "black") for moment in moments] if damaged else moments
 
