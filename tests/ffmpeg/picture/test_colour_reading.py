@@ -100,6 +100,14 @@ def test_what_stays_below_white_is_not_bent(tmp_path: Path) -> None:
     assert np.abs(found - (light / 203).clip(0, 1) ** (1 / 2.4))[below].max() * 255 <= 0.75
 
 
+@pytest.mark.parametrize("peak", [-5.0, 1e-9, 1e12])
+def test_a_peak_that_cannot_be_true_does_no_harm(peak: float, tmp_path: Path) -> None:
+    found = as_read(noise(), SourceColor("full", "rgb", "bt2020", "pq", peak), EIGHT, tmp_path)
+    assert found[0, 1] == 0
+    assert found[SIDE - 1, 1] == pytest.approx(1, abs=0.01)
+    assert (np.diff(found[:SIDE, 1]) >= 0).all()
+
+
 def test_the_levels_that_the_standards_name(tmp_path: Path) -> None:
     """Black, 50, 100 and 203 cd/m², and the peak, of PQ and of HLG, as greys."""
     names = {"pq": pq_signal(np.array([0.0, 50, 100, 203, 1000])), "hlg": np.array([0.0, 0.5, 0.5, 0.75, 1.0])}

@@ -15,7 +15,7 @@ from sidecar.ffmpeg.builder.picture.convert import RGB, Formats
 from sidecar.ffmpeg.builder.picture.deep import deepened, rematrixed
 from sidecar.ffmpeg.builder.picture.orient import PRIMARIES
 from sidecar.ffmpeg.builder.picture.picture import Picture
-from sidecar.ffmpeg.builder.picture.tonemap import tone_cube
+from sidecar.ffmpeg.builder.picture.tonemap import PQ_PEAK, WHITE, tone_cube
 from sidecar.ffmpeg.builder.sidefiles import SideFiles
 
 USUAL_PEAK = 1000.0
@@ -50,7 +50,8 @@ def read(picture: Picture, formats: Formats, files: SideFiles) -> Picture:
         stream = node("unpremultiply", node("setparams", stream, alpha_mode="premultiplied"), inplace=1)
     transfer = "iec61966-2-1" if color.transfer == "srgb" and color.matrix != "rgb" else "709"
     if color.transfer in ("pq", "hlg"):
-        cube = tone_cube(color.transfer, color.peak or USUAL_PEAK)
+        # A file may say anything; at white and below nothing is bent, and PQ ends at its own peak.
+        cube = tone_cube(color.transfer, min(max(color.peak or USUAL_PEAK, WHITE), PQ_PEAK))
         stream = node("lut3d", stream, file=files.add("tone", "cube", cube), interp="tetrahedral")
     stream = _displayed(stream, made, PRIMARIES[color.primaries], transfer)
     if picture.alpha:

@@ -24,12 +24,14 @@ HLG_PEAK = 1000.0
 SIDE = 49
 """Points along each side of the table: with it tetrahedra are off by at most 1/400, and on greys by 1/700."""
 
+PQ_PEAK = 10_000.0
+"""cd/m² of the largest PQ signal."""
+
 GAMMA = 2.4
 """Exponent of an SDR display (ITU-R BT.1886, black at 0)."""
 
 _M1, _M2 = 2610 / 16384, 2523 / 4096 * 128
 _C1, _C2, _C3 = 3424 / 4096, 2413 / 4096 * 32, 2392 / 4096 * 32
-_PQ_PEAK = 10_000.0
 _A = 0.17883277
 _B, _C = 1 - 4 * _A, 0.55991073
 _LUMA_2020 = (0.2627, 0.6780, 0.0593)
@@ -84,13 +86,13 @@ def _pq_light(signal: Floats) -> Floats:
     import numpy as np  # noqa: PLC0415 - start-up time
 
     power = np.maximum(signal, 0) ** (1 / _M2)
-    light: Floats = _PQ_PEAK * (np.maximum(power - _C1, 0) / (_C2 - _C3 * power)) ** (1 / _M1)
+    light: Floats = PQ_PEAK * (np.maximum(power - _C1, 0) / (_C2 - _C3 * power)) ** (1 / _M1)
     return light
 
 
 def _pq_signal(light: Floats) -> Floats:
     """Invert the PQ EOTF."""
-    power = (light / _PQ_PEAK) ** _M1
+    power = (light / PQ_PEAK) ** _M1
     signal: Floats = ((_C1 + _C2 * power) / (1 + _C3 * power)) ** _M2
     return signal
 
