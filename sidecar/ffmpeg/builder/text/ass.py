@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import ceil, gcd
 
 from sidecar.ffmpeg.builder.command import SideFile
-from sidecar.ffmpeg.builder.text.events import event_texts
+from sidecar.ffmpeg.builder.text.events import Sheet, event_texts
 from sidecar.ffmpeg.builder.text.faces import LoadedFace
 from sidecar.ffmpeg.builder.text.layout import Block
 from sidecar.ffmpeg.builder.text.look import Paint
@@ -56,6 +56,7 @@ def write_script(blocks: Sequence[Timed], width: int, height: int, blur: float) 
     layout = _layout((width, height), blur)
     # libass draws letters as wide as they would be in the layout's shape.
     narrow = (layout[0] * height) / (layout[1] * width)
+    sheet = Sheet((width, height), layout[1] / height, narrow)
     known: dict[int, str] = {}
     for timed in blocks:
         name = known.get(id(timed.block))
@@ -63,7 +64,7 @@ def write_script(blocks: Sequence[Timed], width: int, height: int, blur: float) 
             faces.update({run.face.name: run.face for line in timed.block.lines for run in line.runs})
             name = known[id(timed.block)] = _style(timed.block, styles)
         span = f"{_clock(timed.start)},{_clock(timed.end)}"
-        texts = event_texts(timed.block, timed.pose, height, blur=layout[1] / height, narrow=narrow)
+        texts = event_texts(timed.block, timed.pose, sheet)
         events += [f"Dialogue: 0,{span},{name},,0,0,0,,{text}" for text in texts]
     parts = [
         _HEADER.format(width=width, height=height, layout_width=layout[0], layout_height=layout[1]).encode(),

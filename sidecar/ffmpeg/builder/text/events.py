@@ -22,6 +22,9 @@ _ROUND = 0.5523
 _UNITS = 8
 """Drawings are in eighths of a pixel (\\p4)."""
 
+_BEYOND = 64.0
+"""Pixels that the edge of a box stays outside of the frame at least, where it is outside of it."""
+
 _NEAR_ZERO = 0.001
 _HIDDEN = "\\alpha&HFF&"
 _JOINER = "\N{WORD JOINER}"
@@ -49,24 +52,37 @@ class _Spot:
     sung: int
 
 
-def event_texts(block: Block, pose: Pose, height: int, *, blur: float = 1.0, narrow: float = 1.0) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What events are written for: the size of the frame, and factors of blurs and of the widths of letters."""
+
+    size: tuple[int, int]
+    blur: float = 1.0
+    narrow: float = 1.0
+
+    @property
+    def widest(self) -> float:
+        """Widest outline that is drawn: one that covers the frame. libass takes minutes for the widest of all."""
+        return float(sum(self.size))
+
+
+def event_texts(block: Block, pose: Pose, sheet: Sheet) -> list[str]:
     """Return the texts of a block's events from the lowest up: box, blurred shadow, letters.
 
-    There is none for what cannot be seen in a frame of this height. Blurs are multiplied by `blur`, widths of letters
-    by `narrow`.
+    There is none for what cannot be seen.
     """
     look = block.look
     if pose.opacity <= 0 or pose.scale < _NEAR_ZERO:
         return []
-    texts = [_box(block, look.background, pose)] if look.background is not None else []
-    spots = _visible_lines(block, pose, height)
+    texts = [_box(block, look.background, pose, sheet.size)] if look.background is not None else []
+    spots = _visible_lines(block, pose, sheet.size[1])
     inks = []
     if look.shadow is not None and look.shadow_blur > 0:
-        inks.append(_shadow_ink(look, look.shadow, pose, blur, narrow))
+        inks.append(_shadow_ink(look, look.shadow, pose, sheet))
     if (look.outline or _sharp_shadow(look)) and (len(spots) > 1 or pose.wave):
-        inks += [_edge_ink(look, pose, narrow), _letter_ink(look, pose, narrow, bare=True)]
+        inks += [_edge_ink(look, pose, sheet), _letter_ink(look, pose, sheet, bare=True)]
     else:
-        inks.append(_letter_ink(look, pose, narrow))
+        inks.append(_letter_ink(look, pose, sheet))
     return texts + [text for ink in inks for spot in spots for text in _line(block, pose, ink, spot)]
 
 
@@ -149,10 +165,10 @@ def _sharp_shadow(look: Look) -> Paint | None:
     return look.shadow if look.shadow_blur == 0 else None
 
 
-def _letter_ink(look: Look, pose: Pose, narrow: float, *, bare: bool = False) -> _Ink:
+def _letter_ink(look: Look, pose: Pose, sheet: Sheet, *, bare: bool = False) -> _Ink:
     """Letters, with their outline and their sharp shadow unless `bare`."""
     sharp = None if bare else _sharp_shadow(look)
-    tags = _scaled(look, pose, narrow) + ("" if sharp is None else _offset(look, pose.scale))
+    tags = _scaled(look, pose, sheet) + ("" if sharp is None else _offset(look, pose.scale))
     edges = _alpha(3, look.outline or look.color, pose) + _alpha(4, sharp or look.color, pose)
     if bare:
         edges = "\\3a&HFF&\\4a&HFF&"
@@ -160,39 +176,39 @@ def _letter_ink(look: Look, pose: Pose, narrow: float, *, bare: bool = False) ->
     return _Ink(tags, shown, lit, always=bare)
 
 
-def _edge_ink(look: Look, pose: Pose, narrow: float) -> _Ink:
+def _edge_ink(look: Look, pose: Pose, sheet: Sheet) -> _Ink:
     """Outline and sharp shadow of letters that are drawn later, over those of all lines.
 
     libass fills the outline under opaque letters, and under others leaves it hollow; letters that are wholly
     transparent cast a hollow shadow, so these are one step from it.
     """
     sharp, outline = _sharp_shadow(look), look.outline
-    tags = _scaled(look, pose, narrow) + ("" if sharp is None else _offset(look, pose.scale))
+    tags = _scaled(look, pose, sheet) + ("" if sharp is None else _offset(look, pose.scale))
     edges = _alpha(3, outline or look.color, pose) + _alpha(4, sharp or look.color, pose)
     filled = outline is not None and min(outline.alpha, look.color.alpha, 255 * pose.opacity) == 255
     inside = f"\\1c{_bgr(outline)}\\1a&H00&" if outline is not None and filled else "\\1a&HFE&"
     return _Ink(tags, inside + edges, inside + edges, always=True)
 
 
-def _shadow_ink(look: Look, shadow: Paint, pose: Pose, blur: float, narrow: float) -> _Ink:
+def _shadow_ink(look: Look, shadow: Paint, pose: Pose, sheet: Sheet) -> _Ink:
     """Text of which only the shadow shows: a blur would blur the letters' own outline too.
 
     Letters that are wholly transparent cast a hollow shadow, so theirs is one step from it.
     """
     shown = f"\\1a&HFE&\\3a&HFF&{_alpha(4, shadow, pose)}"
     tags = (
-        f"{_scaled(look, pose, narrow)}\\1c{_bgr(shadow)}\\4c{_bgr(shadow)}{shown}"
-        f"\\blur{_number(look.shadow_blur * pose.scale * blur)}{_offset(look, pose.scale)}"
+        f"{_scaled(look, pose, sheet)}\\1c{_bgr(shadow)}\\4c{_bgr(shadow)}{shown}"
+        f"\\blur{_number(look.shadow_blur * pose.scale * sheet.blur)}{_offset(look, pose.scale)}"
     )
     return _Ink(tags, shown, shown)
 
 
-def _scaled(look: Look, pose: Pose, narrow: float) -> str:
+def _scaled(look: Look, pose: Pose, sheet: Sheet) -> str:
     """Tags of a size other than the style's."""
-    if pose.scale == 1 and narrow == 1:
+    if pose.scale == 1 and sheet.narrow == 1 and look.outline_width <= sheet.widest:
         return ""
-    across, up = _number(100 * pose.scale * narrow), _number(100 * pose.scale)
-    return f"\\fscx{across}\\fscy{up}\\bord{_number(look.outline_width * pose.scale)}"
+    across, up = _number(100 * pose.scale * sheet.narrow), _number(100 * pose.scale)
+    return f"\\fscx{across}\\fscy{up}\\bord{_number(min(look.outline_width * pose.scale, sheet.widest))}"
 
 
 def _offset(look: Look, scale: float) -> str:
@@ -227,11 +243,14 @@ def _moved(block: Block, pose: Pose, x: float, y: float) -> tuple[float, float]:
     return middle_x + (x - middle_x) * pose.scale + pose.x, middle_y + (y - middle_y) * pose.scale + pose.y
 
 
-def _box(block: Block, paint: Paint, pose: Pose) -> str:
-    """Draw a rectangle, its corners rounded, as wide as the block."""
-    width, height = block.width * pose.scale, block.height * pose.scale
+def _box(block: Block, paint: Paint, pose: Pose, size: tuple[int, int]) -> str:
+    """Draw a rectangle, its corners rounded, as wide as the block; edges far outside the frame are brought near it."""
     left, top = _moved(block, pose, block.left, block.top)
-    radius = min(block.look.radius * pose.scale, width / 2, height / 2)
+    right, bottom = _moved(block, pose, block.left + block.width, block.bottom)
+    radius = min(block.look.radius * pose.scale, (right - left) / 2, (bottom - top) / 2)
+    left, top = max(left, -radius - _BEYOND), max(top, -radius - _BEYOND)
+    width = max(0.0, min(right, size[0] + radius + _BEYOND) - left)
+    height = max(0.0, min(bottom, size[1] + radius + _BEYOND) - top)
     bend = radius * (1 - _ROUND)
     corners = (
         ((width - radius, 0), (width - bend, 0), (width, bend), (width, radius)),

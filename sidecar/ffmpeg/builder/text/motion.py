@@ -33,6 +33,12 @@ SHAKE = 0.08
 SHAKES = 10
 """Places that shaking text goes to in one period."""
 
+LARGEST = 4.0
+"""Font size that text grows to at most, in widths and heights of the frame; a cubic Bézier may ask for anything."""
+
+FARTHEST = 100_000.0
+"""How far text is moved at most, in pixels."""
+
 PULSE = 0.1
 """How much larger than itself pulsing text grows."""
 
@@ -140,7 +146,13 @@ def pose_at(motion: Motion, block: Block, time: Fraction, size: tuple[int, int])
     for word in motion.words:
         if word.start <= time < word.end:
             pose = replace(pose, lit=word.letters)
-    return pose
+    largest = max(1.0, LARGEST * sum(size) / block.look.size)
+    return replace(pose, x=_within(pose.x, FARTHEST), y=_within(pose.y, FARTHEST), scale=_within(pose.scale, largest))
+
+
+def _within(value: float, limit: float) -> float:
+    """Keep a number within bounds; what is none comes out as the limit."""
+    return max(-limit, min(limit, value))
 
 
 def _span(motion: Motion, animation: Animation) -> tuple[Fraction, Fraction]:
