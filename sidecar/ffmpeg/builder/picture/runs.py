@@ -57,7 +57,7 @@ def runs(moments: Sequence[Moment], longest: int) -> Iterator[Run]:
                 falling = step < 0
             if (step > 0 and falling) or (step < 0 and not falling) or (falling and end - start >= longest):
                 break
-            if moments[end].black != moments[start].black or _jumps(moments, start, end):
+            if moments[end].black != moments[start].black or _jumps(moments, end):
                 break
             end += 1
         piece = tuple(moments[start:end])
@@ -86,8 +86,8 @@ def _compare(before: Moment, after: Moment) -> int:
     return (after > before) - (after < before)
 
 
-def _jumps(moments: Sequence[Moment], start: int, end: int) -> bool:
+def _jumps(moments: Sequence[Moment], end: int) -> bool:
     """Whether a step is so much longer than the one before that it pays to seek."""
     step = moments[end].frame - moments[end - 1].frame
-    usual = moments[end - 1].frame - moments[end - 2].frame if end - start >= 2 else 0
+    usual = moments[end - 1].frame - moments[end - 2].frame if end > 1 else 0
     return step >= FAR and step > 8 * max(1, usual)
