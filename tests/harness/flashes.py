@@ -105,8 +105,13 @@ def _energy(path: Path) -> NDArray[np.float64]:
             for part in resampler.resample(frame):
                 samples = part.to_ndarray()[0].astype(np.float64)
                 places = ((first + np.arange(len(samples)) / frame.sample_rate) / BIN).astype(np.int64)
-                if places[-1] >= len(sums):
-                    sums = np.concatenate([sums, np.zeros(places[-1] + 60_000 - len(sums))])
-                np.add.at(sums, places[places >= 0], samples[places >= 0] ** 2)
+                heard = places >= 0
+                if not heard.any():
+                    continue
+                added = np.bincount(places[heard] - places[heard][0], samples[heard] ** 2)
+                begin = int(places[heard][0])
+                if begin + len(added) > len(sums):
+                    sums = np.concatenate([sums, np.zeros(begin + len(added) + 60_000 - len(sums))])
+                sums[begin : begin + len(added)] += added
                 first += len(samples) / frame.sample_rate
     return sums

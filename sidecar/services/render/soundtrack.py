@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -32,7 +33,7 @@ Run = Callable[[Command, str, tuple[int, ...]], Awaitable[Path]]
 
 
 async def mix(stages: SoundStages, folder: Path, sink: int, run: Run) -> None:
-    """Write the mix to a descriptor; the shelf lies in `folder` as long as that does."""
+    """Write the mix to a descriptor; the shelf lies in `folder` until the mix is done."""
     await trio.to_thread.run_sync(lambda: folder.mkdir(mode=0o700))
     for number, step in enumerate(stages.steps(str(folder))):
         with ExitStack() as held:
@@ -44,6 +45,7 @@ async def mix(stages: SoundStages, folder: Path, sink: int, run: Run) -> None:
             await run(command, f"sound-{number}", (descriptor,))
         for name in step.drops:
             (folder / name).unlink(missing_ok=True)
+    await trio.to_thread.run_sync(shutil.rmtree, folder)
 
 
 async def level(mixed: Path, timeline: Timeline, audio: AudioExport, run: Run) -> Track:
