@@ -36,3 +36,10 @@ def test_a_picture_aligned_in_a_cell_lies_on_whole_pixels(films: Films) -> None:
     cell = {"x": 0.5, "y": 0, "width": 0.5, "height": 0.5, "fit": "contain", "alignY": "bottom"}
     clips = [clip("still.png", 0, 0.08, layout={"template": "own", "cell": 0})]
     agree(picture({"clips": clips}, templates=[{"id": "own", "gap": 0.05, "cells": [cell]}]), films)
+
+
+def test_an_adjustment_clip_acts_on_what_is_below_whatever_effects_its_track_has(films: Films) -> None:
+    basic = {"type": "basic", "parameters": {"brightness": 0.1}}
+    darker = {"type": "basic", "parameters": {"brightness": -0.2}}
+    clips = [clip("old.mkv", 0, 0.08), clip({"kind": "adjustment"}, 0.08, 0.08, effects=[darker], opacity=0.6)]
+    agree(picture({"clips": [clip("plain.mkv", 0, 0.2)]}, {"clips": clips, "effects": [basic]}), films)

@@ -244,8 +244,7 @@ def tracks(draw: st.DrawFn, number: int, rate: Fraction, frames: int) -> Json:
         made["opacity"] = draw(animated(0, 1, float(frames / rate)))
     if draw(st.integers(0, 5)) == 0:
         made["blend"] = draw(st.sampled_from(BLENDS))
-    # What a track's effects make of an adjustment clip, which has no layer, nobody says.
-    if draw(st.integers(0, 7)) == 0 and all(clip["source"]["kind"] != "adjustment" for clip in clips):
+    if draw(st.integers(0, 7)) == 0:
         made["effects"] = draw(effects(Fraction(frames) / rate))
     return made
 

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import pairwise
 
-from protocol.project import VideoTrack
+from protocol.project import AdjustmentSource, VideoTrack
 from sidecar.core.timeline import Crossing, Item, Lane, Timeline
 from sidecar.ffmpeg.builder.catalogue import Catalogue
 from sidecar.ffmpeg.builder.picture.effects import acts, reach
@@ -109,10 +109,15 @@ class _Cursor:
         self.item = 0
         self.crossing = 0
         self.island = 0
+        # They act on what lies below the track, not on its own layer, so its effects have nothing to do with them.
+        self.adjustments = [item for item in lane.items if isinstance(item.clip.source, AdjustmentSource)]
 
     def edges(self) -> set[int]:
         if self.islands is not None:
-            return {edge for island in self.islands for edge in island}
+            spans = [*self.islands, *((item.first, item.end) for item in self.adjustments)]
+            return {edge for span in spans for edge in span} | {
+                edge for item in self.adjustments for edge in (item.first + item.fade_in, item.end - item.fade_out)
+            }
         edges = set()
         for item in self.lane.items:
             edges |= {item.first - item.head, item.first + item.fade_in, item.end - item.fade_out, item.end + item.tail}
@@ -122,6 +127,10 @@ class _Cursor:
 
     def at(self, frame: int) -> Shown | None:
         if self.islands is not None:
+            while self.item < len(self.adjustments) and self.adjustments[self.item].end <= frame:
+                self.item += 1
+            if self.item < len(self.adjustments) and self.adjustments[self.item].first <= frame:
+                return Shown(self.number, self.lane, self.adjustments[self.item])
             while self.island < len(self.islands) and self.islands[self.island][1] <= frame:
                 self.island += 1
             inside = self.island < len(self.islands) and self.islands[self.island][0] <= frame
