@@ -80,7 +80,7 @@ def failure(status: int, stderr: str, *, inputs: Sequence[str] = (), outputs: Se
 
 
 def doubted(lines: Sequence[str]) -> set[int]:
-    """Return the numbers of the inputs of which a decoder complained, by the warnings of a run that succeeded.
+    """Return the numbers of the inputs of which demuxer or decoder complained, by the warnings of a run that succeeded.
 
     A complaint is no proof: decoding that begins in the middle of a stream may miss what it refers to.
     """
@@ -205,7 +205,9 @@ def _both(applies: Callable[[Ending], bool], pattern: str) -> Callable[[Ending],
 
 
 _COMPLAINED = (
-    r"\[vist#(\d+):.*\[(?:error|warning)\] (?:Error submitting packet|corrupt decoded frame|Error while decoding)"
+    r"\[(?:vist|in)#(\d+)[:/].*\[(?:error|warning)\] "
+    r"(?:Error submitting packet|corrupt decoded frame|Decoding error|corrupt input packet|Error during demuxing"
+    r"|stream \d+, offset \S+ partial file)"
 )
 _OF_INPUT = r"(?:\[(?:[va]ist#|in#)(?=.*\[(?:error|fatal)\])|Cannot determine format of input )(\d+)[:/ ]"
 _OPENING_OUTPUT = r"Error opening output"

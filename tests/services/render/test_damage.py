@@ -9,6 +9,7 @@ import av
 import numpy as np
 import pytest
 
+from sidecar.ffmpeg.failures import doubted
 from sidecar.services.media.damage import with_damage
 from sidecar.services.media.reader import probe_file
 from tests.harness.media import decode_luma, make_clip, read_number
@@ -68,6 +69,35 @@ async def test_a_job_that_shows_damage_fails(damaged: Path, tmp_path: Path) -> N
         assert str(damaged) in job.error.message
         assert "1.2 s" in job.error.message
         assert not (tmp_path / "out.mkv").exists()
+
+
+async def test_a_job_that_shows_what_a_file_has_lost_fails(tmp_path: Path) -> None:
+    whole = make_clip(tmp_path / "whole.mp4", seconds=2, gop=25, b_frames=0, options=("-movflags", "+faststart"))
+    with av.open(str(whole)) as container:
+        place = next(p for n, p in enumerate(container.demux(video=0)) if n == 40).pos or 0
+    cut = tmp_path / "cut.mp4"
+    cut.write_bytes(whole.read_bytes()[: place + 20])
+    raw = film(cut)
+    async with studio(tmp_path / "data") as desk:
+        raw["tracks"][0]["clips"][0]["duration"] = 2
+        lost = await desk.finish(raw, tmp_path / "lost.mkv")
+        raw["tracks"][0]["clips"][0]["duration"] = 1.5
+        good = await desk.finish(raw, tmp_path / "good.mkv")
+    assert lost.error is not None
+    assert lost.error.data.kind == "mediaUnreadable"
+    assert "1.6 s" in lost.error.message
+    assert good.state == "completed"
+
+
+def test_complaints_name_their_input() -> None:
+    said = [
+        "[vist#3:0/h264 @ 0x55] [dec:h264 @ 0x56] [error] Error submitting packet to decoder: Invalid data found",
+        "[vist#12:0/h264 @ 0x55] [dec:h264 @ 0x56] [warning] corrupt decoded frame",
+        "[in#0/mov,mp4,m4a,3gp,3g2,mj2 @ 0x55] [error] stream 0, offset 0xecf: partial file",
+        "[h264 @ 0x55] [error] mmco: unref short failure",
+        "[vist#4:0/h264 @ 0x55] [warning] Something else",
+    ]
+    assert doubted(said) == {0, 3, 12}
 
 
 async def test_a_job_that_shows_only_what_is_good_does_not(damaged: Path, tmp_path: Path) -> None:
