@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
+from protocol.project import Animated
+from sidecar.core.timeline.animation import constant
 from sidecar.ffmpeg.builder.catalogue import PictureScene
 from sidecar.ffmpeg.builder.commanded import commanded
 from sidecar.ffmpeg.builder.graph import Expression, Stream, node
@@ -108,41 +109,24 @@ def plate(expression: str, scene: PictureScene) -> Stream:
     return hold(_square(_of_scene(spread(drawn, scene), scene)), scene.frames)
 
 
-def varying(expression: str, planes: Sequence[Sequence[float]], scene: PictureScene) -> Stream:
-    """Like `plate`, reckoned anew for every frame: r(X,Y), g, b and alpha are the frame's four values of `planes`.
-
-    Those are given in 0–1 and read as 0–65535.
-    """
-    deep = replace(scene, pixel_format="gbrap16le")
-    given = filled(CLEAR, deep)
-    for plane, values in zip(_PLANES, planes, strict=True):
-        steps = [float(round(value * most(deep))) for value in values]
-        given = commanded(given, "limiter", {"min": steps}, scene.rate, scene.files, planes=plane)
-    drawn = node("geq", given, r=Expression(f"clip({expression},0,1)*{most(deep)}+0.5"), g=0, b=0, a=0)
-    return spread(node("extractplanes", drawn, planes="r"), scene)
-
-
 def spread(grey: Stream, scene: PictureScene) -> Stream:
     """Copy a grey picture into every plane of the scene's format."""
-    return node("mergeplanes", node("format", grey, pix_fmts=grey_format(scene)), map0s=0, format=scene.pixel_format)
+    copied = node("mergeplanes", node("format", grey, pix_fmts=grey_format(scene)), map0s=0, format=scene.pixel_format)
+    return _of_scene(copied, scene)
 
 
-def merged(
-    base: Stream,
-    top: Stream,
-    weights: Sequence[float],
-    scene: PictureScene,
-    *,
-    planes: int = 15,
-) -> Stream:
-    """Mix two streams by the weight of `top` at each frame (0–1); planes that are not mixed are those of `base`."""
-    steady = all(weight == weights[0] for weight in weights)
-    if steady and weights[0] in (0, 1) and planes == 15:
-        return top if weights[0] else base
-    if steady and planes == 15:
-        share = weights[0]
-        return node("mix", base, top, inputs=2, weights=f"{1 - share:.9f} {share:.9f}", scale=1)
-    return by_mask(base, top, level(weights, scene), scene, planes=planes)
+def merged(base: Stream, top: Stream, share: Animated, scene: PictureScene) -> Stream:
+    """Mix two streams by a parameter, the weight of `top` (0-1).
+
+    Which way is the parameter's affair, not that of its values at the frames that are made: they have to be the same
+    whichever they are.
+    """
+    steady = constant(share)
+    if steady is None:
+        return by_mask(base, top, level(scene.values(share), scene), scene)
+    if steady in (0, 1):
+        return top if steady else base
+    return node("mix", base, top, inputs=2, weights=f"{1 - steady:.9f} {steady:.9f}", scale=1)
 
 
 def by_mask(base: Stream, top: Stream, mask: Stream, scene: PictureScene, *, planes: int = 15) -> Stream:

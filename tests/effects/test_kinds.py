@@ -110,13 +110,13 @@ def values_of(kind: EffectKind, parameter: Parameter) -> tuple[Any, Any]:
     return "#00B140", "#B43C28"
 
 
-def moving(kind: EffectKind) -> dict[str, Any]:
-    """Keyframes for every parameter that takes them."""
+def moving(kind: EffectKind, last: float) -> dict[str, Any]:
+    """Keyframes up to a time for every parameter that takes them."""
     found = {}
     for parameter in parameters_of(kind.parameters):
         if parameter.animated:
             low, high = values_of(kind, parameter)
-            found[parameter.name] = {"keyframes": [{"time": 0.4, "value": low}, {"time": 3, "value": high}]}
+            found[parameter.name] = {"keyframes": [{"time": 0.4, "value": low}, {"time": last, "value": high}]}
     return found
 
 
@@ -197,7 +197,8 @@ def test_every_parameter_moves_its_measure(kind: EffectKind, parameter: Paramete
 def test_a_frame_does_not_depend_on_where_a_pass_begins(kind: EffectKind, form: str, tmp_path: Path) -> None:
     form = form_of(kind, form)
     frames, found = given(form), resources(kind, form)
-    for chosen in (settings(kind), settings(kind, moving(kind))):
+    # Frame 60 is at 2.4 s: what moves then, and what has come to rest before.
+    for chosen in (settings(kind), settings(kind, moving(kind, 3)), settings(kind, moving(kind, 1))):
         whole = applied(frames, [chosen], tmp_path, resources=found)
         before, after = reach([chosen], catalogue())
         low, high = 60 - before, min(COUNT, 70 + after)

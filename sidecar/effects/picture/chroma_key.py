@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from protocol.project import Animated
+from sidecar.core.timeline.animation import constant
 from sidecar.effects.matrices import LUMA
 from sidecar.effects.parameters import Parameters, color, number
 from sidecar.effects.pixels import CLEAR, by_mask, filled, merged, spread, straight
@@ -52,9 +53,8 @@ def build(stream: Stream, parameters: ChromaKey, scene: PictureScene) -> Stream:
         # zimg alone takes the largest of 12 bits to the largest of 16.
         kept = node("zscale", kept, rangein="full", range="full", dither="none", threads=1)
     kept = spread(kept, scene)
-    amounts = scene.values(parameters.spill)
-    if any(amounts):
-        stream = straight(stream, scene, lambda given: merged(given, _despilled(given, key), amounts, scene))
+    if constant(parameters.spill) != 0:
+        stream = straight(stream, scene, lambda given: merged(given, _despilled(given, key), parameters.spill, scene))
     return by_mask(filled(CLEAR, scene), stream, kept, scene)
 
 

@@ -37,7 +37,7 @@ def build(stream: Stream, parameters: Glow, scene: PictureScene) -> Stream:
         light = node("colorchannelmixer", light, ar=1, ag=1, ab=1, aa=0)
     sigma = [value * scene.scale for value in scene.values(parameters.radius)]
     light = commanded(light, "gblur", {"sigma": sigma, "sigmaV": sigma}, scene.rate, scene.files, steps=3)
-    light = merged(filled(CLEAR, scene), light, scene.values(parameters.strength), scene)
+    light = merged(filled(CLEAR, scene), light, parameters.strength, scene)
     return node("blend", stream, light, all_mode="screen")
 
 

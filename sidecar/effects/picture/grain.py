@@ -20,6 +20,8 @@ from sidecar.ffmpeg.builder.picture.select import hold
 SPARE = 256
 """Pixels by which the sheet of noise is larger across and down."""
 
+GREY = (0.5, 0.5, 0.5, 0.5)
+
 DEPTH = 60
 """What FFmpeg's noise is told for grain at full strength, of 100."""
 
@@ -34,9 +36,7 @@ class Grain(Parameters):
 
 
 def build(stream: Stream, parameters: Grain, scene: PictureScene) -> Stream:
-    noise = merged(
-        filled((0.5, 0.5, 0.5, 0.5), scene), _noise(parameters, scene), scene.values(parameters.amount), scene
-    )
+    noise = merged(filled(GREY, scene), _noise(parameters, scene), parameters.amount, scene)
     # Grain merge adds what the second picture is away from the middle; alpha is the first one's.
     modes = tuple((f"c{plane}_mode", "normal" if plane == 3 else "grainmerge") for plane in range(4))
     return straight(stream, scene, lambda given: Pad(Node("blend", modes, (given, noise), "video")))

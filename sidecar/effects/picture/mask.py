@@ -1,19 +1,39 @@
-"""Mask: only what lies in a rectangle, an ellipse or a polygon is kept (or all but that), with a soft edge."""
+"""Mask: only what lies in a rectangle, an ellipse or a polygon is kept (or all but that), with a soft edge.
+
+The shape is drawn once: where it stays in its place, else at its largest, and each frame moves, scales and turns that.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from math import cos, radians, sin
+from dataclasses import replace
+from math import ceil, cos, pi, radians, sin, sqrt
 from typing import Annotated, Literal
 
 from protocol.project import Animated
+from sidecar.core.timeline.animation import constant, largest
 from sidecar.effects.parameters import Curve, Parameters, number, points, switch, word
-from sidecar.effects.pixels import CLEAR, by_mask, filled, plate, varying
+from sidecar.effects.pixels import CLEAR, by_mask, filled, grey_format, most, spread
 from sidecar.ffmpeg.builder.catalogue import EffectKind, PictureScene
-from sidecar.ffmpeg.builder.graph import Stream
+from sidecar.ffmpeg.builder.commanded import commanded
+from sidecar.ffmpeg.builder.graph import Input, InputStream, Stream, node
+from sidecar.ffmpeg.builder.picture.cells import MOST, Point, coverage
+from sidecar.ffmpeg.builder.picture.geometry import Affine
+from sidecar.ffmpeg.builder.picture.select import hold
+from sidecar.ffmpeg.builder.picture.warp import Raster, Room, resampled
 
 LOW, HIGH = -1.0, 2.0
 """Range of places and sizes, fractions of the picture."""
+
+SIDES = 180
+"""Corners of the polygon that an ellipse is drawn as: off it by less than 1/6000 of its axes."""
+
+ROOM = 4
+"""Empty pixels around a shape that is resampled."""
+
+LEAST = 0.01
+"""Pixels that a shape is wide at least, so that it can be reckoned with."""
+
+CORNERS: Curve = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
 
 
 class Mask(Parameters):
@@ -33,73 +53,97 @@ class Mask(Parameters):
         Animated, number(0, HIGH, "Height, fraction of the picture's", moves="alpha", ru="Высота, доля кадра")
     ] = 0.5
     rotation: Annotated[
-        float, number(-360, 360, "Clockwise turn of a rectangle or an ellipse", unit="deg", ru="Поворот по часовой")
+        Animated, number(-360, 360, "Clockwise turn about the middle", unit="deg", ru="Поворот по часовой")
     ] = 0.0
     points: Annotated[
         Curve,
         points("Corners of the polygon, fractions of the shape's box: 0, 0 is its upper left corner", ru="Вершины"),
     ] = ((0.5, 0.0), (1.0, 1.0), (0.0, 1.0))
     feather: Annotated[
-        float, number(0, 500, "Width of the soft edge", unit="px", moves="softness", ru="Ширина мягкого края")
+        Animated, number(0, 500, "Width of the soft edge", unit="px", moves="softness", ru="Ширина мягкого края")
     ] = 0.0
     invert: Annotated[bool, switch("Keep what lies outside", ru="Обратить")] = False
 
 
 def build(stream: Stream, parameters: Mask, scene: PictureScene) -> Stream:
-    box = {name: scene.values(getattr(parameters, name)) for name in ("x", "y", "width", "height")}
-    soft = max(1.0, parameters.feather * scene.scale)
-    if all(value == values[0] for values in box.values() for value in values):
-        across, down, width, height = (f"{values[0]:.9f}" for values in box.values())
-        mask = plate(_kept(parameters, scene, soft, (across, down, width, height)), scene)
-    else:
-        fractions = [[(value - LOW) / (HIGH - LOW) for value in values] for values in box.values()]
-        # What stands in the pixels of the four planes of a frame are its four values.
-        names = (f"({LOW:.1f}+{HIGH - LOW:.1f}*{plane}(X,Y)/65535)" for plane in ("r", "g", "b", "alpha"))
-        across, down, width, height = names
-        mask = varying(_kept(parameters, scene, soft, (across, down, width, height)), fractions, scene)
-    return by_mask(filled(CLEAR, scene), stream, mask, scene)
+    moves = any(constant(getattr(parameters, name)) is None for name in ("x", "y", "width", "height", "rotation"))
+    shape = _moving(parameters, scene) if moves else _still(parameters, scene)
+    if constant(parameters.feather) != 0:
+        # As wide as a ramp of that width: its standard deviation is a 1/√12 of it.
+        sigma = [value * scene.scale / sqrt(12) for value in scene.values(parameters.feather)]
+        shape = commanded(shape, "gblur", {"sigma": sigma, "sigmaV": sigma}, scene.rate, scene.files, steps=3)
+    if parameters.invert:
+        shape = node("negate", shape, negate_alpha=1)
+    return by_mask(filled(CLEAR, scene), stream, shape, scene)
 
 
-def _kept(parameters: Mask, scene: PictureScene, soft: float, box: tuple[str, str, str, str]) -> str:
-    """How much of a pixel is kept, as an expression; registers 0 to 3 hold the pixel and the half box, in pixels."""
-    across, down, width, height = box
-    size = scene.size
-    begin = (
-        f"st(0,X+0.5-{size[0]}*{across});st(1,Y+0.5-{size[1]}*{down});"
-        f"st(2,max({size[0]}*{width}/2,0.001));st(3,max({size[1]}*{height}/2,0.001));"
+def _outline(parameters: Mask) -> Curve:
+    """The shape as a polygon in its box."""
+    if parameters.shape == "ellipse":
+        angles = [2 * pi * number / SIDES for number in range(SIDES)]
+        return tuple((0.5 + 0.5 * cos(angle), 0.5 + 0.5 * sin(angle)) for angle in angles)
+    return CORNERS if parameters.shape == "rectangle" else parameters.points
+
+
+def _still(parameters: Mask, scene: PictureScene) -> Stream:
+    """Draw the shape in its place."""
+    (matrix,) = _places(parameters, scene, (1.0, 1.0), 1)
+    drawn = _drawn(tuple(matrix(x, y) for x, y in _outline(parameters)), scene.size, 1, scene)
+    return hold(spread(drawn, scene), scene.frames)
+
+
+def _moving(parameters: Mask, scene: PictureScene) -> Stream:
+    """Draw the shape at its largest, and take it to its place in each frame."""
+    wide, high = (
+        max(1, ceil(largest(share) * length))
+        for share, length in zip((parameters.width, parameters.height), scene.size, strict=True)
     )
-    if parameters.rotation and parameters.shape != "polygon":
-        x, y = cos(radians(parameters.rotation)), sin(radians(parameters.rotation))
-        begin += f"st(4,ld(0)*{x:.9f}+ld(1)*{y:.9f});st(1,ld(1)*{x:.9f}-ld(0)*{y:.9f});st(0,ld(4));"
-    away = {"rectangle": lambda _: RECTANGLE, "ellipse": lambda _: ELLIPSE, "polygon": _polygon}[parameters.shape]
-    edge = f"clip(0.5-({away(parameters.points)})/{soft:.9f},0,1)"
-    # A sequence is one operand only in brackets.
-    return f"({begin}{'1-' if parameters.invert else ''}{edge})"
+    outline = tuple((x * wide + ROOM, y * high + ROOM) for x, y in _outline(parameters))
+    size = wide + 2 * ROOM, high + 2 * ROOM
+    # v360, which resamples 16 bits, overshoots at edges and wraps at the largest value: so half of that.
+    drawn = _drawn(outline, size, 2 if scene.deep else 1, scene)
+    opaque = replace(scene, pixel_format="gbrp16le" if scene.deep else "gbrp")
+    maps = [matrix.after(-ROOM, -ROOM, 1, 1) for matrix in _places(parameters, scene, (wide, high), scene.frames)]
+    # Beyond the plate there is what lies at its edges: nothing.
+    raster = Raster(spread(drawn, opaque), size, maps, (1.0, 1.0), filled=True, frames=scene.frames, still=True)
+    moved = resampled(raster, (0, 0, *scene.size), Room(scene.rate, scene.files, (1.0, 1.0), deep=scene.deep))
+    grey: Stream = node("extractplanes", node("format", moved, pix_fmts=opaque.pixel_format), planes="g")
+    if scene.deep:
+        grey = node("mix", grey, grey, inputs=2, weights="1 1", scale=1)
+    return spread(grey, scene)
 
 
-RECTANGLE = "st(5,abs(ld(0))-ld(2));st(6,abs(ld(1))-ld(3));min(max(ld(5),ld(6)),0)+hypot(max(ld(5),0),max(ld(6),0))"
-"""Distance of the pixel from the edge, negative inside."""
+def _places(parameters: Mask, scene: PictureScene, box: tuple[float, float], frames: int) -> list[Affine]:
+    """Maps from a box to the picture, one a frame."""
+    names = ("x", "y", "width", "height", "rotation")
+    series = [scene.values(getattr(parameters, name))[:frames] for name in names]
+    found = []
+    for x, y, width, height, rotation in zip(*series, strict=True):
+        across = max(LEAST, width * scene.size[0]) / box[0]
+        down = max(LEAST, height * scene.size[1]) / box[1]
+        turn = cos(radians(rotation)), sin(radians(rotation))
+        a, b, c, d = across * turn[0], -down * turn[1], across * turn[1], down * turn[0]
+        middle = x * scene.size[0], y * scene.size[1]
+        left, top = (a * box[0] + b * box[1]) / 2, (c * box[0] + d * box[1]) / 2
+        found.append(Affine(a, b, c, d, middle[0] - left, middle[1] - top))
+    return found
 
-ELLIPSE = (
-    "st(5,hypot(ld(0)/ld(2),ld(1)/ld(3)));st(6,hypot(ld(0)/(ld(2)*ld(2)),ld(1)/(ld(3)*ld(3))));"
-    "if(lt(ld(5),0.01),-min(ld(2),ld(3)),(ld(5)-1)*ld(5)/ld(6))"
-)
-"""The same to the first order: exact at the edge."""
 
+def _drawn(outline: tuple[Point, ...], size: tuple[int, int], part: int, scene: PictureScene) -> Stream:
+    """One grey frame: how much of every pixel lies inside, divided by `part`."""
 
-def _polygon(corners: Sequence[tuple[float, float]]) -> str:
-    """The same: the distance from the nearest side, negative where an odd number of sides lies to the right."""
-    text = "st(5,1e9);st(6,0);"
-    for (x1, y1), (x2, y2) in zip(corners, [*corners[1:], corners[0]], strict=True):
-        ax, ay = f"({2 * x1 - 1:.9f}*ld(2))", f"({2 * y1 - 1:.9f}*ld(3))"
-        ex, ey = f"({2 * (x2 - x1):.9f}*ld(2))", f"({2 * (y2 - y1):.9f}*ld(3))"
-        text += f"st(7,ld(0)-{ax});st(8,ld(1)-{ay});"
-        text += f"st(9,clip((ld(7)*{ex}+ld(8)*{ey})/max({ex}*{ex}+{ey}*{ey},1e-9),0,1));"
-        text += f"st(5,min(ld(5),hypot(ld(7)-ld(9)*{ex},ld(8)-ld(9)*{ey})));"
-        if y1 != y2:
-            within = f"mod(gt({ay},ld(1))+gt({ay}+{ey},ld(1)),2)"
-            text += f"if({within}*lt(ld(7),{ex}*ld(8)/{ey}),st(6,1-ld(6)));"
-    return text + "ld(5)*(1-2*ld(6))"
+    def content() -> bytes:
+        import numpy as np  # noqa: PLC0415 - start-up time
+
+        shares = np.rint(coverage(outline, size) * (most(scene) / MOST / part))
+        return header + bytes(shares.astype(">u2" if scene.deep else "u1").tobytes())
+
+    header = b"P5\n%d %d\n%d\n" % (*size, most(scene))
+    length = len(header) + size[0] * size[1] * (2 if scene.deep else 1)
+    name = scene.files.made("mask", "pgm", content, length, repr((outline, size, part)))
+    options = (("protocol_whitelist", "file"), ("framerate", f"{scene.rate}"), ("f", "pgm_pipe"))
+    grey = node("format", InputStream(Input(name, options), "video", 0), pix_fmts=grey_format(scene))
+    return node("setsar", node("settb", grey, expr=1 / scene.rate), sar=1)
 
 
 KIND = EffectKind(

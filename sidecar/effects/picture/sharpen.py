@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import Annotated
 
 from protocol.project import Animated
+from sidecar.core.timeline.animation import constant
 from sidecar.effects.parameters import Parameters, number
-from sidecar.effects.pixels import at_depth, beyond, merged, within_alpha
+from sidecar.effects.pixels import at_depth, beyond, by_mask, level, within_alpha
 from sidecar.ffmpeg.builder.catalogue import EffectKind, PictureScene
 from sidecar.ffmpeg.builder.commanded import commanded
 from sidecar.ffmpeg.builder.graph import Stream
@@ -28,13 +29,15 @@ class Sharpen(Parameters):
 
 
 def build(stream: Stream, parameters: Sharpen, scene: PictureScene) -> Stream:
-    amounts = scene.values(parameters.amount)
-    if all(amount == amounts[0] for amount in amounts):
-        return _sharpened(stream, parameters, scene, amounts[0])
+    amount = constant(parameters.amount)
+    if amount is not None:
+        return _sharpened(stream, parameters, scene, amount)
     # Mixed and then multiplied, so with 16 bits: 8 would show the steps.
     deep = replace(scene, pixel_format="gbrap16le" if scene.alpha else "gbrp16le")
     stream = at_depth(stream, deep.pixel_format)
-    softer = merged(stream, _softened(stream, parameters, deep), [amount / MOST for amount in amounts], deep)
+    softened = _softened(stream, parameters, deep)
+    weights = level([value / MOST for value in scene.values(parameters.amount)], deep)
+    softer = by_mask(stream, softened, weights, deep)
     sharp = within_alpha(beyond(stream, softer, MOST), deep)
     return at_depth(sharp, scene.pixel_format)
 

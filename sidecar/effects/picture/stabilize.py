@@ -48,7 +48,7 @@ def build(stream: Stream, parameters: Stabilize, scene: PictureScene) -> Stream:
     parts = [covered(step, height / width, zoom) for step in wanted]
     shown = range(scene.first - scene.origin, scene.first - scene.origin + scene.frames)
     maps = [_map(wanted[number], parts[number], zoom, scene.size) for number in shown]
-    raster = Raster(stream, scene.size, maps, (zoom, zoom), filled=True, alpha=scene.alpha)
+    raster = Raster(stream, scene.size, maps, (zoom, zoom), not scene.alpha, scene.frames, alpha=scene.alpha)
     room = Room(scene.rate, scene.files, (1.0, 1.0), deep=scene.deep)
     # A cubic kernel overshoots at edges, each channel by itself.
     return within_alpha(resampled(raster, (0, 0, width, height), room), scene)

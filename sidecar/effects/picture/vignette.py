@@ -6,7 +6,7 @@ from typing import Annotated
 
 from protocol.project import Animated
 from sidecar.effects.parameters import Parameters, number
-from sidecar.effects.pixels import CLEAR, by_mask, filled, merged, plate
+from sidecar.effects.pixels import CLEAR, COLOUR_PLANES, by_mask, filled, merged, plate
 from sidecar.ffmpeg.builder.catalogue import EffectKind, PictureScene
 from sidecar.ffmpeg.builder.graph import Stream
 
@@ -28,15 +28,9 @@ def build(stream: Stream, parameters: Vignette, scene: PictureScene) -> Stream:
     width, height = scene.size
     away = f"hypot((X+0.5)/{width / 2}-1,(Y+0.5)/{height / 2}-1)/sqrt(2)"
     step = f"clip(({away}-{parameters.size:.9f})/{parameters.softness:.9f},0,1)"
-    amounts = scene.values(parameters.amount)
-    mask = plate(f"st(0,{step})*ld(0)*(3-2*ld(0))*{amounts[0] if _steady(amounts) else 1:.9f}", scene)
-    if not _steady(amounts):
-        mask = merged(filled(CLEAR, scene), mask, amounts, scene)
-    return by_mask(stream, filled(CLEAR, scene), mask, scene, planes=7)
-
-
-def _steady(values: list[float]) -> bool:
-    return all(value == values[0] for value in values)
+    shade = plate(f"st(0,{step})*ld(0)*(3-2*ld(0))", scene)
+    mask = merged(filled(CLEAR, scene), shade, parameters.amount, scene)
+    return by_mask(stream, filled(CLEAR, scene), mask, scene, planes=COLOUR_PLANES)
 
 
 KIND = EffectKind(
