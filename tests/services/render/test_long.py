@@ -1,0 +1,43 @@
+"""Ten thousand clips: validated and planned with bounded memory, shared out so that no process is given too much."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psutil
+import trio
+
+from protocol.commands.shared import ProjectRef
+from sidecar.ffmpeg.builder.command import arguments
+from sidecar.ffmpeg.builder.staged import MAX_FILTERS, MAX_INPUTS
+from sidecar.services.projects import Scope
+from tests.harness.media import make_clip
+from tests.services.render.studio import color, file, project, studio
+
+CLIPS = 10_000
+MEMORY = 400 * 2**20
+"""Bytes that planning may add: the plan itself holds one struct a clip."""
+
+
+async def test_ten_thousand_clips(tmp_path: Path) -> None:
+    source = make_clip(tmp_path / "clip.mp4", seconds=1)
+    clips = [
+        file(source, n * 0.4, 0.4, sourceStart=0.2) if n % 50 == 0 else color(n * 0.4, 0.4, f"#{n * 7919 % 2**24:06X}")
+        for n in range(CLIPS)
+    ]
+    raw = project(*clips)
+    async with studio(tmp_path) as desk:
+        before = psutil.Process().memory_info().rss
+        with trio.fail_after(100):
+            found = await desk.services.projects.validate(ProjectRef(inline=raw), Scope(), check_read=Path)
+            planned = await desk.services.commands.planner.plan(ProjectRef(inline=raw), {}, None, Path)
+        assert found.valid, found.problems
+        assert psutil.Process().memory_info().rss - before < MEMORY
+    assert planned.frames == CLIPS * 10
+    windows = planned.stages.windows
+    assert [end for _, end in windows[:-1]] == [first for first, _ in windows[1:]]
+    assert (windows[0][0], windows[-1][1]) == (0, CLIPS * 10)
+    for window in windows[:: len(windows) // 20]:
+        built = arguments(planned.stages.composer(window, sink="-"))
+        assert built.filters <= MAX_FILTERS
+        assert built.inputs <= MAX_INPUTS
