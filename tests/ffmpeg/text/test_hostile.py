@@ -10,10 +10,21 @@ from random import Random
 import numpy as np
 import pytest
 
-from protocol.project import Animation, Cue, GraphicSource, Position, Style, SubtitleTrack, TitleSource, Word
+from protocol.project import (
+    Animation,
+    CubicBezier,
+    Cue,
+    GraphicSource,
+    Position,
+    Style,
+    SubtitleTrack,
+    TitleSource,
+    Word,
+)
 from protocol.project.graphics import GRAPHICS
 from sidecar.core.timeline import Timeline
-from sidecar.ffmpeg.builder.command import Command, Output, arguments
+from sidecar.ffmpeg.builder.command import Command, Output, SideFile, arguments
+from sidecar.ffmpeg.builder.graph import Stream
 from sidecar.ffmpeg.builder.text import Drawn, FontSet, TitleSpan, bundled_fonts, burn_cues, title_layer
 from sidecar.ffmpeg.builder.text.faces import read_faces
 from sidecar.ffmpeg.builder.text.fontset import bundled_faces
@@ -248,3 +259,34 @@ def test_very_long_texts_are_drawn_in_a_moment(text: str, make: Callable[[str], 
     assert len(frames) == 3
     for event in events_of(drawn):
         drawn_text(event)
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        Style(outline_width=16_384),
+        Style(font_size=4_096, outline_width=16_384),
+        Style(shadow_x=-16_384, shadow_y=16_384, shadow_blur=16_384),
+        Style(letter_spacing=-16_384),
+        Style(background_color="#FFFFFF", padding=16_384),
+    ],
+)
+def test_styles_of_the_largest_numbers_are_drawn_in_a_moment(style: Style) -> None:
+    source = TitleSource(text="Large\nnumbers", style=style)
+
+    assert len(draw(*_parts(drawn_title(source, (64, 36))), size=(64, 36))) == 3
+
+
+@pytest.mark.parametrize("steep", [1e9, -1e9, 1e300])
+def test_easings_that_ask_for_anything_move_text_within_bounds(steep: float) -> None:
+    easing = CubicBezier(cubic_bezier=(0.5, steep, 0.5, -steep))
+    kinds = ("fadeIn", "slideIn", "scaleIn", "typewriter", "wave", "bounce", "shake", "blink", "pulse")
+    moves = [Animation(type=kind, duration=0.2, easing=easing) for kind in kinds]  # type: ignore[arg-type]
+    for move in moves:
+        drawn = drawn_title(TitleSource(text="Far", style=Style(font_size=12, outline_width=1), animations=[move]))
+        assert len(draw(*_parts(drawn), size=SIZE)) == 3
+        assert all(len(number) < 12 for event in events_of(drawn) for number in re.findall(r"[0-9.]+", event))
+
+
+def _parts(drawn: Drawn) -> tuple[Stream, tuple[SideFile, ...]]:
+    return drawn.stream, drawn.files
