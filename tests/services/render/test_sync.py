@@ -114,6 +114,51 @@ async def test_into_every_container(
     check(tmp_path / f"o.{container}", expected(source, clip, exact), exact)
 
 
+async def test_a_file_that_is_taken_for_another_rate_sounds_at_its_tempo(tmp_path: Path) -> None:
+    source = make_flashing(tmp_path / "a.mkv", seconds=8, rate="25", every=40, audio_codec="flac")
+    clip = {"source": {"kind": "file", "media": "m"}, "start": 0.4, "duration": 3, "sourceStart": 0.5}
+    media = [{"id": "m", "path": str(source.path), "interpret": {"frameRate": "50"}}]
+    raw = project(clip, media=media, export={"container": "mkv", "audio": {"codec": "flac"}}, frameRate="50")
+    async with studio(tmp_path) as desk:
+        ended(await desk.finish(raw, tmp_path / "out.mkv"))
+    places = [Fraction("0.4") + instant / 2 - Fraction("0.5") for instant in source.instants]
+    events = [Event(place, BLIP / 2, TICKS[".mkv"]) for place in places if Fraction("0.4") <= place < Fraction("3.39")]
+    assert len(events) >= 3
+    check(tmp_path / "out.mkv", events, Fraction(50))
+
+
+async def test_a_looped_file_flashes_and_blips_again_and_again(tmp_path: Path) -> None:
+    source = make_flashing(tmp_path / "a.mkv", seconds=2, rate="25", every=50, audio_codec="flac")
+    clip = file(source.path, 0.2, 9, sourceStart=0.5, speed=1.25)
+    clip["source"]["loop"] = True
+    raw = project(clip, export={"container": "mkv", "audio": {"codec": "flac"}}, frameRate="30")
+    async with studio(tmp_path) as desk:
+        ended(await desk.finish(raw, tmp_path / "out.mkv"))
+    turns = [source.instants[0] + 2 * turn for turn in range(6)]
+    places = [Fraction("0.2") + (instant - Fraction("0.5")) / Fraction("1.25") for instant in turns]
+    events = [Event(place, BLIP / 1.25, TICKS[".mkv"]) for place in places if place < Fraction("9.1")]
+    assert len(events) >= 5
+    check(tmp_path / "out.mkv", events, Fraction(30))
+
+
+async def test_a_speed_ramp_takes_sound_and_picture_along(tmp_path: Path) -> None:
+    source = make_flashing(tmp_path / "a.mkv", seconds=9, rate="30", every=30, audio_codec="flac")
+    keys = [
+        {"time": 0, "source": 0.1, "easing": "easeInOut"},
+        {"time": 3, "source": 6.1, "easing": "linear"},
+        {"time": 5, "source": 8.1, "easing": "easeIn"},
+    ]
+    clip = file(source.path, 0, 5, timeMap=keys)
+    raw = project(clip, export={"container": "mkv", "audio": {"codec": "flac"}}, frameRate="30")
+    async with studio(tmp_path) as desk:
+        ended(await desk.finish(raw, tmp_path / "out.mkv"))
+    shown, sounded = flashes(tmp_path / "out.mkv"), blips(tmp_path / "out.mkv", lasting=0)
+    assert len(shown) == len(sounded) == 8
+    for at, middle in zip(shown, sounded, strict=True):
+        # The picture shows an event on the frame after it at the latest; the middle of its blip is at most as late.
+        assert -1 / 30 - APART <= middle - BLIP / 2 - float(at) <= APART
+
+
 async def long_film(seconds: int, tmp_path: Path, patience: float) -> None:
     """Render a film of three sources and four clips, and look at its beginning, its middle and its end."""
     part = seconds // 4

@@ -131,8 +131,8 @@ def delayed(stream: Stream, samples: int) -> Stream:
 
 
 def counted(stream: Stream) -> Stream:
-    """Count timestamps from 0 anew."""
-    return node("asetpts", stream, expr=Expression("N"))
+    """Count timestamps from 0 anew. What was joined has a time base of its own, so samples alone are no timestamps."""
+    return node("asetpts", stream, expr=Expression("round(N/SR/TB)"))
 
 
 def exact(stream: Stream, length: int) -> Stream:
