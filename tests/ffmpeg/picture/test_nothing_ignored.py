@@ -14,7 +14,6 @@ import pytest
 
 from protocol.project import (
     AdjustmentSource,
-    Effect,
     Font,
     Project,
     SilenceSource,
@@ -72,7 +71,6 @@ SAME = {
 UNBUILT = {
     AdjustmentSource,
     ClipMarker,
-    Effect,
     Font,
     SilenceSource,
 }
@@ -155,6 +153,8 @@ SPECIAL: dict[tuple[str, str], list[Any]] = {
     ("Clip", "time_map"): [[{"time": 0, "source": 0}, {"time": 1, "source": 1}]],
     ("Clip", "layout"): [None, {"template": "grid-2x2"}],
     ("Clip", "effects"): [[{"type": "blur"}]],
+    ("Effect", "type"): ["sharpen", "blurr"],
+    ("Effect", "parameters"): [{"radius": 9}],
     ("Project", "effects"): [[{"type": "blur"}]],
     ("VideoTrack", "effects"): [[{"type": "blur"}]],
     ("AudioTrack", "effects"): [[{"type": "gain"}]],
