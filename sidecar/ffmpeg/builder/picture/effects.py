@@ -18,7 +18,7 @@ from protocol.project import Effect
 from protocol.time import parse_seconds
 from sidecar.ffmpeg.builder.catalogue import Catalogue, EffectKind, PictureScene
 from sidecar.ffmpeg.builder.graph import Expression, Stream, Whole, Window, node
-from sidecar.ffmpeg.builder.picture.convert import RGB, convert, with_alpha
+from sidecar.ffmpeg.builder.picture.convert import RGB, convert
 from sidecar.ffmpeg.builder.picture.scene import Scene, Tap
 from sidecar.ffmpeg.builder.picture.select import part
 

@@ -6,11 +6,12 @@ tint and the four tone ranges are ours: docs/engine.md states their formulas.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from math import cos, isclose, radians, sin
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from math import cos, radians, sin
 
-from protocol.project import Color
-from sidecar.core.timeline.animation import sampled
+from protocol.project import Animated, Color, CubicBezier, Keyframes
+from sidecar.core.timeline.animation import constant, sampled
 from sidecar.ffmpeg.builder.commanded import commanded
 from sidecar.ffmpeg.builder.graph import Node, Pad, Stream, node
 from sidecar.ffmpeg.builder.picture.deep import RGB, rematrixed
@@ -50,6 +51,7 @@ Matrix = tuple[tuple[float, ...], ...]
 
 _IDENTITY: Matrix = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 _PLANES = "rgb"
+_MATRIX = ("saturation", "hue")
 
 
 def graded(stream: Stream, color: Color, pixel_format: str, scene: Scene, *, first: int, frames: int) -> Stream:
@@ -62,8 +64,9 @@ def graded(stream: Stream, color: Color, pixel_format: str, scene: Scene, *, fir
     looks = looks_of(color, scene, first, frames)
     curves = [_curves(look) for look in looks]
     matrices = [mixing(look) for look in looks]
-    curved = any(curve != "val" for row in curves for curve in row)
-    mixed = any(not _neutral(matrix) for matrix in matrices)
+    # What is built follows from the whole of the keyframes, or a frame would depend on the strip it is made in.
+    mixed = _acts(color, _MATRIX)
+    curved = _acts(color, [name for name in CONTROLS if name not in _MATRIX])
     if not curved and not mixed:
         return stream
     alpha, deep = pixel_format.startswith("gbrap"), pixel_format.endswith("16le")
@@ -77,7 +80,8 @@ def graded(stream: Stream, color: Color, pixel_format: str, scene: Scene, *, fir
     if curved:
         stream = _tabled(stream, curves, wide, scene)
     if mixed or half:
-        stream = _mixed(stream, matrices, 1 / _HALF if half else 1.0, scene)
+        gain = 1 / _HALF if half else 1.0
+        stream = _mixed(stream, matrices, gain, _factor(color, gain), scene)
     if alpha:
         stream = node("premultiply", node("setparams", stream, alpha_mode="straight"), inplace=1)
     if wide != pixel_format:
@@ -158,10 +162,6 @@ def _flat(matrix: Matrix) -> tuple[float, ...]:
     return tuple(value for row in matrix for value in row)
 
 
-def _neutral(matrix: Matrix) -> bool:
-    return all(isclose(a, b, abs_tol=1e-8) for a, b in zip(_flat(matrix), _flat(_IDENTITY), strict=True))
-
-
 def _tabled(stream: Stream, curves: Sequence[Sequence[str]], pixel_format: str, scene: Scene) -> Stream:
     """Apply one table a channel; those of 16 bits give half. Written to the nearest level."""
     deep = pixel_format.endswith("16le")
@@ -195,12 +195,41 @@ def _tabled(stream: Stream, curves: Sequence[Sequence[str]], pixel_format: str, 
     return node("setparams", joined, range="full", colorspace="gbr")
 
 
-def _mixed(stream: Stream, matrices: Sequence[Matrix], gain: float, scene: Scene) -> Stream:
-    """Mix channels of 16 bits, times a gain; what is too large for the filter is divided, and doubled after."""
-    rows = [[value * gain for value in _flat(matrix)] for matrix in matrices]
+def _acts(color: Color, names: Iterable[str]) -> bool:
+    """Whether one of the controls is ever anything but its default."""
+    neutral = Color()
+    return any(constant(getattr(color, name)) != getattr(neutral, name) for name in names)
+
+
+def _factor(color: Color, gain: float) -> int:
+    """Return the power of two by which no coefficient of any frame is too large for the filter."""
+    saturation, hue = _reach(color.saturation), _reach(color.hue)
+    turns = hue if hue[0] == hue[1] else range(-180, 180, 5)
+    looks = (Color(saturation=strong, hue=float(turn)) for strong in saturation for turn in turns)
+    most = max(abs(value) for look in looks for value in _flat(mixing(look))) * gain
+    # Between two of the turns looked at, a coefficient is at most this much larger.
+    most *= 1.0 if hue[0] == hue[1] else 1.01
     factor = 1
-    while max(abs(value) for row in rows for value in row) / factor > _LARGEST:
+    while most / factor > _LARGEST:
         factor *= 2
+    return factor
+
+
+def _reach(animated: Animated) -> tuple[float, float]:
+    """Return the least and the largest value that a number ever has; curves may pass their keys."""
+    if not isinstance(animated, Keyframes):
+        return float(animated), float(animated)
+    values = [key.value for key in animated.keyframes]
+    for key, after in pairwise(animated.keyframes):
+        if isinstance(key.easing, CubicBezier):
+            _, low, _, high = key.easing.cubic_bezier
+            values += [key.value + (after.value - key.value) * past for past in (low, high)]
+    return min(values), max(values)
+
+
+def _mixed(stream: Stream, matrices: Sequence[Matrix], gain: float, factor: int, scene: Scene) -> Stream:
+    """Mix channels of 16 bits, times a gain; coefficients are divided by a factor, and the result doubled after."""
+    rows = [[value * gain for value in _flat(matrix)] for matrix in matrices]
     names = [f"{out}{into}" for out in _PLANES for into in _PLANES]
     series: Mapping[str, Sequence[float]] = {
         name: [value / factor for value in column] for name, column in zip(names, zip(*rows, strict=True), strict=True)
