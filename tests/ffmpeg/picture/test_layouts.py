@@ -40,7 +40,8 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def shown(media: Path, *clips: dict[str, Any], **members: Any) -> Frame:
     """One frame of clips on tracks of their own, the first at the bottom."""
     raw = project(*({"clips": [each]} for each in clips), size=SIZE, export=EXPORT, **members)
-    return raw_frames(raw, media)[0].astype(float)
+    frame: Frame = raw_frames(raw, media)[0].astype(float)
+    return frame
 
 
 def hex_of(color: tuple[int, int, int]) -> str:

@@ -42,7 +42,8 @@ class Media:
     files: Mapping[str, SourceFacts] = field(default_factory=dict)
     known: frozenset[str] = frozenset()
 
-    async def facts(self, path: Path) -> SourceFacts:
+    async def facts(self, path: Path, *, decoded: bool = False) -> SourceFacts:
+        del decoded
         if path.name not in self.files:
             raise MediaUnreadable(path=str(path), detail="it is no media")
         return self.files[path.name]
