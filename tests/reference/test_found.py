@@ -43,3 +43,14 @@ def test_an_adjustment_clip_acts_on_what_is_below_whatever_effects_its_track_has
     darker = {"type": "basic", "parameters": {"brightness": -0.2}}
     clips = [clip("old.mkv", 0, 0.08), clip({"kind": "adjustment"}, 0.08, 0.08, effects=[darker], opacity=0.6)]
     agree(picture({"clips": [clip("plain.mkv", 0, 0.2)]}, {"clips": clips, "effects": [basic]}), films)
+
+
+def test_clips_keep_their_blend_on_a_track_with_effects(films: Films) -> None:
+    basic = {"type": "basic", "parameters": {"brightness": 0.1}}
+    clips = [clip("old.mkv", 0, 0.08), clip("large.mkv", 0.08, 0.08, blend="multiply")]
+    agree(picture({"clips": [clip("plain.mkv", 0, 0.2)]}, {"clips": clips, "effects": [basic]}), films)
+
+
+def test_frames_between_frames_with_alpha_are_their_mean(films: Films) -> None:
+    clips = [clip("veil.mov", 0, 0.16, sourceStart=0.17, retime="blend")]
+    agree(picture({"clips": clips}, background="#5AC800", rate="30000/1001"), films)

@@ -130,7 +130,7 @@ def mixed(
     space = None if form.color.matrix == "rgb" else SPACES[form.color.matrix]
     weights = node(
         "scale",
-        _like(weights, form.color),
+        _like(weights, form),
         w=size[0],
         h=size[1],
         in_range=span,
@@ -139,7 +139,7 @@ def mixed(
         out_color_matrix=space,
         flags="neighbor+bitexact+accurate_rnd",
     )
-    mask = _like(node("format", weights, pix_fmts=form.pixel_format), form.color)
+    mask = _like(node("format", weights, pix_fmts=form.pixel_format), form)
     return node("format", node("maskedmerge", before, after, mask), pix_fmts=form.pixel_format)
 
 
@@ -148,9 +148,10 @@ def _depth(pixel_format: str) -> int:
     return int(found[1]) if found else 8
 
 
-def _like(stream: Stream, color: SourceColor) -> Stream:
-    """Tag weights like what they weigh, so that no filter converts them."""
-    return node("setparams", stream, range=color.range, colorspace=SPACES[color.matrix])
+def _like(stream: Stream, form: Form) -> Stream:
+    """Tag weights like what they weigh, so that no filter converts them: nor multiplies them by their own alpha."""
+    alpha = None if form.straight else "premultiplied"
+    return node("setparams", stream, range=form.color.range, colorspace=SPACES[form.color.matrix], alpha_mode=alpha)
 
 
 def _spot(level: int, pixel_format: str, size: int) -> bytes:

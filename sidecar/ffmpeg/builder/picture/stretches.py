@@ -115,6 +115,10 @@ class _Cursor:
     def edges(self) -> set[int]:
         if self.islands is not None:
             spans = [*self.islands, *((item.first, item.end) for item in self.adjustments)]
+            if len({item.clip.blend for item in self.lane.items}) > 1:
+                # One piece is laid in one mode.
+                spans += [(item.first, item.end) for item in self.lane.items]
+                spans += [(crossing.first, crossing.end) for crossing in self.lane.crossings]
             return {edge for span in spans for edge in span} | {
                 edge for item in self.adjustments for edge in (item.first + item.fade_in, item.end - item.fade_out)
             }
