@@ -115,9 +115,7 @@ async def _encode(stages: Stages, target: Path, bench: Bench, on_progress: Repor
                 encoder = stages.encoder(target=str(target), source=source, track=track)
                 # A mix may take its time before its first sample: the encoder waits for it.
                 stall = inf if stages.sound is not None else STALL_SECONDS
-                await _run(
-                    encoder, "encode", tuple(read_ends), bench=bench, on_progress=on_progress, stall_after=stall
-                )
+                await _run(encoder, "encode", tuple(read_ends), bench=bench, on_progress=on_progress, stall_after=stall)
             except SidecarError as error:
                 failed.append(error)
             nursery.cancel_scope.cancel()
