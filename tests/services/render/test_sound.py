@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from protocol.commands.ffmpeg import FfmpegCommand
 from protocol.commands.render import Job, RenderResult
+from protocol.errors import NotSupported
 from tests.ffmpeg.sound.listening import RATE, sine, write_wav
 from tests.harness.media import decode_sound, make_clip
 from tests.services.render.studio import color, file, project, studio
@@ -153,3 +155,14 @@ async def test_sound_at_full_scale_is_clipped_by_the_format_alone(tmp_path: Path
 
     assert np.abs(whole).max() == pytest.approx(2, abs=1e-3)
     assert np.abs(short - np.clip(whole, -1, 1)).max() < 1e-4
+
+
+async def test_one_command_cannot_show_what_is_measured_first(tmp_path: Path) -> None:
+    raw = film({"source": {"kind": "tone"}, "start": 0, "duration": 1})
+    asked = FfmpegCommand(builder="render", parameters={"project": {"inline": raw}, "export": {"audio": PEAK}})
+    plain = FfmpegCommand(builder="render", parameters={"project": {"inline": raw}})
+    async with studio(tmp_path) as desk:
+        service = desk.services.late_commands()
+        assert (await service.show(plain, Path, None)).graph
+        with pytest.raises(NotSupported):
+            await service.show(asked, Path, None)
