@@ -77,7 +77,8 @@ def toned(stream: Stream, gains: Sequence[float], offsets: Sequence[float], scen
         for end, value in zip(_ENDS, _levels(gain, offset), strict=True):
             for channel in "rgb":
                 series[f"{channel}{end}"].append(value)
-    return commanded(stream, "colorlevels", series, scene.rate, scene.files)
+    # One thread: with slices, one frame of some hundreds comes out with parts of it wrong (FFmpeg 9.0.2).
+    return commanded(stream, "colorlevels", series, scene.rate, scene.files, threads=1)
 
 
 def _levels(gain: float, offset: float) -> tuple[float, float, float, float]:

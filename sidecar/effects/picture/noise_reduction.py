@@ -50,7 +50,7 @@ KIND = EffectKind(
     description_ru="Усредняет точки по соседним кадрам там, где они почти не меняются",
     parameters=NoiseReduction,
     neutral={"strength": 0},
-    shown={"strength": 0.5},
+    shown={"strength": 0.8},
     support=lambda parameters: Window(parameters.frames, parameters.frames),
     build=build,
 )
