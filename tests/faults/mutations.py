@@ -128,7 +128,7 @@ TIME = (
     Fault(
         "loop begins late",
         "a looped source brought back by a frame less",
-        f"{_CORE}.model:Item.instant",
+        f"{_CORE}.model:Item.unlooped",
         result(lambda at, item, frame, rate: at + 1 / rate if item.looped else at),
         "times",
     ),
