@@ -95,7 +95,9 @@ def test_a_new_file_is_all_that_a_new_effect_takes(tmp_path: Path) -> None:
     (problem,) = on_a_clip("toyy")
     assert problem.context["nearest"] == "toy"
     frames = given()[:3]
-    found = applied(frames, [effect("toy", {"shade": 0.5})], tmp_path, resources=replace(RESOURCES, catalogue=catalogue()))
+    found = applied(
+        frames, [effect("toy", {"shade": 0.5})], tmp_path, resources=replace(RESOURCES, catalogue=catalogue())
+    )
     assert abs(found.mean() - frames.mean() / 2) < 1
 
 
