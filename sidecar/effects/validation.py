@@ -68,14 +68,37 @@ def catalogue_problems(project: Project, catalogue: Catalogue) -> list[Problem]:
     return problems
 
 
+def require_picture_effect(effect: Effect, catalogue: Catalogue, pointer: str) -> EffectKind:
+    """Return the kind of an effect on a picture; `pointer` is the effect's.
+
+    Raises EffectUnknown, and EffectInvalid for one of sound or the first parameter that cannot be.
+    """
+    kind = catalogue.effects.get(effect.type)
+    if kind is None:
+        raise EffectUnknown(type=effect.type, nearest=nearest(effect.type, _fitting(catalogue, ("video",))))
+    if kind.medium != "video":
+        detail = f"it acts on {_MEDIA[kind.medium]}, and there is none here"
+        raise EffectInvalid(type=effect.type, detail=detail, pointer=f"{pointer}/type")
+    for fault in faults(parameters_of(kind.parameters), effect.parameters):
+        at = f"{pointer}/parameters{fault.pointer}"
+        raise EffectInvalid(type=effect.type, detail=fault.detail, pointer=at)
+    return kind
+
+
 def named_files(project: Project, catalogue: Catalogue) -> Iterator[NamedFile]:
     """Return every file that an effect of a known kind names."""
     for placed in placed_effects(project):
         kind = catalogue.effects.get(placed.effect.type)
-        for parameter in () if kind is None else parameters_of(kind.parameters):
-            written = placed.effect.parameters.get(parameter.name)
-            if parameter.kind == "file" and isinstance(written, str) and written:
-                yield NamedFile(f"{placed.pointer}/parameters/{parameter.name}", written, placed.effect, parameter)
+        if kind is not None:
+            yield from files_of(placed.effect, kind, placed.pointer)
+
+
+def files_of(effect: Effect, kind: EffectKind, pointer: str) -> Iterator[NamedFile]:
+    """Return every file that an effect names; `pointer` is the effect's."""
+    for parameter in parameters_of(kind.parameters):
+        written = effect.parameters.get(parameter.name)
+        if parameter.kind == "file" and isinstance(written, str) and written:
+            yield NamedFile(f"{pointer}/parameters/{parameter.name}", written, effect, parameter)
 
 
 def placed_effects(project: Project) -> Iterator[Placed]:

@@ -24,6 +24,7 @@ from sidecar.ffmpeg.builder.gif import Gif, build_gif
 from sidecar.ffmpeg.builder.hwaccel_test import HwaccelTest, build_hwaccel_test
 from sidecar.ffmpeg.builder.probe import Probe, build_probe
 from sidecar.ffmpeg.builder.render import build_render
+from sidecar.ffmpeg.builder.resources import Resources
 from sidecar.ffmpeg.builder.subtitle_preview import SubtitlePreview, build_subtitle_preview
 from sidecar.ffmpeg.builder.text.fontset import bundled_fonts
 from sidecar.ffmpeg.builder.thumbnails import Thumbnails, build_thumbnails
@@ -31,6 +32,7 @@ from sidecar.ffmpeg.builder.video_preview import VideoPreview, build_video_previ
 from sidecar.ffmpeg.builder.waveform import Waveform, build_waveform
 from sidecar.services.media.paths import local_path
 from sidecar.services.media.service import MediaService
+from sidecar.services.projects.effects import effect_file
 from sidecar.services.projects.world import CheckRead
 from sidecar.services.render.planner import Planner
 from sidecar.services.tools import Tools
@@ -80,12 +82,6 @@ RECIPES: Mapping[Name, Recipe] = {
         lambda p, files, out: build_concat(p, files, out, bundled_fonts()),
         lambda p: f"joined.{p.container}",
     ),
-    "filterPreview": Recipe(
-        FilterPreview,
-        _one,
-        lambda p, files, out: build_filter_preview(p, files[0], out),
-        lambda p: "filter.mp4" if p.duration else "filter.png",
-    ),
     "subtitlePreview": Recipe(
         SubtitlePreview,
         _one,
@@ -93,7 +89,7 @@ RECIPES: Mapping[Name, Recipe] = {
         lambda p: f"subtitle.{p.format}",
     ),
 }
-"""The builders that read files through their facts; render, probe and hwaccelTest have nothing to look up, or more."""
+"""The builders that read files through their facts; the others have nothing to look up, or more."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,6 +124,8 @@ class FfmpegCommandService:
         given = params.parameters
         if params.builder == "render":
             return await self._render(_decoded(given, RenderParameters), check_read, output)
+        if params.builder == "filterPreview":
+            return await self._filter_preview(_decoded(given, FilterPreview), check_read, output)
         if params.builder == "hwaccelTest":
             return build_hwaccel_test(_decoded(given, HwaccelTest))
         if params.builder == "probe":
@@ -137,6 +135,21 @@ class FfmpegCommandService:
         parameters = _decoded(given, recipe.parameters)
         files = [await self.media.facts(await _allowed(path, check_read)) for path in recipe.paths(parameters)]
         return recipe.build(parameters, files, output or recipe.output(parameters))
+
+    async def _filter_preview(self, wanted: FilterPreview, check_read: CheckRead, output: str | None) -> Command:
+        from sidecar.effects import catalogue  # noqa: PLC0415 - start-up time
+        from sidecar.effects.validation import files_of, require_picture_effect  # noqa: PLC0415
+
+        kinds, pointer = catalogue(), "/parameters/effect"
+        kind = require_picture_effect(wanted.effect, kinds, pointer)
+        contents = {
+            named.written: await effect_file(named, None, check_read)
+            for named in files_of(wanted.effect, kind, pointer)
+        }
+        facts = await self.media.facts(await _allowed(wanted.path, check_read))
+        resources = Resources(bundled_fonts(), kinds, contents=contents)
+        written = output or ("filter.mp4" if wanted.duration else "filter.png")
+        return build_filter_preview(wanted, facts, written, resources)
 
     async def _render(self, wanted: RenderParameters, check_read: CheckRead, output: str | None) -> Command:
         planned = await self.planner.plan(wanted.project, wanted.export, wanted.range, check_read)

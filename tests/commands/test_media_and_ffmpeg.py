@@ -15,6 +15,8 @@ import trio
 from protocol.commands.ffmpeg import Builder, BuiltCommand, Capabilities
 from protocol.commands.media import MediaInfo
 from protocol.errors import (
+    EffectInvalid,
+    EffectUnknown,
     InvalidParams,
     InvalidProject,
     MediaNotFound,
@@ -113,7 +115,7 @@ def parameters_of(media: Path) -> dict[str, dict[str, Any]]:
         "waveform": path,
         "gif": {**path, "duration": 1},
         "concat": {"paths": [str(media / "a.mp4"), str(media / "b.webm")]},
-        "filterPreview": {**path, "filter": "blur"},
+        "filterPreview": {**path, "effect": {"type": "blur"}},
         "probe": path,
         "hwaccelTest": {"codec": "h264"},
         "subtitlePreview": {**path, "cues": [{"text": "Hello"}]},
@@ -197,6 +199,41 @@ async def test_parameters_are_strict(tmp_path: Path, builder: str, parameters: d
         with pytest.raises(InvalidParams) as caught:
             await ask("ffmpeg.command", builder=builder, parameters=parameters)
         assert caught.value.path == place
+
+
+async def test_previews_of_effects_are_judged_by_the_catalogue(tmp_path: Path, media: Path) -> None:
+    path = str(media / "a.mp4")
+    cube = tmp_path / "flat.cube"
+    cube.write_text("LUT_1D_SIZE 2\n0 0 0\n0 0 0\n")
+
+    async with opened(tmp_path) as ask:
+
+        async def shown(effect: dict[str, Any]) -> BuiltCommand:
+            built: BuiltCommand = await ask(
+                "ffmpeg.command", builder="filterPreview", parameters={"path": path, "effect": effect}
+            )
+            return built
+
+        assert any(
+            file.name.endswith(".cube")
+            for file in (await shown({"type": "lut", "parameters": {"path": str(cube)}})).files
+        )
+        with pytest.raises(EffectUnknown) as unknown:
+            await shown({"type": "blurry"})
+        assert unknown.value.nearest == "blur"
+        for wrong, pointer in (
+            ({"type": "blur", "parameters": {"radius": 201}}, "/parameters/effect/parameters/radius"),
+            ({"type": "blur", "parameters": {"radius,negate": 1}}, "/parameters/effect/parameters/radius,negate"),
+            ({"type": "reverb"}, "/parameters/effect/type"),
+            ({"type": "lut", "parameters": {"path": path}}, "/parameters/effect/parameters/path"),
+        ):
+            with pytest.raises(EffectInvalid) as invalid:
+                await shown(wrong)
+            assert invalid.value.pointer == pointer
+        with pytest.raises(MediaNotFound):
+            await shown({"type": "lut", "parameters": {"path": str(tmp_path / "none.cube")}})
+        with pytest.raises(InvalidParams):
+            await shown({"type": "blur", "start": "soon"})
 
 
 async def test_capabilities_name_what_is_bundled(tmp_path: Path) -> None:

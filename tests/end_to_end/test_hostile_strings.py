@@ -222,7 +222,7 @@ def parameters_of(path: Path, folder: Path) -> dict[Builder, dict[str, Any]]:
         "waveform": one,
         "gif": {**one, "duration": 0.2},
         "concat": {"paths": [str(path), str(path)]},
-        "filterPreview": {**one, "filter": "blur"},
+        "filterPreview": {**one, "effect": {"type": "blur"}},
         "subtitlePreview": {**one, "cues": [{"text": path.stem}]},
         "probe": one,
         "render": {"project": {"inline": project}},

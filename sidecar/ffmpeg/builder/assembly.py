@@ -28,6 +28,8 @@ class Piece:
     audio_stream: int | None = 0
     speed: Fraction = Fraction(1)
     freeze: bool = False
+    effects: Sequence[dict[str, Any]] = ()
+    """As a project has them."""
 
 
 def assemble(
@@ -54,6 +56,7 @@ def assemble(
                 "sourceStart": format_exact(piece.start),
                 "speed": float(piece.speed),
                 "freeze": piece.freeze,
+                "effects": list(piece.effects),
                 "fit": fit,
             }
         )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import trio
 
-from protocol.errors import MediaNotFound, MediaUnreadable, SidecarError
+from protocol.errors import EffectInvalid, MediaNotFound, MediaUnreadable, SidecarError
 from protocol.problem import Problem
 from protocol.project import Effect, Project, SubtitleTrack, VideoTrack
 from sidecar.services.projects.world import CheckRead, located, of_error
@@ -47,24 +47,32 @@ async def effect_files(project: Project, base: Path | None, check_read: CheckRea
     if not any(_effects_of(project)):
         return found
     from sidecar.effects import catalogue  # noqa: PLC0415 - start-up time
-    from sidecar.effects.validation import invalid, named_files  # noqa: PLC0415
+    from sidecar.effects.validation import named_files  # noqa: PLC0415
 
     for named in named_files(project, catalogue()):
         if named.written in found.contents:
             continue
         try:
-            content = await trio.to_thread.run_sync(_read, named, base, check_read)
+            found.contents[named.written] = await effect_file(named, base, check_read)
         except SidecarError as error:
             found.problems.append(of_error(error, named.pointer, _ids(named)))
-            continue
-        try:
-            if named.parameter.check is not None:
-                await trio.to_thread.run_sync(named.parameter.check, content)
-        except ValueError as error:
-            found.problems.append(invalid(named.effect, named.pointer, f"{named.written}: {error}"))
-            continue
-        found.contents[named.written] = content
     return found
+
+
+async def effect_file(named: NamedFile, base: Path | None, check_read: CheckRead) -> bytes:
+    """Read a file that an effect names, and look at what is in it.
+
+    Raises MediaNotFound, MediaUnreadable, MediaUnsupported, PermissionDenied, and EffectInvalid for a file of which
+    the effect can make nothing.
+    """
+    content = await trio.to_thread.run_sync(_read, named, base, check_read)
+    try:
+        if named.parameter.check is not None:
+            await trio.to_thread.run_sync(named.parameter.check, content)
+    except ValueError as error:
+        detail = f"{named.written}: {error}"
+        raise EffectInvalid(type=named.effect.type, detail=detail, pointer=named.pointer) from error
+    return content
 
 
 def _read(named: NamedFile, base: Path | None, check_read: CheckRead) -> bytes:

@@ -9,9 +9,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from protocol.errors import EffectInvalid, EffectUnknown, InvalidParams, LimitExceeded, MediaUnsupported
+from protocol.errors import InvalidParams, LimitExceeded, MediaUnsupported
 from sidecar.ffmpeg.builder.command import arguments
-from sidecar.ffmpeg.builder.filter_preview import FILTERS, FilterPreview, build_filter_preview
 from sidecar.ffmpeg.builder.gif import Gif, build_gif
 from sidecar.ffmpeg.builder.hwaccel_test import HwaccelTest, build_hwaccel_test
 from sidecar.ffmpeg.builder.probe import Probe, build_probe
@@ -141,50 +140,6 @@ def test_hardware_tests_upload_where_needed() -> None:
     assert "h264_nvenc" in nvenc.argv
     with pytest.raises(InvalidParams):
         build_hwaccel_test(HwaccelTest(codec="prores", family="nvenc"))
-
-
-@pytest.mark.parametrize("name", sorted(FILTERS))
-def test_every_filter_changes_the_picture(tmp_path: Path, clips: Clips, name: str) -> None:
-    facts = facts_of(clips("busy.mp4"))
-    extreme = {key: number.high / 2 for key, number in FILTERS[name].parameters.items()}
-    given = {} if name in ("edges", "adjust") else extreme
-    given = {"contrast": 0.5} if name == "adjust" else given
-    parameters = FilterPreview(path="a", filter=name, parameters=given, time=1, width=192, before=True)
-    run_command(build_filter_preview(parameters, facts, str(tmp_path / "f.png")), tmp_path)
-    shown = decode_rgb(tmp_path / "f.png")[0].astype(int)
-    plain = Thumbnails(path="a", times=[1], width=192, format="png")
-    run_command(build_thumbnails(plain, facts, str(tmp_path / "p.png")), tmp_path)
-    before = decode_rgb(tmp_path / "p-0001.png")[0].astype(int)
-    assert shown.shape == before.shape == (96, 192, 3)
-    assert np.abs(shown[:, :92] - before[:, :92]).max() <= 6
-    changed = np.abs(shown[:, 100:] - before[:, 100:]).max()
-    assert changed > 10
-
-
-def test_filters_on_colours_and_parts(tmp_path: Path, clips: Clips) -> None:
-    red = facts_of(clips("red.mp4"))
-    run_command(
-        build_filter_preview(FilterPreview(path="a", filter="grayscale"), red, str(tmp_path / "g.png")), tmp_path
-    )
-    middle = decode_rgb(tmp_path / "g.png")[0][90, 160].astype(int)
-    assert middle.max() - middle.min() <= 3
-    turned = FilterPreview(path="a", filter="hue", parameters={"degrees": 120})
-    run_command(build_filter_preview(turned, red, str(tmp_path / "h.png")), tmp_path)
-    assert decode_rgb(tmp_path / "h.png")[0][90, 160].argmax() != 0
-    part = FilterPreview(path="a", filter="blur", duration=0.5, time=0.2)
-    command = build_filter_preview(part, red, str(tmp_path / "p.mp4"))
-    run_command(command, tmp_path)
-    video = facts_of(tmp_path / "p.mp4").video[0]
-    assert (video.frames, command.frames, video.width) == (12, 12, 640)
-    with pytest.raises(EffectUnknown) as unknown:
-        build_filter_preview(FilterPreview(path="a", filter="blurry"), red, "x.png")
-    assert unknown.value.nearest == "blur"
-    wrongs: list[dict[str, float]] = [{"sigma": 101}, {"sigma": -1}, {"sigma,negate": 1}]
-    for wrong in wrongs:
-        with pytest.raises(EffectInvalid):
-            build_filter_preview(FilterPreview(path="a", filter="blur", parameters=wrong), red, "x.png")
-    with pytest.raises(EffectInvalid):
-        build_filter_preview(FilterPreview(path="a", filter="pixelize", parameters={"size": 2.5}), red, "x.png")
 
 
 def test_subtitle_preview_burns_its_cues(tmp_path: Path, clips: Clips) -> None:
