@@ -10,7 +10,7 @@ from hypothesis import given, settings
 
 from tests.harness.reference.sound import write_takes
 from tests.reference.rendered import Json
-from tests.reference.sounding import MOST, missed, mixes
+from tests.reference.sounding import MOST, exported, missed, mixes
 from tests.reference.test_pictures import LONG, QUICK
 
 
@@ -35,3 +35,19 @@ def test_drawn_mixes_are_what_the_model_makes_of_them(takes: Path, raw: Json) ->
 def test_many_drawn_mixes_are_what_the_model_makes_of_them(takes: Path, raw: Json) -> None:
     off, where = missed(raw, takes)
     assert off <= MOST, f"{off:.6f} at sample {where}: {json.dumps(raw)}"
+
+
+def test_a_tone_keeps_its_phase_in_the_handle_of_a_cross_fade(takes: Path) -> None:
+    clips = [
+        {"id": name, "source": {"kind": "tone", "frequency": 997.0}, "start": start, "duration": 0.4}
+        for name, start in (("a", 0), ("b", 0.4))
+    ]
+    fade = {"type": "crossfade", "from": "a", "to": "b", "duration": 0.12}
+    raw: Json = {
+        "schema": "timeline/1",
+        "frameRate": "30000/1001",
+        "width": 64,
+        "height": 64,
+        "tracks": [{"kind": "audio", "clips": clips, "transitions": [fade]}],
+    }
+    assert missed(exported(raw), takes)[0] <= MOST

@@ -96,7 +96,8 @@ def lie(
         width, height = width * factor, height * factor
     free = {"left": 0.0, "top": 0.0, "center": 0.5, "right": 1.0, "bottom": 1.0}
     share = free[align[0]], free[align[1]]
-    whole = not transform and not (fit == "none" and _between((width, height), box, share))
+    own = (part[2] - part[0]) * pixels[0], (part[3] - part[1]) * pixels[1]
+    whole = not transform and not _between((width, height), box, share, None if fit == "none" else own)
     if whole:
         width, height = snapped((width, height), box, share)
     offset = (box[2] - width) * share[0], (box[3] - height) * share[1]
@@ -124,9 +125,10 @@ def snapped(size: tuple[float, float], box: Box, share: tuple[float, float]) -> 
     return wide, high
 
 
-def _between(size: tuple[float, float], box: Box, share: tuple[float, float]) -> bool:
-    """Whether whole pixels would scale a picture that needs no scaling."""
-    return any(abs(side - length) > 1e-6 for side, length in zip(snapped(size, box, share), size, strict=True))
+def _between(size: tuple[float, float], box: Box, share: tuple[float, float], own: tuple[float, float] | None) -> bool:
+    """Whether whole pixels would scale a picture that needs no scaling: of its `own` size, or whatever size (None)."""
+    wholes = zip(snapped(size, box, share), size, own or size, strict=True)
+    return any(abs(side - length) > 1e-6 and abs(length - stored) < 1e-6 for side, length, stored in wholes)
 
 
 def _cut(

@@ -191,7 +191,9 @@ class Mixer:
             made = played(piece, piece.sound, line, sources or self.sources(), span)
             matrix = _channels(piece.sound, line.channels)
         else:
-            made = generate(piece.sound, line.sample_rate, span[0] - piece.start, span[1] - span[0])
+            # Its time 0 is the clip's own first frame, handle or not.
+            begin = samples_of(line, (piece.item.first, piece.item.end))[0]
+            made = generate(piece.sound, line.sample_rate, span[0] - begin, span[1] - span[0])
             matrix = layout_matrix("mono", 1, line.channels)
         matrix = matrix if gains is None else scaled(matrix, gains)
         return made if matrix == identity(line.channels) else apply_matrix(made, matrix)
