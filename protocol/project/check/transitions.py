@@ -10,6 +10,7 @@ from protocol.project.check.ids import Ids
 from protocol.project.check.parts import Placed, TrackParts
 from protocol.project.check.placement import Spot
 from protocol.project.check.sink import Sink
+from protocol.project.source import AdjustmentSource
 from protocol.project.timing import MIN_TRANSITION, transition_length, transition_shares
 from protocol.time import format_exact, parse_seconds
 
@@ -78,6 +79,7 @@ def check_transitions(
             continue
         outgoing = edges[at.value.from_] if at.value.from_ is not None else None
         incoming = edges[at.value.to] if at.value.to is not None else None
+        _pictured(at, outgoing, incoming, sink)
         if _joined(at, outgoing, incoming, neighbours, sink):
             _take(at, outgoing, incoming, rate, sink)
     for edge in edges.values():
@@ -93,6 +95,14 @@ def _length(at: Placed[Transition], rate: Fraction, sink: Sink) -> None:
         message = f"The transition lasts {frames} frames, {MIN_TRANSITION} is the least"
         nearest = format_exact(MIN_TRANSITION / rate)
         sink.add("shortTransition", f"{at.pointer}/duration", message, frames=frames, nearest=nearest)
+
+
+def _pictured(at: Placed[Transition], outgoing: _Edges | None, incoming: _Edges | None, sink: Sink) -> None:
+    for edge, name in ((outgoing, "from"), (incoming, "to")):
+        if edge is not None and isinstance(edge.spot.at.value.source, AdjustmentSource):
+            message = "An adjustment clip has no picture that a transition could show"
+            hint = "Use its fadeIn, fadeOut or opacity"
+            sink.add("transitionEnds", f"{at.pointer}/{name}", message, suggestion=hint)
 
 
 def _joined(

@@ -125,7 +125,10 @@ def _static(source: NoiseSource, scene: Scene, frames: range) -> Stream:
     looped = node("trim", node("loop", leveled, loop=-1, size=1, start=0), end_frame=tiles[0] * tiles[1])
     tiled = node("tile", node("setpts", looped, expr=Expression("N")), layout=f"{tiles[0]}x{tiles[1]}")
     counted = node("settb", node("loop", tiled, loop=-1, size=1, start=0), expr=1 / scene.rate)
-    counted = node("trim", node("setpts", counted, expr=Expression("N")), end_frame=len(frames))
+    counted = node("setpts", counted, expr=Expression("N"))
+    # Tiled pictures are said to come at a part of the rate: the last would be shown for as many frames.
+    counted = node("fps", counted, fps=scene.rate, round="down", start_time=0, eof_action="pass")
+    counted = node("trim", counted, end_frame=len(frames))
     corners = [_corner(seed, frame) for frame in frames]
     seen = commanded(
         counted,

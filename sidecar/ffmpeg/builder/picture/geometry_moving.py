@@ -148,7 +148,7 @@ def place_moving(
     area: Area = (0, 0, *size)
     if not whole and not motion.crops:
         area = (kept[0] - region[0], kept[1] - region[1], kept[2] - region[0], kept[3] - region[1])
-    reached = (max(frame.box[0], laid[0]), max(frame.box[1], laid[1])) if motion.crops else laid
+    reached = _reached(frame, fit, motion, laid) if motion.crops else laid
     placement = MovingPlacement(
         frame=frame,
         fit=fit,
@@ -224,6 +224,13 @@ def _raster(region: Rect, laid: tuple[float, float], enlarged: float | None) -> 
         max(1, min(width, floor(laid[0] * enlarged + 0.5))),
         max(1, min(height, floor(laid[1] * enlarged + 0.5))),
     )
+
+
+def _reached(frame: Frame, fit: Fit, motion: Motion, laid: tuple[float, float]) -> tuple[float, float]:
+    """How large a frame's region of the source gets at most; what is seen of it lies between its pixels."""
+    left, top, right, bottom = kept_of(frame, cropped(frame.source, _corner(motion.crop, 1)), fit)[0]
+    across, down = 1 + 2 / (right - left), 1 + 2 / (bottom - top)
+    return max(frame.box[0], laid[0]) * across, max(frame.box[1], laid[1]) * down
 
 
 def _filled(placement: MovingPlacement, limits: list[_Range], laid: tuple[float, float]) -> bool:

@@ -181,7 +181,9 @@ def _tabled(stream: Stream, curves: Sequence[Sequence[str]], pixel_format: str, 
         return node("lutrgb", stream, r=red, g=green, b=blue)
     # A plane at a time: at every command the filter makes the tables of all its planes anew.
     alpha = "a" if pixel_format.startswith("gbrap") else ""
-    split = Node("extractplanes", (("planes", "+".join(_PLANES + alpha)),), (stream,), "video", 3 + len(alpha))
+    # The filter has to be told the format of what it takes apart; a picture whose size moves was scaled to any.
+    whole = node("format", stream, pix_fmts=pixel_format)
+    split = Node("extractplanes", (("planes", "+".join(_PLANES + alpha)),), (whole,), "video", 3 + len(alpha))
     made = [
         commanded(Pad(split, place), "lut", {"c0": column}, scene.rate, scene.files)
         for place, column in enumerate(columns.values())

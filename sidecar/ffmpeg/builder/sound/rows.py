@@ -61,7 +61,7 @@ class Kept:
             source = raw_input(self.url, self.rate, self.channels, block * self.channels * SAMPLE_BYTES)
             self.opened[block] = InputStream(source, "audio", 0)
         part = cut(self.opened[block], into - block, max(into, stop - self.first) - block)
-        return delayed(node("aformat", part, sample_fmts="fltp"), begin - first)
+        return delayed(node("aformat", part, sample_fmts="fltp"), min(begin, end) - first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def cut(stream: Stream, first: int, end: int) -> Stream:
     """Take samples [first, end) of a stream, silence for those before its first."""
     begin, stop = max(0, first), max(0, end)
     part = node("atrim", stream, start_sample=begin or None, end_sample=stop)
-    return delayed(counted(part) if begin else part, begin - first)
+    return delayed(counted(part) if begin else part, min(begin, end) - first)
 
 
 def delayed(stream: Stream, samples: int) -> Stream:

@@ -1,0 +1,94 @@
+"""Whatever validation accepts is rendered, whole; whatever it refuses is refused with typed problems."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+
+from tests.harness.rendering import clip, project
+from tests.reference.accepting import Press
+from tests.reference.material import write_material
+from tests.reference.rendered import Json
+from tests.reference.wholes import projects
+
+QUICK = settings(
+    max_examples=40,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+    # What fails is shrunk by the long form: it takes minutes.
+    phases=(Phase.explicit, Phase.generate),
+)
+LONG = settings(
+    max_examples=int(os.environ.get("PROJECTS", "2000")),
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+KEYS = [{"time": 0.2, "value": 0.3185}, {"time": 0.8, "value": 0.3675}]
+DARKER = {"keyframes": [{"time": 0, "value": 0.9}, {"time": 0.05, "value": -1.0}]}
+HEARD = {"container": "wav", "video": None, "audio": {"codec": "pcm_f32le"}}
+
+
+@pytest.fixture(scope="module")
+def press(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Press]:
+    folder = tmp_path_factory.mktemp("accepted")
+    write_material(folder)
+    made = Press(folder)
+    with made.working():
+        yield made
+
+
+@QUICK
+@given(raw=projects())
+def test_what_is_accepted_is_rendered(press: Press, raw: Json) -> None:
+    assert press.outcome(raw) in {"rendered", "refused"}, json.dumps(raw)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(14_400)
+@LONG
+@given(raw=projects())
+def test_whatever_is_accepted_is_rendered(press: Press, raw: Json) -> None:
+    assert press.outcome(raw) in {"rendered", "refused"}, json.dumps(raw)
+
+
+FOUND: dict[str, Json] = {
+    "sound so slow that a stretcher has nothing of it yet": project(
+        {"kind": "audio", "clips": [clip("frames.mp4", 0.1, 0.04, speed=0.05)]}, export=HEARD
+    ),
+    "static at the end of the last frame": project({"clips": [clip({"kind": "noise"}, 0, 0.2)]}, size=(64, 36)),
+    "a picture as narrow as a crop and a cover leave it": project(
+        {"clips": [clip("moving.gif", 0, 1, fit="cover", crop={"left": {"keyframes": KEYS}, "top": 0.392})]},
+        size=(18, 96),
+        rate="5",
+    ),
+    "tones that move on a crop that moves": project(
+        {"clips": [clip("uneven.mp4", 0, 0.2, color={"blacks": DARKER}, crop={"bottom": {"keyframes": KEYS}})]}
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_what_was_not_rendered_once(press: Press, name: str) -> None:
+    assert press.outcome(FOUND[name]) == "rendered"
+
+
+REFUSED: dict[str, Json] = {
+    "a transition of an adjustment clip": project(
+        {
+            "clips": [clip({"kind": "adjustment"}, 0, 0.2, id="a")],
+            "transitions": [{"type": "wipebl", "duration": 0.1, "to": "a"}],
+        }
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_be_is_refused(press: Press, name: str) -> None:
+    assert press.outcome(REFUSED[name]) == "refused"
