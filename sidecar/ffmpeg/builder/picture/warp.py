@@ -19,7 +19,7 @@ from math import atan, atan2, ceil, cos, degrees, floor, hypot, log2, sin
 
 from sidecar.ffmpeg.builder.commanded import commanded
 from sidecar.ffmpeg.builder.graph import Expression, Node, Pad, Stream, Value, node
-from sidecar.ffmpeg.builder.picture.convert import ACCURATE, square
+from sidecar.ffmpeg.builder.picture.convert import ACCURATE, premultiplied, square
 from sidecar.ffmpeg.builder.picture.geometry import Affine, Area, Rect
 from sidecar.ffmpeg.builder.picture.scene import Scene
 from sidecar.ffmpeg.builder.picture.select import hold
@@ -145,13 +145,18 @@ def _area(raster: Raster, room: Room) -> Raster:
 def _reduced(raster: Raster, room: Room, margin: int) -> Raster:
     """Average areas where a map reduces; the raster that results lies in a margin and has one size for all frames."""
     width, height = raster.size
-    sizes = [(_pixels(width, matrix.steps[0]), _pixels(height, matrix.steps[1])) for matrix in raster.maps]
+    most = _most(width, raster.largest[0]), _most(height, raster.largest[1])
+    # A frame of which nothing is on screen has a map of no size in particular.
+    sizes = [
+        (min(most[0], _pixels(width, matrix.steps[0])), min(most[1], _pixels(height, matrix.steps[1])))
+        for matrix in raster.maps
+    ]
     stream = raster.stream
     if any(size != raster.size for size in sizes):
         series = {"w": [size[0] for size in sizes], "h": [size[1] for size in sizes]}
         stream = commanded(stream, "scale", series, room.rate, room.files, flags=f"area+{ACCURATE}")
         stream = node("setsar", stream, sar=1)
-    across, down = (_most(raster.size[axis], raster.largest[axis]) + 2 * margin for axis in (0, 1))
+    across, down = (length + 2 * margin for length in most)
     if len(sizes) > 1 or (across, down) != sizes[0]:
         # Frames may change their size before it.
         stream = node("pad", stream, w=across, h=down, x=margin, y=margin, color="black@0", eval="frame")
@@ -180,7 +185,7 @@ def _by_perspective(raster: Raster, window: Rect, kernel: str) -> Stream:
     if room != size:
         stream = node("pad", stream, w=room[0], h=room[1], color="black@0")
     if raster.alpha:
-        stream = node("setparams", stream, alpha_mode="premultiplied")
+        stream = premultiplied(stream)
     points: list[tuple[str, Value]] = []
     for number, (x, y) in enumerate(((0, 0), (room[0], 0), (0, room[1]), room)):
         # The filter places pixels by their numbers; number i stands for the centre i + 1/2.
@@ -214,7 +219,7 @@ def _by_view(raster: Raster, window: Rect, room: Room, kernel: str) -> Stream:
     views = [_view(matrix, size, window, room.scale) for matrix in raster.maps]
     series = {name: [view[name] for view in views] for name in views[0]}
     stream = commanded(
-        node("setparams", raster.stream, alpha_mode="premultiplied") if raster.alpha else raster.stream,
+        premultiplied(raster.stream) if raster.alpha else raster.stream,
         "v360",
         series,
         room.rate,
