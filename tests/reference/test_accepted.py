@@ -31,6 +31,7 @@ LONG = settings(
     suppress_health_check=list(HealthCheck),
 )
 KEYS = [{"time": 0.2, "value": 0.3185}, {"time": 0.8, "value": 0.3675}]
+TURNED = [{"time": 0, "value": -720}]
 MORE = [{"time": 0, "value": -2.4}, {"time": 0.1, "value": -2.7}]
 DARKER = {"keyframes": [{"time": 0, "value": 0.9}, {"time": 0.05, "value": -1.0}]}
 HEARD = {"container": "wav", "video": None, "audio": {"codec": "pcm_f32le"}}
@@ -70,7 +71,17 @@ FOUND: dict[str, Json] = {
         rate="5",
     ),
     "a picture that scales, and is not on screen yet": project(
-        {"clips": [clip("alpha.png", 0, 0.2, transform={"x": 9, "scaleX": {"keyframes": MORE}})]}, size=(16, 16)
+        {
+            "clips": [
+                clip(
+                    "alpha.png",
+                    0,
+                    0.2,
+                    transform={"rotation": {"keyframes": TURNED}, "anchorX": -0.925, "scaleX": {"keyframes": MORE}},
+                )
+            ]
+        },
+        size=(16, 16),
     ),
     "tones that move on a crop that moves": project(
         {"clips": [clip("uneven.mp4", 0, 0.2, color={"blacks": DARKER}, crop={"bottom": {"keyframes": KEYS}})]}
