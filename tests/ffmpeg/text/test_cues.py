@@ -157,6 +157,15 @@ def test_more_cues_than_fit_leave_the_frame_upward() -> None:
     assert len({block.bottom for block in blocks[:19]}) == 19
 
 
+@pytest.mark.timeout(10)
+def test_cues_of_any_two_sizes_find_their_places() -> None:
+    # In 64-bit floats top - height + height may be more than top: such cues once pushed each other without end.
+    for height in range(16, 64, 2):
+        cues = [Cue(start=0, end=1, text="x", style=Style(font_size=size)) for size in (33.3, 7.7, 20)]
+        first, second, _ = place_cues(timeline(cues=cues).cues, (0, 1), (96, height), bundled_fonts())
+        assert second.block.bottom == pytest.approx(first.block.top)
+
+
 def test_a_window_without_cues_is_left_alone() -> None:
     line = timeline(
         cues=[

@@ -138,9 +138,12 @@ def _lay_out(place: _Place, size: tuple[int, int], fonts: FontSet) -> Block:
 def _make_way(block: Block, others: list[Block], height: int) -> Block:
     """Move a block away from its edge until it covers none of the others, or has left the frame."""
     down = block.anchor.align_y == "top"
+    left = list(others)
     while block.bottom > 0 and block.top < height:
-        hit = next((other for other in others if block.overlaps(other)), None)
+        hit = next((other for other in left if block.overlaps(other)), None)
         if hit is None:
             break
+        # It is passed for good; what rounding leaves of an overlap must not bring it back.
+        left.remove(hit)
         block = block.moved(hit.bottom if down else hit.top - block.height)
     return block
