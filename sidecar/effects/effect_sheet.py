@@ -21,6 +21,7 @@ from sidecar.ffmpeg.builder.graph import Expression, Node, Pad, Stream, Value, n
 from sidecar.ffmpeg.builder.picture.convert import formats
 from sidecar.ffmpeg.builder.picture.effects import Owned, apply_effects
 from sidecar.ffmpeg.builder.picture.scene import Canvas, Scene, Tap
+from sidecar.ffmpeg.builder.picture.select import counted
 from sidecar.ffmpeg.builder.resources import Resources
 from sidecar.ffmpeg.builder.sheet import Entry, build_sheet
 from sidecar.ffmpeg.builder.sidefiles import SideFiles
@@ -93,7 +94,7 @@ def _pair(kind: EffectKind, scene: Scene) -> Stream:
         after = node("overlay", board, node("unpremultiply", after, inplace=1), format="gbrp", alpha="straight")
     pictures = [_chosen(stream, mean=kind.analysis is not None) for stream in (before, after)]
     joined = node("concat", *pictures, n=2, v=1, a=0)
-    return node("setpts", node("settb", joined, expr=1 / RATE), expr=Expression("N"))
+    return counted(joined, RATE)
 
 
 def _chosen(stream: Stream, *, mean: bool) -> Stream:

@@ -16,10 +16,10 @@ from itertools import groupby
 from sidecar.effects.parameters import Parameters
 from sidecar.ffmpeg.builder.catalogue import PictureScene
 from sidecar.ffmpeg.builder.commanded import commanded
-from sidecar.ffmpeg.builder.graph import Expression, Stream, node
-from sidecar.ffmpeg.builder.picture.convert import convert
+from sidecar.ffmpeg.builder.graph import Stream, node
+from sidecar.ffmpeg.builder.picture.convert import convert, premultiplied
 from sidecar.ffmpeg.builder.picture.deep import RGB, rematrixed
-from sidecar.ffmpeg.builder.picture.select import part
+from sidecar.ffmpeg.builder.picture.select import counted, part
 
 TICKS = 10_000_000
 """Ticks of a whole transition: a progress of 1. Below 2²⁴, so that xfade's 32-bit floats hold every one."""
@@ -64,7 +64,7 @@ def crossfaded(a: Stream, b: Stream, progress: Sequence[float], scene: PictureSc
         first = end
     if len(parts) == 1:
         return parts[0]
-    return _counted(node("concat", *parts, n=len(parts), v=1, a=0), scene.rate)
+    return counted(node("concat", *parts, n=len(parts), v=1, a=0), scene.rate)
 
 
 def _sized(a: Stream, b: Stream, ticks: Sequence[int], scene: PictureScene, run: Run) -> Stream:
@@ -93,14 +93,14 @@ def _mixed(a: Stream, b: Stream, ticks: Sequence[int], scene: PictureScene, run:
         duration=float(TICKS * TICK),
         offset=float(-ticks[0] * TICK),
     )
-    crossed = _counted(crossed, scene.rate)
+    crossed = counted(crossed, scene.rate)
     crossed = _clamped(crossed, scene) if run.clamp else crossed
     return crossed if mixing == scene.pixel_format else rematrixed(crossed, scene.pixel_format, RGB, RGB)
 
 
 def _tagged(stream: Stream, scene: PictureScene) -> Stream:
     """State that colour is multiplied by alpha, where there is alpha."""
-    return node("setparams", stream, alpha_mode="premultiplied") if scene.alpha else stream
+    return premultiplied(stream) if scene.alpha else stream
 
 
 def _clamped(stream: Stream, scene: PictureScene) -> Stream:
@@ -116,8 +116,3 @@ def _ready(stream: Stream, scene: PictureScene, pixel_format: str) -> Stream:
     if pixel_format != scene.pixel_format:
         stream = rematrixed(stream, pixel_format, RGB, RGB)
     return node("settb", stream, expr=TICK)
-
-
-def _counted(stream: Stream, rate: Fraction) -> Stream:
-    """Let timestamps count the frames again."""
-    return node("setpts", node("settb", stream, expr=1 / rate), expr=Expression("N"))

@@ -164,4 +164,6 @@ class _Writer:
         for stream in self.wanted:
             label = supply(stream)
             mapped.append(label if isinstance(stream, InputStream) and ":" in label else f"[{label}]")
-        return Emitted(";\n".join(chains), tuple(self.inputs), tuple(mapped), count, sum(node.holds for node in self.nodes))
+        return Emitted(
+            ";\n".join(chains), tuple(self.inputs), tuple(mapped), count, sum(node.holds for node in self.nodes)
+        )

@@ -14,8 +14,8 @@ from protocol.project.words import Blend
 from sidecar.core.timeline import resolve
 from sidecar.ffmpeg.builder.command import Command, Output
 from sidecar.ffmpeg.builder.graph import Input, InputStream, Stream, node
-from sidecar.ffmpeg.builder.picture.blend import Below, converted, laid, premultiplied
-from sidecar.ffmpeg.builder.picture.convert import formats
+from sidecar.ffmpeg.builder.picture.blend import Below, converted, laid
+from sidecar.ffmpeg.builder.picture.convert import formats, premultiplied
 from sidecar.ffmpeg.builder.picture.layer import Layer
 from sidecar.ffmpeg.builder.picture.scene import Canvas, Scene
 from sidecar.ffmpeg.builder.picture.weigh import weighed

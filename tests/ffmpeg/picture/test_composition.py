@@ -119,6 +119,23 @@ def test_fades_go_to_what_lies_below(*, inset: bool, tmp_path: Path) -> None:
         assert_near(frame[40:56, 80:110], (255 * factor, 255 * factor, 255))
 
 
+def test_titles_of_bare_letters_fade_as_they_are_drawn(tmp_path: Path) -> None:
+    title = {"kind": "title", "text": "Hello", "style": {"fontSize": 40}}
+    ground = {"clips": [clip("#204060", 0, 0.4)]}
+    faded = project(ground, {"opacity": 0.8, "clips": [clip(title, 0, 0.4, fadeIn=0.2, fadeOut=0.08)]})
+    still, bare, shown = (
+        raw_frames(raw, tmp_path, pixel_format="yuv420p").astype(float)
+        for raw in (project(ground, {"clips": [clip(title, 0, 0.4)]}), project(ground), faded)
+    )
+    for frame, factor in enumerate((0, 0.2, 0.4, 0.6, 0.8, 1, 1, 1, 0.5, 0)):
+        wanted = bare[frame] + 0.8 * factor * (still[frame] - bare[frame])
+        assert np.abs(shown[frame] - wanted).max() < 1.6
+    assert np.array_equal(raw_frames(faded, tmp_path, window=(3, 9), pixel_format="yuv420p"), shown[3:9])
+    timeline = timeline_of(faded, tmp_path)
+    drawn = build_render(timeline, timeline.project.export, target="-", resources=RESOURCES)
+    assert "alphamerge" not in arguments(drawn).graph
+
+
 def test_transition_is_all_a_first_and_all_b_last(tmp_path: Path) -> None:
     for align, first in (("center", 5), ("start", 10), ("end", 0)):
         raw = project(

@@ -15,6 +15,7 @@ from sidecar.ffmpeg.builder.graph import Expression, Input, InputStream, Stream,
 from sidecar.ffmpeg.builder.picture.convert import ACCURATE, RGB, YUV, convert
 from sidecar.ffmpeg.builder.picture.orient import SPACES
 from sidecar.ffmpeg.builder.picture.pick import table
+from sidecar.ffmpeg.builder.picture.select import counted
 from sidecar.ffmpeg.builder.sidefiles import SideFiles
 
 SPOT = 2
@@ -125,7 +126,7 @@ def mixed(
         ("video_size", f"{SPOT}x{SPOT}"),
     )
     weights: Stream = InputStream(Input(files.add("weights", "raw", spots), options), "video", 0)
-    weights = node("setpts", node("settb", weights, expr=1 / rate), expr=Expression("N"))
+    weights = counted(weights, rate)
     span = form.color.range
     space = None if form.color.matrix == "rgb" else SPACES[form.color.matrix]
     weights = node(

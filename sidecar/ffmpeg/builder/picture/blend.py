@@ -11,15 +11,23 @@ from dataclasses import dataclass, replace
 
 from protocol.project.words import Blend
 from sidecar.ffmpeg.builder.graph import Expression, Stream, node
-from sidecar.ffmpeg.builder.picture.convert import RGB, convert, square, with_alpha, working
+from sidecar.ffmpeg.builder.picture.convert import RGB, convert, premultiplied, square, with_alpha, working
 from sidecar.ffmpeg.builder.picture.deep import called, rematrixed
 from sidecar.ffmpeg.builder.picture.layer import Layer
 from sidecar.ffmpeg.builder.picture.output import delivered, finished
 from sidecar.ffmpeg.builder.picture.scene import Scene
-from sidecar.ffmpeg.builder.picture.weigh import shallowed, weighed
+from sidecar.ffmpeg.builder.picture.weigh import mask, shallowed, weighed
 
 PRECISE = "gbrap16le"
 """What frames with alpha are composed in, however many bits the export has."""
+
+EIGHT_BITS = {
+    "yuv420p": "yuva420p",
+    "yuv422p": "yuva422p",
+    "yuv444p": "yuva444p",
+    "gbrp": "gbrap",
+}
+"""Opaque formats that the overlay filter takes layers in, and the same with alpha."""
 
 _MODES: dict[Blend, str] = {
     "multiply": "multiply",
@@ -59,6 +67,8 @@ def laid(
         top = _blended(below, layer, blend, scene)
     elif layer.opaque and covers:
         top = layer.stream
+    elif layer.opaque and any(weights) and below.pixel_format in EIGHT_BITS:
+        return replace(below, stream=_overlaid(below, layer, scene, weights))
     elif below.pixel_format == scene.formats.full and scene.formats.deep:
         top = _over_deep(below, on_canvas(layer, scene), scene)
     else:
@@ -136,11 +146,6 @@ def _straight(stream: Stream) -> Stream:
     return premultiplied(node("unpremultiply", stream, inplace=1))
 
 
-def premultiplied(stream: Stream) -> Stream:
-    """State that colour is multiplied by alpha: filters that see "straight" beside it would multiply again."""
-    return node("setparams", stream, alpha_mode="premultiplied")
-
-
 def faded(stream: Stream, weights: Sequence[float], scene: Scene) -> Stream:
     """Multiply premultiplied canvas-sized frames of the working format by a weight each."""
     if all(weight == 1 for weight in weights):
@@ -155,11 +160,18 @@ def _weighed(base: Stream, top: Stream, weights: Sequence[float], pixel_format: 
     return weighed(base, top, weights, pixel_format, rate=rate, size=size, files=files)
 
 
-def _overlaid(below: Below, layer: Layer, scene: Scene) -> Stream:
-    """Lay by the overlay filter: in the plain format, or over opaque R'G'B' of 8 bits."""
+def _overlaid(below: Below, layer: Layer, scene: Scene, weights: Sequence[float] = (1.0,)) -> Stream:
+    """Lay by the overlay filter: in the plain format, or over opaque R'G'B' of 8 bits.
+
+    Weights below 1 become the alpha of an opaque layer.
+    """
     formats = scene.formats
     plain = below.pixel_format == formats.plain and formats.plain != formats.full
     stream = layer.stream if layer.opaque else node("unpremultiply", layer.stream, inplace=1)
+    if any(weight != 1 for weight in weights):
+        size = layer.size or scene.canvas.size
+        share = mask(weights, "gray", rate=scene.rate, size=size, files=scene.files)
+        stream = node("alphamerge", node("format", stream, pix_fmts=EIGHT_BITS[below.pixel_format]), share)
     overlay = formats.plain_overlay if plain else "gbrp"
     # Nowhere eof_action=pass: with it FFmpeg's scheduler stands still for ever at some graphs, all decoders held back.
     stream = node("overlay", below.stream, stream, x=layer.x, y=layer.y, format=overlay, alpha="straight")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from protocol.project import Template
 from sidecar.core.timeline import Item
 from sidecar.ffmpeg.builder.graph import Input, InputStream, Node, Pad, Stream, Value, node
-from sidecar.ffmpeg.builder.picture.convert import constant, square, with_alpha
+from sidecar.ffmpeg.builder.picture.convert import constant, premultiplied, square, with_alpha
 from sidecar.ffmpeg.builder.picture.geometry import Rect
 from sidecar.ffmpeg.builder.picture.picture import Layer
 from sidecar.ffmpeg.builder.picture.scene import Scene
@@ -40,7 +40,7 @@ def background_of(template: Template, scene: Scene) -> Layer | None:
     opaque = len(color) == 7 or color[7:9].upper() == "FF"
     pixel_format = scene.formats.full if opaque else scene.formats.alpha
     stream = constant(color, scene.canvas.size, scene.rate, pixel_format)
-    stream = stream if opaque else node("setparams", stream, alpha_mode="premultiplied")
+    stream = stream if opaque else premultiplied(stream)
     return Layer(stream, 0, 0, opaque, still=True, size=scene.canvas.size)
 
 
@@ -147,4 +147,4 @@ def _masked(stream: Stream, mask: Stream, scene: Scene) -> Stream:
     """Multiply every plane of premultiplied frames by a mask of as many frames."""
     nothing = node("lutrgb", stream, r=0, g=0, b=0, a=0)
     masked = node("maskedmerge", nothing, stream, mask)
-    return node("setparams", node("format", masked, pix_fmts=scene.formats.alpha), alpha_mode="premultiplied")
+    return premultiplied(node("format", masked, pix_fmts=scene.formats.alpha))

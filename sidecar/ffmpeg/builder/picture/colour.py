@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from sidecar.core.source import SourceColor
 from sidecar.ffmpeg.builder.graph import Stream, node
-from sidecar.ffmpeg.builder.picture.convert import RGB, Formats
+from sidecar.ffmpeg.builder.picture.convert import RGB, Formats, premultiplied
 from sidecar.ffmpeg.builder.picture.deep import deepened, rematrixed
 from sidecar.ffmpeg.builder.picture.orient import PRIMARIES
 from sidecar.ffmpeg.builder.picture.picture import Picture
@@ -47,7 +47,7 @@ def read(picture: Picture, formats: Formats, files: SideFiles) -> Picture:
         return replace(picture, stream=stream, color=RGB, bits=8)
     stream = deepened(picture.stream, wide, color)
     if picture.alpha and not picture.straight:
-        stream = node("unpremultiply", node("setparams", stream, alpha_mode="premultiplied"), inplace=1)
+        stream = node("unpremultiply", premultiplied(stream), inplace=1)
     transfer = "iec61966-2-1" if color.transfer == "srgb" and color.matrix != "rgb" else "709"
     if color.transfer in ("pq", "hlg"):
         # A file may say anything; at white and below nothing is bent, and PQ ends at its own peak.

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 
 from protocol.project import Effect, GraphicSource, TitleSource
 from sidecar.core.timeline import Crossing, Item
-from sidecar.ffmpeg.builder.graph import Expression, Stream, node
-from sidecar.ffmpeg.builder.picture.blend import Below, converted, faded, laid, mixed, on_canvas, premultiplied
+from sidecar.ffmpeg.builder.graph import Stream, node
+from sidecar.ffmpeg.builder.picture.blend import Below, converted, faded, laid, mixed, on_canvas
 from sidecar.ffmpeg.builder.picture.cells import background_of, border_of
 from sidecar.ffmpeg.builder.picture.clips import Clip, open_clip
-from sidecar.ffmpeg.builder.picture.convert import constant, hex_alpha
+from sidecar.ffmpeg.builder.picture.convert import constant, hex_alpha, premultiplied
 from sidecar.ffmpeg.builder.picture.crossings import crossed, progress
 from sidecar.ffmpeg.builder.picture.effects import Applied, Owned, apply_effects
 from sidecar.ffmpeg.builder.picture.layer import Layer, lay
@@ -19,7 +19,7 @@ from sidecar.ffmpeg.builder.picture.opacity import item_opacity, track_opacity
 from sidecar.ffmpeg.builder.picture.placing import place_item
 from sidecar.ffmpeg.builder.picture.plan import Part, Piece, Planner, Strip, is_adjustment, is_fade
 from sidecar.ffmpeg.builder.picture.scene import Scene
-from sidecar.ffmpeg.builder.picture.select import hold, part
+from sidecar.ffmpeg.builder.picture.select import counted, hold, part
 from sidecar.ffmpeg.builder.text import TitleSpan, burn_title
 
 
@@ -31,15 +31,14 @@ class Composer:
     planner: Planner
     clips: dict[str, Clip] = field(default_factory=dict)
     layers: dict[tuple[str, bool], Layer] = field(default_factory=dict)
+    borders: dict[str, Layer | None] = field(default_factory=dict)
 
     def strip(self, planned: Strip, pixel_format: str) -> Stream:
         """Compose a strip in the final format, in `full`, or in `alpha`; frames count from 0 in time base 1/rate."""
         parts = [converted(self._piece(piece), pixel_format, self.scene) for piece in planned.pieces]
         if len(parts) == 1:
             return parts[0]
-        stream = node("concat", *parts, n=len(parts), v=1, a=0)
-        stream = node("settb", stream, expr=1 / self.scene.rate)
-        return node("setpts", stream, expr=Expression("N"))
+        return counted(node("concat", *parts, n=len(parts), v=1, a=0), self.scene.rate)
 
     def with_effects(self, planned: Strip, effects: Applied, span: tuple[int, int]) -> Below:
         """Cut frames of a span out of a strip that effects were applied to."""
@@ -115,10 +114,12 @@ class Composer:
         """Lay one clip over what is below it, at a weight for each frame."""
         if piece.ground != "alpha" and any(weights) and self.planner.burns(item):
             below = below or self._backdrop(piece)
-            return mixed(below, replace(below, stream=self._burned(below, item, piece)), weights, self.scene)
+            if self.planner.fades_drawn(item, shown.shown.lane):
+                return self._burned(below, item, piece, weights)
+            return mixed(below, self._burned(below, item, piece), weights, self.scene)
         layer = self._layer(item, piece)
         done = self._laid(below, layer, weights, shown, piece, covers=self.planner.fills(item))
-        border = border_of(item, self.scene)
+        border = self._border(item)
         if border is None:
             return done
         held = replace(border, stream=hold(border.stream, piece.frames))
@@ -142,15 +143,22 @@ class Composer:
             return layer
         return replace(layer, stream=part(layer.stream, piece.first - span[0], piece.end - span[0]))
 
-    def _burned(self, below: Below, item: Item, piece: Piece) -> Stream:
-        """Draw a text onto opaque frames."""
+    def _border(self, item: Item) -> Layer | None:
+        """Return one frame of the border of a clip's cell; None where there is none."""
+        if item.pointer not in self.borders:
+            self.borders[item.pointer] = border_of(item, self.scene)
+        return self.borders[item.pointer]
+
+    def _burned(self, below: Below, item: Item, piece: Piece, opacities: Sequence[float] = ()) -> Below:
+        """Draw a text onto opaque frames, at an opacity for each."""
         source = item.clip.source
         if not isinstance(source, TitleSource | GraphicSource):
             raise TypeError("only texts are drawn so")
         span = TitleSpan(piece.first - item.first, piece.frames, item.frames)
-        drawn = burn_title(below.stream, source, span, self.scene.timeline, self.scene.resources.fonts)
+        timeline, fonts = self.scene.timeline, self.scene.resources.fonts
+        drawn = burn_title(below.stream, source, span, timeline, fonts, opacities=opacities)
         self.scene.files.keep(drawn.files)
-        return node("format", drawn.stream, pix_fmts=below.pixel_format)
+        return replace(below, stream=node("format", drawn.stream, pix_fmts=below.pixel_format))
 
     def _crossing(
         self,
@@ -181,7 +189,7 @@ class Composer:
         if layer is None:
             return None
         weights = item_opacity(item, (piece.first, piece.end), self.scene.rate)
-        border = border_of(item, self.scene)
+        border = self._border(item)
         if border is not None:
             held = Layer(hold(border.stream, piece.frames), border.x, border.y, border.opaque, size=border.size)
             ground = Below(on_canvas(layer, self.scene), self.scene.formats.alpha)

@@ -19,7 +19,9 @@ __all__ = [
     "formats",
     "hex_alpha",
     "is_rgb",
+    "premultiplied",
     "square",
+    "with_alpha",
     "working",
 ]
 
@@ -109,6 +111,11 @@ def with_alpha(stream: Stream, pixel_format: str) -> Stream:
     """
     stream = rematrixed(stream, pixel_format, RGB, RGB)
     return node("setparams", stream, range="full", colorspace="gbr", alpha_mode="premultiplied")
+
+
+def premultiplied(stream: Stream) -> Stream:
+    """State that colour is multiplied by alpha: filters that see "straight" beside it would multiply again."""
+    return node("setparams", stream, alpha_mode="premultiplied")
 
 
 def square(stream: Stream) -> Stream:

@@ -17,10 +17,10 @@ import msgspec
 from protocol.project import Effect
 from protocol.time import parse_seconds
 from sidecar.ffmpeg.builder.catalogue import Catalogue, EffectKind, PictureScene
-from sidecar.ffmpeg.builder.graph import Expression, Stream, Whole, Window, node
-from sidecar.ffmpeg.builder.picture.convert import RGB, convert
+from sidecar.ffmpeg.builder.graph import Stream, Whole, Window, node
+from sidecar.ffmpeg.builder.picture.convert import RGB, convert, premultiplied
 from sidecar.ffmpeg.builder.picture.scene import Scene, Tap
-from sidecar.ffmpeg.builder.picture.select import part
+from sidecar.ffmpeg.builder.picture.select import counted, part
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +176,7 @@ def _widened(given: Applied, grown: int, *, alpha: bool) -> Applied:
         pixel_format = pixel_format.replace("gbrp", "gbrap")
         stream = convert(stream, pixel_format, color=RGB)
     if pixel_format.startswith("gbrap"):
-        stream = node("setparams", stream, alpha_mode="premultiplied")
+        stream = premultiplied(stream)
     if grown:
         width, height = width + 2 * grown, height + 2 * grown
         stream = node("pad", stream, w=width, h=height, x=grown, y=grown, color="black@0")
@@ -214,7 +214,7 @@ def _windowed(stream: Stream, acting: _Acting, told: PictureScene) -> Stream:
         return acting.kind.build(stream, acting.parameters, told)
     before, after = support.before, support.after
     stream = node("tpad", stream, start=before, start_mode="clone", stop=after, stop_mode="clone")
-    stream = _counted(stream, told.rate)
+    stream = counted(stream, told.rate)
     wider = replace(told, first=told.first - before, frames=told.frames + before + after)
     made = acting.kind.build(stream, acting.parameters, wider)
     return part(made, before, before + told.frames)
@@ -227,9 +227,4 @@ def _spliced(given: Stream, made: Stream, acting: tuple[int, int], told: Picture
     parts = [part(stream, start, stop) for stream, start, stop in pieces if start < stop]
     if len(parts) == 1:
         return made
-    return _counted(node("concat", *parts, n=len(parts), v=1, a=0), told.rate)
-
-
-def _counted(stream: Stream, rate: Fraction) -> Stream:
-    """Number frames from 0 in time base 1/rate."""
-    return node("setpts", node("settb", stream, expr=1 / rate), expr=Expression("N"))
+    return counted(node("concat", *parts, n=len(parts), v=1, a=0), told.rate)

@@ -13,14 +13,14 @@ from sidecar.core.source import SourceVideo
 from sidecar.core.timeline import FileReading, Item
 from sidecar.core.timeline.damage import Spans, damaged_indices, holding, last_good
 from sidecar.core.timeline.frames import FrameTimes, frame_times, newest, presented
-from sidecar.ffmpeg.builder.graph import Expression, InputStream, Stream, node
+from sidecar.ffmpeg.builder.graph import InputStream, Stream, node
 from sidecar.ffmpeg.builder.inputs import file_input, seek_point
 from sidecar.ffmpeg.builder.picture.between import Form, blackened, for_mixing, for_motion, mixed, moved
 from sidecar.ffmpeg.builder.picture.orient import plain, whole_frames
 from sidecar.ffmpeg.builder.picture.pick import pick, pick_counted
 from sidecar.ffmpeg.builder.picture.runs import HELD_BYTES, Moment, Run, frame_bytes, longest_held, runs
 from sidecar.ffmpeg.builder.picture.scene import Scene
-from sidecar.ffmpeg.builder.picture.select import Take, select
+from sidecar.ffmpeg.builder.picture.select import Take, counted, select
 
 ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 """Decoders that give alpha where FFmpeg's own drops it."""
@@ -125,8 +125,7 @@ def shoot(footage: Footage, scene: Scene, span: tuple[int, int]) -> Shot:
     if len(shots) == 1:
         return shots[0]
     joined = node("concat", *(shot.stream for shot in shots), n=len(shots), v=1, a=0)
-    counted = node("setpts", node("settb", joined, expr=1 / footage.rate), expr=Expression("N"))
-    return Shot(counted, shots[0].form)
+    return Shot(counted(joined, footage.rate), shots[0].form)
 
 
 def _steady(footage: Footage, scene: Scene, span: tuple[int, int]) -> Stream:

@@ -11,7 +11,7 @@ from sidecar.ffmpeg.builder.commanded import commanded
 from sidecar.ffmpeg.builder.graph import Stream, node
 from sidecar.ffmpeg.builder.picture.cells import cut_out
 from sidecar.ffmpeg.builder.picture.colour import read
-from sidecar.ffmpeg.builder.picture.convert import ACCURATE, RGB, convert, is_rgb, square
+from sidecar.ffmpeg.builder.picture.convert import ACCURATE, RGB, convert, is_rgb, premultiplied, square
 from sidecar.ffmpeg.builder.picture.effects import Applied, Owned, acts, apply_effects
 from sidecar.ffmpeg.builder.picture.geometry import Rect, fills
 from sidecar.ffmpeg.builder.picture.geometry_moving import MovingPlacement
@@ -189,7 +189,7 @@ def _cropped_to(making: _Making, placement: MovingPlacement, regions: list[Rect]
         stream, making = hold(stream, making.frames), replace(making, still=False)
     wide, high = placement.size
     stream = node("scale", _cropping(stream, regions, scene), w=wide, h=high, flags=f"bicubic+{ACCURATE}")
-    stream = _multiplied(square(stream)) if picture.alpha else square(stream)
+    stream = premultiplied(square(stream)) if picture.alpha else square(stream)
     return _finished(making, stream, placement.size, placement.detail)
 
 
@@ -207,7 +207,7 @@ def _cropping(stream: Stream, regions: list[Rect], scene: Scene) -> Stream:
 def _in_window(making: _Making, stream: Stream, window: Rect, *, opaque: bool) -> Layer:
     left, top, right, bottom = window
     size = (right - left, bottom - top)
-    stream = stream if opaque else _multiplied(stream)
+    stream = stream if opaque else premultiplied(stream)
     layer = Layer(stream, left, top, opaque, still=making.still, size=size)
     return cut_out(layer, making.item, making.scene, making.frames)
 
@@ -245,7 +245,7 @@ def _scaled(
     target: tuple[int, int] | None = None if size == (region[2] - region[0], region[3] - region[1]) else size
     if picture.alpha:
         stream = convert(stream, pixel_format, color=color)
-        stream = node("premultiply", stream, inplace=1) if picture.straight else _multiplied(stream)
+        stream = node("premultiply", stream, inplace=1) if picture.straight else premultiplied(stream)
         color = RGB
     if region != (0, 0, *picture.size):
         if any(value % 2 for value in region) and not picture.alpha:
@@ -259,12 +259,7 @@ def _scaled(
     if picture.alpha and target is None:
         return stream
     stream = convert(stream, pixel_format, color=color, size=target, shrinks=shrinks)
-    return _multiplied(stream) if picture.alpha else stream
-
-
-def _multiplied(stream: Stream) -> Stream:
-    """State that colour is multiplied by alpha."""
-    return node("setparams", stream, alpha_mode="premultiplied")
+    return premultiplied(stream) if picture.alpha else stream
 
 
 def _cut(stream: Stream, rect: Rect) -> Stream:

@@ -8,7 +8,7 @@ from typing import Literal
 from protocol.project.formats import has_alpha
 from sidecar.core.timeline import OutputSpan
 from sidecar.ffmpeg.builder.graph import Expression, Stream, Window, node
-from sidecar.ffmpeg.builder.picture.convert import RGB, YUV, Formats, constant, square
+from sidecar.ffmpeg.builder.picture.convert import RGB, YUV, Formats, constant, premultiplied, square
 from sidecar.ffmpeg.builder.picture.deep import called, rematrixed
 from sidecar.ffmpeg.builder.picture.scene import Canvas
 from sidecar.ffmpeg.builder.picture.select import hold
@@ -38,7 +38,7 @@ def delivered(stream: Stream, formats: Formats, *, alpha: bool) -> Stream:
         # Premultiplied colour without its alpha is colour over black.
         stream = called(stream, formats.full)
     elif alpha:
-        stream = node("unpremultiply", node("setparams", stream, alpha_mode="premultiplied"), inplace=1)
+        stream = node("unpremultiply", premultiplied(stream), inplace=1)
     if final == "gbrp":
         return square(stream)
     opaque = not alpha or not has_alpha(final)

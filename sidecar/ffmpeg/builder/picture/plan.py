@@ -14,21 +14,23 @@ from protocol.project import (
     Crop,
     GradientSource,
     GraphicSource,
+    Keyframes,
     TitleSource,
     Transform,
     VideoTrack,
 )
 from protocol.project.words import Blend
-from sidecar.core.timeline import Crossing, Item
+from sidecar.core.timeline import Crossing, Item, Lane
 from sidecar.ffmpeg.builder.picture.convert import hex_alpha
 from sidecar.ffmpeg.builder.picture.effects import acts, changes_alpha, reach
 from sidecar.ffmpeg.builder.picture.opacity import item_opacity, track_opacity
 from sidecar.ffmpeg.builder.picture.placing import Placed, covers, lies_plain, place_item
 from sidecar.ffmpeg.builder.picture.scene import Scene
 from sidecar.ffmpeg.builder.picture.stretches import Cutter, Shown, Stretch
+from sidecar.ffmpeg.builder.text import fades_as_one
 
-LONG_TITLE = 3_600
-"""Seconds that a title's script lasts; longer titles are drawn once as a layer."""
+LONGEST_FADES = 500
+"""Frames of a text's fades up to which it is drawn at each opacity: libass looks at every event for every frame."""
 
 Ground = Literal["plain", "full", "alpha"]
 """What a stretch is composed in: the export's own subsampled format, opaque R'G'B', or premultiplied with alpha."""
@@ -221,9 +223,17 @@ class Planner:
         if not isinstance(clip.source, TitleSource | GraphicSource) or clip.blend != "normal" or item.cell is not None:
             return False
         untouched = clip.transform == Transform() and clip.color == Color() and clip.crop == Crop()
-        low, high = own_frames(item)
-        short = high - low < LONG_TITLE * self.scene.rate
-        return untouched and short and not acts(clip.effects, self.scene.resources.catalogue)
+        return untouched and not acts(clip.effects, self.scene.resources.catalogue)
+
+    def fades_drawn(self, item: Item, lane: Lane) -> bool:
+        """Whether a text that `burns` may be drawn at its opacity, instead of being mixed with what lies below it."""
+        source, timeline = item.clip.source, self.scene.timeline
+        if not isinstance(source, TitleSource | GraphicSource):
+            return False
+        track = lane.track.opacity if isinstance(lane.track, VideoTrack) else 1.0
+        keyed = isinstance(item.clip.opacity, Keyframes) or isinstance(track, Keyframes)
+        short = item.fade_in + item.fade_out <= LONGEST_FADES
+        return short and not keyed and fades_as_one(source, (timeline.width, timeline.height))
 
 
 def own_frames(item: Item) -> tuple[int, int]:

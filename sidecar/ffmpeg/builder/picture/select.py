@@ -67,6 +67,11 @@ def hold(stream: Stream, frames: int) -> Stream:
     return node("trim", stream, end_frame=frames)
 
 
+def counted(stream: Stream, rate: Fraction) -> Stream:
+    """Let timestamps count a stream's frames from 0, in time base 1/rate."""
+    return node("setpts", node("settb", stream, expr=1 / rate), expr=Expression("N"))
+
+
 def part(stream: Stream, first: int, end: int) -> Stream:
     """Cut frames [first, end) out of a stream whose timestamps count its frames."""
     stream = node("trim", stream, start_frame=first, end_frame=end)

@@ -68,11 +68,6 @@ def multiplied(stream: Stream, name: str, rate: int, channels: int) -> Stream:
     return node("amultiply", stream, gains)
 
 
-def envelope(values: Animated, clock: int, span: tuple[int, int], sample_rate: int, rate: Fraction) -> bytes:
-    """Return an animated number over samples [from, to) of the project, a float each."""
-    return _table(values, 0.0, 1, _Frames(clock, span, sample_rate, rate))
-
-
 @dataclass(frozen=True, slots=True)
 class _Frames:
     """Samples [from, to) of the project, and the frame at which the clock stands at 0."""

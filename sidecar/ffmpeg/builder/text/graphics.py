@@ -65,13 +65,6 @@ def cards(source: GraphicSource, first: Fraction, end: Fraction, length: Fractio
     return [card for card in DRAWS[source.name](fields) if card.text or card.panel is not None]
 
 
-def graphic_texts(source: GraphicSource) -> list[tuple[str, str]]:
-    """Return the fields of a graphic that hold text, each with its text."""
-    graphic = GRAPHICS[source.name]
-    values = field_values(graphic, source.fields)
-    return [(field.name, str(values[field.name])) for field in graphic.fields if field.kind == "text"]
-
-
 def _lower_third(fields: Fields) -> list[Card]:
     color = fields.text("color")
     motion = _in_and_out("slide", 0.5, "left")

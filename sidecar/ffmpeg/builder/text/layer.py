@@ -83,7 +83,7 @@ def burn_title(
     """Draw a title or a graphic onto an opaque stream of the span's frames, counted from 0 in time base 1/rate.
 
     Any planar format of Y'CbCr or R'G'B' up to 16 bits a component; what the text does not cover keeps every bit.
-    `opacities`, one a frame, fade it: as one picture if `fades_as_one`, else paint by paint.
+    `opacities`, one a frame (none: 1), fade it: as one picture if `fades_as_one`, else paint by paint.
     """
     script = title_script(source, span, timeline, fonts, opacities)
     return Drawn(_timed_ass(stream, script, timeline.rate), (*FONT_FILES, script))
