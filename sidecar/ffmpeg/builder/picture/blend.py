@@ -169,9 +169,13 @@ def _overlaid(below: Below, layer: Layer, scene: Scene, weights: Sequence[float]
     plain = below.pixel_format == formats.plain and formats.plain != formats.full
     stream = layer.stream if layer.opaque else node("unpremultiply", layer.stream, inplace=1)
     if any(weight != 1 for weight in weights):
-        size = layer.size or scene.canvas.size
-        share = mask(weights, "gray", rate=scene.rate, size=size, files=scene.files)
-        stream = node("alphamerge", node("format", stream, pix_fmts=EIGHT_BITS[below.pixel_format]), share)
+        stream = node("format", stream, pix_fmts=EIGHT_BITS[below.pixel_format])
+        if all(weight == weights[0] for weight in weights):
+            stream = node("lut", stream, c3=round(255 * weights[0]))
+        else:
+            size = layer.size or scene.canvas.size
+            share = mask(weights, "gray", rate=scene.rate, size=size, files=scene.files)
+            stream = node("alphamerge", stream, share)
     overlay = formats.plain_overlay if plain else "gbrp"
     # Nowhere eof_action=pass: with it FFmpeg's scheduler stands still for ever at some graphs, all decoders held back.
     stream = node("overlay", below.stream, stream, x=layer.x, y=layer.y, format=overlay, alpha="straight")
