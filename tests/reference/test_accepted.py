@@ -83,6 +83,11 @@ FOUND: dict[str, Json] = {
         },
         size=(16, 16),
     ),
+    "a frame that is hardly seen in the export's": project(
+        {"clips": [clip("frames.mp4", 0, 0.2)]},
+        size=(16, 128),
+        export={"container": "mkv", "video": {"codec": "ffv1"}, "audio": None, "height": 16},
+    ),
     "tones that move on a crop that moves": project(
         {"clips": [clip("uneven.mp4", 0, 0.2, color={"blacks": DARKER}, crop={"bottom": {"keyframes": KEYS}})]}
     ),

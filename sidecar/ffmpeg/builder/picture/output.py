@@ -22,9 +22,9 @@ def canvas_for(project: tuple[int, int], output: tuple[int, int]) -> Canvas:
 
 
 def _even(length: float, limit: int) -> int:
-    """Nearest even length that also leaves even bars, at least 2."""
+    """Nearest even length that also leaves even bars, at least 2 or, where that leaves odd ones, 4."""
     bars = 2 * floor((limit - length) / 4 + 0.5)
-    return max(2, limit - 2 * bars)
+    return max(2 if limit % 4 else 4, limit - 2 * bars)
 
 
 def delivered(stream: Stream, formats: Formats, *, alpha: bool) -> Stream:
