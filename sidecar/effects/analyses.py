@@ -51,7 +51,7 @@ def question(asked: Wanted, timeline: Timeline, resources: Resources) -> tuple[C
     """Build the command that writes what an effect is given, from its clip's first frame to its last, and their size.
 
     At the project's own size and in 8 bits, whatever is rendered: so the answer is the same for all. None for a clip
-    that is never on screen.
+    that is never on screen, and for an effect that acts on none of its frames.
     """
     item, size = asked.item, (timeline.width, timeline.height)
     scene = Scene(timeline, Canvas(size, (1.0, 1.0)), formats("yuv420p"), resources)
@@ -60,7 +60,9 @@ def question(asked: Wanted, timeline: Timeline, resources: Resources) -> tuple[C
     if placed is None:
         return None
     lay(open_clip(item, scene, span), item, placed, scene, plain=False)
-    tap = scene.taps[asked.pointer]
+    tap = scene.taps.get(asked.pointer)
+    if tap is None:
+        return None
     command = grey_command(tap, asked.analysis.width, span[1] - span[0], scene.files)
     return command, grey_size(tap.size, asked.analysis.width)
 

@@ -23,6 +23,12 @@ _ENDS = ("imin", "imax", "omin", "omax")
 LEAST = 1e-6
 """A gain below it is none."""
 
+_LEAST_BLURRED = 4
+"""Pixels across and down below which gblur writes outside of its buffers: one column made FFmpeg 9 crash."""
+
+_AROUND = 8
+"""Pixels that such a picture is given on every side."""
+
 CLEAR = (0.0, 0.0, 0.0, 0.0)
 """Black, and transparent where there is alpha."""
 
@@ -46,6 +52,19 @@ def straight(stream: Stream, scene: PictureScene, act: Callable[[Stream], Stream
         return act(stream)
     divided = node("setparams", node("unpremultiply", stream, inplace=1), alpha_mode="premultiplied")
     return node("premultiply", node("setparams", act(divided), alpha_mode="straight"), inplace=1)
+
+
+def blurred(stream: Stream, sigma: Sequence[float], scene: PictureScene) -> Stream:
+    """Blur by these standard deviations, a frame each; beyond its edges a picture goes on as it ends."""
+    width, height = scene.size
+    small = min(width, height) < _LEAST_BLURRED
+    if small:
+        wide, high = width + 2 * _AROUND, height + 2 * _AROUND
+        stream = node("pad", stream, w=wide, h=high, x=_AROUND, y=_AROUND, color="black@0")
+        stream = node("fillborders", stream, left=_AROUND, right=_AROUND, top=_AROUND, bottom=_AROUND, mode="smear")
+    # Left out, sigmaV would stay what sigma was at first.
+    stream = commanded(stream, "gblur", {"sigma": sigma, "sigmaV": sigma}, scene.rate, scene.files, steps=3)
+    return node("crop", stream, w=width, h=height, x=_AROUND, y=_AROUND, exact=1) if small else stream
 
 
 def at_depth(stream: Stream, pixel_format: str) -> Stream:

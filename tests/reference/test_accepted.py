@@ -88,6 +88,14 @@ FOUND: dict[str, Json] = {
         size=(16, 128),
         export={"container": "mkv", "video": {"codec": "ffv1"}, "audio": None, "height": 16},
     ),
+    "a picture of one column that is blurred": project(
+        {"clips": [clip("frames.mp4", 0, 0.2, layout={"template": "own", "cell": 0}, effects=[{"type": "blur"}])]},
+        size=(18, 96),
+        templates=[{"id": "own", "cells": [{"x": 0.5, "y": 0, "width": 0.01, "height": 0.01}]}],
+    ),
+    "a stabilisation that acts on no frame": project(
+        {"clips": [clip("late.mkv", 0, 0.2, effects=[{"type": "stabilize", "start": 0.13}])]}, rate="5"
+    ),
     "tones that move on a crop that moves": project(
         {"clips": [clip("uneven.mp4", 0, 0.2, color={"blacks": DARKER}, crop={"bottom": {"keyframes": KEYS}})]}
     ),

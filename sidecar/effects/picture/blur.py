@@ -6,8 +6,8 @@ from typing import Annotated
 
 from protocol.project import Animated
 from sidecar.effects.parameters import Parameters, number
+from sidecar.effects.pixels import blurred
 from sidecar.ffmpeg.builder.catalogue import EffectKind, PictureScene
-from sidecar.ffmpeg.builder.commanded import commanded
 from sidecar.ffmpeg.builder.graph import Stream
 
 
@@ -22,8 +22,7 @@ class Blur(Parameters):
 
 def build(stream: Stream, parameters: Blur, scene: PictureScene) -> Stream:
     sigma = [value * scene.scale for value in scene.values(parameters.radius)]
-    # Left out, sigmaV would stay what sigma was at first.
-    return commanded(stream, "gblur", {"sigma": sigma, "sigmaV": sigma}, scene.rate, scene.files, steps=3)
+    return blurred(stream, sigma, scene)
 
 
 KIND = EffectKind(

@@ -7,9 +7,8 @@ from typing import Annotated
 from protocol.project import Animated
 from sidecar.core.timeline.animation import largest
 from sidecar.effects.parameters import Parameters, number
-from sidecar.effects.pixels import CLEAR, filled, merged, toned
+from sidecar.effects.pixels import CLEAR, blurred, filled, merged, toned
 from sidecar.ffmpeg.builder.catalogue import EffectKind, PictureScene
-from sidecar.ffmpeg.builder.commanded import commanded
 from sidecar.ffmpeg.builder.graph import Stream, node
 
 REACH = 3.0
@@ -36,7 +35,7 @@ def build(stream: Stream, parameters: Glow, scene: PictureScene) -> Stream:
         # As opaque as the light is strong, so that it stays light where there was nothing.
         light = node("colorchannelmixer", light, ar=1, ag=1, ab=1, aa=0)
     sigma = [value * scene.scale for value in scene.values(parameters.radius)]
-    light = commanded(light, "gblur", {"sigma": sigma, "sigmaV": sigma}, scene.rate, scene.files, steps=3)
+    light = blurred(light, sigma, scene)
     light = merged(filled(CLEAR, scene), light, parameters.strength, scene)
     return node("blend", stream, light, all_mode="screen")
 

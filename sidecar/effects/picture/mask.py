@@ -12,9 +12,8 @@ from typing import Annotated, Literal
 from protocol.project import Animated
 from sidecar.core.timeline.animation import constant, largest
 from sidecar.effects.parameters import Curve, Parameters, number, points, switch, word
-from sidecar.effects.pixels import CLEAR, by_mask, filled, grey_format, most, spread
+from sidecar.effects.pixels import CLEAR, blurred, by_mask, filled, grey_format, most, spread
 from sidecar.ffmpeg.builder.catalogue import EffectKind, PictureScene
-from sidecar.ffmpeg.builder.commanded import commanded
 from sidecar.ffmpeg.builder.graph import Input, InputStream, Stream, node
 from sidecar.ffmpeg.builder.picture.cells import MOST, Point, coverage
 from sidecar.ffmpeg.builder.picture.geometry import Affine
@@ -71,7 +70,7 @@ def build(stream: Stream, parameters: Mask, scene: PictureScene) -> Stream:
     if constant(parameters.feather) != 0:
         # As wide as a ramp of that width: its standard deviation is a 1/√12 of it.
         sigma = [value * scene.scale / sqrt(12) for value in scene.values(parameters.feather)]
-        shape = commanded(shape, "gblur", {"sigma": sigma, "sigmaV": sigma}, scene.rate, scene.files, steps=3)
+        shape = blurred(shape, sigma, scene)
     if parameters.invert:
         shape = node("negate", shape, negate_alpha=1)
     return by_mask(filled(CLEAR, scene), stream, shape, scene)

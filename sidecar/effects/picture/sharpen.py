@@ -8,9 +8,8 @@ from typing import Annotated
 from protocol.project import Animated
 from sidecar.core.timeline.animation import constant
 from sidecar.effects.parameters import Parameters, number
-from sidecar.effects.pixels import at_depth, beyond, by_mask, level, within_alpha
+from sidecar.effects.pixels import at_depth, beyond, blurred, by_mask, level, within_alpha
 from sidecar.ffmpeg.builder.catalogue import EffectKind, PictureScene
-from sidecar.ffmpeg.builder.commanded import commanded
 from sidecar.ffmpeg.builder.graph import Stream
 
 MOST = 4.0
@@ -48,7 +47,7 @@ def _sharpened(stream: Stream, parameters: Sharpen, scene: PictureScene, amount:
 
 def _softened(stream: Stream, parameters: Sharpen, scene: PictureScene) -> Stream:
     sigma = [value * scene.scale for value in scene.values(parameters.radius)]
-    return commanded(stream, "gblur", {"sigma": sigma, "sigmaV": sigma}, scene.rate, scene.files, steps=3)
+    return blurred(stream, sigma, scene)
 
 
 KIND = EffectKind(
