@@ -11,8 +11,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from sidecar.ffmpeg.builder.command import arguments
+from sidecar.ffmpeg.builder.picture import warp
+from sidecar.ffmpeg.builder.render import build_render
 from tests.harness.media import make_clip
-from tests.harness.rendering import clip, project, raw_frames
+from tests.harness.rendering import RESOURCES, clip, project, raw_frames, timeline_of
 
 SIZE = (192, 96)
 FRAMES = 25
@@ -287,3 +290,15 @@ def test_an_anamorphic_picture_that_is_turned_upright_moves_as_its_shape_says(ro
         along = (columns - x) * cos(angle) + (rows - y) * sin(angle)
         spread = np.sqrt((frame * along**2).sum() / area * 12)
         assert spread == pytest.approx(shape[0] * factor * scale, rel=0.01)
+
+
+def test_a_long_way_is_told_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    turning = {"rotation": {"keyframes": [{"time": 0, "value": 0}, {"time": 2, "value": 100}]}, "scaleX": 0.6}
+    bars = {"kind": "pattern", "pattern": "bars"}
+    raw = project({"clips": [clip("#3060A0", 0, 2)]}, {"clips": [clip(bars, 0, 2, transform=turning)]})
+    whole = raw_frames(raw, tmp_path)
+    monkeypatch.setattr(warp, "RUN", 7)
+    assert np.array_equal(raw_frames(raw, tmp_path), whole)
+    timeline = timeline_of(raw, tmp_path)
+    drawn = build_render(timeline, timeline.project.export, target="-", resources=RESOURCES)
+    assert arguments(drawn).graph.count("perspective=") >= 50 // 7

@@ -16,6 +16,7 @@ from sidecar.core.timeline import Item
 from sidecar.ffmpeg.builder.picture.convert import RGB, constant
 from sidecar.ffmpeg.builder.picture.footage import Footage, shoot
 from sidecar.ffmpeg.builder.picture.generated import generated
+from sidecar.ffmpeg.builder.picture.geometry_moving import moves
 from sidecar.ffmpeg.builder.picture.orient import upright
 from sidecar.ffmpeg.builder.picture.picture import Clip, Picture
 from sidecar.ffmpeg.builder.picture.scene import Scene
@@ -55,7 +56,9 @@ def open_clip(item: Item, scene: Scene, span: tuple[int, int]) -> Clip:
 
 
 def grows(item: Item) -> bool:
-    """Whether a longer span of a clip asks more of its process: it is read in pieces, or by a table of its frames."""
+    """Whether a longer span of a clip asks more of its process: it is read or moved in pieces, by tables of its frames."""
+    if moves(item.clip.crop, item.clip.transform):
+        return True
     if item.file is None or item.file.video is None or item.frozen or item.file.video.still:
         return False
     source, video = item.clip.source, item.file.video

@@ -34,6 +34,9 @@ BEYOND = 8 * MARGIN
 LARGEST_AREA = 4_096
 """To how many pixels the side of a picture's area is drawn larger than the picture itself."""
 
+RUN = 256
+"""Frames whose places one `perspective` is told: it reads all of them anew for each frame."""
+
 FOCUS = 512.0
 """Pixels a unit of v360's flat pictures, at least: the more, the less exact it is at the middle of the picture."""
 
@@ -186,20 +189,26 @@ def _by_perspective(raster: Raster, window: Rect, kernel: str) -> Stream:
         stream = node("pad", stream, w=room[0], h=room[1], color="black@0")
     if raster.alpha:
         stream = premultiplied(stream)
-    points: list[tuple[str, Value]] = []
-    for number, (x, y) in enumerate(((0, 0), (room[0], 0), (0, room[1]), room)):
-        # The filter places pixels by their numbers; number i stands for the centre i + 1/2.
-        places = [matrix(x + 0.5, y + 0.5) for matrix in raster.maps]
-        points.append((f"x{number}", table([to_x - 0.5 - left for to_x, _ in places])))
-        points.append((f"y{number}", table([to_y - 0.5 - top for _, to_y in places])))
-    moving: Value = "frame" if len(raster.maps) > 1 else "init"
-    arguments = (*points, ("interpolation", kernel), ("sense", "destination"), ("eval", moving))
-    stream = Pad(Node("perspective", arguments, (stream,), "video"))
+    frames = len(raster.maps)
+    for first in range(0, frames, RUN):
+        maps = raster.maps[first : first + RUN]
+        points: list[tuple[str, Value]] = []
+        for number, (x, y) in enumerate(((0, 0), (room[0], 0), (0, room[1]), room)):
+            # The filter places pixels by their numbers; number i stands for the centre i + 1/2.
+            places = [matrix(x + 0.5, y + 0.5) for matrix in maps]
+            points.append((f"x{number}", table([to_x - 0.5 - left for to_x, _ in places], first)))
+            points.append((f"y{number}", table([to_y - 0.5 - top for _, to_y in places], first)))
+        moving: Value = "frame" if frames > 1 else "init"
+        arguments = (*points, ("interpolation", kernel), ("sense", "destination"), ("eval", moving))
+        if frames > RUN:
+            arguments = (*arguments, ("enable", Expression(f"between(n,{first},{first + len(maps) - 1})")))
+        # It keeps two numbers for every pixel.
+        stream = Pad(Node("perspective", arguments, (stream,), "video", holds=8 * room[0] * room[1]))
     return node("crop", stream, w=right - left, h=bottom - top, x=0, y=0, exact=1)
 
 
-def table(values: Sequence[float]) -> Expression:
-    """Write a value for every frame as an expression of `in`, which counts a filter's frames from 1."""
+def table(values: Sequence[float], first: int = 0) -> Expression:
+    """Write a value for every frame from `first` on as an expression of `in`, which counts a filter's frames from 1."""
     texts = [f"{value:.6f}" for value in values]
     starts = [index for index, text in enumerate(texts) if index == 0 or text != texts[index - 1]]
 
@@ -208,7 +217,7 @@ def table(values: Sequence[float]) -> Expression:
         if high - low == 1:
             return texts[starts[low]]
         middle = (low + high) // 2
-        return f"if(lt(in,{starts[middle] + 1}),{among(low, middle)},{among(middle, high)})"
+        return f"if(lt(in,{first + starts[middle] + 1}),{among(low, middle)},{among(middle, high)})"
 
     return Expression(among(0, len(starts)))
 
