@@ -12,5 +12,8 @@ from sidecar.commands.registry import command
 @command("layouts.list")
 async def layouts(_params: Empty, _call: Call) -> LayoutList:
     """List every built-in layout."""
-    found = [LayoutInfo(each.template.id, each.title, each.description, each.template.cells) for each in LAYOUTS]
+    found = [
+        LayoutInfo(name=each.template.id, title=each.title, description=each.description, cells=each.template.cells)
+        for each in LAYOUTS
+    ]
     return LayoutList(layouts=found)
