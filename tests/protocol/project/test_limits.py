@@ -103,7 +103,7 @@ def test_metadata_of_a_megabyte_a_project() -> None:
 
 def test_text_of_ten_kilobytes() -> None:
     pointer = "/tracks/2/cues/0/text"
-    wordless = ("/tracks/2/cues/0/words", [])
+    wordless: tuple[str, list[object]] = ("/tracks/2/cues/0/words", [])
     assert limits(edited((pointer, "é" * 5_120), wordless)) == []
     found = problem((pointer, "é" * 5_120 + "x"), wordless)
     assert (found.code, found.pointer, found.context["value"]) == ("limitExceeded", pointer, 10_241)
