@@ -15,6 +15,9 @@ from protocol.commands.ffmpeg import BuiltCommand, Capabilities, FfmpegCommand, 
 from protocol.commands.shared import ProjectRef, Range
 from protocol.errors import InvalidParams, NotSupported
 from protocol.model import Model
+from protocol.project.check.schema import compile_shape
+from protocol.project.check.sink import Sink
+from protocol.project.check.walk import Walk
 from sidecar.core.source import SourceFacts
 from sidecar.ffmpeg.builder.command import Command, arguments
 from sidecar.ffmpeg.builder.concat import Concat, build_concat
@@ -125,14 +128,14 @@ class FfmpegCommandService:
         if params.builder == "render":
             return await self._render(_decoded(given, RenderParameters), check_read, output)
         if params.builder == "filterPreview":
-            return await self._filter_preview(_decoded(given, FilterPreview), check_read, output)
+            return await self._filter_preview(_timed(given, FilterPreview), check_read, output)
         if params.builder == "hwaccelTest":
             return build_hwaccel_test(_decoded(given, HwaccelTest))
         if params.builder == "probe":
             wanted = _decoded(given, Probe)
             return build_probe(wanted, str(await _allowed(wanted.path, check_read)))
         recipe = RECIPES[params.builder]
-        parameters = _decoded(given, recipe.parameters)
+        parameters = _timed(given, recipe.parameters)
         files = [await self.media.facts(await _allowed(path, check_read)) for path in recipe.paths(parameters)]
         return recipe.build(parameters, files, output or recipe.output(parameters))
 
@@ -175,3 +178,13 @@ def _decoded(given: dict[str, Any], shape: type[P]) -> P:
         detail, _, place = str(error).partition(" - at `$")
         pointer = place.rstrip("`").replace(".", "/").replace("[", "/").replace("]", "")
         raise InvalidParams(detail=detail, path=f"/parameters{pointer}") from error
+
+
+def _timed(given: dict[str, Any], shape: type[P]) -> P:
+    """Decode parameters whose times and rates are text, which the decoder does not look into."""
+    read = _decoded(given, shape)
+    sink = Sink(given)
+    compile_shape(shape).visit(given, Walk(sink), trusted=True)
+    for problem in sink.problems:
+        raise InvalidParams(detail=problem.message, path=f"/parameters{problem.pointer}")
+    return read

@@ -192,6 +192,11 @@ async def test_render_parameters_reach_the_plan(tmp_path: Path, media: Path) -> 
         ("subtitlePreview", {"path": "a", "cues": [{"text": "", "style": {"preset": "neo"}}]}, "/parameters/cues/0"),
         ("hwaccelTest", {"codec": "prores", "family": "nvenc"}, "/parameters/codec"),
         ("render", {"project": 1}, "/parameters/project"),
+        ("gif", {"path": "a", "start": "soon"}, "/parameters/start"),
+        ("thumbnails", {"path": "a", "times": [1, "soon"]}, "/parameters/times/1"),
+        ("waveform", {"path": "a", "duration": "1/0"}, "/parameters/duration"),
+        ("concat", {"paths": ["a", "b"], "frameRate": "x"}, "/parameters/frameRate"),
+        ("filterPreview", {"path": "a", "effect": {"type": "blur", "end": "x"}}, "/parameters/effect/end"),
     ],
 )
 async def test_parameters_are_strict(tmp_path: Path, builder: str, parameters: dict[str, Any], place: str) -> None:

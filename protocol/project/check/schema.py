@@ -61,7 +61,7 @@ def _compile(info: inspect.Type, extra: dict[str, Any]) -> Node:
         return _union(info.types, extra)
     if isinstance(info, inspect.StructType):
         return _record(info)
-    if isinstance(info, inspect.ListType):
+    if isinstance(info, inspect.ListType | inspect.VarTupleType):
         item = _compile(info.item_type, {})
         items = Items(item, info.min_length, info.max_length, limited=_struct(info.item_type) in LIMITED)
         return TimeMap(items) if _struct(info.item_type) is TimeKey else items

@@ -43,12 +43,6 @@ class FilterPreview(Model, kw_only=True):
     before: bool = False
     """Show the picture as it was in its left half."""
 
-    def __post_init__(self) -> None:
-        """Raise ValueError for what is no time."""
-        for time in (self.time, self.effect.start, self.effect.end):
-            if time is not None:
-                parse_seconds(time)
-
 
 @dataclass(frozen=True, slots=True)
 class _Shot:
