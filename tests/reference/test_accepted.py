@@ -64,6 +64,10 @@ FOUND: dict[str, Json] = {
     "sound so slow that a stretcher has nothing of it yet": project(
         {"kind": "audio", "clips": [clip("frames.mp4", 0.1, 0.04, speed=0.05)]}, export=HEARD
     ),
+    "an effect that begins in the silence before a track's first sound": project(
+        {"kind": "audio", "clips": [clip({"kind": "noise"}, 0.2, 0.2)], "effects": [{"type": "reverb", "start": 0.16}]},
+        export=HEARD,
+    ),
     "static at the end of the last frame": project({"clips": [clip({"kind": "noise"}, 0, 0.2)]}, size=(64, 36)),
     "a picture as narrow as a crop and a cover leave it": project(
         {"clips": [clip("moving.gif", 0, 1, fit="cover", crop={"left": {"keyframes": KEYS}, "top": 0.392})]},

@@ -126,8 +126,8 @@ def cut(stream: Stream, first: int, end: int) -> Stream:
 
 
 def delayed(stream: Stream, samples: int) -> Stream:
-    """Put silence before a stream."""
-    return node("adelay", stream, delays=f"{samples}S", all=1) if samples > 0 else stream
+    """Put silence before a stream. It comes without timestamps, and `concat` takes none such."""
+    return counted(node("adelay", stream, delays=f"{samples}S", all=1)) if samples > 0 else stream
 
 
 def counted(stream: Stream) -> Stream:
