@@ -41,6 +41,9 @@ ASKED_TO_END = 255
 SIZE_SIGNAL = 25
 """SIGXFSZ: a limit on the size of files was met; a shell in between reports 128 more."""
 
+_CONSEQUENCES = ("Error opening", "Task finished", "Terminating", "Failed to load fontconfig fonts")
+"""How lines begin that say nothing of a cause: the last comes with every text, whose fonts stand in its script."""
+
 _COMPLAINT = r"\[(?:error|fatal|panic)\]"
 
 
@@ -101,7 +104,7 @@ def last_lines(lines: Sequence[str]) -> list[str]:
 def telling_line(lines: Sequence[str]) -> str:
     """Return the words of the line that says most: the first error that is no mere consequence."""
     said = [_words(line) for line in lines if re.search(_COMPLAINT, line)]
-    telling = [words for words in said if not words.startswith(("Error opening", "Task finished", "Terminating"))]
+    telling = [words for words in said if not words.startswith(_CONSEQUENCES)]
     last = [_words(line) for line in lines if line.strip()][-1:]
     return next(iter([*telling, *said, *last]), "it said nothing")[:LINE_LENGTH]
 

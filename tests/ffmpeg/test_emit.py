@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from sidecar.ffmpeg.builder.command import GRAPH_FILE, Command, Output, SideFile, arguments
-from sidecar.ffmpeg.builder.emit import emit, escape, write_value
-from sidecar.ffmpeg.builder.graph import Expression, Input, InputStream, Node, Pad, node
+from sidecar.ffmpeg.builder.emit import emit, escape, measure, write_value
+from sidecar.ffmpeg.builder.graph import Expression, Input, InputStream, Node, Pad, Stream, node
 from tests.harness.media import ffmpeg
 
 NASTY = "\\':,;[]=% \t{}()|@#\"$`~*?!<>&^/\r\n"
@@ -122,3 +122,14 @@ def test_long_graphs_go_through_a_file() -> None:
     assert [file.name for file in built.files] == ["a", GRAPH_FILE]
     assert "-/filter_complex" in built.argv
     assert max(len(part) for part in built.argv) < 1_000
+
+
+def test_ways_double_with_every_stage_that_splits_and_joins() -> None:
+    stream: Stream = node("color", medium="video", d=1)
+    for _ in range(10):
+        stream = node("blend", stream, node("negate", stream), all_mode="multiply")
+    measured = measure((stream,))
+    assert measured.ways == 2**10
+    assert measured.filters == 1 + 3 * 10
+    joined = node("concat", stream, stream, n=2, v=1, a=0)
+    assert measure((joined,)).ways == 2**10

@@ -58,11 +58,31 @@ def emit(wanted: tuple[Stream, ...], extra_inputs: tuple[Input, ...] = ()) -> Em
     return _Writer(wanted, extra_inputs).write()
 
 
-def measure(wanted: tuple[Stream, ...]) -> tuple[int, int, int]:
-    """Count the filters and inputs of a graph, and the bytes that its filters hold back, without writing it."""
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What a graph asks of a process: its filters and inputs, the bytes that filters hold back, and `ways`.
+
+    Those are the ways that lead from a frame to what it is made of. FFmpeg goes all of them for every frame: streams
+    that are split and joined n times in series cost 2ⁿ.
+    """
+
+    filters: int
+    inputs: int
+    held: int
+    ways: int
+
+
+def measure(wanted: tuple[Stream, ...]) -> Measure:
+    """Measure a graph without writing it."""
     graph = _Writer(wanted, ())
     shared = sum(uses > 1 for uses in graph.uses.values())
-    return len(graph.nodes) + shared, len(graph.inputs), sum(current.holds for current in graph.nodes)
+    ways: dict[int, int] = {}
+    for current in graph.nodes:
+        found = [ways[id(each.node)] if isinstance(each, Pad) else 1 for each in current.inputs] or [1]
+        # Of what is joined one behind the other only one is asked at a time.
+        ways[id(current)] = max(found) if current.filter == "concat" else sum(found)
+    held = sum(current.holds for current in graph.nodes)
+    return Measure(len(graph.nodes) + shared, len(graph.inputs), held, max(ways.values(), default=1))
 
 
 class _Writer:

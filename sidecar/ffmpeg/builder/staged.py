@@ -48,6 +48,13 @@ MOST_FILTERS = 2_000
 """What one instant may need; beyond it no window is short enough."""
 
 
+MOST_WAYS = 2**18
+"""Ways to what a frame is made of that FFmpeg may have to go: it needs about a third of a microsecond for each.
+
+More come of many effects in series that mix a picture with itself.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Cost:
     """What a window asks of its process."""
@@ -135,7 +142,12 @@ def share_out(timeline: Timeline, export: Export, resources: Resources) -> Stage
 
     def cost(window: tuple[int, int]) -> Cost:
         picture = compose_window(timeline, export, video, span, resources, window=window, cutter=cutter)
-        return Cost(*measure((picture.stream,)))
+        asked = measure((picture.stream,))
+        if asked.ways > MOST_WAYS:
+            raise ResourceLimit(
+                what="ways through the layers and effects of a frame", value=asked.ways, limit=MOST_WAYS
+            )
+        return Cost(asked.filters, asked.inputs, asked.held)
 
     most = min(MAX_FILTERS - ENCODING.filters, MAX_MEMORY // (3 * span.width * span.height))
     limit = Cost(most, MAX_INPUTS - ENCODING.inputs, MAX_HELD)

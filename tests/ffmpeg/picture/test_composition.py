@@ -234,5 +234,5 @@ def test_no_overlay_passes_at_an_end(tmp_path: Path) -> None:
     timeline = timeline_of(project({"clips": below}, {"clips": above}), tmp_path)
     command = build_render(timeline, timeline.project.export, target="-", resources=RESOURCES)
     overlays = [part for part in re.split("[,;\\]]", arguments(command).graph) if part.startswith("overlay=")]
-    assert len(overlays) == 12
+    assert len(overlays) == 8
     assert not [overlay for overlay in overlays if "eof_action" in overlay]

@@ -145,3 +145,20 @@ async def test_sound_alone_is_not_shared_out(tmp_path: Path, monkeypatch: pytest
         assert (await desk.finish(busy(clip), tmp_path / "film.wav", export=export)).state == "completed"
         with pytest.raises(InvalidProject):
             await desk.plan(busy(clip), container="wav", video=None, audio=None)
+
+
+async def test_effects_that_would_keep_a_process_busy_for_ever_are_refused(tmp_path: Path) -> None:
+    kinds = [kind for kind in RESOURCES.catalogue.effects.values() if kind.medium == "video"]
+    every = [
+        {"type": kind.name, "parameters": dict(kind.shown)} for kind in kinds if kind.name not in {"stabilize", "lut"}
+    ]
+    raw = project(color(0, 0.4) | {"effects": every})
+    adjusting = {"source": {"kind": "adjustment"}, "start": 0, "duration": 0.4, "effects": every}
+    raw["tracks"][0]["effects"] = every
+    raw["tracks"].append({"kind": "video", "clips": [adjusting]})
+    async with studio(tmp_path) as desk:
+        assert (await desk.finish(raw, tmp_path / "film.mp4")).state == "completed"
+        raw["effects"] = every
+        with pytest.raises(ResourceLimit) as refused:
+            await desk.plan(raw)
+    assert refused.value.value > refused.value.limit

@@ -63,17 +63,19 @@ def laid(
     """
     if not below.opaque:
         return _over_clear(below, layer, weights, blend, scene)
+    if not any(weights):
+        return below
+    # What lies below is taken once wherever that can be: FFmpeg asks for it anew along every way that leads to it, so
+    # each layer that took it twice would double the work of all layers under it.
     if blend != "normal":
-        top = _blended(below, layer, blend, scene)
-    elif layer.opaque and covers:
-        top = layer.stream
-    elif layer.opaque and any(weights) and below.pixel_format in EIGHT_BITS:
+        return mixed(below, replace(below, stream=_blended(below, layer, blend, scene)), weights, scene)
+    if layer.opaque and covers:
+        return mixed(below, replace(below, stream=layer.stream), weights, scene)
+    if below.pixel_format in EIGHT_BITS:
         return replace(below, stream=_overlaid(below, layer, scene, weights))
-    elif below.pixel_format == scene.formats.full and scene.formats.deep:
-        top = _over_deep(below, on_canvas(layer, scene), scene)
-    else:
-        top = _overlaid(below, layer, scene)
-    return mixed(below, replace(below, stream=top), weights, scene)
+    if below.pixel_format == scene.formats.full:
+        return replace(below, stream=_over_deep(below, faded(on_canvas(layer, scene), weights, scene), scene))
+    return mixed(below, replace(below, stream=_overlaid(below, layer, scene)), weights, scene)
 
 
 def mixed(below: Below, top: Below, weights: Sequence[float], scene: Scene) -> Below:
@@ -163,7 +165,7 @@ def _weighed(base: Stream, top: Stream, weights: Sequence[float], pixel_format: 
 def _overlaid(below: Below, layer: Layer, scene: Scene, weights: Sequence[float] = (1.0,)) -> Stream:
     """Lay by the overlay filter: in the plain format, or over opaque R'G'B' of 8 bits.
 
-    Weights below 1 become the alpha of an opaque layer.
+    Weights below 1 go into the alpha of the layer.
     """
     formats = scene.formats
     plain = below.pixel_format == formats.plain and formats.plain != formats.full
@@ -171,10 +173,13 @@ def _overlaid(below: Below, layer: Layer, scene: Scene, weights: Sequence[float]
     if any(weight != 1 for weight in weights):
         stream = node("format", stream, pix_fmts=EIGHT_BITS[below.pixel_format])
         if all(weight == weights[0] for weight in weights):
-            stream = node("lut", stream, c3=round(255 * weights[0]))
+            # To the level as below: whether weights change may depend on the window.
+            stream = node("lut", stream, c3=Expression(f"floor(val*{round(255 * weights[0])}/255)"))
         else:
             size = layer.size or scene.canvas.size
             share = mask(weights, "gray", rate=scene.rate, size=size, files=scene.files)
+            if not layer.opaque:
+                share = node("blend", node("extractplanes", stream, planes="a"), share, all_mode="multiply")
             stream = node("alphamerge", stream, share)
     overlay = formats.plain_overlay if plain else "gbrp"
     # Nowhere eof_action=pass: with it FFmpeg's scheduler stands still for ever at some graphs, all decoders held back.

@@ -177,7 +177,8 @@ class _Sharing:
         stream = make(Mixer(self.timeline, self.resources, self.score, files, shelf))
         if stream is None:
             return NOTHING
-        filters, inputs, _ = measure((stream,))
+        asked = measure((stream,))
+        filters, inputs = asked.filters, asked.inputs
         return Cost(filters, inputs, files.bytes)
 
 
