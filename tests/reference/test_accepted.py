@@ -9,6 +9,9 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
+from sidecar.effects.declarations import parameters_of
+from sidecar.effects.discovery import catalogue
+from tests.harness.reference.animation import LIMITS
 from tests.harness.rendering import clip, project
 from tests.reference.accepting import Press
 from tests.reference.material import write_material
@@ -109,6 +112,42 @@ FOUND: dict[str, Json] = {
 @pytest.mark.parametrize("name", FOUND)
 def test_what_was_not_rendered_once(press: Press, name: str) -> None:
     assert press.outcome(FOUND[name]) == "rendered"
+
+
+def passing(low: float, high: float) -> Json:
+    """Keys at the ends of a range, and a curve between them that leaves it at both."""
+    easing = {"cubicBezier": [0.3, -0.9, 0.6, 1.9]}
+    return {"keyframes": [{"time": 0, "value": low, "easing": easing}, {"time": 0.4, "value": high}]}
+
+
+ANIMATED = {
+    kind.name: members
+    for kind in catalogue().effects.values()
+    if (members := [each for each in parameters_of(kind.parameters) if each.animated and each.range])
+}
+
+
+@pytest.mark.parametrize("kind", ANIMATED)
+def test_a_curve_keeps_a_parameter_in_its_range(press: Press, kind: str) -> None:
+    moved = {each.name: passing(*each.range) for each in ANIMATED[kind] if each.range}
+    made = clip("frames.mp4", 0, 0.4, effects=[{"type": kind, "parameters": moved}])
+    assert press.outcome(project({"clips": [made]}, size=(32, 32))) == "rendered"
+
+
+OWNERS: dict[str, Json] = {
+    name: {member: passing(*LIMITS[member]) for member in members}
+    for name, members in (
+        ("color", ("brightness", "contrast", "saturation", "hue", "gamma", "highlights", "shadows", "temperature")),
+        ("crop", ("left", "top")),
+        ("transform", ("x", "y", "scaleX", "scaleY", "rotation", "anchorX", "anchorY")),
+    )
+}
+
+
+@pytest.mark.parametrize("owner", OWNERS)
+def test_a_curve_keeps_a_member_in_its_range(press: Press, owner: str) -> None:
+    made = clip("frames.mp4", 0, 0.4, **{owner: OWNERS[owner]}, opacity=passing(0, 1))
+    assert press.outcome(project({"clips": [made]}, size=(32, 32))) == "rendered"
 
 
 REFUSED: dict[str, Json] = {

@@ -14,7 +14,7 @@ import msgspec
 
 from protocol.model import Model
 from protocol.project import Animated, Keyframes
-from sidecar.core.timeline.animation import constant, sampled
+from sidecar.core.timeline.animation import bounded, constant, sampled
 from sidecar.ffmpeg.builder.graph import POINT, Medium, Stream, Support
 from sidecar.ffmpeg.builder.sidefiles import SideFiles
 
@@ -136,7 +136,7 @@ class EffectKind:
 
     def read(self, raw: Mapping[str, Any]) -> Any:
         """Decode parameters; raises msgspec.ValidationError, which validation has made impossible by then."""
-        return msgspec.convert(dict(raw), self.parameters)
+        return bounded(msgspec.convert(dict(raw), self.parameters))
 
     def idle(self, parameters: Any) -> bool:
         """Whether these parameters change nothing."""

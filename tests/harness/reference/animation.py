@@ -10,6 +10,21 @@ import numpy as np
 
 from tests.harness.reference.clock import seconds
 
+LIMITS = {
+    **dict.fromkeys(("volume", "masterVolume", "contrast", "saturation"), (0.0, 4.0)),
+    **dict.fromkeys(("pan", "brightness", "highlights", "shadows", "whites", "blacks"), (-1.0, 1.0)),
+    **dict.fromkeys(("temperature", "tint"), (-1.0, 1.0)),
+    **dict.fromkeys(("left", "top", "right", "bottom"), (0.0, 0.99)),
+    **dict.fromkeys(("x", "y", "anchorX", "anchorY"), (-10.0, 10.0)),
+    **dict.fromkeys(("scaleX", "scaleY"), (-50.0, 50.0)),
+    "rotation": (-36_000.0, 36_000.0),
+    "hue": (-180.0, 180.0),
+    "gamma": (0.1, 10.0),
+    "opacity": (0.0, 1.0),
+}
+"""What a member's values are kept in where a curve passes its keys."""
+
+Range = tuple[float, float]
 NAMED = {"easeIn": (0.42, 0, 1, 1), "easeOut": (0, 0, 0.58, 1), "easeInOut": (0.42, 0, 0.58, 1)}
 
 
@@ -33,13 +48,17 @@ def bezier(one: float, two: float, u: float) -> float:
     return float(3 * (1 - u) ** 2 * u * one + 3 * (1 - u) * u**2 * two + u**3)
 
 
-def value_at(animated: Any, time: Fraction) -> float:
-    """The value of a constant, or of keyframes at a time in the owner's clock."""
+def value_at(animated: Any, time: Fraction, limits: Range) -> float:
+    """The value of a constant, or of keyframes at a time in the owner's clock, kept in the member's range."""
     if not isinstance(animated, dict):
         return float(animated)
-    return keyed(
-        [(seconds(key["time"]), key["value"], key.get("easing", "linear")) for key in animated["keyframes"]], time
-    )
+    keys = [(seconds(key["time"]), key["value"], key.get("easing", "linear")) for key in animated["keyframes"]]
+    return min(max(keyed(keys, time), limits[0]), limits[1])
+
+
+def values_at(owner: dict[str, Any], time: Fraction) -> dict[str, float]:
+    """The values of members of a project at a time in their owner's clock."""
+    return {name: value_at(value, time, LIMITS[name]) for name, value in owner.items()}
 
 
 def keyed(keys: list[tuple[Fraction, float, Any]], time: Fraction) -> float:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.harness.reference.animation import value_at
+from tests.harness.reference.animation import LIMITS, value_at, values_at
 from tests.harness.reference.blending import over
 from tests.harness.reference.clock import edit, length
 from tests.harness.reference.effects import applied
@@ -114,8 +114,7 @@ class Compositor:
         made.error += ROUNDING + STEEP.get(blend, GENTLE)
 
     def _opacity(self, owner: Json, time: Fraction) -> float:
-        """A curve may pass 0–1 on its way; opacity cannot."""
-        return min(1.0, max(0.0, value_at(owner.get("opacity", 1.0), time)))
+        return value_at(owner.get("opacity", 1.0), time, LIMITS["opacity"])
 
     def _adjust(self, made: Frame, placed: Placed, opacity: float) -> None:
         """14: replace what lies below by its effects of it."""
@@ -136,7 +135,7 @@ class Compositor:
         lying, picture = self._picture(made, placed)
         area = coverage(lying, self.size) * self._cell_area(clip)
         straight, alpha = picture[..., :3], picture[..., 3] * area
-        controls = {name: value_at(value, tau) for name, value in clip.get("color", {}).items()}
+        controls = values_at(clip.get("color", {}), tau)
         straight = graded(straight, controls)  # 8
         made.error += GRADE * len(controls)
         layer = np.concatenate([straight * alpha[..., None], alpha[..., None]], axis=-1)
@@ -152,8 +151,8 @@ class Compositor:
         source = clip["source"]
         footage = self.footage[self._path(source)] if source["kind"] == "file" else None
         box, align, fit = self._box(clip)
-        crop = {side: value_at(value, tau) for side, value in clip.get("crop", {}).items()}
-        moved = {name: value_at(value, tau) for name, value in clip.get("transform", {}).items()}
+        crop = values_at(clip.get("crop", {}), tau)
+        moved = values_at(clip.get("transform", {}), tau)
         if footage is None:
             own = self.project["width"], self.project["height"]
             upright = own[0] * self.scale, own[1] * self.scale

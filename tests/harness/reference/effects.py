@@ -39,6 +39,12 @@ def _pixelate(picture: Floats, values: dict[str, float]) -> Floats:
 POINT: dict[str, Callable[[Floats, dict[str, float]], Floats]] = {"basic": _basic, "hue": _hue}
 """Effects that look at one pixel alone: type → (straight R′G′B′, parameters) → R′G′B′."""
 
+RANGES: dict[str, dict[str, tuple[float, float]]] = {
+    "basic": {"brightness": (-1, 1), "contrast": (0, 4), "saturation": (0, 2)},
+    "hue": {"angle": (-180, 180)},
+    "pixelate": {"size": (1, 200)},
+}
+
 AREA: dict[str, Callable[[Floats, dict[str, float]], Floats]] = {"pixelate": _pixelate}
 """Effects of the whole frame at its own size: type → (premultiplied R′G′B′A, parameters) → the same."""
 
@@ -53,7 +59,8 @@ def applied(layer: Floats, effects: list[Json], time: Fraction) -> Floats:
             continue
         if end is not None and time >= seconds(end):
             continue
-        values = {name: value_at(value, time) for name, value in effect.get("parameters", {}).items()}
+        limits = RANGES[effect["type"]]
+        values = {name: value_at(value, time, limits[name]) for name, value in effect.get("parameters", {}).items()}
         if effect["type"] in AREA:
             made = AREA[effect["type"]](layer, values)
         else:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.harness.reference.animation import value_at
+from tests.harness.reference.animation import LIMITS, value_at
 from tests.harness.reference.clock import HALF, clip_span, cut_of, length, seconds, transition_span
 
 Floats = NDArray[np.float64]
@@ -114,14 +114,15 @@ class Mixer:
     def channels(self) -> int:
         return int(self.project.get("channels", 2))
 
-    def curve(self, animated: Any, origin: int, samples: Floats) -> Floats:
+    def curve(self, member: str, owner: Json, origin: int, samples: Floats) -> Floats:
         """An animated value at samples of the project: taken at frames' instants, joined by lines."""
+        animated = owner.get(member, 0.0 if member == "pan" else 1.0)
         if not isinstance(animated, dict):
             return np.full(samples.shape, float(animated))
         per_frame = float(self.sample_rate / self.rate)
         first, last = floor(samples[0] / per_frame) - 1, floor(samples[-1] / per_frame) + 2
-        frames = range(first, last + 1)
-        values = [value_at(animated, (frame - origin) / self.rate) for frame in frames]
+        frames, limits = range(first, last + 1), LIMITS[member]
+        values = [value_at(animated, (frame - origin) / self.rate, limits) for frame in frames]
         return np.interp(samples / per_frame, list(frames), values)
 
     def mix(self) -> Floats:
@@ -134,9 +135,9 @@ class Mixer:
         for track in tracks:
             if track.get("muted") or (solo and not track.get("solo")):
                 continue
-            mixed = self._track(track, end) * self.curve(track.get("volume", 1.0), 0, samples)
-            total += mixed * balance(self.curve(track.get("pan", 0.0), 0, samples), self.channels)
-        return total * self.curve(self.project.get("masterVolume", 1.0), 0, samples)
+            mixed = self._track(track, end) * self.curve("volume", track, 0, samples)
+            total += mixed * balance(self.curve("pan", track, 0, samples), self.channels)
+        return total * self.curve("masterVolume", self.project, 0, samples)
 
     def _track(self, track: Json, end: int) -> Floats:
         mixed = np.zeros((self.channels, end))
@@ -198,8 +199,8 @@ class Mixer:
             if source.get("channelMap") is not None:
                 matrix = chosen(source["channelMap"], len(take.channels))
             sound = matrix @ take.at(self._instants(clip, counted, first, take))
-        sound = sound * self.curve(clip.get("volume", 1.0), first, samples)
-        return np.asarray(sound * balance(self.curve(clip.get("pan", 0.0), first, samples), self.channels))
+        sound = sound * self.curve("volume", clip, first, samples)
+        return np.asarray(sound * balance(self.curve("pan", clip, first, samples), self.channels))
 
     def _instants(self, clip: Json, counted: Floats, first: int, take: Take) -> Floats:
         """Source seconds of samples counted from the clip's first; a source is read from its nearest sample."""

@@ -13,7 +13,7 @@ from math import ceil, floor, hypot
 
 from protocol.project import Animated, Crop, CubicBezier, Keyframes, Transform
 from protocol.project.words import Fit
-from sidecar.core.timeline.animation import constant, sampled
+from sidecar.core.timeline.animation import bounded, constant, sampled
 from sidecar.ffmpeg.builder.picture.geometry import (
     EXACT,
     Affine,
@@ -57,12 +57,12 @@ class Motion:
 
     def regions(self, first: int, frames: int) -> list[tuple[float, float, float, float]]:
         """Return left, top, right, bottom at frames of the clip."""
-        series = [sampled(side, first, frames, self.rate) for side in _sides(self.crop)]
+        series = [sampled(side, first, frames, self.rate) for side in _sides(bounded(self.crop))]
         return list(zip(*series, strict=True))
 
     def poses(self, first: int, frames: int) -> list[Pose]:
         """Return the transform at frames of the clip."""
-        series = [sampled(member, first, frames, self.rate) for member in _members(self.transform)]
+        series = [sampled(member, first, frames, self.rate) for member in _members(bounded(self.transform))]
         return [Pose(*values) for values in zip(*series, strict=True)]
 
 

@@ -11,7 +11,7 @@ from itertools import pairwise
 from math import cos, radians, sin
 
 from protocol.project import Animated, Color, CubicBezier, Keyframes
-from sidecar.core.timeline.animation import constant, sampled
+from sidecar.core.timeline.animation import bounded, constant, sampled
 from sidecar.ffmpeg.builder.commanded import commanded
 from sidecar.ffmpeg.builder.graph import Node, Pad, Stream, node
 from sidecar.ffmpeg.builder.picture.deep import RGB, rematrixed
@@ -91,7 +91,8 @@ def graded(stream: Stream, color: Color, pixel_format: str, scene: Scene, *, fir
 
 def looks_of(color: Color, scene: Scene, first: int, frames: int) -> list[Color]:
     """Return the controls at each frame; a single one where they never change."""
-    series = {name: sampled(getattr(color, name), first, frames, scene.rate) for name in CONTROLS}
+    kept = bounded(color)
+    series = {name: sampled(getattr(kept, name), first, frames, scene.rate) for name in CONTROLS}
     if all(value == values[0] for values in series.values() for value in values):
         return [Color(**{name: values[0] for name, values in series.items()})]
     return [Color(**dict(zip(series, values, strict=True))) for values in zip(*series.values(), strict=True)]

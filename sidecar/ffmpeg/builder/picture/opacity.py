@@ -6,13 +6,13 @@ from fractions import Fraction
 
 from protocol.project import ColorSource, VideoTrack
 from sidecar.core.timeline import Item, Lane
-from sidecar.core.timeline.animation import sampled
+from sidecar.core.timeline.animation import bounded, sampled
 
 
 def item_opacity(item: Item, span: tuple[int, int], rate: Fraction) -> list[float]:
     """Return a clip's opacity × its fades × a colour's own alpha at project frames [first, end), handles included."""
     first, end = span
-    values = sampled(item.clip.opacity, first - item.first, end - first, rate)
+    values = sampled(bounded(item.clip).opacity, first - item.first, end - first, rate)
     if isinstance(item.clip.source, ColorSource) and len(item.clip.source.color) == 9:
         alpha = int(item.clip.source.color[7:9], 16) / 255
         values = [value * alpha for value in values]
@@ -25,7 +25,7 @@ def track_opacity(lane: Lane, span: tuple[int, int], rate: Fraction) -> list[flo
     """Return a track's opacity at project frames [first, end)."""
     first, end = span
     track = lane.track
-    return sampled(track.opacity if isinstance(track, VideoTrack) else 1.0, first, end - first, rate)
+    return sampled(bounded(track).opacity if isinstance(track, VideoTrack) else 1.0, first, end - first, rate)
 
 
 def _fade(item: Item, frame: int) -> float:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from protocol.project import Animated
 from sidecar.core.timeline import Timeline
+from sidecar.core.timeline.animation import bounded
 from sidecar.ffmpeg.builder.command import SideFile
 from sidecar.ffmpeg.builder.graph import Stream, node
 from sidecar.ffmpeg.builder.resources import Resources
@@ -85,7 +86,7 @@ class Mixer:
 
     def mastered(self, stream: Stream, span: Span) -> Stream:
         """Apply the master volume."""
-        return self._gained(stream, self.timeline.project.master_volume, 0.0, 0, span)
+        return self._gained(stream, bounded(self.timeline.project).master_volume, 0.0, 0, span)
 
     def sources(self) -> Sources:
         """Return where the samples of files come from: the shelf, or decoders of their own."""
@@ -99,7 +100,7 @@ class Mixer:
 
     def track(self, part: Part, span: Span) -> Stream | None:
         """Make the sound of a track; None where it is silent."""
-        track = part.lane.track
+        track = bounded(part.lane.track)
         if track.volume == 0:
             return None
         made = self.affected(part, span)
@@ -140,7 +141,7 @@ class Mixer:
         made = None if part is None or part.lane.track.volume == 0 else self.affected(part, span)
         if part is None or made is None:
             return nothing(span[1] - span[0], self.timeline.sample_rate, LAYOUTS[self.timeline.channels])
-        return self._gained(made, part.lane.track.volume, 0.0, 0, span)
+        return self._gained(made, bounded(part.lane.track).volume, 0.0, 0, span)
 
     def _kept(self, name: str, span: Span) -> Stream | None:
         kept: Kept | None = None if self.shelf is None else self.shelf.made.get(name)
@@ -170,7 +171,7 @@ class Mixer:
 
     def _felt(self, piece: Piece, span: Span, sources: Sources) -> Stream:
         """Make the sound of a clip with its gains, at most as long as the span."""
-        clip, line = piece.item.clip, self.timeline
+        clip, line = bounded(piece.item.clip), self.timeline
         steady = factors(clip.volume, clip.pan, line.channels)
         if steady is not None and not any(acting(clip.effects, self.resources.catalogue)):
             made = self._placed(piece, span, sources, steady)
