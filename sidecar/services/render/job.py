@@ -10,6 +10,7 @@ import trio
 
 from protocol.commands.render import Job, JobError, RenderProgress, RenderResult, Segment, SegmentState, State
 from protocol.errors import JobState, SidecarError
+from sidecar.services.render.control import JobControl
 from sidecar.services.render.planning import Planned
 
 ENDED: frozenset[State] = frozenset({"completed", "failed", "cancelled"})
@@ -40,6 +41,7 @@ class RenderJob:
     progress: RenderProgress | None = None
     result: RenderResult | None = None
     error: JobError | None = None
+    control: JobControl = field(default_factory=JobControl)
     scope: trio.CancelScope = field(default_factory=trio.CancelScope)
     turn: trio.Event = field(default_factory=trio.Event)
     done: trio.Event = field(default_factory=trio.Event)
