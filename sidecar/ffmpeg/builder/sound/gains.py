@@ -57,7 +57,10 @@ def gained(
         return _table(volume, pan, channels, _Frames(clock, span, sample_rate, rate))
 
     keys = msgspec.json.encode((volume, pan)).decode()
-    about = f"floats, samples {span[0]} to {span[1]} from frame {clock}, {channels} at a time; volume and pan {keys}"
+    up, down = rate.numerator, rate.denominator * sample_rate
+    # Where the owner's clock stands at the first sample, in exact frames: an owner that moves has the same gains.
+    begin = f"{span[0] * up - clock * down}/{down}"
+    about = f"floats, {span[1] - span[0]} samples of {up}/{down} frames from {begin}, {channels} at a time; volume and pan {keys}"
     name = files.made("gains", "f32", table, (span[1] - span[0]) * channels * SAMPLE_BYTES, about)
     return multiplied(stream, name, sample_rate, channels)
 

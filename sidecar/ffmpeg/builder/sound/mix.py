@@ -60,7 +60,7 @@ def silence(timeline: Timeline, window: tuple[int, int]) -> Stream:
 
 @dataclass(frozen=True, slots=True)
 class Mixer:
-    """Makes spans of sound of one graph. `shelf` holds what lies in files already."""
+    """Makes spans of sound of one graph. `shelf` holds what lies in files already, or is to be taken for it."""
 
     timeline: Timeline
     resources: Resources
@@ -89,8 +89,8 @@ class Mixer:
         return self._gained(stream, bounded(self.timeline.project).master_volume, 0.0, 0, span)
 
     def sources(self) -> Sources:
-        """Return where the samples of files come from: the shelf, or decoders of their own."""
-        return Readers() if self.shelf is None else self.shelf
+        """Return where the samples of files come from: the shelf, or decoders of their own where none lie there."""
+        return self.shelf if self.shelf is not None and self.shelf.sources else Readers()
 
     def tracks(self, span: Span, parts: Sequence[Part], base: Stream | None = None) -> Stream | None:
         """Sum up some tracks, on top of what was summed before."""

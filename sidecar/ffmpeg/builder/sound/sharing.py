@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from itertools import pairwise
+from math import ceil
 
 from sidecar.core.timeline import Timeline
 from sidecar.ffmpeg.builder.emit import measure
@@ -85,29 +87,53 @@ def share_sound(
     return sharing.shared(window)
 
 
+def share_run(timeline: Timeline, window: tuple[int, int], resources: Resources, *, summed: bool) -> SoundStages:
+    """Share the mix of project frames [first, end) out, be it to a single process.
+
+    `summed`: only the sum of the tracks is wanted; a project that has effects can be mixed in no other way.
+    """
+    score = score_of(timeline, resources.catalogue)
+    sharing = _Sharing(timeline, resources, score)
+    if sharing.at_once(window, NOTHING, summed=summed):
+        only = Window(*window, (len(score.parts),))
+        return SoundStages(timeline, resources, score, *window, (), (), (only,), (), summed, straight=True)
+    return sharing.shared(window, summed=summed)
+
+
+def share_closing(timeline: Timeline, window: tuple[int, int], resources: Resources) -> SoundStages:
+    """Share out what comes after the sum of the tracks, which lies on the shelf from frame 0 to the window's end."""
+    score = score_of(timeline, resources.catalogue)
+    stages = _Sharing(timeline, resources, score).shared(window)
+    if any(keys(timeline.project.effects, resources.catalogue)):
+        return replace(stages, windows=())
+    return replace(stages, windows=(), supplies=(), baked=())
+
+
 @dataclass(frozen=True, slots=True)
 class _Sharing:
     timeline: Timeline
     resources: Resources
     score: Score
 
-    def at_once(self, window: tuple[int, int], beside: Cost) -> bool:
+    def at_once(self, window: tuple[int, int], beside: Cost, *, summed: bool = False) -> bool:
         """Whether one process may mix a window straight from the files."""
         span = samples_of(self.timeline, window)
         pieces = [piece for track in self._heard() for side in track.sides for piece in side.within(span)]
         if len(pieces) > MANY_CLIPS or any(self._turns(piece) for piece in pieces):
             return False
-        return (self._cost(None, lambda mixer: mixer.project(span)) + beside + SUMMED).bearable
 
-    def shared(self, window: tuple[int, int]) -> SoundStages:
+        def mixed(mixer: Mixer) -> Stream | None:
+            return mixer.tracks(span, self.score.parts) if summed else mixer.project(span)
+
+        return (self._cost(None, mixed) + beside + SUMMED).bearable
+
+    def shared(self, window: tuple[int, int], *, summed: bool = False) -> SoundStages:
         """Decide what lies on the shelf, and how the mix is cut."""
         line, catalogue = self.timeline, self.resources.catalogue
-        affected = any(True for _ in acting(line.project.effects, catalogue))
+        affected = not summed and any(True for _ in acting(line.project.effects, catalogue))
         remembering = [track for track in self._heard() if remembers_all(track.lane.track.effects, catalogue)]
         first = 0 if affected else window[0]
-        # Effects of tracks and of the project hear more than the window.
-        wide = affected or any(True for track in self._heard() for _ in acting(track.lane.track.effects, catalogue))
-        span = (0, self.score.length) if wide else samples_of(line, window)
+        span = (0, self.score.length) if affected else self._needed(samples_of(line, window))
         pieces = [piece for track in self._heard() for side in track.sides for piece in side.within(span)]
         shelf = Shelf({}, {})
         supplied = supplies(line, pieces)
@@ -137,7 +163,23 @@ class _Sharing:
                 return self._cost(shelf, lambda mixer: mixer.project(samples_of(line, part)))
 
             closing = tuple(_windows(window, step, 1, after))
-        return SoundStages(line, self.resources, self.score, *window, supplied, tuple(baked), windows, closing)
+        return SoundStages(line, self.resources, self.score, *window, supplied, tuple(baked), windows, closing, summed)
+
+    def _needed(self, span: Span) -> Span:
+        """Return the samples that clips are needed for where a span is mixed: effects hear more than it."""
+        catalogue, heard = self.resources.catalogue, self._heard()
+        clips = (piece.item.clip.effects for track in heard for side in track.sides for piece in side.pieces)
+        if any(True for effects in clips for _ in keys(effects, catalogue)):
+            return 0, self.score.length
+        before, after = Fraction(0), Fraction(0)
+        for each in (each for track in heard for each in acting(track.lane.track.effects, catalogue)):
+            pre_roll = each.kind.pre_roll(each.parameters)
+            if pre_roll is None:
+                return 0, self.score.length
+            before += pre_roll
+            after += each.kind.look_ahead(each.parameters)
+        rate = self.timeline.sample_rate
+        return max(0, span[0] - ceil(before * rate)), min(self.score.length, span[1] + ceil(after * rate))
 
     def _heard(self) -> list[Track]:
         """Return the tracks that are mixed, or that some effect listens to."""

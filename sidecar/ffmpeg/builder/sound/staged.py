@@ -26,6 +26,9 @@ from sidecar.ffmpeg.builder.sound.score import Score, samples_of
 from sidecar.ffmpeg.builder.sound.shelf import RAW, Baked, Part, Supply
 from sidecar.ffmpeg.builder.sound.sources import Shelf
 
+UNDER = "under.f32"
+"""The file of the shelf that holds the sum of all tracks for the project's effects."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -54,7 +57,8 @@ class SoundStages:
     """How the mix of project frames [first, end) is shared out.
 
     `windows` sum the tracks up. Where the project has effects, those are applied to the whole sum, and `closing`
-    are the windows of what comes after them.
+    are the windows of what comes after them. `summed`: only the sum is wanted, without the project's effects and
+    volume. `straight`: there is no shelf, the one window is made from the files.
     """
 
     timeline: Timeline
@@ -66,6 +70,8 @@ class SoundStages:
     baked: tuple[Baked, ...]
     windows: tuple[Window, ...]
     closing: tuple[Window, ...]
+    summed: bool = False
+    straight: bool = False
 
     def steps(self, folder: str) -> Iterator[Step]:
         """Return the processes that make the mix, in order; the shelf's files are made in `folder`."""
@@ -91,8 +97,9 @@ class SoundStages:
         for begin, end in pairwise((0, *window.ends)):
             last = end == len(self.score.parts)
             tracks = self.score.parts[begin:end]
-            build = partial(self._tracks, tracks, span, below, shelf, finished=last and not self.closing)
-            file = "under.f32" if self.closing else None
+            finished = last and not self.closing and not self.summed
+            build = partial(self._tracks, tracks, span, below, shelf, finished=finished)
+            file = UNDER if self.closing else None
             if not last:
                 file = f"sum-{window.first}-{end}.f32"
                 below = self._kept(folder, file, span)
@@ -102,8 +109,8 @@ class SoundStages:
     def _closing(self, shelf: Shelf, folder: str) -> Iterator[Step]:
         """Apply the project's effects to the whole, and what comes after them by windows."""
         span = samples_of(self.timeline, (0, self.end))
-        shelf.made["under project"] = self._kept(folder, "under.f32", span)
-        yield Step("project.f32", partial(self._mixed, span, shelf, affected=True), ("under.f32",))
+        shelf.made["under project"] = self._kept(folder, UNDER, span)
+        yield Step("project.f32", partial(self._mixed, span, shelf, affected=True), (UNDER,))
         shelf.made["project"] = self._kept(folder, "project.f32", span)
         for window in self.closing:
             span = samples_of(self.timeline, (window.first, window.end))
@@ -119,7 +126,7 @@ class SoundStages:
     def _mixed(self, span: Span, shelf: Shelf, sink: str, *, affected: bool) -> Command:
         mixer = self._mixer(shelf)
         stream = mixer.affected_project(span) if affected else mixer.project(span)
-        return _written(stream, span, self._form, mixer, sink)
+        return written(stream, span, self._form, mixer, sink)
 
     def _tracks(
         self, tracks: Sequence[Track], span: Span, below: Kept | None, shelf: Shelf, sink: str, *, finished: bool
@@ -129,18 +136,18 @@ class SoundStages:
         stream = mixer.tracks(span, tracks, base)
         if finished and stream is not None:
             stream = mixer.mastered(stream, span)
-        return _written(stream, span, self._form, mixer, sink)
+        return written(stream, span, self._form, mixer, sink)
 
     def _part(self, part: Part, baked: Baked, shelf: Shelf, sink: str) -> Command:
         mixer = self._mixer(shelf)
-        return _written(part.make(mixer), part.span, (baked.rate, baked.channels), mixer, sink)
+        return written(part.make(mixer), part.span, (baked.rate, baked.channels), mixer, sink)
 
     def _mixer(self, shelf: Shelf) -> Mixer:
-        return Mixer(self.timeline, self.resources, self.score, SideFiles(), shelf)
+        return Mixer(self.timeline, self.resources, self.score, SideFiles(), None if self.straight else shelf)
 
 
-def _written(stream: Stream | None, span: Span, form: tuple[int, int], mixer: Mixer, sink: str) -> Command:
-    """Write a span of a sample rate and a number of channels; what there is not is silent."""
+def written(stream: Stream | None, span: Span, form: tuple[int, int], mixer: Mixer, sink: str) -> Command:
+    """Build the command that writes a span of a sample rate and a number of channels; what there is not is silent."""
     length, (rate, channels) = span[1] - span[0], form
     made = nothing(length, rate, LAYOUTS.get(channels, f"{channels}c")) if stream is None else exact(stream, length)
     return Command((Output((made,), RAW, sink),), mixer.files.all(), globals_=(("copyts", None),))
