@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-import sys
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from math import inf
@@ -25,13 +22,11 @@ from sidecar.ffmpeg.executor import execute
 from sidecar.ffmpeg.progress import FfmpegProgress
 from sidecar.ffmpeg.supervisor import Supervisor
 from sidecar.ffmpeg.toolchain import Toolchain
+from sidecar.services.render.pipes import End, open_pipe
 from sidecar.services.render.soundtrack import level, measure, mix
 
 STALL_SECONDS = 60.0
 """An encoder without any new frame or byte for so long is ended as `stalled`."""
-
-PIPE_BYTES = 1_048_576
-"""As much as the system allows an ordinary user: fewer switches between writer and reader."""
 
 Report = Callable[[FfmpegProgress], None]
 
@@ -79,7 +74,7 @@ async def _encode(stages: Stages, target: Path, bench: Bench, on_progress: Repor
     with ExitStack() as pipes:
         async with trio.open_nursery() as nursery:
 
-            async def feed(make: Callable[[int], Awaitable[None]], end: _End) -> None:
+            async def feed(make: Callable[[int], Awaitable[None]], end: End) -> None:
                 try:
                     await make(end.fd)
                 except SidecarError as error:
@@ -100,12 +95,12 @@ async def _encode(stages: Stages, target: Path, bench: Bench, on_progress: Repor
             source: str | None = None
             read_ends: list[int] = []
             if stages.windows:
-                read, write = pipes.enter_context(_pipe())
+                read, write = pipes.enter_context(open_pipe())
                 source = f"pipe:{read.fd}"
                 read_ends.append(read.fd)
                 nursery.start_soon(feed, compose, write)
             if stages.sound is not None and track is None:
-                read, write = pipes.enter_context(_pipe())
+                read, write = pipes.enter_context(open_pipe())
                 track = Track(
                     f"pipe:{read.fd}", Levelling() if stages.export.audio is None else levelling_of(stages.export.audio)
                 )
@@ -148,28 +143,3 @@ async def _run(
     )
     bench.doubted.update(Path(url.removeprefix("file:")) for url in done.doubted if url.startswith("file:"))
     return work
-
-
-@dataclass(slots=True)
-class _End:
-    """One end of the pipe. Both stay open here until the work is done, so that neither side ever sees a lost peer."""
-
-    fd: int
-
-    def close(self) -> None:
-        if self.fd >= 0:
-            os.close(self.fd)
-            self.fd = -1
-
-
-@contextmanager
-def _pipe() -> Iterator[tuple[_End, _End]]:
-    read, write = (_End(fd) for fd in os.pipe())
-    if sys.platform == "linux":
-        with suppress(OSError):
-            fcntl.fcntl(write.fd, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
-    try:
-        yield read, write
-    finally:
-        read.close()
-        write.close()
