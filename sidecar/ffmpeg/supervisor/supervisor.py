@@ -24,6 +24,7 @@ class Supervisor:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
         self._children: dict[Child, None] = {}
+        self._paused: set[str] = set()
         self._closing = False
         self._starting = 0
         self._started = trio.Event()
@@ -71,6 +72,8 @@ class Supervisor:
         else:
             child = Child(process, argv=words, role=role, tag=tag)
             self._children[child] = None
+            if tag in self._paused:
+                child.stop()
             trio.lowlevel.spawn_system_task(self._tend, child)
         finally:
             self._starting -= 1
@@ -85,6 +88,19 @@ class Supervisor:
     def children(self, *, tag: str | None = None) -> tuple[Child, ...]:
         """List the children that run, of one tag or all, oldest first."""
         return tuple(child for child in self._children if tag is None or child.tag == tag)
+
+    def pause(self, tag: str) -> None:
+        """Freeze all children of a tag, and those that are started with it until `resume`."""
+        self._paused.add(tag)
+        for child in self.children(tag=tag):
+            child.stop()
+
+    def resume(self, tag: str) -> None:
+        """Let the children of a tag run on; a tag that is not paused is left alone."""
+        if tag in self._paused:
+            self._paused.discard(tag)
+            for child in self.children(tag=tag):
+                child.cont()
 
     async def close(self) -> None:
         """End all children and start no more. Returns when none is left, after `END_GRACE` at the latest; not cancelled."""

@@ -76,6 +76,7 @@ class Planner:
         fingerprints = {each.path: each.fingerprint for each in inputs}
         return Planned(
             project=project,
+            base=view.base,
             export=export,
             stages=stages,
             problems=problems,

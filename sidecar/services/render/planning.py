@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from protocol.commands.render import Input, Plan, PlanSummary, Segment
@@ -24,10 +25,12 @@ if TYPE_CHECKING:
 class Planned:
     """A render that could start: everything but the place where it writes.
 
-    `fingerprints` are those of the sources when the plan was made, by their paths.
+    `fingerprints` are those of the sources when the plan was made, by their paths; `base` is the folder that relative
+    paths of the project start from.
     """
 
     project: Project
+    base: Path | None
     export: Export
     span: OutputSpan
     stages: Stages

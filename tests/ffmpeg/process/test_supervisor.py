@@ -166,6 +166,22 @@ async def test_a_stopped_child_stands_still_until_it_may_go_on(supervisor: Super
             child.stop()  # and a stopped one can be ended
 
 
+async def test_a_paused_tag_freezes_what_runs_and_what_is_started_later(supervisor: Supervisor, tmp_path: Path) -> None:
+    with trio.fail_after(10):
+        async with (
+            await supervisor.spawn(SLEEPER, cwd=tmp_path, role="test", tag="job") as before,
+            await supervisor.spawn(SLEEPER, cwd=tmp_path, role="test", tag="other") as other,
+        ):
+            supervisor.pause("job")
+            async with await supervisor.spawn(SLEEPER, cwd=tmp_path, role="test", tag="job") as later:
+                assert (before.stopped, later.stopped, other.stopped) == (True, True, False)
+                await until(lambda: psutil.Process(later.pid).status() == psutil.STATUS_STOPPED)
+                supervisor.resume("job")
+                supervisor.resume("job")
+                assert (before.stopped, later.stopped) == (False, False)
+                await until(lambda: psutil.Process(later.pid).status() != psutil.STATUS_STOPPED)
+
+
 async def test_waiting_may_be_cancelled_and_the_child_runs_on(supervisor: Supervisor, tmp_path: Path) -> None:
     with trio.fail_after(10):
         child = await supervisor.spawn(SLEEPER, cwd=tmp_path, role="render", tag="job")
