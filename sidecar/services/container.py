@@ -30,6 +30,7 @@ from sidecar.services.system import SystemService
 from sidecar.services.tools import Tools
 
 if TYPE_CHECKING:
+    from sidecar.services.cache.store import CacheStore
     from sidecar.services.ffmpeg_command import FfmpegCommandService
     from sidecar.services.fonts import FontService
     from sidecar.services.render.planner import Planner
@@ -59,6 +60,7 @@ class Services:
     supervisor: Supervisor
     tools: Tools
     late_fonts: Callable[[], FontService]
+    late_cache: Callable[[], CacheStore]
     media: MediaService
     projects: ProjectService
     render: RenderService
@@ -74,6 +76,11 @@ class Services:
     def fonts(self) -> FontService:
         """The fonts at hand."""
         return self.late_fonts()
+
+    @property
+    def cache(self) -> CacheStore:
+        """The files kept by key."""
+        return self.late_cache()
 
     @property
     def commands(self) -> FfmpegCommandService:
@@ -102,6 +109,7 @@ async def open_services(options: ServiceOptions) -> AsyncIterator[Services]:
         supervisor = await stack.enter_async_context(open_supervisor())
         tools = Tools(settings, environ, supervisor)
         fonts = cache(_make_fonts)
+        late_cache = cache(lambda: _open_cache(stack, folders, settings))
         media = await stack.enter_async_context(open_media_service(supervisor, folders.temp, settings))
         projects = await stack.enter_async_context(
             open_project_service(
@@ -144,6 +152,7 @@ async def open_services(options: ServiceOptions) -> AsyncIterator[Services]:
             supervisor=supervisor,
             tools=tools,
             late_fonts=fonts,
+            late_cache=late_cache,
             media=media,
             projects=projects,
             render=render,
@@ -171,6 +180,19 @@ def _make_fonts() -> FontService:
     from sidecar.services.fonts import FontService  # noqa: PLC0415 - start-up time
 
     return FontService()
+
+
+def _open_cache(stack: AsyncExitStack, folders: Folders, settings: SettingsStore) -> CacheStore:
+    from sidecar.services.cache.limits import CacheLimits  # noqa: PLC0415 - start-up time
+    from sidecar.services.cache.store import open_cache_store  # noqa: PLC0415 - start-up time
+
+    def limits() -> CacheLimits:
+        current = settings.current
+        return CacheLimits(current.cache_disk_bytes, current.min_free_disk_bytes)
+
+    store = open_cache_store(folders.cache, instance_id=folders.instance_id, limits=limits)
+    stack.callback(store.close)
+    return store
 
 
 def _make_planner(projects: ProjectService, media: MediaService, fonts: FontService, tools: Tools) -> Planner:
