@@ -6,8 +6,9 @@ Frames are those of the project, counted from 0; spans are half open. The projec
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import floor
 
 from protocol.project import AudioTrack, Clip, Cue, Export, FileSource, Project, SubtitleTrack, Transition, VideoTrack
 from protocol.time import edit_frame, parse_rate, parse_seconds
@@ -174,7 +175,11 @@ class CueLane:
 
 @dataclass(frozen=True, slots=True)
 class OutputSpan:
-    """What an export shows: project frames [first, end) as `frames` output frames at `rate`, of width × height."""
+    """What an export shows: project frames [first, end) as `frames` output frames at `rate`, of width × height.
+
+    `lead` is how long the first project frame is on screen before the first output frame, in output frames: only a
+    part of an export at another rate than the project's begins in the middle of a project frame.
+    """
 
     first: int
     end: int
@@ -183,6 +188,18 @@ class OutputSpan:
     project_rate: Fraction
     width: int
     height: int
+    lead: Fraction = Fraction(0)
+
+    def part(self, first: int, end: int) -> OutputSpan:
+        """Return output frames [first, end) as a span of their own: the project frames they show, and their lead."""
+        ratio = self.rate / self.project_rate
+        low, high = floor(first / ratio), floor((end - 1) / ratio) + 1
+        # Where the length is rounded up to whole output frames, the last project frame stays on screen.
+        length = self.end - self.first
+        low, high = min(low, length - 1), min(high, length)
+        return replace(
+            self, first=self.first + low, end=self.first + high, frames=end - first, lead=first - low * ratio
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from protocol.time import format_rate
 from sidecar.core.timeline import OutputSpan, Timeline, output_span
 from sidecar.ffmpeg.builder.command import Command, Output
 from sidecar.ffmpeg.builder.emit import measure
-from sidecar.ffmpeg.builder.graph import Input, InputStream, node
+from sidecar.ffmpeg.builder.graph import Input, InputStream, Stream, node
 from sidecar.ffmpeg.builder.picture import Cutter, canvas_for, compose_window, finish
 from sidecar.ffmpeg.builder.picture.clips import grows
 from sidecar.ffmpeg.builder.picture.convert import formats, square
@@ -67,6 +67,9 @@ class Cost:
         """Whether nothing is more than in `limit`."""
         return self.filters <= limit.filters and self.inputs <= limit.inputs and self.held <= limit.held
 
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(self.filters + other.filters, self.inputs + other.inputs, self.held + other.held)
+
 
 ENCODING = Cost(24, 3, 0)
 """What an encoder is asked for beside picture and mix: chapters, layout, level, rate, format."""
@@ -87,16 +90,7 @@ class Stages:
 
     def composer(self, window: tuple[int, int], *, sink: str) -> Command:
         """Build the command that writes the raw frames of a window to `sink`."""
-        span, video = self._span, self._video
-        picture = compose_window(self.timeline, self.export, video, span, self.resources, window=window)
-        options = (("c:v", "rawvideo"), ("fps_mode", "passthrough"), ("f", "rawvideo"))
-        return Command(
-            outputs=(Output((picture.stream,), options, sink),),
-            files=picture.files,
-            globals_=(("copyts", None),),
-            frames=window[1] - window[0],
-            environment=FONT_ENVIRONMENT if picture.text else (),
-        )
+        return raw_command(self.timeline, self.export, self._span, self.resources, window, sink=sink)
 
     def encoder(self, *, target: str, source: str | None = None, track: Track | None = None) -> Command:
         """Build the command that encodes: the raw frames of all windows, read from `source`, and the mix `track`.
@@ -106,18 +100,7 @@ class Stages:
         if source is None:
             return build_render(self.timeline, self.export, target=target, resources=self.resources, track=track)
         span, video = self._span, self._video
-        canvas = canvas_for((self.timeline.width, self.timeline.height), (span.width, span.height))
-        options = (
-            ("f", "rawvideo"),
-            ("pixel_format", video.pixel_format),
-            ("video_size", f"{canvas.size[0]}x{canvas.size[1]}"),
-            ("framerate", format_rate(span.project_rate)),
-        )
-        raw = InputStream(Input(source, options), "video", 0)
-        counted = node("settb", raw, expr=1 / span.project_rate)
-        # Raw frames carry no tags; without them a filter of two inputs would convert between "unknown" and BT.709.
-        frames = tagged(square(counted), formats(video.pixel_format))
-        picture = finish(frames, self.timeline, video, span)
+        picture = finish(raw_stream(source, self.timeline, video, span), self.timeline, video, span)
         return encode_command(picture, self.timeline, self.export, span, self.resources, target=target, track=track)
 
     @property
@@ -139,27 +122,85 @@ def share_out(timeline: Timeline, export: Export, resources: Resources) -> Stage
         return Stages(timeline, export, resources, (), _sound(timeline, export, resources, Cost(0, 0, 0)))
 
     cutter = Cutter(timeline, resources.catalogue)
+    shared = share_picture(timeline, export, video, span, resources, cutter)
+    sound = _sound(timeline, export, resources, ENCODING if shared.windows else shared.cost)
+    return Stages(timeline, export, resources, shared.windows, sound)
+
+
+def raw_command(
+    timeline: Timeline, export: Export, span: OutputSpan, resources: Resources, window: tuple[int, int], *, sink: str
+) -> Command:
+    """Build the command that composes a window of project frames and writes them to `sink` as they are."""
+    if export.video is None:
+        raise AssertionError("only a picture is composed")
+    picture = compose_window(timeline, export, export.video, span, resources, window=window)
+    options = (("c:v", "rawvideo"), ("fps_mode", "passthrough"), ("f", "rawvideo"))
+    return Command(
+        outputs=(Output((picture.stream,), options, sink),),
+        files=picture.files,
+        globals_=(("copyts", None),),
+        frames=window[1] - window[0],
+        environment=FONT_ENVIRONMENT if picture.text else (),
+    )
+
+
+def raw_stream(source: str, timeline: Timeline, video: VideoExport, span: OutputSpan) -> Stream:
+    """Read what `raw_command` wrote: all project frames of a span."""
+    canvas = canvas_for((timeline.width, timeline.height), (span.width, span.height))
+    options = (
+        ("f", "rawvideo"),
+        ("pixel_format", video.pixel_format),
+        ("video_size", f"{canvas.size[0]}x{canvas.size[1]}"),
+        ("framerate", format_rate(span.project_rate)),
+    )
+    raw = InputStream(Input(source, options), "video", 0)
+    counted = node("settb", raw, expr=1 / span.project_rate)
+    # Raw frames carry no tags; without them a filter of two inputs would convert between "unknown" and BT.709.
+    return tagged(square(counted), formats(video.pixel_format))
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """Windows of project frames for one process each (none: one process can take it all), and what all ask for."""
+
+    windows: tuple[tuple[int, int], ...]
+    cost: Cost
+
+
+def share_picture(  # noqa: PLR0917 - what every builder takes, in its order
+    timeline: Timeline, export: Export, video: VideoExport, span: OutputSpan, resources: Resources, cutter: Cutter
+) -> Shared:
+    """Share out the picture of a span. Raises ResourceLimit for an instant that no process can take."""
 
     def cost(window: tuple[int, int]) -> Cost:
-        picture = compose_window(timeline, export, video, span, resources, window=window, cutter=cutter)
-        asked = measure((picture.stream,))
-        if asked.ways > MOST_WAYS:
-            raise ResourceLimit(
-                what="ways through the layers and effects of a frame", value=asked.ways, limit=MOST_WAYS
-            )
-        return Cost(asked.filters, asked.inputs, asked.held)
+        picture = compose_window(timeline, export, video, span, resources, window=window, cutter=cutter, sketch=True)
+        return composing_cost(picture.stream)
 
-    most = min(MAX_FILTERS - ENCODING.filters, MAX_MEMORY // (3 * span.width * span.height))
-    limit = Cost(most, MAX_INPUTS - ENCODING.inputs, MAX_HELD)
+    limit = composing_limit(span)
     pieces = [fitting for piece in _pieces(cutter, span) for fitting in _fitting(piece, cost, limit)]
     worst = max(each.filters for _, each in pieces)
     if worst > MOST_FILTERS:
         raise ResourceLimit(what="filters at one instant", value=worst, limit=MOST_FILTERS)
     windows = tuple(_grouped(pieces, limit))
     one = len(windows) == 1 and all(each.within(limit) for _, each in pieces)
-    whole = Cost(sum(each.filters for _, each in pieces), sum(each.inputs for _, each in pieces), 0)
-    sound = _sound(timeline, export, resources, whole if one else ENCODING)
-    return Stages(timeline, export, resources, () if one else windows, sound)
+    total = Cost(0, 0, 0)
+    for _, each in pieces:
+        total += each
+    return Shared(() if one else windows, total)
+
+
+def composing_cost(picture: Stream) -> Cost:
+    """Return what composing asks for. Raises ResourceLimit for a graph that would keep FFmpeg busy for ever."""
+    asked = measure((picture,))
+    if asked.ways > MOST_WAYS:
+        raise ResourceLimit(what="ways through the layers and effects of a frame", value=asked.ways, limit=MOST_WAYS)
+    return Cost(asked.filters, asked.inputs, asked.held)
+
+
+def composing_limit(span: OutputSpan) -> Cost:
+    """Return what the windows of one process may ask for, by the size of the picture."""
+    most = min(MAX_FILTERS - ENCODING.filters, MAX_MEMORY // (3 * span.width * span.height))
+    return Cost(most, MAX_INPUTS - ENCODING.inputs, MAX_HELD)
 
 
 def _sound(timeline: Timeline, export: Export, resources: Resources, picture: Cost) -> SoundStages | None:
@@ -204,7 +245,7 @@ def _grouped(pieces: list[tuple[tuple[int, int], Cost]], limit: Cost) -> Iterato
     """Join neighbours while one process can take them together."""
     (first, end), total = pieces[0]
     for (start, stop), each in pieces[1:]:
-        together = Cost(total.filters + each.filters, total.inputs + each.inputs, total.held + each.held)
+        together = total + each
         if together.within(limit):
             total = together
         else:

@@ -19,6 +19,7 @@ from sidecar.ffmpeg.builder.picture.plan import Planner
 from sidecar.ffmpeg.builder.picture.scene import Scene
 from sidecar.ffmpeg.builder.picture.stretches import Cutter, Stretch
 from sidecar.ffmpeg.builder.resources import Resources
+from sidecar.ffmpeg.builder.sidefiles import SideFiles, Sketched
 from sidecar.ffmpeg.builder.text import FONT_FILES, burn_cues, cue_layer
 
 __all__ = ["Composed", "Cutter", "Stretch", "build_picture", "canvas_for", "compose_window", "finish"]
@@ -53,20 +54,21 @@ def compose_window(
     *,
     window: tuple[int, int],
     cutter: Cutter | None = None,
+    sketch: bool = False,
 ) -> Composed:
     """Compose project frames [from, to), cues included, at the size and in the pixel format of `finish`'s input.
 
-    `cutter` is the timeline's, where there is one already.
+    `cutter` is the timeline's, where there is one already. `sketch`: the graph is looked at and not run.
     """
     canvas = canvas_for((timeline.width, timeline.height), (span.width, span.height))
-    scene = Scene(timeline, canvas, formats(video.pixel_format), resources)
+    files = Sketched() if sketch else SideFiles()
+    scene = Scene(timeline, canvas, formats(video.pixel_format), resources, files)
     planner = Planner(scene, cutter or Cutter(timeline, resources.catalogue))
     below = _composite(scene, planner, backdrop_of(timeline, video), window)
     if export.subtitles == "burn":
         below = _with_cues(below, scene, window)
     stream = converted(below, scene.formats.final, scene)
-    files = scene.files.all()
-    return Composed(stream, files, bool(FONT_FILES) and FONT_FILES[0].name in scene.files)
+    return Composed(stream, scene.files.all(), bool(FONT_FILES) and FONT_FILES[0].name in scene.files)
 
 
 def backdrop_of(timeline: Timeline, video: VideoExport) -> str:

@@ -85,6 +85,9 @@ def resampled(stream: Stream, span: OutputSpan) -> Stream:
     slot = 1 / (span.rate * reference)
     number = f"PTS/{int(ticks)}"
     first = f"ceil(({number})*{ratio.numerator}/{ratio.denominator})"
+    if span.lead:
+        lead = int(span.lead * ratio.denominator)
+        first = f"max(0,ceil((({number})*{ratio.numerator}-{lead})/{ratio.denominator}))"
     stream = node("settb", stream, expr=reference)
     stream = node("setpts", stream, expr=Expression(f"({first}+0.5)*{slot.numerator}/{slot.denominator}"))
     stream = node("fps", stream, support=Window(1, 0), fps=span.rate, round="down", start_time=0, eof_action="pass")
