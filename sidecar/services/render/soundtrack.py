@@ -15,7 +15,7 @@ from protocol.project import AudioExport
 from sidecar.core.timeline import Timeline
 from sidecar.ffmpeg.builder.command import Command
 from sidecar.ffmpeg.builder.render import Track
-from sidecar.ffmpeg.builder.sound.export import Levelling
+from sidecar.ffmpeg.builder.sound.export import Levelling, levelling_of
 from sidecar.ffmpeg.builder.sound.loudness import (
     PASSES,
     REPORT,
@@ -33,8 +33,8 @@ Run = Callable[[Command, str, tuple[int, ...]], Awaitable[Path]]
 
 
 async def mix(stages: SoundStages, folder: Path, sink: int, run: Run) -> None:
-    """Write the mix to a descriptor; the shelf lies in `folder` until the mix is done."""
-    await trio.to_thread.run_sync(lambda: folder.mkdir(mode=0o700))
+    """Write the mix to a descriptor; the shelf lies in `folder`, which may exist, until the mix is done."""
+    await trio.to_thread.run_sync(lambda: folder.mkdir(mode=0o700, exist_ok=True))
     for number, step in enumerate(stages.steps(str(folder))):
         with ExitStack() as held:
             descriptor = sink
@@ -50,34 +50,40 @@ async def mix(stages: SoundStages, folder: Path, sink: int, run: Run) -> None:
 
 async def level(mixed: Path, timeline: Timeline, audio: AudioExport, run: Run) -> Track:
     """Measure a finished mix and say how it is brought to the loudness that an export asks for."""
-    wanted = audio.loudness
-    if wanted is None:
-        raise AssertionError("only what has a target is levelled")
     url = f"file:{mixed}"
 
-    async def heard(levelling: Levelling, number: int) -> Measured:
+    async def hear(levelling: Levelling, number: int) -> Measured:
         command = measure_mix(url, timeline, audio.channels, levelling)
-        return await _report(await run(command, f"loudness-{number}", ()))
+        return await report_of(await run(command, f"loudness-{number}", ()))
 
+    return Track(url, await levelling_by(audio, hear))
+
+
+async def levelling_by(audio: AudioExport, hear: Callable[[Levelling, int], Awaitable[Measured]]) -> Levelling:
+    """Say how a mix is brought to the loudness that an export asks for; `hear` measures it, levelled, time and again."""
+    wanted = audio.loudness
+    if wanted is None:
+        return levelling_of(audio)
     limiter = None if audio.limiter is None else audio.limiter.true_peak
-    levelling = levelling_for(wanted, await heard(Levelling(), 0), limiter=limiter)
+    levelling = levelling_for(wanted, await hear(Levelling(), 0), limiter=limiter)
     for number in range(1, PASSES):
         if levelling.ceiling is None:
             break
-        closer = again(wanted, levelling, await heard(levelling, number))
+        closer = again(wanted, levelling, await hear(levelling, number))
         if closer is None:
             break
         levelling = closer
-    return Track(url, levelling)
+    return levelling
 
 
 async def measure(written: Path, stream: int, run: Run) -> MeasuredLoudness | None:
     """Measure a stream of a written file; None where it has no loudness: silence."""
-    measured = await _report(await run(measure_file(str(written), stream), "measure", ()))
+    measured = await report_of(await run(measure_file(str(written), stream), "measure", ()))
     if measured.integrated is None or measured.true_peak is None:
         return None
     return MeasuredLoudness(integrated=measured.integrated, true_peak=measured.true_peak)
 
 
-async def _report(folder: Path) -> Measured:
+async def report_of(folder: Path) -> Measured:
+    """Read what a measuring command noted in its folder."""
     return read_report(await trio.to_thread.run_sync((folder / REPORT).read_text))

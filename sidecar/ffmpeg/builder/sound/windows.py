@@ -42,7 +42,7 @@ class MixPlan:
     """How the mix of project frames [first, end) is made: window by window, each kept by its key.
 
     `summed`: the project has effects, which may hear everything before. The windows are those of the sum of its
-    tracks, from frame 0 on; what comes after them is made of the whole.
+    tracks, from frame 0 on; what comes after them is made of the whole. `key` is that of all the floats.
     """
 
     timeline: Timeline
@@ -51,6 +51,7 @@ class MixPlan:
     end: int
     summed: bool
     windows: tuple[MixWindow, ...]
+    key: str
 
 
 def cut_windows(timeline: Timeline, first: int, end: int) -> tuple[tuple[int, int], ...]:
@@ -74,7 +75,10 @@ def plan_mix(
     summed = any(True for _ in acting(timeline.project.effects, resources.catalogue))
     keeper = _Keeper(timeline, resources, score_of(timeline, resources.catalogue), fingerprints, ffmpeg)
     spans = cut_windows(timeline, 0 if summed else window[0], window[1])
-    return MixPlan(timeline, resources, *window, summed, tuple(keeper.windows(spans, summed=summed)))
+    windows = tuple(keeper.windows(spans, summed=summed))
+    after = keeper.closing(samples_of(timeline, window)) if summed else ""
+    key = plan_key((after, windows), fingerprints, ffmpeg)
+    return MixPlan(timeline, resources, *window, summed, windows, key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,14 @@ class _Keeper:
             stream = mixer.tracks(span, self.score.parts) if summed else mixer.project(span)
             key = None if stream is None else self._key(stream, span, mixer)
             yield MixWindow(*window, (span[1] - span[0]) * line.channels * SAMPLE_BYTES, key)
+
+    def closing(self, span: Span) -> str:
+        """Key what the project's effects and volume make of the sum of its tracks."""
+        mixer = Mixer(
+            self.timeline, self.resources, self.score, Sketched(), Shelf({}, {"under project": self._kept("sum")})
+        )
+        stream = mixer.project(span)
+        return "" if stream is None else self._key(stream, span, mixer)
 
     def _marks(self, part: Part, grid: Sequence[tuple[int, int]]) -> list[str]:
         """Name what a track's effects are given, up to the end of every window."""
