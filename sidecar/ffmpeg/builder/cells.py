@@ -7,7 +7,7 @@ composed in, encoders see nothing but the frames of their cell, so how cells are
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from protocol.project import Export, VideoExport
@@ -18,7 +18,7 @@ from sidecar.ffmpeg.builder.command import Command, Output, SideFile
 from sidecar.ffmpeg.builder.encode_cells import piece_options
 from sidecar.ffmpeg.builder.graph import Stream
 from sidecar.ffmpeg.builder.picture import Cutter, compose_window, finish
-from sidecar.ffmpeg.builder.picture.select import part
+from sidecar.ffmpeg.builder.picture.select import hold, part
 from sidecar.ffmpeg.builder.resources import Resources
 from sidecar.ffmpeg.builder.staged import Cost, composing_cost, composing_limit, raw_command, raw_stream, share_picture
 from sidecar.ffmpeg.builder.text import FONT_ENVIRONMENT
@@ -31,7 +31,8 @@ Span = tuple[int, int]
 class RunJob:
     """How neighbouring cells are made: windows of project frames, in order, that other processes compose.
 
-    No window: one process composes and encodes. `frames` is how many output frames the cells have together.
+    No window: one process composes and encodes. `frames` is how many output frames the cells have together. `held`:
+    the one frame of the one cell is encoded so many times, for cells that are one picture throughout.
     """
 
     timeline: Timeline
@@ -39,10 +40,11 @@ class RunJob:
     resources: Resources
     spans: tuple[Span, ...]
     windows: tuple[tuple[int, int], ...]
+    held: int | None = None
 
     @property
     def frames(self) -> int:
-        return self.spans[-1][1] - self.spans[0][0]
+        return self.held or self.spans[-1][1] - self.spans[0][0]
 
     def composer(self, window: tuple[int, int], *, sink: str) -> Command:
         """Build the command that writes the raw frames of a window to `sink`: all windows one after the other."""
@@ -54,14 +56,14 @@ class RunJob:
         None: the picture is composed by this very command.
         """
         if source is None:
-            return build_run(self.timeline, self.export, self.resources, self.spans, sinks)
+            return build_run(self.timeline, self.export, self.resources, self.spans, sinks, held=self.held)
         video, _ = _picture_of(self.export)
         stream = finish(raw_stream(source, self.timeline, video, self._span), self.timeline, video, self._span)
-        return _encoding(stream, self.export, self._span.rate, self.spans, sinks)
+        return _encoding(stream, self.export, self._span.rate, self.spans, sinks, held=self.held)
 
     @property
     def _span(self) -> OutputSpan:
-        return _part(self.timeline, self.export, self.spans)
+        return _part(self.timeline, self.export, self.spans, self.held)
 
 
 def build_run(
@@ -73,29 +75,37 @@ def build_run(
     *,
     cutter: Cutter | None = None,
     sketch: bool = False,
+    held: int | None = None,
 ) -> Command:
     """Build the one command that composes adjacent cells once and encodes each into its sink.
 
     A span alone, sketched, is what the key of its cell is made of: nothing of it says where in the output it lies.
-    `cutter` is the timeline's, where there is one already; `sketch`: the command is not run.
+    `cutter` is the timeline's, where there is one already; `sketch`: the command is not run. `held`: of one span the
+    first frame alone is composed, and encoded so many times.
     """
     video, _ = _picture_of(export)
-    span = _part(timeline, export, spans)
+    span = _part(timeline, export, spans, held)
     window = span.first, span.end
     composed = compose_window(timeline, export, video, span, resources, window=window, cutter=cutter, sketch=sketch)
     stream = finish(composed.stream, timeline, video, span)
     environment = FONT_ENVIRONMENT if composed.text else ()
-    return _encoding(stream, export, span.rate, spans, sinks, files=composed.files, environment=environment)
+    return _encoding(stream, export, span.rate, spans, sinks, files=composed.files, environment=environment, held=held)
 
 
 def plan_run(
-    timeline: Timeline, export: Export, resources: Resources, spans: Sequence[Span], *, cutter: Cutter | None = None
+    timeline: Timeline,
+    export: Export,
+    resources: Resources,
+    spans: Sequence[Span],
+    *,
+    cutter: Cutter | None = None,
+    held: int | None = None,
 ) -> RunJob:
     """Decide how many processes make adjacent cells. Raises ResourceLimit for an instant that none can take."""
     video, _ = _picture_of(export)
     cutter = cutter or Cutter(timeline, resources.catalogue)
-    shared = share_picture(timeline, export, video, _part(timeline, export, spans), resources, cutter)
-    return RunJob(timeline, export, resources, tuple(spans), shared.windows)
+    shared = share_picture(timeline, export, video, _part(timeline, export, spans, held), resources, cutter)
+    return RunJob(timeline, export, resources, tuple(spans), shared.windows, held)
 
 
 def run_cost(
@@ -124,8 +134,12 @@ def _picture_of(export: Export) -> tuple[VideoExport, VideoCodec]:
     return export.video, codec
 
 
-def _part(timeline: Timeline, export: Export, spans: Sequence[Span]) -> OutputSpan:
-    return output_span(timeline, export).part(spans[0][0], spans[-1][1])
+def _part(timeline: Timeline, export: Export, spans: Sequence[Span], held: int | None = None) -> OutputSpan:
+    first, end = spans[0][0], spans[-1][1]
+    if held is None:
+        return output_span(timeline, export).part(first, end)
+    # When the one frame begins to be on screen does not matter.
+    return replace(output_span(timeline, export).part(first, first + 1), lead=Fraction(0))
 
 
 def _encoding(
@@ -137,16 +151,19 @@ def _encoding(
     *,
     files: tuple[SideFile, ...] = (),
     environment: tuple[tuple[str, str], ...] = (),
+    held: int | None = None,
 ) -> Command:
     """Give each span of a finished picture to an encoder of its own."""
     video, codec = _picture_of(export)
     options = piece_options(video, export, codec, rate)
     start = spans[0][0]
+    if held is not None:
+        picture = hold(picture, held)
     streams = [picture] if len(spans) == 1 else [part(picture, first - start, end - start) for first, end in spans]
     return Command(
         outputs=tuple(Output((stream,), options, sink) for stream, sink in zip(streams, sinks, strict=True)),
         files=files,
         globals_=(("copyts", None),),
-        frames=spans[0][1] - start,
+        frames=held or spans[0][1] - start,
         environment=environment,
     )
