@@ -27,7 +27,7 @@ async def start(params: RenderStart, call: Call) -> Started:
     """Plan and queue."""
     target = call.check_write(params.output)
     request = replace(params, project=readable(params.project, call))
-    return await call.services.render.start(request, target, call.check_read, call.trace_id)
+    return await call.services.render.start(request, target, call.connection.grant.reading, call.trace_id)
 
 
 @command("render.cancel")
@@ -39,12 +39,14 @@ async def cancel(params: JobId, call: Call) -> Job:
 @command("render.job")
 async def job(params: JobQuery, call: Call) -> Job:
     """One job."""
+    await call.services.render.opened()
     return call.services.render.job(params.job_id, segments=params.segments)
 
 
 @command("render.jobs")
 async def jobs(params: JobsQuery, call: Call) -> JobList:
     """A page of jobs."""
+    await call.services.render.opened()
     return call.services.render.jobs(params)
 
 

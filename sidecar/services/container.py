@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from sidecar.ffmpeg.supervisor import Supervisor, open_supervisor
 from sidecar.ffmpeg.toolchain import Toolchain
@@ -23,7 +23,8 @@ from sidecar.services.instance import open_folders
 from sidecar.services.logs import Log, publisher
 from sidecar.services.media import MediaService, open_media_service
 from sidecar.services.projects import ProjectService, open_project_service
-from sidecar.services.render.service import RenderLimits, RenderService, open_render_service
+from sidecar.services.render.limits import JobFolders, RenderLimits
+from sidecar.services.render.service import RenderService, open_render_service
 from sidecar.services.settings import SettingsStore
 from sidecar.services.stderr import BoundedStderr
 from sidecar.services.system import SystemService
@@ -41,12 +42,14 @@ class ServiceOptions:
     """What an instance starts from.
 
     `arguments` are settings by wire name that come before environment and file; `environ` None is the process's own;
-    `stderr` gets a copy of the log, if given.
+    `stderr` gets a copy of the log, if given. `jobs` says what becomes of jobs: "run" goes on with those that earlier
+    processes left, "hold" has them in hand without running any, "own" leaves them alone and forgets its own.
     """
 
     arguments: Mapping[str, Any] = field(default_factory=dict)
     environ: Mapping[str, str] | None = None
     stderr: BoundedStderr | None = None
+    jobs: Literal["run", "hold", "own"] = "run"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,9 +135,11 @@ async def open_services(options: ServiceOptions) -> AsyncIterator[Services]:
                 log=log,
                 temp=folders.temp,
                 owner=folders.instance_id,
-                limits=lambda: RenderLimits.of(settings.current.max_jobs, settings.current.keep_finished_jobs),
+                limits=lambda: _render_limits(options, settings),
+                folders=JobFolders() if options.jobs == "own" else JobFolders(folders.data, folders.adopted),
             )
         )
+        settings.watch(lambda _: render.advance())
         system = SystemService(
             settings=settings,
             folders=folders,
@@ -174,6 +179,12 @@ def _open_log(
     if settings.broken is not None:
         log.logger.warning("the settings file was set aside", detail=str(settings.broken))
     return log
+
+
+def _render_limits(options: ServiceOptions, settings: SettingsStore) -> RenderLimits:
+    current = settings.current
+    limits = RenderLimits.of(current.max_jobs, current.keep_finished_jobs)
+    return limits if options.jobs != "hold" else RenderLimits(0, limits.kept)
 
 
 def _make_fonts() -> FontService:

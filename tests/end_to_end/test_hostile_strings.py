@@ -24,6 +24,7 @@ from protocol.commands.render import RenderStart
 from protocol.commands.shared import ProjectRef
 from protocol.errors import SidecarError
 from sidecar.effects.picture.lut import SAMPLE
+from sidecar.services.access import ReadAccess
 from sidecar.services.projects import Scope
 from tests.harness.fonts import make_font
 from tests.harness.media import make_clip
@@ -176,7 +177,7 @@ async def test_texts_and_names_are_drawn_kept_and_written_never_obeyed(canaries:
             target = tmp_path / f"{name}.mkv"
             raw = everywhere(string, own, tmp_path)
             request = RenderStart(project=ProjectRef(inline=raw, base_path=str(tmp_path)), output=str(target))
-            started = await desk.render.start(request, target, Path, "trace")
+            started = await desk.render.start(request, target, ReadAccess(), "trace")
             with trio.fail_after(40):
                 job = await desk.render.wait(started.job_id)
             assert job.state == "completed", (string, job.error)

@@ -18,6 +18,7 @@ from protocol.errors import NothingToRender, SidecarError
 from protocol.project import Project
 from protocol.project.check import check
 from sidecar.core.timeline import output_span, resolve
+from sidecar.services.access import ReadAccess
 from sidecar.services.projects import Scope
 from tests.harness.rendering import facts_of
 from tests.reference.rendered import Json
@@ -35,7 +36,7 @@ async def outcome(desk: Studio, raw: Json, folder: Path) -> str:
     verdict = await desk.services.projects.validate(reference, Scope(), check_read=Path)
     try:
         request = RenderStart(project=reference, output=str(target), overwrite=True)
-        started = await desk.render.start(request, target, Path, "trace")
+        started = await desk.render.start(request, target, ReadAccess(), "trace")
     except NothingToRender:
         return "refused"
     except SidecarError as error:

@@ -8,12 +8,21 @@ from pathlib import Path
 
 import trio
 
-from protocol.commands.render import Job, JobError, RenderProgress, RenderResult, Segment, SegmentState, State
+from protocol.commands.render import (
+    Job,
+    JobError,
+    PlanSummary,
+    RenderProgress,
+    RenderResult,
+    Segment,
+    SegmentState,
+    State,
+)
 from protocol.errors import JobState, SidecarError
+from protocol.problem import Problem
 from sidecar.services.render.control import JobControl
 from sidecar.services.render.planning import Planned
-
-ENDED: frozenset[State] = frozenset({"completed", "failed", "cancelled"})
+from sidecar.services.render.record import ENDED, Asked, Record, Row
 
 
 def timestamp() -> str:
@@ -23,16 +32,22 @@ def timestamp() -> str:
 
 @dataclass(slots=True)
 class RenderJob:
-    """The mutable record of a job; only the render service changes it."""
+    """The mutable record of a job; only the queue changes it, and of a running job `run_job` the progress.
+
+    `planned` is kept while it may soon be needed. `began` says that a task of it lives; `phase` is what that was doing when it
+    was paused. `segments` are filled in by the run.
+    """
 
     job_id: str
-    planned: Planned
-    target: Path
-    overwrite: bool
+    asked: Asked
+    plan: PlanSummary
+    problems: list[Problem]
     priority: int
-    labels: dict[str, str]
     serial: int
+    place: int
     trace_id: str
+    planned: Planned | None = None
+    interrupted: bool = False
     state: State = "queued"
     created_at: str = field(default_factory=timestamp)
     started_at: str | None = None
@@ -41,31 +56,105 @@ class RenderJob:
     progress: RenderProgress | None = None
     result: RenderResult | None = None
     error: JobError | None = None
+    segments: list[Segment] | None = None
+    restored: bool = False
+    began: bool = False
+    phase: State = "preparing"
     control: JobControl = field(default_factory=JobControl)
     scope: trio.CancelScope = field(default_factory=trio.CancelScope)
-    turn: trio.Event = field(default_factory=trio.Event)
     done: trio.Event = field(default_factory=trio.Event)
+
+    @staticmethod
+    def of(row: Row) -> RenderJob:
+        """Return the job that a row of the journal tells of."""
+        record = row.record
+        job = RenderJob(
+            job_id=record.job_id,
+            asked=record.asked,
+            plan=record.plan,
+            problems=record.problems,
+            priority=record.priority,
+            serial=row.serial,
+            place=record.place,
+            trace_id=record.trace_id,
+            interrupted=record.interrupted,
+            state=record.state,
+            created_at=record.created_at,
+            started_at=record.started_at,
+            ended_at=record.ended_at,
+            attempts=record.attempts,
+            progress=record.progress,
+            result=record.result,
+            error=record.error,
+            restored=True,
+        )
+        if job.ended:
+            job.done.set()
+        return job
+
+    def row(self) -> Row:
+        """Return what the journal keeps of it."""
+        record = Record(
+            job_id=self.job_id,
+            asked=self.asked,
+            state=self.state,
+            priority=self.priority,
+            place=self.place,
+            interrupted=self.interrupted,
+            attempts=self.attempts,
+            created_at=self.created_at,
+            started_at=self.started_at,
+            ended_at=self.ended_at,
+            trace_id=self.trace_id,
+            plan=self.plan,
+            problems=self.problems,
+            progress=self.progress,
+            result=self.result,
+            error=self.error,
+        )
+        return Row(self.serial, record)
+
+    @property
+    def target(self) -> Path:
+        return Path(self.asked.output)
+
+    @property
+    def overwrite(self) -> bool:
+        return self.asked.overwrite
 
     @property
     def ended(self) -> bool:
         return self.state in ENDED
 
-    def require_running(self) -> None:
-        """Raise JobState if the job has ended."""
-        if self.ended:
+    @property
+    def active(self) -> bool:
+        """Whether it holds one of the places of jobs that run at once."""
+        return self.state in ("preparing", "running")
+
+    def refuse_unless(self, *, fits: bool) -> None:
+        """Raise JobState with the state that it is in, unless that fits."""
+        if not fits:
             raise JobState(job_id=self.job_id, state=self.state)
 
     def begin(self) -> None:
         """Note the start of an attempt."""
         self.attempts += 1
-        self.state = "preparing"
+        self.began, self.interrupted = True, False
+        self.state = self.phase = "preparing"
         self.started_at = self.started_at or timestamp()
 
     def end(self, state: State, *, result: RenderResult | None = None, error: SidecarError | None = None) -> None:
-        """Note how the job ended."""
+        """Note how the job ended; its plan is not needed any more."""
         self.state, self.result, self.ended_at = state, result, timestamp()
+        self.planned, self.interrupted = None, False
         if error is not None:
             self.error = JobError(code=error.code, message=error.message, data=error.data(self.trace_id))
+
+    def interrupt(self) -> None:
+        """Note that what it did was broken off: it waits again, before all others. A paused one stays paused."""
+        self.began = False
+        if self.state != "paused":
+            self.state, self.interrupted = "queued", True
 
     def show(self, position: int | None, *, segments: bool) -> Job:
         """Return the job as the wire has it."""
@@ -74,19 +163,22 @@ class RenderJob:
             state=self.state,
             position=position,
             priority=self.priority,
-            labels=self.labels,
-            output=str(self.target),
+            labels=self.asked.labels,
+            output=self.asked.output,
             created_at=self.created_at,
             started_at=self.started_at,
             ended_at=self.ended_at,
-            plan=self.planned.summary,
+            plan=self.plan,
             progress=self.progress,
             attempts=self.attempts,
             result=self.result,
             error=self.error,
-            segments=[self._segment()] if segments else None,
+            segments=self._segments() if segments else None,
         )
 
-    def _segment(self) -> Segment:
+    def _segments(self) -> list[Segment] | None:
+        """The segments as the run left them; of one that ran in another process nobody knows them any more."""
+        if self.segments is not None or (self.restored and self.ended):
+            return self.segments
         states: dict[State, SegmentState] = {"completed": "encoded", "failed": "failed", "running": "running"}
-        return Segment(index=0, from_=0, to=self.planned.frames, state=states.get(self.state, "waiting"))
+        return [Segment(index=0, from_=0, to=self.plan.frames, state=states.get(self.state, "waiting"))]

@@ -72,11 +72,9 @@ async def run_job(
         held = claim(part)
 
         def on_progress(progress: FfmpegProgress) -> None:
-            job.state = "running"
             report(meter.encoding(progress, trio.current_time()))
 
         def on_sound() -> None:
-            job.state = "running"
             report(meter.enter("running", "sound", 0.0, trio.current_time()))
 
         bench = Bench(shop.supervisor, shop.toolchain, work, job.job_id)

@@ -1,70 +1,42 @@
-"""The render service: plans, and a queue of jobs that run one process each."""
+"""The render service: plans, and a queue of jobs that outlives the process."""
 
 from __future__ import annotations
 
-import os
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import trio
 
-from protocol.commands.render import (
-    Job,
-    JobList,
-    JobsQuery,
-    Plan,
-    RenderPreset,
-    RenderProgress,
-    RenderResult,
-    RenderStart,
-    Started,
-)
+from protocol.commands.render import Job, JobList, JobsQuery, Plan, RenderPreset, RenderStart, Started
 from protocol.commands.render import RenderPlan as PlanRequest
-from protocol.errors import (
-    Internal,
-    JobNotFound,
-    NotSupported,
-    OutputUnwritable,
-    SidecarError,
-    SourceChanged,
-)
+from protocol.errors import Internal, OutputUnwritable, SidecarError
 from protocol.topics import RenderStateChanged
 from sidecar.ffmpeg.supervisor import Supervisor
 from sidecar.ffmpeg.toolchain import Toolchain
+from sidecar.services.access import ReadAccess
 from sidecar.services.events import EventHub
 from sidecar.services.logs import Log
 from sidecar.services.projects.world import CheckRead
 from sidecar.services.render.job import RenderJob
+from sidecar.services.render.journal_writer import JournalWriter
+from sidecar.services.render.limits import JobFolders, RenderLimits
+from sidecar.services.render.line import STEP
 from sidecar.services.render.presets import presets
 from sidecar.services.render.publish import check_not_a_source, check_target
+from sidecar.services.render.queue import JobQueue
+from sidecar.services.render.record import ACTIVE, Asked, Content
+from sidecar.services.render.working import Tell, Worker
 
 if TYPE_CHECKING:
     from sidecar.services.render.planner import Planner
     from sidecar.services.render.planning import Planned
 
-MakePlan = Callable[[], Awaitable["Planned"]]
-
-CORES = os.cpu_count() or 1
-
-PROGRESS_INTERVAL = 0.05
-"""At most 20 progress events a second a job."""
-
-
-@dataclass(frozen=True, slots=True)
-class RenderLimits:
-    """How many jobs run at once, and how many ended ones are remembered."""
-
-    running: int
-    kept: int
-
-    @staticmethod
-    def of(max_jobs: int, kept: int) -> RenderLimits:
-        """`max_jobs` 0: one for every four cores, at least one: an encoder fills several."""
-        return RenderLimits(max_jobs or max(1, CORES // 4), kept)
+PLANS_KEPT = 16
+"""Jobs whose plans stay in memory while they wait; the others are planned again when their turn comes."""
 
 
 @asynccontextmanager
@@ -78,123 +50,193 @@ async def open_render_service(
     temp: Path,
     owner: str,
     limits: Callable[[], RenderLimits],
+    folders: JobFolders,
 ) -> AsyncIterator[RenderService]:
-    """Run the service while the block lasts; jobs that run when it ends are cancelled and leave nothing behind."""
-    async with trio.open_nursery() as nursery:
-        service = RenderService(
-            nursery,
-            planner=planner,
-            supervisor=supervisor,
-            toolchain=toolchain,
-            events=events,
-            log=log,
-            temp=temp,
-            owner=owner,
-            limits=limits,
-        )
-        try:
-            yield service
-        finally:
-            nursery.cancel_scope.cancel()
+    """Run the service while the block lasts.
+
+    Jobs that run when it ends are broken off and leave nothing beside their targets; the journal has all jobs that
+    have not ended, for the next one to go on with.
+    """
+    writer = JournalWriter(log.logger)
+    worker = Worker(planner, supervisor, toolchain, temp, owner, writer.content)
+    async with trio.open_nursery() as writing:
+        async with trio.open_nursery() as nursery:
+            service = RenderService(
+                nursery, writing, writer=writer, worker=worker, events=events, log=log, limits=limits, folders=folders
+            )
+            try:
+                yield service
+            finally:
+                service.suspend()
+        writing.cancel_scope.cancel()
 
 
 class RenderService:
-    """Owns all jobs. Jobs start in the order of priority, then of their making."""
+    """Owns all jobs. They start in the order of priority, then of their places in the line."""
 
     def __init__(
         self,
         nursery: trio.Nursery,
+        writing: trio.Nursery,
         *,
-        planner: Callable[[], Planner],
-        supervisor: Supervisor,
-        toolchain: Callable[[], Toolchain],
+        writer: JournalWriter,
+        worker: Worker,
         events: EventHub,
         log: Log,
-        temp: Path,
-        owner: str,
         limits: Callable[[], RenderLimits],
+        folders: JobFolders,
     ) -> None:
         self._nursery = nursery
-        self._planner = planner
-        self._supervisor = supervisor
-        self._toolchain = toolchain
+        self._writing = writing
+        self._writer = writer
+        self._worker = worker
         self._events = events
         self._log = log
-        self._temp = temp
-        self._owner = owner
         self._limits = limits
-        self._jobs: dict[str, RenderJob] = {}
-        self._serial = 0
-        self._running = 0
+        self._folders = folders
+        self._queue = JobQueue()
+        self._opening = False
+        self._opened = trio.Event()
+        self._closing = False
 
     async def plan(self, request: PlanRequest, check_read: CheckRead) -> Plan:
         """Say what a render would do. Raises as `start` does, the output's errors aside."""
-        planned = await self._planner().plan(request.project, request.export, request.range, check_read)
+        planned = await self._worker.planner().plan(request.project, request.export, request.range, check_read)
         return planned.describe()
 
-    async def start(self, request: RenderStart, target: Path, check_read: CheckRead, trace_id: str) -> Started:
-        """Plan a render and queue it.
+    def begin(self) -> None:
+        """Go on with what earlier processes left, if they left anything. Returns at once."""
+        from sidecar.services.render.journal import has_journal  # noqa: PLC0415 - start-up time
+
+        data, adopted = self._folders.data, self._folders.adopted
+        if data is not None and has_journal((data, *adopted)):
+            self._open_soon()
+
+    async def opened(self) -> None:
+        """Wait until the journal has been read, and jobs of earlier processes are among those of this one."""
+        self._open_soon()
+        await self._opened.wait()
+
+    async def start(self, request: RenderStart, target: Path, read: ReadAccess, trace_id: str) -> Started:
+        """Plan a render and queue it; its row is in the journal when this returns.
 
         Cancelling the call before it returns leaves no job. Raises InvalidProject, NothingToRender, OutputExists,
-        OutputUnwritable, ResourceLimit, FfmpegNotFound, EncoderUnavailable.
+        OutputUnwritable, DiskFull, ResourceLimit, FfmpegNotFound, EncoderUnavailable.
         """
-        if request.job_id is not None and request.job_id in self._jobs:
-            return self._started(self._jobs[request.job_id])
-        if request.paused:
-            raise NotSupported(what="a render that starts paused", suggestion="Start it when it is wanted")
+        await self.opened()
+        if (known := self._queue.get(request.job_id)) is not None:
+            return await self._started_before(known)
         check_target(target, overwrite=request.overwrite)
-
-        async def make_plan() -> Planned:
-            return await self._planner().plan(request.project, request.export, request.range, check_read)
-
-        planned = await make_plan()
-        await trio.to_thread.run_sync(check_not_a_source, target, planned.fingerprints)
-        if request.job_id is not None and request.job_id in self._jobs:
-            return self._started(self._jobs[request.job_id])
-        self._serial += 1
+        planned = await self._worker.planner().plan(request.project, request.export, request.range, read)
+        content = await trio.to_thread.run_sync(_prepare, planned, target)
+        if (known := self._queue.get(request.job_id)) is not None:
+            return await self._started_before(known)
+        serial = self._queue.new_serial()
         job = RenderJob(
             job_id=request.job_id or f"job-{secrets.token_hex(8)}",
-            planned=planned,
-            target=target,
-            overwrite=request.overwrite,
+            asked=_asked(request, planned, target, read, content),
+            plan=planned.summary,
+            problems=planned.problems,
             priority=request.priority,
-            labels=request.labels,
-            serial=self._serial,
+            serial=serial,
+            place=serial * STEP,
             trace_id=trace_id,
+            planned=planned if self._queue.unfinished < PLANS_KEPT else None,
+            state="paused" if request.paused else "queued",
         )
-        self._jobs[job.job_id] = job
-        self._nursery.start_soon(self._follow, job, make_plan)
+        self._queue.add(job)
+        try:
+            with trio.CancelScope(shield=True):
+                await self._writer.put(job, content).wait()
+        except SidecarError:
+            self._writer.forget(job)
+            self._queue.drop(job)
+            raise
+        self._queue.enter(job)
         self._announce(job)
-        self._advance()
+        self.advance()
         return self._started(job)
 
     async def cancel(self, job_id: str) -> Job:
         """End a job and wait until nothing of it runs. Raises JobNotFound, JobState."""
-        job = self._find(job_id)
-        job.require_running()
-        job.scope.cancel()
-        await job.done.wait()
+        await self.opened()
+        job = self._queue.find(job_id)
+        job.refuse_unless(fits=not job.ended)
+        if job.began:
+            job.scope.cancel()
+            await job.done.wait()
+        else:
+            job.end("cancelled")
+            self._settle(job)
         # By the job itself: it may have been forgotten among others that ended.
-        return job.show(None, segments=False)
+        return await self._shown(job)
+
+    async def pause(self, job_id: str) -> Job:
+        """Stop what runs for a job, and let the next one have its place. Raises JobNotFound, JobState."""
+        await self.opened()
+        job = self._queue.find(job_id)
+        job.refuse_unless(fits=not job.ended and job.state != "paused")
+        self._queue.leave(job)
+        job.state = "paused"
+        job.control.pause()
+        self._show_progress(job)
+        self._announce(job)
+        self.advance()
+        return await self._shown(job)
+
+    async def resume(self, job_id: str) -> Job:
+        """Let a paused job go on where it stopped, once its turn comes. Raises JobNotFound, JobState."""
+        await self.opened()
+        job = self._queue.find(job_id)
+        job.refuse_unless(fits=job.state == "paused")
+        job.state = "queued"
+        self._queue.enter(job)
+        self._show_progress(job)
+        self._announce(job)
+        self.advance()
+        return await self._shown(job)
+
+    async def move(
+        self, job_id: str, *, priority: int | None = None, before: str | None = None, last: bool = False
+    ) -> Job:
+        """Give a job another priority or place, and wait until that is written.
+
+        `before` names a job that waits; `last` means behind all of its priority. Raises JobNotFound, JobState,
+        InvalidParams.
+        """
+        await self.opened()
+        job = self._queue.find(job_id)
+        other = None if before is None else self._queue.find(before)
+        for changed in self._queue.move(job, priority, other, last=last):
+            self._writer.put(changed)
+        self._announce(job)
+        self.advance()
+        return await self._shown(job)
+
+    async def remove(self, job_ids: list[str]) -> int:
+        """Remove ended jobs from the history and return how many there were; raises JobState if one has not ended."""
+        await self.opened()
+        jobs = {job_id: job for job_id in job_ids if (job := self._queue.get(job_id)) is not None}
+        for job in jobs.values():
+            job.refuse_unless(fits=job.ended)
+        for job in jobs.values():
+            self._queue.drop(job)
+        for ticket in [self._writer.drop(job) for job in jobs.values()]:
+            await ticket.settled.wait()
+        return len(jobs)
 
     def job(self, job_id: str, *, segments: bool = False) -> Job:
         """Return a job. Raises JobNotFound."""
-        job = self._find(job_id)
-        return job.show(self._position(job), segments=segments)
+        return self._show(self._queue.find(job_id), segments=segments)
 
     def jobs(self, query: JobsQuery) -> JobList:
         """List jobs, newest first. Raises JobNotFound for an `after` that is unknown."""
-        newest = sorted(self._jobs.values(), key=lambda job: -job.serial)
-        if query.after is not None:
-            last = self._find(query.after)
-            newest = [job for job in newest if job.serial < last.serial]
-        wanted = [job for job in newest if query.states is None or job.state in query.states]
-        page = wanted[: query.limit]
+        page, after = self._queue.page(query)
         return JobList(
-            jobs=[self.job(job.job_id) for job in page],
-            next=page[-1].job_id if len(wanted) > len(page) else None,
-            running=self._running,
-            queued=len(self._queue()),
+            jobs=[self._show(job) for job in page],
+            next=after,
+            running=self._queue.running,
+            queued=len(self._queue.line),
             limit=self._limits().running,
         )
 
@@ -204,40 +246,61 @@ class RenderService:
 
     async def wait(self, job_id: str) -> Job:
         """Wait until a job has ended. Cancelling the wait does not cancel the job. Raises JobNotFound."""
-        job = self._find(job_id)
+        job = self._queue.find(job_id)
         await job.done.wait()
-        return job.show(None, segments=True)
+        return self._show(job, segments=True)
 
-    def _find(self, job_id: str) -> RenderJob:
-        try:
-            return self._jobs[job_id]
-        except KeyError:
-            raise JobNotFound(job_id=job_id) from None
-
-    def _queue(self) -> list[RenderJob]:
-        waiting = [job for job in self._jobs.values() if job.state == "queued"]
-        return sorted(waiting, key=lambda job: (-job.priority, job.serial))
-
-    def _position(self, job: RenderJob) -> int | None:
-        return self._queue().index(job) if job.state == "queued" else None
-
-    def _advance(self) -> None:
-        """Let waiting jobs start while there is room."""
-        for job in self._queue()[: max(0, self._limits().running - self._running)]:
-            self._running += 1
-            job.begin()
-            job.turn.set()
+    def advance(self) -> None:
+        """Let waiting jobs start, or go on, while there is room."""
+        while not self._closing and self._queue.running < self._limits().running:
+            job = self._queue.next()
+            if job is None:
+                return
+            if job.began:
+                job.state = job.phase
+                job.control.resume()
+                self._show_progress(job)
+            else:
+                job.control.resume()
+                job.begin()
+                self._nursery.start_soon(self._live, job)
             self._announce(job)
 
-    async def _follow(self, job: RenderJob, make_plan: MakePlan) -> None:
-        """Live a job's life: wait for its turn, run, end."""
+    def suspend(self) -> None:
+        """Break off what runs, for the next process to go on with, and start nothing more."""
+        self._closing = True
+        self._nursery.cancel_scope.cancel()
+
+    def _open_soon(self) -> None:
+        if not self._opening:
+            self._opening = True
+            self._nursery.start_soon(self._open)
+
+    async def _open(self) -> None:
+        from sidecar.services.render.journal import Journal, Opened, open_journal  # noqa: PLC0415 - start-up time
+
+        data, adopted = self._folders.data, self._folders.adopted
+        if data is None:
+            opened = Opened(Journal(None), [], 0)
+        else:
+            opened = await trio.to_thread.run_sync(open_journal, data, adopted, self._log.logger)
+        self._writing.start_soon(self._writer.run, opened.journal)
+        for job in self._queue.restore(opened.rows):
+            self._writer.put(job)
+        self._forget()
+        if self._queue.unfinished:
+            left = {"unfinished": self._queue.unfinished, "adopted": opened.adopted}
+            self._log.logger.info("jobs of an earlier process go on", **left)
+        self._opened.set()
+        self.advance()
+
+    async def _live(self, job: RenderJob) -> None:
+        """Live a job's life from its turn to its end."""
+        tell = Tell(progress=self._publish_progress, state=self._announce, journal=self._note)
         try:
             with job.scope:
-                await job.turn.wait()
-                result = await self._attempt(job, make_plan)
+                result = await self._worker.work(job, tell)
                 job.end("completed", result=result)
-            if not job.ended:
-                job.end("cancelled")
         except SidecarError as error:
             job.end("failed", error=error)
         except OSError as error:
@@ -246,63 +309,84 @@ class RenderService:
             self._log.logger.exception("render failed", trace_id=job.trace_id, job_id=job.job_id)
             job.end("failed", error=Internal())
         finally:
-            if not job.ended:
-                job.end("cancelled")
-            self._running -= job.turn.is_set()
-            job.done.set()
-            self._announce(job)
-            self._forget()
-            self._advance()
+            if not job.ended and self._closing and not job.scope.cancel_called:
+                job.interrupt()
+                self._queue.leave(job)
+                self._writer.put(job)
+            else:
+                if not job.ended:
+                    job.end("cancelled")
+                self._settle(job)
 
-    async def _attempt(self, job: RenderJob, make_plan: MakePlan) -> RenderResult:
-        """Run the job; a source that changed meanwhile gets one new plan."""
-        from sidecar.services.render.run import Workshop, run_job  # noqa: PLC0415 - start-up time
-
-        planner = self._planner()
-        tools = self._supervisor, self._toolchain()
-        shop = Workshop(*tools, self._temp, self._owner, planner.fingerprint, planner.damage)
-        report = self._reporter(job)
-        try:
-            return await run_job(job, job.planned, shop, report)
-        except SourceChanged:
-            if job.attempts > 1:
-                raise
-        job.planned = await make_plan()
-        job.begin()
-        return await run_job(job, job.planned, shop, report)
-
-    def _reporter(self, job: RenderJob) -> Callable[[RenderProgress], None]:
-        """Publish progress, at most 20 times a second; a change of stage or state always."""
-        last = -PROGRESS_INTERVAL
-        seen: tuple[str, str] | None = None
-
-        def report(progress: RenderProgress) -> None:
-            nonlocal last, seen
-            job.progress = progress
-            mark = (progress.state, progress.stage)
-            if mark != seen or trio.current_time() - last >= PROGRESS_INTERVAL:
-                last, seen = trio.current_time(), mark
-                self._events.publish("render.progress", progress, job_id=job.job_id)
-
-        return report
-
-    def _announce(self, job: RenderJob) -> None:
-        if job.ended and job.progress is not None:
-            self._events.publish("render.progress", job.progress, job_id=job.job_id)
-        self._events.publish("render.state", RenderStateChanged(job=self.job(job.job_id)), job_id=job.job_id)
+    def _settle(self, job: RenderJob) -> None:
+        """Put away a job that has ended."""
+        self._queue.finish(job)
+        job.done.set()
+        if job.progress is not None:
+            self._publish_progress(job)
+        self._announce(job)
+        self._forget()
+        self.advance()
 
     def _forget(self) -> None:
         """Drop the oldest ended jobs beyond those that are kept."""
-        ended = [job_id for job_id, job in self._jobs.items() if job.ended]
-        for job_id in ended[: max(0, len(ended) - self._limits().kept)]:
-            del self._jobs[job_id]
+        for job in self._queue.overflow(self._limits().kept):
+            self._writer.drop(job)
+
+    async def _started_before(self, job: RenderJob) -> Started:
+        """Answer a second start with one id, once what the first one made is written."""
+        await self._writer.put(job).wait()
+        return self._started(job)
 
     def _started(self, job: RenderJob) -> Started:
         return Started(
             job_id=job.job_id,
             state=job.state,
-            position=self._position(job),
-            output=str(job.target),
-            plan=job.planned.summary,
-            problems=job.planned.problems,
+            position=self._queue.line.position(job),
+            output=job.asked.output,
+            plan=job.plan,
+            problems=job.problems,
         )
+
+    async def _shown(self, job: RenderJob) -> Job:
+        """Return a job once its state is in the journal; a disk that refuses it is no reason to say it is not so."""
+        await self._writer.put(job).settled.wait()
+        return self._show(job)
+
+    def _show(self, job: RenderJob, *, segments: bool = False) -> Job:
+        return job.show(self._queue.line.position(job), segments=segments)
+
+    def _note(self, job: RenderJob) -> None:
+        self._writer.put(job)
+
+    def _announce(self, job: RenderJob) -> None:
+        """Journal a state and tell of it."""
+        self._writer.put(job)
+        self._events.publish("render.state", RenderStateChanged(job=self._show(job)), job_id=job.job_id)
+
+    def _show_progress(self, job: RenderJob) -> None:
+        """Tell of the state that a job has between two reports of its work."""
+        if job.began and job.progress is not None and job.progress.state in (*ACTIVE, "paused", "queued"):
+            job.progress = msgspec.structs.replace(job.progress, state=job.state)
+            self._publish_progress(job)
+
+    def _publish_progress(self, job: RenderJob) -> None:
+        self._events.publish("render.progress", job.progress, job_id=job.job_id)
+
+
+def _prepare(planned: Planned, target: Path) -> Content:
+    check_not_a_source(target, planned.fingerprints)
+    return Content.of(planned.project)
+
+
+def _asked(request: RenderStart, planned: Planned, target: Path, read: ReadAccess, content: Content) -> Asked:
+    return Asked(
+        output=str(target),
+        overwrite=request.overwrite,
+        range=request.range,
+        resume=request.resume,
+        labels=request.labels,
+        base=None if planned.base is None else str(planned.base),
+        read=None if read.roots is None else [str(root) for root in read.roots],
+        content=content.key,
+    )

@@ -11,6 +11,7 @@ import trio
 
 from protocol.commands.render import Job, RenderPlan, RenderStart, Started
 from protocol.commands.shared import ProjectRef, Range
+from sidecar.services.access import ReadAccess
 from sidecar.services.container import ServiceOptions, Services, open_services
 from tests.harness.program import environment
 
@@ -54,7 +55,7 @@ class Studio:
 
     async def start(self, raw: dict[str, Any], target: Path, **members: Any) -> Started:
         request = RenderStart(project=ProjectRef(inline=raw), output=str(target), **members)
-        return await self.render.start(request, target, Path, "trace")
+        return await self.render.start(request, target, ReadAccess(), "trace")
 
     async def plan(self, raw: dict[str, Any], span: Range | None = None, **export: Any) -> Any:
         return await self.render.plan(RenderPlan(project=ProjectRef(inline=raw), range=span, export=export), Path)

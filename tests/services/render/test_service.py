@@ -19,7 +19,6 @@ from protocol.errors import (
     JobNotFound,
     JobState,
     NothingToRender,
-    NotSupported,
     OutputExists,
     OutputUnwritable,
     SourceChanged,
@@ -108,8 +107,6 @@ async def test_what_is_refused_before_anything_runs(tmp_path: Path) -> None:
             await desk.start(project(file(tmp_path / "gone.mp4", 3, 1)), target)
         with pytest.raises(InvalidProject):
             await desk.start(SHORT, target, export={"container": "webm", "video": {"codec": "h264"}})
-        with pytest.raises(NotSupported):
-            await desk.start(SHORT, target, paused=True)
         with pytest.raises(OutputUnwritable):
             await desk.start(SHORT, tmp_path / "gone" / "film.mp4")
         target.write_bytes(b"mine")

@@ -1,0 +1,119 @@
+"""Works one job off: its plan, its run, and what is told of it meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+import trio
+
+from protocol.commands.render import RenderProgress, RenderResult
+from protocol.commands.shared import ProjectRef
+from protocol.errors import ProjectNotFound, SourceChanged
+from sidecar.ffmpeg.supervisor import Supervisor
+from sidecar.ffmpeg.toolchain import Toolchain
+from sidecar.services.access import ReadAccess
+from sidecar.services.render.job import RenderJob
+from sidecar.services.render.record import ACTIVE, read_roots
+
+if TYPE_CHECKING:
+    from sidecar.services.render.planner import Planner
+    from sidecar.services.render.planning import Planned
+
+PROGRESS_INTERVAL = 0.05
+"""At most 20 progress events a second a job."""
+
+JOURNAL_INTERVAL = 2.0
+"""Seconds between two times that the progress of a running job is journalled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Whom a running job tells what: of progress, of another state, and that its row is worth writing."""
+
+    progress: Callable[[RenderJob], None]
+    state: Callable[[RenderJob], None]
+    journal: Callable[[RenderJob], None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Worker:
+    """Runs jobs. `content` returns the project of a job that was planned in another process, or too long ago."""
+
+    planner: Callable[[], Planner]
+    supervisor: Supervisor
+    toolchain: Callable[[], Toolchain]
+    temp: Path
+    owner: str
+    content: Callable[[str], Awaitable[bytes | None]]
+
+    async def work(self, job: RenderJob, tell: Tell) -> RenderResult:
+        """Run a job; a source that changed meanwhile gets one new plan. Raises what planning and `run_job` raise."""
+        planned = job.planned or await self._plan_again(job)
+        try:
+            return await self._run(job, planned, tell)
+        except SourceChanged:
+            job.planned = None
+        planned = await self._plan_again(job)
+        job.attempts += 1
+        return await self._run(job, planned, tell)
+
+    async def _run(self, job: RenderJob, planned: Planned, tell: Tell) -> RenderResult:
+        from sidecar.services.render.run import Workshop, run_job  # noqa: PLC0415 - start-up time
+
+        await job.control.going()
+        planner = self.planner()
+        shop = Workshop(self.supervisor, self.toolchain(), self.temp, self.owner, planner.fingerprint, planner.damage)
+
+        def freeze(paused: bool) -> None:  # noqa: FBT001 - what the switch says
+            (self.supervisor.pause if paused else self.supervisor.resume)(job.job_id)
+
+        try:
+            with job.control.obeyed(freeze):
+                return await run_job(job, planned, shop, _reporter(job, tell))
+        finally:
+            self.supervisor.resume(job.job_id)
+
+    async def _plan_again(self, job: RenderJob) -> Planned:
+        """Plan what was asked for, of the project as it was then. Raises what planning raises."""
+        # In a thread: a sidecar that has just started has requests to answer.
+        await trio.to_thread.run_sync(import_module, "sidecar.services.render.planner")
+        body = await self.content(job.asked.content)
+        if body is None:
+            raise ProjectNotFound(path=job.asked.output, message="The journal has lost the project of this job")
+        raw = await trio.to_thread.run_sync(partial(msgspec.json.decode, body, type=dict))
+        ref = ProjectRef(inline=raw, base_path=job.asked.base)
+        planned = await self.planner().plan(ref, {}, job.asked.range, ReadAccess(read_roots(job.asked.read)))
+        job.planned, job.plan, job.problems = planned, planned.summary, planned.problems
+        return planned
+
+
+def _reporter(job: RenderJob, tell: Tell) -> Callable[[RenderProgress], None]:
+    """Tell of progress at most 20 times a second; of a change of stage or state always."""
+    last = written = -JOURNAL_INTERVAL
+    seen: tuple[str, str] | None = None
+
+    def report(progress: RenderProgress) -> None:
+        nonlocal last, written, seen
+        if progress.state in ACTIVE:
+            job.phase = progress.state
+            if job.active and job.state != progress.state:
+                job.state = progress.state
+                tell.state(job)
+            # A process that is stopped may still be heard.
+            progress = msgspec.structs.replace(progress, state=job.state) if not job.active else progress
+        job.progress = progress
+        mark, now = (progress.state, progress.stage), trio.current_time()
+        if mark != seen or now - last >= PROGRESS_INTERVAL:
+            last, seen = now, mark
+            tell.progress(job)
+        if now - written >= JOURNAL_INTERVAL:
+            written = now
+            tell.journal(job)
+
+    return report
