@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from protocol.commands.command import Command, Example, Params
 from protocol.commands.project import DEMO
 from protocol.commands.shared import ExportJson, ProjectRef, Range
 from protocol.errors import (
+    DiskFull,
     EncoderUnavailable,
     ErrorData,
     FfmpegNotFound,
@@ -37,7 +38,10 @@ Stage = Literal["analysing", "picture", "sound", "joining", "verifying", "publis
 
 
 class RenderStart(Params, kw_only=True):
-    """`export` is merged over the project's, member by member (null is a value); a second start with one `jobId` returns the first job."""
+    """`export` is merged over the project's, member by member (null is a value); a second start with one `jobId` returns the first job.
+
+    Started `paused` it waits for render.resume; without `resume` it ends with the sidecar instead of going on in the next one.
+    """
 
     project: ProjectRef
     output: str
@@ -230,6 +234,26 @@ class JobId(Params, kw_only=True):
     job_id: str
 
 
+class JobMove(Params, kw_only=True):
+    """Another `priority`, or the place just `before` a job that waits (whose priority it takes); null: behind all of its priority."""
+
+    job_id: str
+    priority: Annotated[int, Meta(ge=-100, le=100)] | None = None
+    before: str | UnsetType | None = UNSET
+
+
+class JobIds(Params, kw_only=True):
+    """Jobs that have ended; ids of none are ignored."""
+
+    job_ids: Annotated[list[str], Meta(max_length=100_000)]
+
+
+class Removed(Result):
+    """How many jobs there were to remove."""
+
+    removed: int
+
+
 class JobsQuery(Params, kw_only=True):
     """Jobs in the order of their making, newest first; `after` is the last id of the page before."""
 
@@ -321,7 +345,7 @@ COMMANDS = (
         Started,
         "Queue a render.",
         _START,
-        raises=(*_REF, OutputExists, OutputUnwritable),
+        raises=(*_REF, OutputExists, OutputUnwritable, DiskFull),
     ),
     Command(
         "render.cancel",
@@ -330,6 +354,38 @@ COMMANDS = (
         "End a job; nothing is left at its target.",
         Example({"jobId": "demo-job"}, after=("render.start",)),
         raises=(JobNotFound, JobState),
+    ),
+    Command(
+        "render.pause",
+        JobId,
+        Job,
+        "Stop a job where it stands; the next one gets its place.",
+        Example({"jobId": "demo-job"}, after=("render.start",)),
+        raises=(JobNotFound, JobState),
+    ),
+    Command(
+        "render.resume",
+        JobId,
+        Job,
+        "Let a paused job go on, once its turn comes.",
+        Example({"jobId": "demo-job"}, after=("render.start", "render.pause")),
+        raises=(JobNotFound, JobState),
+    ),
+    Command(
+        "render.move",
+        JobMove,
+        Job,
+        "Give a job another priority or place in the queue.",
+        Example({"jobId": "demo-job", "priority": 5}, after=("render.start",)),
+        raises=(JobNotFound, JobState),
+    ),
+    Command(
+        "render.remove",
+        JobIds,
+        Removed,
+        "Remove jobs that have ended from the history.",
+        Example({"jobIds": ["demo-job"]}, after=("render.start", "render.cancel")),
+        raises=(JobState,),
     ),
     Command(
         "render.job",

@@ -98,5 +98,5 @@ async def _open_engine(trace_id: str) -> AsyncIterator[Engine]:
         """There is no transport to wake or to end."""
 
     peer = Peer(wake=nothing, drain=drained, quit=nothing, phase="ready", client="cli")
-    async with open_services(ServiceOptions()) as services:
+    async with open_services(ServiceOptions(jobs="own")) as services:
         yield Engine(services, trace_id, registry.HANDLERS, Call(services, trace_id, peer))

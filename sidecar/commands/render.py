@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from protocol.commands.render import (
     Job,
     JobId,
+    JobIds,
     JobList,
+    JobMove,
     JobQuery,
     JobsQuery,
     Plan,
     PresetList,
     PresetQuery,
+    Removed,
     RenderPlan,
     RenderStart,
     Started,
@@ -34,6 +38,33 @@ async def start(params: RenderStart, call: Call) -> Started:
 async def cancel(params: JobId, call: Call) -> Job:
     """End, and wait until it has ended."""
     return await call.services.render.cancel(params.job_id)
+
+
+@command("render.pause")
+async def pause(params: JobId, call: Call) -> Job:
+    """Stop where it stands."""
+    return await call.services.render.pause(params.job_id)
+
+
+@command("render.resume")
+async def resume(params: JobId, call: Call) -> Job:
+    """Let it go on."""
+    return await call.services.render.resume(params.job_id)
+
+
+@command("render.move")
+async def move(params: JobMove, call: Call) -> Job:
+    """Another place in the queue."""
+    before = None if params.before is UNSET else params.before
+    return await call.services.render.move(
+        params.job_id, priority=params.priority, before=before, last=params.before is None
+    )
+
+
+@command("render.remove")
+async def remove(params: JobIds, call: Call) -> Removed:
+    """Out of the history."""
+    return Removed(removed=await call.services.render.remove(params.job_ids))
 
 
 @command("render.job")

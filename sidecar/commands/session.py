@@ -53,6 +53,7 @@ async def initialize(params: Initialize, call: Call) -> Initialized:
     )
     if peer.phase == "initializing":
         peer.phase = "ready"
+    services.render.begin()
     return Initialized(
         protocol=PROTOCOL,
         server=Server(

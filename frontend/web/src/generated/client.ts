@@ -2,7 +2,7 @@
 // It needs no framework and no other file: give `Client` a `Transport` and it speaks.
 
 export const PROTOCOL = 1;
-export const SCHEMA_HASH = "sha256:a5aee58c4e41c652a5e7b0bf4356688241cfcf01de1a076d68cf20d490745646";
+export const SCHEMA_HASH = "sha256:9052f9dd6b35aa80bbca2951267681ff06238769d6a8069df34ce328bf754a99";
 
 /** Seconds as a number, or exactly as `num/den`. */
 export type Seconds = number | string;
@@ -763,6 +763,12 @@ export interface JobId {
   jobId: string;
 }
 
+/** Jobs that have ended; ids of none are ignored. */
+export interface JobIds {
+  progressToken?: string | number | null;
+  jobIds: Array<string>;
+}
+
 /** A page of jobs; `limit` is how many run at once. */
 export interface JobList {
   jobs: Array<Job>;
@@ -770,6 +776,14 @@ export interface JobList {
   running: number;
   queued: number;
   limit: number;
+}
+
+/** Another `priority`, or the place just `before` a job that waits (whose priority it takes); null: behind all of its priority. */
+export interface JobMove {
+  progressToken?: string | number | null;
+  jobId: string;
+  priority?: number | null;
+  before?: string | null;
 }
 
 /** A job, with its segments if asked. */
@@ -1336,6 +1350,11 @@ export interface Recovery {
   revision: number;
 }
 
+/** How many jobs there were to remove. */
+export interface Removed {
+  removed: number;
+}
+
 /** What render.start would do, without doing it. */
 export interface RenderPlan {
   progressToken?: string | number | null;
@@ -1392,7 +1411,11 @@ export interface RenderResult {
   sidecars: Array<string>;
 }
 
-/** `export` is merged over the project's, member by member (null is a value); a second start with one `jobId` returns the first job. */
+/**
+ * `export` is merged over the project's, member by member (null is a value); a second start with one `jobId` returns the first job.
+ *
+ * Started `paused` it waits for render.resume; without `resume` it ends with the sidecar instead of going on in the next one.
+ */
 export interface RenderStart {
   progressToken?: string | number | null;
   project: ProjectRef;
@@ -2190,13 +2213,37 @@ export interface Methods {
   "render.start": {
     params: RenderStart;
     result: Started;
-    errors: "invalidProject" | "unsupportedSchema" | "projectNotFound" | "projectNotOpen" | "projectConflict" | "permissionDenied" | "nothingToRender" | "invalidParams" | "encoderUnavailable" | "ffmpegNotFound" | "resourceLimit" | "outputExists" | "outputUnwritable";
+    errors: "invalidProject" | "unsupportedSchema" | "projectNotFound" | "projectNotOpen" | "projectConflict" | "permissionDenied" | "nothingToRender" | "invalidParams" | "encoderUnavailable" | "ffmpegNotFound" | "resourceLimit" | "outputExists" | "outputUnwritable" | "diskFull";
   };
   /** End a job; nothing is left at its target. */
   "render.cancel": {
     params: JobId;
     result: Job;
     errors: "jobNotFound" | "jobState";
+  };
+  /** Stop a job where it stands; the next one gets its place. */
+  "render.pause": {
+    params: JobId;
+    result: Job;
+    errors: "jobNotFound" | "jobState";
+  };
+  /** Let a paused job go on, once its turn comes. */
+  "render.resume": {
+    params: JobId;
+    result: Job;
+    errors: "jobNotFound" | "jobState";
+  };
+  /** Give a job another priority or place in the queue. */
+  "render.move": {
+    params: JobMove;
+    result: Job;
+    errors: "jobNotFound" | "jobState";
+  };
+  /** Remove jobs that have ended from the history. */
+  "render.remove": {
+    params: JobIds;
+    result: Removed;
+    errors: "jobState";
   };
   /** Return a job. */
   "render.job": {
