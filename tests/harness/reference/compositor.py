@@ -89,7 +89,7 @@ class Compositor:
         what = shown(track, n, self.rate)
         if what is None:
             return
-        time = n / self.rate
+        time, before = n / self.rate, made.error
         opacity = self._opacity(track, time)
         if isinstance(what, Placed) and what.clip["source"]["kind"] == "adjustment":
             self._adjust(made, what, opacity)
@@ -107,11 +107,13 @@ class Compositor:
         assert leading is not None
         layer = applied(layer, track.get("effects", []), time) * opacity  # 13
         made.error += EFFECT * len(track.get("effects", ()))
+        own = made.error - before
         blend = track.get("blend", "normal")
         if blend == "normal":
             blend = leading.clip.get("blend", "normal")
         made.picture = over(made.picture, layer, blend)  # 14
-        made.error += ROUNDING + STEEP.get(blend, GENTLE)
+        # The formula of hard light has a slope of 2 in the layer.
+        made.error += ROUNDING + STEEP.get(blend, GENTLE) + (own if blend == "hardlight" else 0.0)
 
     def _opacity(self, owner: Json, time: Fraction) -> float:
         return value_at(owner.get("opacity", 1.0), time, LIMITS["opacity"])
