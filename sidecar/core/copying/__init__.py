@@ -1,6 +1,5 @@
 """Which parts of an output are untouched pieces of a source, whose packets can be copied (docs/render.md, "Copy")."""
 
-from sidecar.core.copying.packets import PacketTable
 from sidecar.core.copying.refusals import RULES, Refusal
 from sidecar.core.copying.spans import CopySpan, Fit, copy_spans
 from sidecar.core.copying.untouched import Piece, Untouched, untouched
@@ -9,7 +8,6 @@ __all__ = [
     "RULES",
     "CopySpan",
     "Fit",
-    "PacketTable",
     "Piece",
     "Refusal",
     "Untouched",

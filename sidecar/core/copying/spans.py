@@ -10,9 +10,9 @@ from itertools import pairwise
 from protocol.project import Export
 from protocol.project.export import VideoCodec
 from protocol.project.formats import VIDEO_CODECS, video_codec
-from sidecar.core.copying.packets import DAMAGED, HIDDEN, PacketTable, frame_order
 from sidecar.core.copying.refusals import Refusal
 from sidecar.core.copying.untouched import Piece
+from sidecar.core.packets import DAMAGED, HIDDEN, PacketTable, frame_order
 from sidecar.core.source import unpack_stamps
 
 PROFILES: dict[str, tuple[str, ...]] = {

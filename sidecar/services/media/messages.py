@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from protocol.commands.media import MediaInfo
 from protocol.errors import REGISTRY, Internal, SidecarError
+from sidecar.core.packets import PacketTable
 from sidecar.core.source import SourceFacts
 
 IndexLevel = Literal["none", "keyframes", "full"]
@@ -24,10 +25,11 @@ MAX_MESSAGE = 256 * 1024 * 1024
 
 
 class Request(Struct, frozen=True):
-    """Probe a file. The path is bytes: a name need not be Unicode."""
+    """Probe a file, or list the `packets` of its picture stream of that number. A path is bytes: a name need not be Unicode."""
 
     path: bytes
     index: Depth
+    packets: int | None = None
 
 
 class Failure(Struct, frozen=True):
@@ -39,10 +41,14 @@ class Failure(Struct, frozen=True):
 
 
 class Answer(Struct, frozen=True):
-    """What a probe gave: the result and, where an index was read, the facts; or a failure. Paths in them are empty."""
+    """What a probe gave: the result and, where an index was read, the facts; or packets; or a failure.
+
+    Paths in them are empty.
+    """
 
     info: MediaInfo | None = None
     facts: SourceFacts | None = None
+    packets: PacketTable | None = None
     failure: Failure | None = None
 
 

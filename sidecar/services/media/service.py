@@ -14,6 +14,7 @@ import trio
 
 from protocol.commands.media import MediaInfo
 from protocol.errors import Internal
+from sidecar.core.packets import PacketTable
 from sidecar.core.source import SourceFacts
 from sidecar.ffmpeg.supervisor import Supervisor
 from sidecar.services.media.fingerprint import fingerprint
@@ -27,6 +28,9 @@ REMEMBERED = 1024
 
 REMEMBERED_KEYFRAMES = 2_000_000
 """Keyframe times that are kept of all of them together."""
+
+REMEMBERED_PACKETS = 2_000_000
+"""Packets that are kept of all files together."""
 
 PROBE_SECONDS = 10.0
 DECODE_SECONDS = 7200.0
@@ -66,6 +70,7 @@ class MediaService:
     def __init__(self, pool: WorkerPool) -> None:
         self._pool = pool
         self._known: OrderedDict[Path, _Known] = OrderedDict()
+        self._packets: OrderedDict[tuple[Path, int, str], PacketTable] = OrderedDict()
         self._locks: dict[Path, tuple[trio.Lock, int]] = {}
 
     async def probe(
@@ -111,6 +116,23 @@ class MediaService:
         """Return "size-mtimeNs-hash" of a file."""
         target, _ = _target(path, None)
         return await trio.to_thread.run_sync(fingerprint, target, abandon_on_cancel=True)
+
+    async def packets(self, path: Path | str, stream: int) -> PacketTable:
+        """List the packets of a picture stream, by its number among all streams of the file."""
+        target, name = _target(path, None)
+        key = target, stream, await self.fingerprint(target)
+        known = self._packets.get(key)
+        if known is None:
+            answer = await self._pool.ask(target, "none", seconds=FACTS_SECONDS, shown=name, packets=stream)
+            if answer.failure is not None:
+                raise error_of(answer.failure, name)
+            if answer.packets is None:
+                raise Internal(message="a listing gave no packets")
+            known = self._packets[key] = answer.packets
+        self._packets.move_to_end(key)
+        while len(self._packets) > 1 and sum(each.count for each in self._packets.values()) > REMEMBERED_PACKETS:
+            self._packets.popitem(last=False)
+        return known
 
     async def _read(
         self,

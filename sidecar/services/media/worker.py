@@ -22,6 +22,7 @@ from sidecar.services.media.messages import (
     encode,
     failure_of,
 )
+from sidecar.services.media.packets import list_packets
 from sidecar.services.media.reader import probe_file
 
 MEMORY_BYTES = 4 * 1024**3
@@ -49,9 +50,11 @@ def serve(incoming: BinaryIO, outgoing: BinaryIO) -> None:
 
 
 def handle(request: Request) -> Answer:
-    """Probe a file, or say in a typed error why not."""
+    """Probe a file or list its packets, or say in a typed error why not."""
     path = Path(os.fsdecode(request.path))
     try:
+        if request.packets is not None:
+            return Answer(packets=list_packets(path, request.packets))
         probed = probe_file(path, "full" if request.index == "decoded" else request.index)
         facts = probed.facts
         if request.index == "decoded" and facts is not None:

@@ -57,12 +57,12 @@ class WorkerPool:
         """Number of workers that wait for work."""
         return len(self._idle)
 
-    async def ask(self, path: Path, index: Depth, *, seconds: float, shown: str) -> Answer:
+    async def ask(self, path: Path, index: Depth, *, seconds: float, shown: str, packets: int | None = None) -> Answer:
         """Have a file (by absolute path) probed within so many seconds, waiting for a worker included.
 
-        `shown` stands in errors. Cancelling ends the worker. Raises Timeout and DecoderCrashed; a failure of the probe itself is in the answer.
+        `packets`: the packets of that stream are listed instead. `shown` stands in errors. Cancelling ends the worker. Raises Timeout and DecoderCrashed; a failure of the probe itself is in the answer.
         """
-        request = encode(Request(os.fsencode(path), index))
+        request = encode(Request(os.fsencode(path), index, packets))
         self._slots.total_tokens = max(1, self._limit())
         with trio.move_on_after(seconds):
             async with self._slots:
