@@ -1,0 +1,289 @@
+"""Joins pieces of a picture, and the sound beside it, to the file of a render. Nothing is encoded.
+
+Timestamps are written from frame numbers: whatever clocks the pieces have, no frame is off by a tick.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil, lcm
+from operator import itemgetter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from protocol.errors import RenderFailed
+from protocol.project import Export
+from protocol.project.export import Container, VideoCodec
+from protocol.project.formats import audio_codec, video_codec
+from sidecar.core.timeline import OutputSpan
+from sidecar.ffmpeg.builder.chapters import CHAPTER_TICKS, Chapter, ticks
+from sidecar.ffmpeg.builder.encode import container_options
+from sidecar.ffmpeg.codecs import MUXERS, VIDEO_ENCODERS
+from sidecar.services.files import write_error
+from sidecar.services.render.join_pieces import ANNEX_B, Piece, Scan
+
+if TYPE_CHECKING:
+    import av
+    from av.container import InputContainer, OutputContainer
+    from av.stream import Stream
+
+POLL = 32
+"""Packets between two looks at whether to stop."""
+
+REFUSED: tuple[tuple[Container, VideoCodec], ...] = (("mkv", "dnxhr"), ("mkv", "png"), ("mov", "ffv1"))
+
+LEAST_TICKS, MOST_TICKS = 1_000, 2**31 - 1
+"""Ticks a second of a film's clock."""
+
+BT709 = 1
+RGB = 0
+LIMITED, FULL = 1, 2
+PROGRESSIVE = 1
+"""Values of H.273, and of FFmpeg's ranges and orders of fields, for what of them a piece does not keep."""
+
+
+class JoinStopped(Exception):
+    """The join was stopped; nothing of it is left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Frames come at `rate`; packets are decoded `delay` frames before the frame of their place is shown."""
+
+    rate: Fraction
+    delay: int
+
+    @property
+    def tick(self) -> Fraction:
+        return Fraction(1, self.rate.numerator)
+
+    def at(self, frame: int) -> int:
+        """Return the time of a frame in ticks."""
+        return frame * self.rate.denominator
+
+
+def join(
+    pieces: Sequence[Piece],
+    target: Path,
+    export: Export,
+    span: OutputSpan,
+    *,
+    sound: Path | None = None,
+    subtitles: Sequence[Path] = (),
+    chapters: Sequence[Chapter] = (),
+    stop: Callable[[], bool] = lambda: False,
+) -> None:
+    """Write all frames of `span` from its pieces, in order, with the streams of `sound` and `subtitles` beside them.
+
+    Blocking; `stop` is asked all the time, and may raise what ends the join. The pieces' parameters are the same, or
+    they are H.264, whose parameter sets then stand in front of every keyframe, too. Where the join fails or is
+    stopped, `target` is removed. Raises JoinStopped, RenderFailed, DiskFull, OutputUnwritable.
+    """
+    if sum(piece.frames for piece in pieces) != span.frames:
+        raise RenderFailed(detail=f"the pieces have {sum(piece.frames for piece in pieces)} of {span.frames} frames")
+    scans = []
+    for piece in pieces:
+        _poll(stop)
+        scans.append(piece.scan(span.rate))
+    timing = Timing(span.rate, max(scan.delay for scan in scans))
+    parameters = _parameters(scans, export)
+    with ExitStack() as held:
+        numbered = held.enter_context(closing(_numbered(pieces, timing, scans if len(parameters) > 1 else ())))
+        beside = [held.enter_context(_opened(path)) for path in (sound, *subtitles) if path is not None]
+        shown = held.enter_context(pieces[0].open(span.rate)).stream
+        with _made(target, export, span, chapters) as made:
+            picture = _picture_stream(made, shown, export, timing, b"".join(parameters))
+            streams = [_timed(picture, numbered, timing)]
+            streams += [_beside(made, source) for source in beside]
+            # Until the last of them is done, all are read side by side: none is held in memory.
+            for number, (_, packet) in enumerate(heapq.merge(*streams, key=itemgetter(0))):
+                if number % POLL == 0:
+                    _poll(stop)
+                made.mux_one(packet)
+
+
+def joinable(export: Export) -> str | None:
+    """Say why a join of pieces cannot give the file of an export; None where it can."""
+    video, codec = export.video, video_codec(export)
+    if codec is not None and (export.container, codec) in REFUSED:
+        return f"PyAV does not put {codec} into {export.container}, which FFmpeg does"
+    if export.container == "avi" and video is not None and video.b_frames and video_codec(export) != "h264":
+        return "AVI keeps no times of display, so frames have to be coded in their order"
+    return None
+
+
+def _poll(stop: Callable[[], bool]) -> None:
+    if stop():
+        raise JoinStopped
+
+
+def _parameters(scans: Sequence[Scan], export: Export) -> list[bytes]:
+    """Return the parameters of all pieces, each once. Raises RenderFailed where they cannot stand in one stream."""
+    found = list(dict.fromkeys(scan.parameters for scan in scans))
+    if len(found) > 1 and (video_codec(export) != "h264" or not all(each.startswith(ANNEX_B) for each in found)):
+        raise RenderFailed(detail=f"the cells were encoded in {len(found)} ways")
+    return found
+
+
+def _numbered(
+    pieces: Sequence[Piece], timing: Timing, scans: Sequence[Scan]
+) -> Generator[tuple[int, av.Packet[av.VideoStream]]]:
+    """Read all packets, each with the number of its frame in the output.
+
+    `scans` are given where parameters change: those of its piece are then put in front of every keyframe.
+    """
+    first = 0
+    for place, piece in enumerate(pieces):
+        with piece.open(timing.rate) as opened:
+            for number, packet in opened.packets:
+                told = _telling(packet, scans[place].parameters) if scans and packet.is_keyframe else packet
+                yield first + number, told
+        first += piece.frames
+
+
+def _telling(packet: av.Packet[av.VideoStream], parameters: bytes) -> av.Packet[av.VideoStream]:
+    import av  # noqa: PLC0415 - start-up time
+
+    told: av.Packet[Any] = av.Packet(parameters + bytes(packet))
+    told.is_keyframe = True
+    return told
+
+
+def _timed(
+    stream: av.VideoStream, numbered: Iterator[tuple[int, av.Packet[av.VideoStream]]], timing: Timing
+) -> Iterator[tuple[float, av.Packet[Any]]]:
+    """Give packets their times, and say when each is decoded, in seconds."""
+    for place, (number, packet) in enumerate(numbered):
+        packet.stream = stream
+        packet.time_base = timing.tick
+        packet.pts, packet.dts = timing.at(number), timing.at(place - timing.delay)
+        packet.duration = timing.rate.denominator
+        yield float(packet.dts * timing.tick), packet
+
+
+def _picture_stream(
+    made: OutputContainer, shown: av.VideoStream, export: Export, timing: Timing, parameters: bytes
+) -> av.VideoStream:
+    """Add the stream of the picture, and state what its pieces may have lost."""
+    # Opaque: encoders of some codecs have other names than what reads them.
+    stream = made.add_stream_from_template(shown, opaque=True)
+    stream.time_base = Fraction(timing.rate.denominator, timing.rate.numerator)
+    context = stream.codec_context
+    context.framerate = timing.rate
+    codec, rgb = video_codec(export), (context.pix_fmt or "").startswith(("gbr", "rgb"))
+    context.color_range = FULL if rgb else LIMITED
+    context.colorspace = RGB if rgb else BT709
+    context.color_primaries = context.color_trc = BT709
+    context.field_order = PROGRESSIVE
+    if codec is not None:
+        # As FFmpeg writes it: some containers show it.
+        stream.metadata["encoder"] = f"Lavc {VIDEO_ENCODERS[codec]}"
+    if codec == "hevc" and export.container in ("mp4", "mov"):
+        context.codec_tag = "hvc1"
+    if codec == "prores":
+        # It says which kind of ProRes it is.
+        context.codec_tag = shown.codec_context.codec_tag
+    if parameters:
+        context.extradata = parameters
+    return stream
+
+
+def _beside(made: OutputContainer, source: InputContainer) -> Iterator[tuple[float, av.Packet[Any]]]:
+    """Add the streams of a file as they are, and read its packets in the order of decoding."""
+    from av.stream import Disposition  # noqa: PLC0415 - start-up time
+
+    added = {}
+    for stream in source.streams:
+        copy = made.add_stream_from_template(stream, opaque=True)
+        # Names of handlers and makers are a container's own.
+        told = {name: stream.metadata[name] for name in ("language", "title", "ENCODER") if name in stream.metadata}
+        copy.metadata.update({name: value for name, value in told.items() if value != "und"})
+        copy.disposition = stream.disposition if stream.type == "subtitle" else Disposition(0)
+        added[stream.index] = copy
+    return _copied(source, added)
+
+
+def _copied(source: InputContainer, added: Mapping[int, Stream]) -> Iterator[tuple[float, av.Packet[Any]]]:
+    for packet in source.demux():
+        if packet.size == 0 or packet.dts is None:
+            continue
+        packet.stream = added[packet.stream_index]
+        yield float(packet.dts * packet.time_base), packet
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[InputContainer]:
+    import av  # noqa: PLC0415 - start-up time
+
+    try:
+        container = av.open(str(path))
+    except (av.error.FFmpegError, OSError) as error:
+        raise RenderFailed(detail=f"{path.name} cannot be read: {error}") from error
+    with container:
+        yield container
+
+
+@contextmanager
+def _made(target: Path, export: Export, span: OutputSpan, chapters: Sequence[Chapter]) -> Iterator[OutputContainer]:
+    """Open the file; what fails removes it."""
+    import av  # noqa: PLC0415 - start-up time
+
+    options, tags = _muxing(export, span)
+    container: OutputContainer | None = None
+    try:
+        container = av.open(str(target), "w", format=MUXERS[export.container], container_options=options)
+        container.metadata.update(tags)
+        container.set_chapters([_chapter(number, each) for number, each in enumerate(chapters)])
+        yield container
+        container.close()
+    except BaseException as error:
+        # First, for closing would finish the file, whose index may have to move all that was written.
+        target.unlink(missing_ok=True)
+        if container is not None:
+            with suppress(av.error.FFmpegError):
+                container.close()
+        if isinstance(error, OSError):
+            raise write_error(target, error) from error
+        if isinstance(error, av.error.FFmpegError):
+            raise RenderFailed(detail=f"the pieces cannot be joined: {error}") from error
+        raise
+
+
+def _muxing(export: Export, span: OutputSpan) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the muxer's options and the file's tags: those of a render in one piece."""
+    options, tags = {}, {}
+    for name, value in container_options(export, span.rate, chapters=False):
+        if name == "metadata" and value is not None:
+            key, _, text = value.partition("=")
+            tags[key] = _writable(text)
+        elif value is not None and name != "f" and not name.startswith(("map_", "flags:", "metadata")):
+            options[name] = value
+    if export.container in ("mp4", "mov"):
+        options["movie_timescale"] = str(_movie_timescale(export, span.rate))
+    return options, tags
+
+
+def _movie_timescale(export: Export, rate: Fraction) -> int:
+    """Ticks a second in which a frame and a sample are whole numbers, so that chapters and edits are exact."""
+    audio = export.audio if audio_codec(export) is not None else None
+    scale = rate.numerator if audio is None else lcm(rate.numerator, audio.sample_rate)
+    return scale * ceil(LEAST_TICKS / scale) if scale <= MOST_TICKS else LEAST_TICKS
+
+
+def _chapter(number: int, chapter: Chapter) -> av.container.Chapter:
+    return {
+        "id": number,
+        "start": ticks(chapter.start),
+        "end": ticks(chapter.end),
+        "time_base": Fraction(1, CHAPTER_TICKS),
+        "metadata": {"title": _writable(chapter.title)},
+    }
+
+
+def _writable(text: str) -> str:
+    """Return text that can be UTF-8."""
+    return text.encode("utf-8", "replace").decode()

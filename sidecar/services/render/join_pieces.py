@@ -1,0 +1,109 @@
+"""The pieces that a picture is joined from: their packets by the number of their frame, never by their own clocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from protocol.errors import RenderFailed
+
+if TYPE_CHECKING:
+    import av
+
+ANNEX_B = (b"\0\0\1", b"\0\0\0\1")
+"""How parameter sets begin that can stand between packets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What has to be known of a piece before the first packet is written.
+
+    `delay` is how many frames a packet comes later in the order of coding than in that of display, at most;
+    `parameters` are the decoder's.
+    """
+
+    delay: int
+    parameters: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPiece:
+    """A piece that is being read. `packets` come in the order of coding, each with the number of its frame."""
+
+    stream: av.VideoStream
+    packets: Iterator[tuple[int, av.Packet[av.VideoStream]]]
+
+
+class Piece(Protocol):
+    """Some frames of one stream that begin with a keyframe and need nothing outside of themselves.
+
+    Parameter sets and packets of H.264 and HEVC are in Annex B. Both methods block, and raise RenderFailed for a
+    piece that is not what it should be.
+    """
+
+    @property
+    def frames(self) -> int: ...
+
+    def scan(self, rate: Fraction) -> Scan:
+        """Look at a piece whose frames come at `rate`."""
+        ...
+
+    def open(self, rate: Fraction) -> AbstractContextManager[OpenPiece]:
+        """Read a piece whose frames come at `rate`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedPiece:
+    """A cell, as its encoder wrote it. `delays` false: its packets come in the order of display."""
+
+    path: Path
+    frames: int
+    delays: bool = True
+
+    def scan(self, rate: Fraction) -> Scan:
+        with self.open(rate) as piece:
+            parameters = piece.stream.codec_context.extradata or b""
+            if not self.delays:
+                return Scan(0, parameters)
+            return Scan(max(index - number for index, (number, _) in enumerate(piece.packets)), parameters)
+
+    @contextmanager
+    def open(self, rate: Fraction) -> Iterator[OpenPiece]:
+        import av  # noqa: PLC0415 - start-up time
+
+        try:
+            with av.open(str(self.path), options={"fpsprobesize": "0"}) as container:
+                stream = container.streams.video[0]
+                yield OpenPiece(stream, self._numbered(container.demux(stream), rate))
+        except (av.error.InvalidDataError, av.error.EOFError, IndexError) as error:
+            raise self._damaged(str(error)) from error
+
+    def _numbered(
+        self, packets: Iterator[av.Packet[av.VideoStream]], rate: Fraction
+    ) -> Iterator[tuple[int, av.Packet[av.VideoStream]]]:
+        first: int | None = None
+        seen: set[int] = set()
+        for packet in packets:
+            if packet.size == 0:
+                continue
+            if packet.pts is None:
+                raise self._damaged("a packet without a time")
+            if first is None:
+                first = packet.pts
+                if not packet.is_keyframe:
+                    raise self._damaged("it does not begin with a keyframe")
+            number = round((packet.pts - first) * packet.time_base * rate)
+            if number in seen or not 0 <= number < self.frames:
+                raise self._damaged(f"frame {number} comes twice or is none of {self.frames}")
+            seen.add(number)
+            yield number, packet
+        if len(seen) != self.frames:
+            raise self._damaged(f"{len(seen)} frames instead of {self.frames}")
+
+    def _damaged(self, detail: str) -> RenderFailed:
+        return RenderFailed(detail=f"the cell {self.path.name} cannot be read: {detail}")
