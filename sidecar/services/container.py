@@ -125,7 +125,7 @@ async def open_services(options: ServiceOptions) -> AsyncIterator[Services]:
                 log=log,
             )
         )
-        planner = cache(lambda: _make_planner(projects, media, fonts(), tools))
+        planner = cache(lambda: _make_planner(projects, media, fonts(), tools, late_cache))
         render = await stack.enter_async_context(
             open_render_service(
                 planner=planner,
@@ -206,10 +206,16 @@ def _open_cache(stack: AsyncExitStack, folders: Folders, settings: SettingsStore
     return store
 
 
-def _make_planner(projects: ProjectService, media: MediaService, fonts: FontService, tools: Tools) -> Planner:
+def _make_planner(
+    projects: ProjectService,
+    media: MediaService,
+    fonts: FontService,
+    tools: Tools,
+    late_cache: Callable[[], CacheStore],
+) -> Planner:
     from sidecar.services.render.planner import Planner  # noqa: PLC0415 - start-up time
 
-    return Planner(projects, media, fonts, tools)
+    return Planner(projects, media, fonts, tools, late_cache)
 
 
 def _make_commands(media: MediaService, planner: Planner, tools: Tools) -> FfmpegCommandService:

@@ -10,10 +10,11 @@ from protocol.project import Export
 from protocol.project.formats import video_codec
 from sidecar.core.grid import cell_frames, cut_cells
 from sidecar.core.keys import plan_key
-from sidecar.ffmpeg.builder.cells import RunJob, build_run, plan_run
+from sidecar.ffmpeg.builder.cells import RunJob, build_run, plan_run, run_limit
 from sidecar.ffmpeg.builder.encode_video import keyframe_distance
 from sidecar.ffmpeg.builder.picture import Cutter
 from sidecar.ffmpeg.builder.picture.sceneries import Theatre, sceneries
+from sidecar.ffmpeg.builder.staged import Cost, composing_cost
 
 if TYPE_CHECKING:
     from sidecar.core.copying import CopySpan
@@ -33,7 +34,8 @@ class Cell:
 
     `encoded` is how many frames the file of the key holds: those of the cell, or, where it is `still`, a cell's usual
     number of one picture. Then any of its packets, from the first on in the order in which they are stored, are the
-    cell. `copy` are packets of a source that stand for the cell as they are; then there is no file.
+    cell. `cost` is what composing it asks of its process. `copy` are packets of a source that stand for the cell as
+    they are; then there is no file.
     """
 
     index: int
@@ -41,6 +43,7 @@ class Cell:
     end: int
     key: str
     encoded: int
+    cost: Cost
     still: bool = False
     copy: CopySpan | None = None
 
@@ -70,7 +73,8 @@ def plan_cells(
     """Cut an output into cells and say what each is known by; none where it is written in one piece.
 
     `fingerprints` are those of the sources by path, `ffmpeg` its version; `copies` are spans of the output whose
-    packets are taken as they are. Meant for a thread: it takes about a millisecond a cell.
+    packets are taken as they are. Meant for a thread: it takes about a millisecond a cell. Raises ResourceLimit for
+    an instant that no process can take.
     """
     video = export.video
     if video is None or not in_cells(export):
@@ -80,17 +84,21 @@ def plan_cells(
     theatre = Theatre(timeline, export, video, span, resources, cutter)
     shown = sceneries(theatre, every * span.project_rate / span.rate / STILL)
     copied = {copy.first: copy for copy in copies}
+    limit = run_limit(timeline, export)
     cells = []
     for index, cut in enumerate(cut_cells(shown, span, every, [(copy.first, copy.end) for copy in copies])):
         copy = copied.get(cut.first)
         if copy is not None:
-            key = plan_key(("copied", copy.fingerprint, copy.stream, copy.packets), fingerprints, ffmpeg)
+            packets = "copied", copy.fingerprint, copy.stream, copy.packets
+            key, cost = plan_key(packets, {}, ffmpeg), Cost(0, 0, 0)
         else:
             spans, held = ((cut.first, cut.end),), every if cut.still else None
             command = build_run(timeline, export, resources, spans, ("-",), cutter=cutter, sketch=True, held=held)
-            key = plan_key(command, fingerprints, ffmpeg)
+            key, cost = plan_key(command, fingerprints, ffmpeg), composing_cost(command.outputs[0].streams[0])
+            if not cost.within(limit):
+                plan_run(timeline, export, resources, spans, cutter=cutter, held=held)
         encoded = every if cut.still else cut.frames
-        cells.append(Cell(index, cut.first, cut.end, key, encoded, still=cut.still, copy=copy))
+        cells.append(Cell(index, cut.first, cut.end, key, encoded, cost, still=cut.still, copy=copy))
     return tuple(cells)
 
 

@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import trio
 from msgspec.structs import replace
 
-from protocol.commands.render import Encoders, Input, PlanSummary
+from protocol.commands.render import Encoders, Input
 from protocol.commands.shared import ProjectRef, Range
 from protocol.errors import EncoderUnavailable, NothingToRender, SidecarError
 from protocol.project import Export
 from protocol.time import format_exact
-from sidecar.core.keys import plan_key
 from sidecar.core.source import SourceFacts
 from sidecar.core.timeline import Timeline, output_span, range_problems, resolve
 from sidecar.effects import catalogue
 from sidecar.ffmpeg.builder.encode import encoders_of
-from sidecar.ffmpeg.builder.render import build_render
 from sidecar.ffmpeg.builder.resources import Resources
-from sidecar.ffmpeg.builder.staged import share_out
 from sidecar.services.fonts import FontService
 from sidecar.services.media import MediaService
 from sidecar.services.projects import ProjectService
 from sidecar.services.projects.effects import effect_files
 from sidecar.services.projects.world import CheckRead, MediaFindings, Use, look_at_media, uses_of
-from sidecar.services.render.planning import Planned, frames_of, merge_export, refuse, validated
+from sidecar.services.render.compiling import Draft, compile_draft
+from sidecar.services.render.estimates import Estimate, Speeds
+from sidecar.services.render.planning import Planned, frames_of, merge_export, refuse, summarize, validated
 from sidecar.services.tools import Tools
+
+if TYPE_CHECKING:
+    from sidecar.services.cache.store import CacheStore
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,6 +42,8 @@ class Planner:
     media: MediaService
     fonts: FontService
     tools: Tools
+    cache: Callable[[], CacheStore]
+    speeds: Speeds = field(default_factory=Speeds)
 
     async def plan(
         self, ref: ProjectRef, changes: Mapping[str, Any], span: Range | None, check_read: CheckRead
@@ -66,36 +70,30 @@ class Planner:
         fonts = await self.fonts.for_project(project, view.base, check_read)
         problems += fonts.problems
         refuse(problems)
-        resources = Resources(fonts.fonts, catalogue(), contents=named.contents)
-        shown = output_span(timeline, export)
-        stages = await trio.to_thread.run_sync(share_out, timeline, export, resources)
-        command = await trio.to_thread.run_sync(
-            lambda: build_render(timeline, export, target="-", resources=resources, sketch=True)
-        )
         inputs = _inputs(found, uses_of(project))
-        fingerprints = {each.path: each.fingerprint for each in inputs}
+        draft = Draft(
+            timeline=timeline,
+            export=export,
+            resources=Resources(fonts.fonts, catalogue(), contents=named.contents),
+            span=output_span(timeline, export),
+            fingerprints={each.path: each.fingerprint for each in inputs},
+            ffmpeg=self.tools.require().version,
+        )
+        compiled = await trio.to_thread.run_sync(compile_draft, draft)
+        known = await self.cache().known("segments", sorted({cell.key for cell in compiled.cells}))
         return Planned(
             project=project,
             base=view.base,
             export=export,
-            stages=stages,
+            stages=compiled.stages,
             problems=problems,
-            summary=PlanSummary(
-                frames=shown.frames,
-                duration=format_exact(shown.frames / shown.rate),
-                segments=1,
-                cached=0,
-                copied=0,
-                encode=1,
-                frames_to_encode=shown.frames,
-                estimated_seconds=None,
-                estimated_bytes=None,
-                encoder=encoders,
-            ),
-            key=plan_key(command, fingerprints, self.tools.require().version),
+            summary=summarize(compiled.cells, known, draft.span, encoders, Estimate()),
+            key=compiled.key,
             inputs=inputs,
-            span=shown,
-            fingerprints=fingerprints,
+            span=draft.span,
+            fingerprints=draft.fingerprints,
+            cells=compiled.cells,
+            known=known,
         )
 
     async def fingerprint(self, path: Path) -> str | None:

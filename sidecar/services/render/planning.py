@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from protocol.commands.render import Input, Plan, PlanSummary, Segment
+from protocol.commands.render import Encoders, Input, Plan, PlanSummary, Segment, SegmentState
 from protocol.commands.shared import Range, When
 from protocol.errors import InvalidParams, InvalidProject
 from protocol.problem import Problem
 from protocol.project import Export, Project
-from protocol.time import format_rate, instant_frame, parse_seconds
+from protocol.time import format_exact, format_rate, instant_frame, parse_seconds
 from sidecar.services.projects.reading import invalid
 
 if TYPE_CHECKING:
     from sidecar.core.timeline import OutputSpan
     from sidecar.ffmpeg.builder.staged import Stages
+    from sidecar.services.render.cells import Cell
+    from sidecar.services.render.estimates import Estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,8 @@ class Planned:
     """A render that could start: everything but the place where it writes.
 
     `fingerprints` are those of the sources when the plan was made, by their paths; `base` is the folder that relative
-    paths of the project start from.
+    paths of the project start from. `cells` are what its picture is put together of; none where one process writes it
+    all, as `stages` shares it out. `known` are keys of cells that were cached when the plan was made.
     """
 
     project: Project
@@ -39,6 +42,8 @@ class Planned:
     key: str
     inputs: list[Input]
     fingerprints: Mapping[str, str]
+    cells: tuple[Cell, ...] = ()
+    known: frozenset[str] = frozenset()
 
     @property
     def frames(self) -> int:
@@ -50,19 +55,63 @@ class Planned:
         """Frames a second of the output."""
         return self.span.rate
 
+    def segments(self) -> list[Segment]:
+        """Return the cells, and what the plan saw of each."""
+        if not self.cells:
+            return [Segment(index=0, from_=0, to=self.frames, state="waiting")]
+        return [
+            Segment(index=cell.index, from_=cell.first, to=cell.end, state=_state(cell, self.known))
+            for cell in self.cells
+        ]
+
     def describe(self) -> Plan:
         """Return the plan as a client is shown it."""
         return Plan(
             plan=self.summary,
             key=self.key,
             problems=self.problems,
-            segments=[Segment(index=0, from_=0, to=self.frames, state="waiting")],
+            segments=self.segments(),
             inputs=self.inputs,
             width=self.span.width,
             height=self.span.height,
             frame_rate=format_rate(self.frame_rate),
             container=self.export.container,
         )
+
+
+def _state(cell: Cell, known: frozenset[str]) -> SegmentState:
+    if cell.copy is not None:
+        return "copied"
+    return "cached" if cell.key in known else "waiting"
+
+
+def summarize(
+    cells: Sequence[Cell], known: frozenset[str], span: OutputSpan, encoder: Encoders, estimate: Estimate
+) -> PlanSummary:
+    """Say what a render will do. Without cells it is one segment, to be encoded."""
+    copied = sum(cell.copy is not None for cell in cells)
+    cached = sum(cell.copy is None and cell.key in known for cell in cells)
+    return PlanSummary(
+        frames=span.frames,
+        duration=format_exact(span.frames / span.rate),
+        segments=max(1, len(cells)),
+        cached=cached,
+        copied=copied,
+        encode=max(1, len(cells)) - cached - copied,
+        frames_to_encode=sum(frames_to_encode(cells, known).values()) if cells else span.frames,
+        estimated_seconds=estimate.seconds,
+        estimated_bytes=estimate.bytes,
+        encoder=encoder,
+    )
+
+
+def frames_to_encode(cells: Sequence[Cell], known: frozenset[str]) -> dict[str, int]:
+    """Return how many frames have to be encoded for each key that is missing: once, however often it is shown."""
+    missing: dict[str, int] = {}
+    for cell in cells:
+        if cell.copy is None and cell.key not in known:
+            missing[cell.key] = min(cell.encoded, missing.get(cell.key, 0) + cell.frames)
+    return missing
 
 
 def merge_export(raw: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -147,7 +147,7 @@ def _one(given: Applied, acting: _Acting, strip: _Strip) -> Applied:
         pixel_format=given.pixel_format,
         files=scene.files,
         origin=strip.owner.first,
-        analysis=_analysis(acting, scene),
+        analysis=_analysis(acting, strip),
         contents=scene.resources.contents,
     )
     if kind.analysis is not None:
@@ -183,14 +183,20 @@ def _widened(given: Applied, grown: int, *, alpha: bool) -> Applied:
     return Applied(stream, pixel_format, (width, height), given.grown + grown)
 
 
-def _analysis(acting: _Acting, scene: Scene) -> bytes | None:
-    """Return what the analysis found. Before it was made, its question stands among the files, for the plan's key."""
+def _analysis(acting: _Acting, strip: _Strip) -> bytes | None:
+    """Return what the analysis found. Before it was made, its question stands among the files, for the plan's key.
+
+    That holds which frames of the owner are shown, too: nothing else of the graph may tell of them.
+    """
     if acting.kind.analysis is None:
         return None
-    found = scene.resources.analyses.get(acting.pointer)
+    resources = strip.scene.resources
+    found = resources.analyses.get(acting.pointer)
     if found is None:
-        question = (acting.kind.name, acting.kind.analysis.version, acting.effect.parameters)
-        scene.files.add("analysis", "json", msgspec.json.encode(question, order="sorted"))
+        asked = acting.kind.name, acting.kind.analysis.version, acting.effect.parameters
+        frames = strip.first - strip.owner.first, strip.end - strip.first
+        question = (*asked, resources.analysis_keys.get(acting.pointer), *frames)
+        strip.scene.files.add("analysis", "json", msgspec.json.encode(question, order="sorted"))
     return found
 
 

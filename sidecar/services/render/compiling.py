@@ -1,0 +1,89 @@
+"""From a resolved timeline to what makes its file: cells with their keys, or the processes that write it whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from protocol.project import Export
+from protocol.project.formats import audio_codec
+from sidecar.core.keys import plan_key
+from sidecar.core.timeline import OutputSpan, Timeline
+from sidecar.effects.analyses import question, wanted
+from sidecar.ffmpeg.builder.render import Track, build_render, encode_command
+from sidecar.ffmpeg.builder.resources import Resources
+from sidecar.ffmpeg.builder.sound.export import Levelling
+from sidecar.ffmpeg.builder.staged import Stages, share_out
+from sidecar.services.render.cells import Cell, in_cells, plan_cells
+from sidecar.services.render.encoded_sound import plan_sound
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A timeline and how it is exported; `fingerprints` of the sources by path, `ffmpeg` the version in use."""
+
+    timeline: Timeline
+    export: Export
+    resources: Resources
+    span: OutputSpan
+    fingerprints: Mapping[str, str]
+    ffmpeg: str
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """What makes the file. `key` changes if and only if the file would."""
+
+    stages: Stages
+    cells: tuple[Cell, ...]
+    key: str
+
+
+def compile_draft(draft: Draft) -> Compiled:
+    """Compile a timeline. Meant for a thread; raises ResourceLimit for an instant that no process can take."""
+    draft = replace(draft, resources=replace(draft.resources, analysis_keys=analysis_keys(draft)))
+    stages = share_out(draft.timeline, draft.export, draft.resources)
+    if not in_cells(draft.export):
+        command = build_render(draft.timeline, draft.export, target="-", resources=draft.resources, sketch=True)
+        return Compiled(stages, (), plan_key(command, draft.fingerprints, draft.ffmpeg))
+    cells = plan_cells(
+        draft.timeline,
+        draft.export,
+        draft.resources,
+        draft.span,
+        fingerprints=draft.fingerprints,
+        ffmpeg=draft.ffmpeg,
+    )
+    return Compiled(stages, cells, _joined_key(draft, stages, cells))
+
+
+def analysis_keys(draft: Draft) -> dict[str, str]:
+    """Key what the timeline's effects must know of whole clips, by the pointer of the effect."""
+    keys: dict[str, str] = {}
+    resources = draft.resources
+    for asked in wanted(draft.timeline, resources.catalogue):
+        built = question(asked, draft.timeline, replace(resources, analysis_keys=keys))
+        if built is not None:
+            command, size = built
+            about = command, size, asked.analysis.version, asked.analysis.before
+            keys[asked.pointer] = plan_key(about, draft.fingerprints, draft.ffmpeg)
+    return keys
+
+
+def _joined_key(draft: Draft, stages: Stages, cells: tuple[Cell, ...]) -> str:
+    """Key a file that is joined of cells: those, the sound, and what stands beside them."""
+    sound = None
+    if audio_codec(draft.export) is not None:
+        sound = plan_sound(stages, draft.span, draft.fingerprints, draft.ffmpeg).key
+    beside = encode_command(
+        None,
+        draft.timeline,
+        draft.export,
+        draft.span,
+        draft.resources,
+        target="-",
+        track=Track("mix", Levelling()),
+        sketch=True,
+    )
+    picture = tuple((cell.key, cell.frames) for cell in cells)
+    return plan_key((picture, sound, beside), draft.fingerprints, draft.ffmpeg)
