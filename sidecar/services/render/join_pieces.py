@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -59,11 +60,15 @@ class Piece(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class EncodedPiece:
-    """A cell, as its encoder wrote it. `delays` false: its packets come in the order of display."""
+    """A cell, as its encoder wrote it. `delays` false: its packets come in the order of display.
+
+    `still`: the file is one picture throughout and may hold more frames of it; the first packets stand for the cell.
+    """
 
     path: Path
     frames: int
     delays: bool = True
+    still: bool = False
 
     def scan(self, rate: Fraction) -> Scan:
         with self.open(rate) as piece:
@@ -79,7 +84,8 @@ class EncodedPiece:
         try:
             with av.open(str(self.path), options={"fpsprobesize": "0"}) as container:
                 stream = container.streams.video[0]
-                yield OpenPiece(stream, self._numbered(container.demux(stream), rate))
+                numbered = self._ranked if self.still else self._numbered
+                yield OpenPiece(stream, numbered(container.demux(stream), rate))
         except (av.error.InvalidDataError, av.error.EOFError, IndexError) as error:
             raise self._damaged(str(error)) from error
 
@@ -104,6 +110,18 @@ class EncodedPiece:
             yield number, packet
         if len(seen) != self.frames:
             raise self._damaged(f"{len(seen)} frames instead of {self.frames}")
+
+    def _ranked(
+        self, packets: Iterator[av.Packet[av.VideoStream]], _rate: Fraction
+    ) -> Iterator[tuple[int, av.Packet[av.VideoStream]]]:
+        """Number the first packets by the order in which they are shown: decoding them asks for none of the others."""
+        taken = list(islice((packet for packet in packets if packet.size), self.frames))
+        times = [packet.pts for packet in taken if packet.pts is not None]
+        if len(times) != self.frames or len(set(times)) != self.frames or not taken[0].is_keyframe:
+            raise self._damaged(f"its first {self.frames} packets are not as many frames")
+        ranks = {time: rank for rank, time in enumerate(sorted(times))}
+        for packet, time in zip(taken, times, strict=True):
+            yield ranks[time], packet
 
     def _damaged(self, detail: str) -> RenderFailed:
         return RenderFailed(detail=f"the cell {self.path.name} cannot be read: {detail}")
