@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil, lcm
+from math import ceil, floor, lcm
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, Any
 from protocol.errors import RenderFailed
 from protocol.project import Export
 from protocol.project.export import Container, VideoCodec
-from protocol.project.formats import audio_codec, video_codec
+from protocol.project.formats import audio_codec, has_alpha, video_codec
 from sidecar.core.timeline import OutputSpan
 from sidecar.ffmpeg.builder.chapters import CHAPTER_TICKS, Chapter, ticks
 from sidecar.ffmpeg.builder.encode import container_options
-from sidecar.ffmpeg.codecs import MUXERS, VIDEO_ENCODERS
+from sidecar.ffmpeg.builder.encode_video import video_encoder
+from sidecar.ffmpeg.codecs import MUXERS
 from sidecar.services.files import write_error
 from sidecar.services.render.join_pieces import ANNEX_B, Piece, Scan
 
@@ -98,7 +99,7 @@ def join(
         with _made(target, export, span, chapters) as made:
             picture = _picture_stream(made, shown, export, timing, b"".join(parameters))
             streams = [_timed(picture, numbered, timing)]
-            streams += [_beside(made, source) for source in beside]
+            streams += [_beside(made, source, span.frames / span.rate) for source in beside]
             # Until the last of them is done, all are read side by side: none is held in memory.
             for number, (_, packet) in enumerate(heapq.merge(*streams, key=itemgetter(0))):
                 if number % POLL == 0:
@@ -111,6 +112,8 @@ def joinable(export: Export) -> str | None:
     video, codec = export.video, video_codec(export)
     if codec is not None and (export.container, codec) in REFUSED:
         return f"PyAV does not put {codec} into {export.container}, which FFmpeg does"
+    if export.container == "avi" and audio_codec(export) == "flac":
+        return "the packets of FLAC in another file do not say how long AVI has to take them for"
     if export.container == "avi" and video is not None and video.b_frames and video_codec(export) != "h264":
         return "AVI keeps no times of display, so frames have to be coded in their order"
     return None
@@ -174,16 +177,21 @@ def _picture_stream(
     stream.time_base = Fraction(timing.rate.denominator, timing.rate.numerator)
     context = stream.codec_context
     context.framerate = timing.rate
-    codec, rgb = video_codec(export), (context.pix_fmt or "").startswith(("gbr", "rgb"))
+    codec, rgb = video_codec(export), not (context.pix_fmt or "yuv").startswith("yuv")
     context.color_range = FULL if rgb else LIMITED
     context.colorspace = RGB if rgb else BT709
     context.color_primaries = context.color_trc = BT709
     context.field_order = PROGRESSIVE
-    if codec is not None:
+    if codec is not None and export.video is not None:
         # As FFmpeg writes it: some containers show it.
-        stream.metadata["encoder"] = f"Lavc {VIDEO_ENCODERS[codec]}"
+        stream.metadata["encoder"] = f"Lavc {video_encoder(export.video, codec)}"
+    if "alpha_mode" in shown.metadata:
+        stream.metadata["alpha_mode"] = shown.metadata["alpha_mode"]
     if codec == "hevc" and export.container in ("mp4", "mov"):
         context.codec_tag = "hvc1"
+    if codec in ("prores", "png") and export.video is not None and has_alpha(export.video.pixel_format):
+        # So a MOV says that there is alpha.
+        context.bits_per_coded_sample = 32
     if codec == "prores":
         # It says which kind of ProRes it is.
         context.codec_tag = shown.codec_context.codec_tag
@@ -192,8 +200,8 @@ def _picture_stream(
     return stream
 
 
-def _beside(made: OutputContainer, source: InputContainer) -> Iterator[tuple[float, av.Packet[Any]]]:
-    """Add the streams of a file as they are, and read its packets in the order of decoding."""
+def _beside(made: OutputContainer, source: InputContainer, length: Fraction) -> Iterator[tuple[float, av.Packet[Any]]]:
+    """Add the streams of a file as they are, and read its packets in the order of decoding, up to `length` seconds."""
     from av.stream import Disposition  # noqa: PLC0415 - start-up time
 
     added = {}
@@ -204,13 +212,20 @@ def _beside(made: OutputContainer, source: InputContainer) -> Iterator[tuple[flo
         copy.metadata.update({name: value for name, value in told.items() if value != "und"})
         copy.disposition = stream.disposition if stream.type == "subtitle" else Disposition(0)
         added[stream.index] = copy
-    return _copied(source, added)
+    return _copied(source, added, length)
 
 
-def _copied(source: InputContainer, added: Mapping[int, Stream]) -> Iterator[tuple[float, av.Packet[Any]]]:
+def _copied(
+    source: InputContainer, added: Mapping[int, Stream], length: Fraction
+) -> Iterator[tuple[float, av.Packet[Any]]]:
     for packet in source.demux():
         if packet.size == 0 or packet.dts is None:
             continue
+        # The last packet of a codec holds more samples than there are: the file is no longer for that.
+        left = floor(length / packet.time_base) - (packet.dts if packet.pts is None else packet.pts)
+        # One tick is the rounding of containers that count milliseconds.
+        if packet.duration and 0 < left < packet.duration - 1:
+            packet.duration = left
         packet.stream = added[packet.stream_index]
         yield float(packet.dts * packet.time_base), packet
 
