@@ -19,7 +19,7 @@ INTERMEDIATES: dict[Container, str] = {
     "mov": "mov",
     "mkv": "matroska",
     "webm": "matroska",
-    "avi": "mp4",
+    "avi": "matroska",
 }
 """The muxer of the file from which each container with a picture takes its sound.
 
@@ -41,6 +41,7 @@ def encode_sound(
         ("map_metadata:g", "-1"),
         ("map_metadata:s", "-1"),
         ("fflags", "+bitexact"),
+        ("flags:a", "+bitexact"),
         ("f", INTERMEDIATES[export.container]),
     )
     return Command((Output((sound.stream,), options, target),), sound.files, globals_=(("copyts", None),))
