@@ -15,6 +15,7 @@ from sidecar.ffmpeg.builder.encode_video import keyframe_distance
 from sidecar.ffmpeg.builder.picture import Cutter
 from sidecar.ffmpeg.builder.picture.sceneries import Theatre, sceneries
 from sidecar.ffmpeg.builder.staged import Cost, composing_cost
+from sidecar.services.render.join import joinable
 
 if TYPE_CHECKING:
     from sidecar.core.copying import CopySpan
@@ -57,7 +58,8 @@ def in_cells(export: Export) -> bool:
     video = export.video
     if video is None or video_codec(export) is None or export.container in WHOLE:
         return False
-    return video.rate_control in ("quality", "lossless") and video.max_bitrate is None and video.hardware == "off"
+    alone = video.rate_control in ("quality", "lossless") and video.max_bitrate is None and video.hardware == "off"
+    return alone and joinable(export) is None
 
 
 def plan_cells(
