@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
@@ -112,7 +112,7 @@ async def open_services(options: ServiceOptions) -> AsyncIterator[Services]:
         supervisor = await stack.enter_async_context(open_supervisor())
         tools = Tools(settings, environ, supervisor)
         fonts = cache(_make_fonts)
-        late_cache = cache(lambda: _open_cache(stack, folders, settings))
+        late_cache = stack.enter_context(_late_cache(folders, settings, log))
         media = await stack.enter_async_context(open_media_service(supervisor, folders.temp, settings))
         projects = await stack.enter_async_context(
             open_project_service(
@@ -193,17 +193,26 @@ def _make_fonts() -> FontService:
     return FontService()
 
 
-def _open_cache(stack: AsyncExitStack, folders: Folders, settings: SettingsStore) -> CacheStore:
-    from sidecar.services.cache.limits import CacheLimits  # noqa: PLC0415 - start-up time
-    from sidecar.services.cache.store import open_cache_store  # noqa: PLC0415 - start-up time
+@contextmanager
+def _late_cache(folders: Folders, settings: SettingsStore, log: Log) -> Iterator[Callable[[], CacheStore]]:
+    """Give what opens the cache when it is first asked for; closed after all that use it."""
+    with ExitStack() as opened:
 
-    def limits() -> CacheLimits:
-        current = settings.current
-        return CacheLimits(current.cache_disk_bytes, current.min_free_disk_bytes)
+        @cache
+        def late() -> CacheStore:
+            from sidecar.services.cache.limits import CacheLimits  # noqa: PLC0415 - start-up time
+            from sidecar.services.cache.store import open_cache_store  # noqa: PLC0415 - start-up time
 
-    store = open_cache_store(folders.cache, instance_id=folders.instance_id, limits=limits)
-    stack.callback(store.close)
-    return store
+            return opened.enter_context(
+                open_cache_store(
+                    folders.cache,
+                    instance_id=folders.instance_id,
+                    limits=lambda: CacheLimits(settings.current.cache_disk_bytes, settings.current.min_free_disk_bytes),
+                    report=lambda what, error: log.logger.warning(what, detail=str(error)),
+                )
+            )
+
+        yield late
 
 
 def _make_planner(

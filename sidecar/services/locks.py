@@ -29,15 +29,15 @@ class FileLock:
         os.close(self.descriptor)
 
 
-def try_lock(path: Path) -> FileLock | None:
+def try_lock(path: Path, *, shared: bool = False) -> FileLock | None:
     """Take the lock of a file, made if missing, or return None at once when another process or handle has it.
 
-    Raises OSError when the file cannot be made.
+    `shared` locks hold beside each other where the system has such (not on Windows). Raises OSError when the file cannot be made.
     """
     while True:
         # Not inheritable: a child that outlived us would otherwise keep the lock.
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
-        if not lock_descriptor(descriptor):
+        if not lock_descriptor(descriptor, shared=shared):
             os.close(descriptor)
             return None
         if _is_still(descriptor, path):

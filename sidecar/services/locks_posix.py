@@ -5,10 +5,10 @@ from __future__ import annotations
 import fcntl
 
 
-def lock_descriptor(descriptor: int) -> bool:
-    """Lock the open file exclusively; False when another open file has the lock. It ends with the last descriptor."""
+def lock_descriptor(descriptor: int, *, shared: bool = False) -> bool:
+    """Lock the open file; False when another open file has the lock. It ends with the last descriptor."""
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

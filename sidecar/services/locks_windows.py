@@ -7,7 +7,7 @@ import sys
 if sys.platform == "win32":
     import msvcrt
 
-    def lock_descriptor(descriptor: int) -> bool:
+    def lock_descriptor(descriptor: int, *, shared: bool = False) -> bool:  # noqa: ARG001 - there is no shared form
         """Lock the first byte exclusively; False when another handle has it."""
         try:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)

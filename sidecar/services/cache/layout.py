@@ -23,6 +23,10 @@ BLOCK = 4096
 _KEY = re.compile(r"[0-9a-f]{64}")
 
 
+Address = tuple[Kind, str]
+"""Kind and key of an entry."""
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """Paths below the cache folder."""
@@ -54,8 +58,12 @@ class Layout:
     def head(self, kind: Kind, key: str) -> Path:
         return self.objects / kind / key[:2] / f"{key}{HEAD}"
 
+    @property
+    def makings(self) -> Path:
+        return self.root / "making"
+
     def making(self, kind: Kind, key: str) -> Path:
-        return self.root / "making" / f"{kind}-{key}.lock"
+        return self.makings / f"{kind}-{key}.lock"
 
 
 def is_key(text: str) -> bool:

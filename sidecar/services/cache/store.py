@@ -1,61 +1,70 @@
-"""The cache's files: found, published and made by key."""
+"""The cache's files for tasks: found, published and made by key, in threads of their own number."""
 
 from __future__ import annotations
 
-import os
-import shutil
+import secrets
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self, TypeVar
 
-import msgspec
 import trio
 
-from sidecar.services.cache.head import Head, checksum_of, encode_head, read_head
-from sidecar.services.cache.kinds import Kind
-from sidecar.services.cache.layout import Layout, check_address
-from sidecar.services.cache.limits import CacheLimits
+from sidecar.services.cache.counters import Cause
+from sidecar.services.cache.finding import find
+from sidecar.services.cache.flights import Flights, machine_turn
+from sidecar.services.cache.head import Head
+from sidecar.services.cache.instance import claim_instance
+from sidecar.services.cache.kinds import KINDS, Kind
+from sidecar.services.cache.layout import Address, Layout, check_address
+from sidecar.services.cache.limits import CacheLimits, Freed
+from sidecar.services.cache.loose import Loose
 from sidecar.services.cache.pinned import Pinned
-from sidecar.services.files import fsync_file, make_private
+from sidecar.services.cache.publishing import publish
+from sidecar.services.cache.removal import clear, hold_limits, remove
+from sidecar.services.cache.session import Sessions
+from sidecar.services.cache.statistics import Stats, statistics
+from sidecar.services.cache.tier import FAILURES, Report, Tier
+from sidecar.services.files import write_error
 
 Produce = Callable[[Path], Awaitable[Mapping[str, Any]]]
+Result = TypeVar("Result")
+
+THREADS = 8
+LONGEST_MAKING = 600.0
+"""Seconds to wait for another sidecar that makes the same, before making it too."""
 
 
 class CacheStore:
-    """Files by kind and key (64 hexadecimal digits), shared by all sidecars of one cache folder.
+    """Files by kind and key (64 hexadecimal digits; ValueError for others), shared by all sidecars of a cache folder.
 
-    Methods run in threads. Cancelling one leaves the cache as it was or as it would be, and no pin.
+    A cache that cannot be used (a full disk, folders without permission, another sidecar that is stopped while it
+    holds the lock) finds nothing and keeps nothing; it never breaks the work. Cancelling a method leaves the cache as
+    it was or as it would have been, and no pin. Opened by `open_cache_store`.
     """
 
-    def __init__(self, layout: Layout, instance_id: str, limits: Callable[[], CacheLimits]) -> None:
-        self._layout = layout
-        self._limits = limits
-        self._flights: dict[tuple[Kind, str], trio.Lock] = {}
-        self.scratch = layout.live / instance_id / "scratch"
-        make_private(self.scratch)
+    def __init__(self, tier: Tier) -> None:
+        self._tier = tier
+        self._flights = Flights()
+        self._loose: dict[Address, Loose] = {}
+        self._limiter = trio.CapacityLimiter(THREADS)
 
-    def close(self) -> None:
-        """Give the instance's folder back. Pins that are left end."""
-        shutil.rmtree(self.scratch.parent, ignore_errors=True)
+    @property
+    def scratch(self) -> Path:
+        """This instance's folder on the cache's file system: what is made here is published by renaming it."""
+        return self._tier.instance.scratch
 
     async def find(self, kind: Kind, key: str, *, owners: Sequence[str] = ()) -> Pinned | None:
-        """Return an entry whose file is as it was published, or None. `owners` are added to the entry's.
+        """Return an entry whose file is, byte for byte, what was published, or None.
 
-        A damaged entry is removed and counts as missing.
+        The file is read through each time. A damaged one is removed and counts as missing. `owners` (ids of projects)
+        are added to the entry's.
         """
         check_address(kind, key)
-        return await trio.to_thread.run_sync(self._find, kind, key, tuple(owners))
-
-    def _find(self, kind: Kind, key: str, owners: tuple[str, ...]) -> Pinned | None:
-        path = self._layout.object(kind, key)
-        head = read_head(self._layout.head(kind, key))
-        if head is not None and not set(owners) <= set(head.owners):
-            head = msgspec.structs.replace(head, owners=tuple({*head.owners, *owners}))
-        if head is None or not path.is_file() or checksum_of(path, lambda: None) != (head.bytes, head.checksum):
-            return None
-        return Pinned(path, head.meta, head.bytes, lambda: None)
+        head = await self._run(partial(find, self._tier, kind, key, tuple(owners)))
+        return None if head is None else self._pinned(head)
 
     async def publish(
         self,
@@ -69,35 +78,15 @@ class CacheStore:
     ) -> Pinned | None:
         """Take a finished file over, by renaming it where it lies on the cache's file system (as `scratch` does).
 
-        `meta` is JSON, `seconds` what it took to make, `owners` are ids of projects. What is least recently used goes
-        first to make room; limits hold at every instant. None when it cannot be kept (the limits, a full disk): the
-        file stays where it is. When the key is there already, that entry is returned and `made` is removed.
+        `meta` is JSON, `seconds` what it took to make, `owners` are ids of projects. What is least recently used and
+        in nobody's use goes first to make room: the limits hold at every instant. None when it cannot be kept (limits,
+        a full disk): the file then stays where it is. When the key is there already, that entry is returned and `made`
+        is removed. Raises FileNotFoundError when there is no file `made`.
         """
         check_address(kind, key)
-        return await trio.to_thread.run_sync(
-            lambda: self._publish(kind, key, made, dict(meta or {}), seconds, tuple(owners))
-        )
-
-    def _publish(  # noqa: PLR0917
-        self, kind: Kind, key: str, made: Path, meta: dict[str, Any], seconds: float, owners: tuple[str, ...]
-    ) -> Pinned | None:
-        size, checksum = checksum_of(made, lambda: None)
-        if size > self._limits().disk_bytes:
-            return None
-        fsync_file(made)
-        path = self._layout.object(kind, key)
-        make_private(path.parent)
-        head = Head(kind, key, size, checksum, time.time(), seconds, meta, owners)
-        temporary = self.scratch / f"{key}.head"
-        temporary.write_bytes(encode_head(head))
-        temporary.replace(self._layout.head(kind, key))
-        if made.stat().st_dev == path.parent.stat().st_dev:
-            made.replace(path)
-        else:
-            shutil.copyfile(made, self.scratch / key)
-            (self.scratch / key).replace(path)
-            made.unlink()
-        return Pinned(path, meta, size, lambda: None)
+        head = Head(kind, key, 0, 0, 0.0, seconds, dict(meta or {}), tuple(owners))
+        stored = await self._run(partial(publish, self._tier, head, made))
+        return None if stored is None else self._pinned(stored)
 
     async def make(
         self,
@@ -107,42 +96,112 @@ class CacheStore:
         *,
         owners: Sequence[str] = (),
         suffix: str = "",
+        wait: float = LONGEST_MAKING,
     ) -> Pinned:
         """Return an entry, made by `produce` when it is missing; one at a time makes a key, the others wait for it.
 
         `produce` writes the file it is given (its name ends in `suffix`, for those who go by names) and returns its
-        `meta`. What it raises is raised here, and the next who waits tries again. What cannot be kept is returned
-        all the same (`Pinned.stored` is then False).
+        `meta`. What it raises is raised here, and the next who waits tries. What the cache cannot keep is returned all
+        the same, with `Pinned.stored` False. Another sidecar that makes the key is waited for up to `wait` seconds,
+        and no longer than it lives.
         """
         check_address(kind, key)
-        lock = self._flights.setdefault((kind, key), trio.Lock())
-        async with lock:
-            found = await self.find(kind, key, owners=owners)
-            if found is not None:
+        async with self._flights.turn((kind, key)):
+            if (loose := self._loose.get((kind, key))) is not None:
+                return loose.pinned()
+            if (found := await self.find(kind, key, owners=owners)) is not None:
                 return found
-            with self._file(suffix) as path:
-                started = time.monotonic()
-                meta = await produce(path)
-                seconds = time.monotonic() - started
-                made = await self.publish(kind, key, path, meta=meta, seconds=seconds, owners=owners)
-                if made is None:
-                    raise RuntimeError("it does not fit")
-                return made
-
-    @contextmanager
-    def _file(self, suffix: str) -> Iterator[Path]:
-        path = self.scratch / f"{os.urandom(8).hex()}{suffix}"
-        try:
-            yield path
-        finally:
-            with suppress(FileNotFoundError):
-                path.unlink()
+            async with machine_turn(self._tier.layout.making(kind, key), wait):
+                # Whoever had its turn before has most likely made it.
+                if (found := await self.find(kind, key, owners=owners)) is not None:
+                    return found
+                return await self._made(kind, key, produce, owners, suffix)
 
     async def known(self, kind: Kind, keys: Sequence[str]) -> frozenset[str]:
-        """Return those of the keys that the index holds: cheap, for plans; their files are not read."""
-        return frozenset(key for key in keys if self._layout.object(kind, key).is_file())
+        """Return those of the keys that the index holds: cheap, for plans; no file is read."""
+        check_address(kind, "0" * 64)
+        return await self._run(lambda step: self._known(kind, keys, step))
+
+    async def remove(self, kind: Kind, key: str, *, cause: Cause = "stale") -> bool:
+        """Remove an entry that is of no more use; False when there is none or somebody uses it."""
+        check_address(kind, key)
+        return await self._run(partial(remove, self._tier, (kind, key), cause))
+
+    async def clear(
+        self, *, kinds: Sequence[Kind] | None = None, owner: str | None = None, older: float | None = None
+    ) -> Freed:
+        """Remove entries of some kinds, of one project, last used before a Unix time; what is in use stays.
+
+        Entries that other projects own too stay theirs. Cancelled, what was removed is gone.
+        """
+        return await self._run(partial(clear, self._tier, KINDS if kinds is None else kinds, owner, older))
+
+    async def hold_limits(self) -> Freed:
+        """Evict what the limits, which may have changed, do not allow; what is in use stays."""
+        return await self._run(partial(hold_limits, self._tier))
+
+    async def stats(self) -> Stats:
+        """Return what is there by kind, and what this instance has counted."""
+        return await self._run(partial(statistics, self._tier))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the instance's folder back; its pins end. Blocks for moments."""
+        self._tier.sessions.close()
+        self._tier.instance.close()
+
+    def _known(self, kind: Kind, keys: Sequence[str], step: Callable[[], None]) -> frozenset[str]:
+        try:
+            return self._tier.sessions.unlocked(lambda index: index.known(kind, keys), step)
+        except FAILURES as error:
+            self._tier.report("the cache could not be read", error)
+            return frozenset()
+
+    def _pinned(self, head: Head) -> Pinned:
+        address = (head.kind, head.key)
+        return Pinned(
+            self._tier.layout.object(*address), head.meta, head.bytes, partial(self._tier.instance.unpin, address)
+        )
+
+    async def _made(self, kind: Kind, key: str, produce: Produce, owners: Sequence[str], suffix: str) -> Pinned:
+        path = self.scratch / f"{secrets.token_hex(8)}{suffix}"
+        try:
+            started = time.monotonic()
+            meta = await produce(path)
+            seconds = time.monotonic() - started
+            stored = await self.publish(kind, key, path, meta=meta, seconds=seconds, owners=owners)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+        if stored is not None:
+            return stored
+        loose = Loose(path, meta, path.stat().st_size, partial(self._loose.pop, (kind, key)))
+        self._loose[kind, key] = loose
+        return loose.pinned()
+
+    async def _run(self, work: Callable[[Callable[[], None]], Result]) -> Result:
+        """Run `work` in a thread; what it waits or reads for long ends when the task is cancelled."""
+        return await trio.to_thread.run_sync(work, trio.from_thread.check_cancelled, limiter=self._limiter)
 
 
-def open_cache_store(root: Path, *, instance_id: str, limits: Callable[[], CacheLimits]) -> CacheStore:
-    """Open the cache of a folder for one instance."""
-    return CacheStore(Layout(root), instance_id, limits)
+def open_cache_store(
+    root: Path, *, instance_id: str, limits: Callable[[], CacheLimits], report: Report = lambda _what, _error: None
+) -> CacheStore:
+    """Open the cache of a folder for one instance, which closes it. Its index is read when it is first needed.
+
+    `limits` are asked for at each publication; `report` is told on any thread of what failed.
+    Raises DiskFull or OutputUnwritable when the folder cannot be had.
+    """
+    layout = Layout(root)
+    try:
+        instance = claim_instance(layout, instance_id)
+    except OSError as error:
+        raise write_error(root, error) from error
+    return CacheStore(Tier(layout, instance, Sessions(layout, instance.prepare), limits, report))

@@ -11,7 +11,11 @@ KEY = "ab" * 32
 
 
 async def test_what_is_published_is_found(tmp_path: Path) -> None:
-    store = open_cache_store(tmp_path, instance_id="one", limits=lambda: CacheLimits(1 << 20))
+    with open_cache_store(tmp_path, instance_id="one", limits=lambda: CacheLimits(1 << 20)) as store:
+        await go(store)
+
+
+async def go(store):
     made = store.scratch / "made"
     made.write_bytes(b"content")
     published = await store.publish("segments", KEY, made, meta={"frames": 7})
