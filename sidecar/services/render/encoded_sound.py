@@ -68,6 +68,24 @@ def loudness_of(sound: Pinned) -> MeasuredLoudness | None:
 
 
 async def _encode(plan: SoundPlan, shop: SoundShop, target: Path) -> Mapping[str, Any]:
+    mix = plan.mix
+
+    def build(track: Track) -> Command:
+        return encode_sound(mix.timeline, plan.export, plan.span, mix.resources, track, target=str(target))
+
+    found = await written_sound(plan, shop, target, build)
+    loudness = None if found is None else {"integrated": found.integrated, "truePeak": found.true_peak}
+    return {"loudness": loudness, "windows": len(mix.windows)}
+
+
+async def written_sound(
+    plan: SoundPlan, shop: SoundShop, target: Path, build: Callable[[Track], Command]
+) -> MeasuredLoudness | None:
+    """Write a file without a picture: `build` builds the command that encodes a finished mix to `target`.
+
+    Returns what is measured of it; None where neither loudness nor limiter is asked for, or it is silent. Cancelled
+    or failed, what was written of the target is the caller's to remove.
+    """
     audio = plan.export.audio
     if audio is None:
         raise AssertionError("an export without sound has none to encode")
@@ -75,21 +93,13 @@ async def _encode(plan: SoundPlan, shop: SoundShop, target: Path) -> Mapping[str
     async with open_mix(plan.mix, mixing) as stretches:
         levelling = await levelling_by(audio, partial(_hear, plan, shop, stretches))
 
-        def command(url: str) -> Command:
-            track = Track(url, levelling)
-            return encode_sound(
-                plan.mix.timeline, plan.export, plan.span, plan.mix.resources, track, target=str(target)
-            )
-
         def report(share: float) -> None:
             shop.report(MIXED + (1 - MIXED) * share)
 
-        await _feed(command, "sound-encode", shop, stretches, report)
-    found = None
-    if audio.loudness is not None or audio.limiter is not None:
-        found = await measure(target, 0, shop.run)
-    loudness = None if found is None else {"integrated": found.integrated, "truePeak": found.true_peak}
-    return {"loudness": loudness, "windows": len(plan.mix.windows)}
+        await _feed(lambda url: build(Track(url, levelling)), "sound-encode", shop, stretches, report)
+    if audio.loudness is None and audio.limiter is None:
+        return None
+    return await measure(target, 0, shop.run)
 
 
 async def _hear(

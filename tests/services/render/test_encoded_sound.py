@@ -19,7 +19,8 @@ from protocol.project.formats import CONTAINERS
 from sidecar.core.timeline import Timeline, output_span
 from sidecar.ffmpeg.builder.render import build_render
 from sidecar.ffmpeg.builder.sound.encoded import encode_sound
-from sidecar.services.render.encoded_sound import loudness_of
+from sidecar.ffmpeg.builder.staged import Stages
+from sidecar.services.render.encoded_sound import loudness_of, written_sound
 from sidecar.services.render.join import join
 from sidecar.services.render.join_pieces import EncodedPiece
 from sidecar.services.render.soundtrack import level
@@ -165,3 +166,23 @@ async def test_bytes_do_not_depend_on_what_the_cache_had(effects: list[str], tmp
     assert len(made) == 4
     assert dict(made[:2]) == dict(made[2:])
     assert made[0][1] != made[1][1]
+
+
+@pytest.mark.parametrize(("container", "codec"), [("m4a", "aac"), ("wav", "pcm_s16le"), ("mp3", "mp3")])
+async def test_a_file_of_sound_alone_is_that_of_one_pass(
+    container: Container, codec: AudioCodec, film: Timeline, tmp_path: Path
+) -> None:
+    export = msgspec.structs.replace(export_of(container, codec=codec, limiter={"truePeak": -9}), video=None)
+    whole, written = (tmp_path / f"{name}.{container}" for name in ("whole", "written"))
+    output_of(build_render(film, export, target=str(whole), resources=RESOURCES), tmp_path)
+    stages = Stages(film, export, RESOURCES, ())
+    async with sound_desk(tmp_path) as desk:
+        found = await written_sound(
+            desk.plan(film, export),
+            desk.shop(),
+            written,
+            lambda track: stages.encoder(target=str(written), track=track),
+        )
+    assert found is not None
+    assert found.true_peak <= -9 + 0.1
+    assert written.read_bytes() == whole.read_bytes()

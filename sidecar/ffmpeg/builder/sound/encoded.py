@@ -13,6 +13,7 @@ from sidecar.ffmpeg.builder.render import Track, soundtrack
 from sidecar.ffmpeg.builder.resources import Resources
 from sidecar.ffmpeg.builder.sound.export import levelling_of
 from sidecar.ffmpeg.builder.sound.windows import MixPlan
+from sidecar.ffmpeg.codecs import MUXERS
 
 INTERMEDIATES: dict[Container, str] = {
     "mp4": "mp4",
@@ -31,7 +32,7 @@ always told in the other, and the sound would come out 3 to 23 ms late.
 def encode_sound(
     timeline: Timeline, export: Export, span: OutputSpan, resources: Resources, track: Track, *, target: str
 ) -> Command:
-    """Build the command that encodes a finished mix alone. The container is one with a picture."""
+    """Build the command that encodes a finished mix alone."""
     codec, audio = audio_codec(export), export.audio
     if codec is None or audio is None:
         raise AssertionError("an export without sound has none to encode")
@@ -42,7 +43,7 @@ def encode_sound(
         ("map_metadata:s", "-1"),
         ("fflags", "+bitexact"),
         ("flags:a", "+bitexact"),
-        ("f", INTERMEDIATES[export.container]),
+        ("f", INTERMEDIATES.get(export.container, MUXERS[export.container])),
     )
     return Command((Output((sound.stream,), options, target),), sound.files, globals_=(("copyts", None),))
 
