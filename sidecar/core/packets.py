@@ -9,6 +9,7 @@ from functools import lru_cache
 from itertools import accumulate, pairwise
 from typing import Literal
 
+from protocol.project.export import VideoCodec
 from sidecar.core.source import pack_stamps, unpack_stamps
 
 KEY, IDR, HIDDEN, DAMAGED = 1, 2, 4, 8
@@ -51,6 +52,43 @@ class PacketTable:
     @property
     def count(self) -> int:
         return len(self.kinds)
+
+
+@dataclass(frozen=True, slots=True)
+class CopySpan:
+    """Output frames [first, end) that are packets [packets[0], packets[1]) of a picture stream, in decoding order.
+
+    They begin with a packet that decoding can begin with and hold exactly the frames from `source_first` on, so
+    nothing before or after them is needed. `stream` counts all streams of the file. `start` is the first packet's
+    timestamp in ticks of `time_base`; `rate` the frames a second; `bytes` the packets' size. `sets` is a digest of the
+    headers that decoding needs, the same for spans that can stand beside one another. `delay` is by how many packets
+    a frame may come after its place. `pointers` are the clips': a span may go on through a cut.
+    """
+
+    first: int
+    end: int
+    path: str
+    fingerprint: str
+    stream: int
+    packets: tuple[int, int]
+    source_first: int
+    start: int
+    time_base: Fraction
+    rate: Fraction
+    codec: VideoCodec
+    sets: str
+    bytes: int
+    delay: int
+    pointers: tuple[str, ...]
+
+    @property
+    def frames(self) -> int:
+        return self.end - self.first
+
+    @property
+    def duration(self) -> Fraction:
+        """Seconds."""
+        return self.frames / self.rate
 
 
 @dataclass(frozen=True, slots=True)

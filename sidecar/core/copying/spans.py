@@ -8,11 +8,10 @@ from fractions import Fraction
 from itertools import pairwise
 
 from protocol.project import Export
-from protocol.project.export import VideoCodec
 from protocol.project.formats import VIDEO_CODECS, video_codec
 from sidecar.core.copying.refusals import Refusal
 from sidecar.core.copying.untouched import Piece
-from sidecar.core.packets import DAMAGED, HIDDEN, PacketTable, frame_order
+from sidecar.core.packets import DAMAGED, HIDDEN, CopySpan, PacketTable, frame_order
 from sidecar.core.source import unpack_stamps
 
 PROFILES: dict[str, tuple[str, ...]] = {
@@ -35,43 +34,6 @@ ALONE = ("hevc", "ffv1")
 
 BITS_A_PIXEL = ((0, 0.01), (30, 0.03), (50, 0.05), (70, 0.1), (85, 0.2), (95, 0.4), (100, 1.0))
 """Bits a pixel of H.264 by quality where nothing was measured; straight lines between, HEVC two thirds of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class CopySpan:
-    """Output frames [first, end) that are packets [packets[0], packets[1]) of a picture stream, in decoding order.
-
-    They begin with a packet that decoding can begin with and hold exactly the frames from `source_first` on, so
-    nothing before or after them is needed. `stream` counts all streams of the file. `start` is the first packet's
-    timestamp in ticks of `time_base`; `rate` the frames a second; `bytes` the packets' size. `sets` is a digest of the
-    headers that decoding needs, the same for spans that can stand beside one another. `delay` is by how many packets
-    a frame may come after its place. `pointers` are the clips': a span may go on through a cut.
-    """
-
-    first: int
-    end: int
-    path: str
-    fingerprint: str
-    stream: int
-    packets: tuple[int, int]
-    source_first: int
-    start: int
-    time_base: Fraction
-    rate: Fraction
-    codec: VideoCodec
-    sets: str
-    bytes: int
-    delay: int
-    pointers: tuple[str, ...]
-
-    @property
-    def frames(self) -> int:
-        return self.end - self.first
-
-    @property
-    def duration(self) -> Fraction:
-        """Seconds."""
-        return self.frames / self.rate
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from protocol.commands.media import MediaInfo
 from protocol.errors import REGISTRY, Internal, SidecarError
-from sidecar.core.packets import PacketTable
+from sidecar.core.packets import CopySpan, PacketTable
 from sidecar.core.source import SourceFacts
 
 IndexLevel = Literal["none", "keyframes", "full"]
@@ -24,12 +24,38 @@ MAX_MESSAGE = 256 * 1024 * 1024
 """A day of frames that are all keyframes is some 50 MB."""
 
 
-class Request(Struct, frozen=True):
-    """Probe a file, or list the `packets` of its picture stream of that number. A path is bytes: a name need not be Unicode."""
+class Request(Struct, frozen=True, tag="probe"):
+    """Probe a file. A path is bytes: a name need not be Unicode."""
 
     path: bytes
     index: Depth
-    packets: int | None = None
+
+
+class ListPackets(Struct, frozen=True, tag="packets"):
+    """List the packets of the picture stream of that number among all streams."""
+
+    path: bytes
+    stream: int
+
+
+class Extract(Struct, frozen=True, tag="extract"):
+    """Write a span's packets of the file `path` to `target`; the span's own path is empty."""
+
+    path: bytes
+    span: CopySpan
+    target: bytes
+
+
+class CheckCopy(Struct, frozen=True, tag="check"):
+    """Compare a span of the finished file `output` with the source at `path`."""
+
+    path: bytes
+    span: CopySpan
+    output: bytes
+    digest: str
+
+
+Task = Request | ListPackets | Extract | CheckCopy
 
 
 class Failure(Struct, frozen=True):
@@ -41,14 +67,15 @@ class Failure(Struct, frozen=True):
 
 
 class Answer(Struct, frozen=True):
-    """What a probe gave: the result and, where an index was read, the facts; or packets; or a failure.
+    """What a task gave: a probe's result and, where an index was read, the facts; packets; or a failure.
 
-    Paths in them are empty.
+    `told` is a digest, or what is wrong with a copy. Paths in all of them are empty.
     """
 
     info: MediaInfo | None = None
     facts: SourceFacts | None = None
     packets: PacketTable | None = None
+    told: str | None = None
     failure: Failure | None = None
 
 
@@ -65,19 +92,19 @@ def _read_fraction(kind: type, value: Any) -> Any:
 
 
 _ENCODER = msgspec.msgpack.Encoder(enc_hook=_write_fraction)
-_REQUESTS = msgspec.msgpack.Decoder(Request)
+_TASKS: msgspec.msgpack.Decoder[Task] = msgspec.msgpack.Decoder(Task, dec_hook=_read_fraction)
 _ANSWERS = msgspec.msgpack.Decoder(Answer, dec_hook=_read_fraction)
 
 
-def encode(message: Request | Answer) -> bytes:
+def encode(message: Task | Answer) -> bytes:
     """Write a message with its length before it."""
     body = _ENCODER.encode(message)
     return len(body).to_bytes(HEADER_BYTES, "big") + body
 
 
-def decode_request(body: bytes) -> Request:
-    """Read a request; raises msgspec.DecodeError."""
-    return _REQUESTS.decode(body)
+def decode_task(body: bytes) -> Task:
+    """Read a task; raises msgspec.DecodeError."""
+    return _TASKS.decode(body)
 
 
 def decode_answer(body: bytes) -> Answer:

@@ -11,6 +11,7 @@ from typing import Any, cast
 import av
 import av.error
 import av.logging
+from av.sidedata.sidedata import Type
 from av.stream import Discard
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
@@ -132,7 +133,7 @@ def _table(
         pixel_aspect=aspect,
         tags=_tags(picture),
         interlaced=any(each.fields for each in sequences) or (picture is not None and bool(picture.interlaced_frame)),
-        upright=picture is not None and not any(each.type.name == "DISPLAYMATRIX" for each in picture.side_data),
+        upright=picture is not None and cast(Any, picture.side_data).get(Type.DISPLAYMATRIX) is None,
         form=form,
         sets=sha256(extradata if sets is None else sets.annex_b).hexdigest(),
         set_ids=tuple(each.number for each in sequences),

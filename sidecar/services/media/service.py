@@ -13,12 +13,12 @@ import msgspec
 import trio
 
 from protocol.commands.media import MediaInfo
-from protocol.errors import Internal
-from sidecar.core.packets import PacketTable
+from protocol.errors import DiskFull, Internal, OutputUnwritable
+from sidecar.core.packets import CopySpan, PacketTable
 from sidecar.core.source import SourceFacts
 from sidecar.ffmpeg.supervisor import Supervisor
 from sidecar.services.media.fingerprint import fingerprint
-from sidecar.services.media.messages import Depth, IndexLevel, error_of
+from sidecar.services.media.messages import CheckCopy, Depth, Extract, IndexLevel, ListPackets, error_of
 from sidecar.services.media.paths import local_path
 from sidecar.services.media.workers import WorkerPool, open_workers
 from sidecar.services.settings import SettingsStore
@@ -123,7 +123,8 @@ class MediaService:
         key = target, stream, await self.fingerprint(target)
         known = self._packets.get(key)
         if known is None:
-            answer = await self._pool.ask(target, "none", seconds=FACTS_SECONDS, shown=name, packets=stream)
+            task = ListPackets(os.fsencode(target), stream)
+            answer = await self._pool.do(task, seconds=FACTS_SECONDS, shown=name)
             if answer.failure is not None:
                 raise error_of(answer.failure, name)
             if answer.packets is None:
@@ -133,6 +134,29 @@ class MediaService:
         while len(self._packets) > 1 and sum(each.count for each in self._packets.values()) > REMEMBERED_PACKETS:
             self._packets.popitem(last=False)
         return known
+
+    async def extract(self, span: CopySpan, target: Path) -> str:
+        """Write the packets of a span to `target`, a piece to join from; returns a digest for `check_copy`.
+
+        Raises the errors of reading the source, and DiskFull and OutputUnwritable for the target.
+        """
+        task = Extract(os.fsencode(span.path), replace(span, path=""), os.fsencode(target))
+        answer = await self._pool.do(task, seconds=_patience(span), shown=span.path)
+        if answer.failure is not None:
+            of_target = answer.failure.kind in (DiskFull.kind, OutputUnwritable.kind)
+            raise error_of(answer.failure, str(target) if of_target else span.path)
+        return answer.told or ""
+
+    async def check_copy(self, output: Path, span: CopySpan, digest: str) -> str | None:
+        """Say what is wrong with a copied span of a finished file, None where its frames are the source's.
+
+        Raises the errors of reading the source.
+        """
+        task = CheckCopy(os.fsencode(span.path), replace(span, path=""), os.fsencode(output), digest)
+        answer = await self._pool.do(task, seconds=_patience(span), shown=span.path)
+        if answer.failure is not None:
+            raise error_of(answer.failure, span.path)
+        return answer.told
 
     async def _read(
         self,
@@ -181,6 +205,11 @@ class MediaService:
 def _target(path: Path | str, shown: str | None) -> tuple[Path, str]:
     target = (local_path(path) if isinstance(path, str) else path).absolute()
     return target, str(path) if shown is None else shown
+
+
+def _patience(span: CopySpan) -> float:
+    """Seconds that reading a span may take: of a slow disk at least 10 MB/s are asked."""
+    return FACTS_SECONDS + span.bytes / 10_000_000
 
 
 def _stamp(path: Path) -> tuple[int, int]:

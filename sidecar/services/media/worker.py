@@ -7,18 +7,24 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
 from protocol.errors import MediaUnreadable, SidecarError
 from sidecar.services.media.damage import with_damage
+from sidecar.services.media.extract import extract
+from sidecar.services.media.joins import check_copy
 from sidecar.services.media.messages import (
     HEADER_BYTES,
     MAX_MESSAGE,
     Answer,
-    Request,
+    CheckCopy,
+    Extract,
+    ListPackets,
+    Task,
     answer_of,
-    decode_request,
+    decode_task,
     encode,
     failure_of,
 )
@@ -44,20 +50,26 @@ def serve(incoming: BinaryIO, outgoing: BinaryIO) -> None:
         size = int.from_bytes(header, "big")
         if size > MAX_MESSAGE:
             return
-        answer = encode(handle(decode_request(incoming.read(size))))
+        answer = encode(handle(decode_task(incoming.read(size))))
         while answer:
             answer = answer[outgoing.write(answer) :]
 
 
-def handle(request: Request) -> Answer:
-    """Probe a file or list its packets, or say in a typed error why not."""
-    path = Path(os.fsdecode(request.path))
+def handle(task: Task) -> Answer:
+    """Do what is asked, or say in a typed error why not."""
+    path = Path(os.fsdecode(task.path))
     try:
-        if request.packets is not None:
-            return Answer(packets=list_packets(path, request.packets))
-        probed = probe_file(path, "full" if request.index == "decoded" else request.index)
+        if isinstance(task, ListPackets):
+            return Answer(packets=list_packets(path, task.stream))
+        if isinstance(task, Extract):
+            return Answer(told=extract(replace(task.span, path=str(path)), Path(os.fsdecode(task.target))))
+        if isinstance(task, CheckCopy):
+            return Answer(
+                told=check_copy(Path(os.fsdecode(task.output)), replace(task.span, path=str(path)), task.digest)
+            )
+        probed = probe_file(path, "full" if task.index == "decoded" else task.index)
         facts = probed.facts
-        if request.index == "decoded" and facts is not None:
+        if task.index == "decoded" and facts is not None:
             facts = with_damage(path, facts)
     except SidecarError as error:
         return failure_of(error)

@@ -19,6 +19,7 @@ from sidecar.services.media.messages import (
     Answer,
     Depth,
     Request,
+    Task,
     decode_answer,
     encode,
 )
@@ -57,12 +58,16 @@ class WorkerPool:
         """Number of workers that wait for work."""
         return len(self._idle)
 
-    async def ask(self, path: Path, index: Depth, *, seconds: float, shown: str, packets: int | None = None) -> Answer:
-        """Have a file (by absolute path) probed within so many seconds, waiting for a worker included.
+    async def ask(self, path: Path, index: Depth, *, seconds: float, shown: str) -> Answer:
+        """Have a file (by absolute path) probed, as `do` does it."""
+        return await self.do(Request(os.fsencode(path), index), seconds=seconds, shown=shown)
 
-        `packets`: the packets of that stream are listed instead. `shown` stands in errors. Cancelling ends the worker. Raises Timeout and DecoderCrashed; a failure of the probe itself is in the answer.
+    async def do(self, task: Task, *, seconds: float, shown: str) -> Answer:
+        """Have a task done within so many seconds, waiting for a worker included.
+
+        `shown` stands in errors. Cancelling ends the worker. Raises Timeout and DecoderCrashed; a failure of the task itself is in the answer.
         """
-        request = encode(Request(os.fsencode(path), index, packets))
+        request = encode(task)
         self._slots.total_tokens = max(1, self._limit())
         with trio.move_on_after(seconds):
             async with self._slots:

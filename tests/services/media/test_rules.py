@@ -21,7 +21,7 @@ from sidecar.services.media.messages import (
     MAX_MESSAGE,
     Request,
     decode_answer,
-    decode_request,
+    decode_task,
     encode,
     error_of,
     failure_of,
@@ -123,7 +123,7 @@ def test_orientation_and_luminance() -> None:
 def test_messages() -> None:
     request = Request(b"/\xff", "full")
     body = encode(request)
-    assert decode_request(body[4:]) == request
+    assert decode_task(body[4:]) == request
     failure = failure_of(MediaUnreadable(path="/secret\udcff", detail="\udcff broken")).failure
     assert failure is not None
     again = error_of(failure, "shown")
