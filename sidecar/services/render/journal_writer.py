@@ -57,6 +57,7 @@ class JournalWriter:
         self._woken = trio.Event()
         self._journal: Journal | None = None
         self._refused = False
+        self._writing = False
 
     def put(self, job: RenderJob, content: Content | None = None) -> Ticket:
         """Have the job's state written, as it is when its turn comes; `content` only when the job is new."""
@@ -73,6 +74,11 @@ class JournalWriter:
     def forget(self, job: RenderJob) -> None:
         """Try no more to write a job."""
         self._waiting.pop(job.serial, None)
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is still to be written."""
+        return self._writing or bool(self._waiting)
 
     async def content(self, key: str) -> bytes | None:
         """Return the text of a project that a job needs; None when it is lost."""
@@ -109,6 +115,7 @@ class JournalWriter:
 
         error: SidecarError | None = None
         taken = [self._waiting.pop(serial) for serial in list(self._waiting)[:AT_ONCE]]
+        self._writing = True
         try:
             with trio.CancelScope(shield=True):
                 await trio.to_thread.run_sync(journal.write, _batch(taken))
@@ -126,6 +133,8 @@ class JournalWriter:
                     later.content = later.content or change.content
         else:
             self._refused = False
+        finally:
+            self._writing = False
         for change in taken:
             change.ticket.error = error
             change.ticket.settled.set()

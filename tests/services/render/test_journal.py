@@ -1,0 +1,147 @@
+"""The journal's file: damaged, of another version, without a place to be. It never keeps a sidecar from starting."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from protocol.commands.render import JobsQuery
+from protocol.project import Project
+from sidecar.services.render.journal import NAME, Batch, Journal, open_journal
+from sidecar.services.render.record import Asked, Content, Record, Row
+from tests.services.render.waiting import FILM, SUMMARY, Lines, waiting
+
+BODY = Content.of(msgspec.convert(FILM, Project))
+
+
+def row(serial: int, **members: object) -> Row:
+    asked = Asked(
+        output="/o", overwrite=False, range=None, resume=True, labels={}, base=None, read=None, content=BODY.key
+    )
+    record = Record(
+        **{
+            "job_id": f"job-{serial}",
+            "asked": asked,
+            "state": "queued",
+            "priority": 0,
+            "place": serial,
+            "interrupted": False,
+            "attempts": 0,
+            "created_at": "2026-01-01T00:00:00.000Z",
+            "started_at": None,
+            "ended_at": None,
+            "trace_id": "trace",
+            "plan": SUMMARY,
+            "problems": [],
+            "progress": None,
+            "result": None,
+            "error": None,
+            **members,
+        }  # type: ignore[arg-type]  # members of any type
+    )
+    return Row(serial, record)
+
+
+def written(path: Path, count: int) -> list[Row]:
+    rows = [row(serial) for serial in range(1, count + 1)]
+    journal = Journal(path)
+    journal.write(Batch(rows, [BODY]))
+    journal.close()
+    return rows
+
+
+def test_what_is_written_is_read(tmp_path: Path) -> None:
+    rows = written(tmp_path / NAME, 5)
+    log = Lines()
+    opened = open_journal(tmp_path, (), log)  # type: ignore[arg-type]  # what it uses of a log
+    assert (opened.rows, opened.adopted, log.lines) == (rows, 0, [])
+    assert opened.journal.content(BODY.key) == BODY.body
+    opened.journal.write(Batch([row(2, state="cancelled")], removed=[1, 3, 4]))
+    assert opened.journal.content(BODY.key) == BODY.body
+    opened.journal.write(Batch(removed=[5]))
+    assert opened.journal.content(BODY.key) is None
+    opened.journal.close()
+    assert (tmp_path / NAME).exists()
+
+
+@pytest.mark.parametrize("garbage", [b"", b"not a database at all" * 100, bytes(range(256)) * 64], ids=len)
+def test_what_is_no_journal_is_set_aside(tmp_path: Path, garbage: bytes) -> None:
+    (tmp_path / NAME).write_bytes(garbage)
+    log = Lines()
+    opened = open_journal(tmp_path, (), log)  # type: ignore[arg-type]
+    assert opened.rows == []
+    opened.journal.write(Batch([row(1)]))
+    opened.journal.close()
+    if garbage:
+        assert (tmp_path / f"{NAME}.1.broken").read_bytes() == garbage
+        assert log.lines[0][0] == "the journal of jobs was set aside"
+    assert len(open_journal(tmp_path, (), Lines()).rows) == 1  # type: ignore[arg-type]
+
+
+def test_a_journal_of_a_later_version_is_left_for_it(tmp_path: Path) -> None:
+    written(tmp_path / NAME, 1)
+    with sqlite3.connect(tmp_path / NAME) as database:
+        database.execute("PRAGMA user_version = 99")
+    database.close()
+    for number in (1, 2):
+        assert open_journal(tmp_path, (), Lines()).rows == []  # type: ignore[arg-type]
+        assert (tmp_path / f"{NAME}.1.broken").exists()
+        assert not (tmp_path / f"{NAME}.{number + 1}.broken").exists()
+
+
+def test_a_garbled_row_costs_no_other(tmp_path: Path) -> None:
+    written(tmp_path / NAME, 5)
+    with sqlite3.connect(tmp_path / NAME) as database:
+        database.execute("UPDATE jobs SET record = replace(record, 'job-3', 'job-4') WHERE serial = 3")
+    database.close()
+    log = Lines()
+    opened = open_journal(tmp_path, (), log)  # type: ignore[arg-type]
+    assert [each.serial for each in opened.rows] == [1, 2, 4, 5]
+    assert opened.journal.content(BODY.key) == BODY.body
+    assert log.lines[0][1]["kept"] == 4
+    opened.journal.close()
+    assert [each.serial for each in open_journal(tmp_path, (), log).rows] == [1, 2, 4, 5]  # type: ignore[arg-type]
+
+
+def test_bytes_that_flip_never_keep_it_from_opening(tmp_path: Path) -> None:
+    rows = written(tmp_path / "sound" / NAME, 30)
+    sound = (tmp_path / "sound" / NAME).read_bytes()
+    chance = random.Random(5)
+    for turn in range(60):
+        folder = tmp_path / str(turn)
+        folder.mkdir()
+        garbled = bytearray(sound)
+        for _ in range(1 + turn % 7):
+            garbled[chance.randrange(len(garbled))] ^= 1 << chance.randrange(8)
+        if turn % 5 == 0:
+            del garbled[chance.randrange(len(garbled)) :]
+        (folder / NAME).write_bytes(garbled)
+        opened = open_journal(folder, (), Lines())  # type: ignore[arg-type]
+        assert all(each in rows for each in opened.rows)
+        opened.journal.write(Batch([row(99)]))
+        opened.journal.close()
+        again = open_journal(folder, (), Lines())  # type: ignore[arg-type]
+        assert again.rows[-1] == row(99)
+        again.journal.close()
+
+
+async def test_without_a_place_to_write_jobs_are_kept_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "data" / NAME).mkdir(parents=True)
+    (tmp_path / "data" / NAME / "in-the-way").touch()
+    monkeypatch.setattr(Path, "rename", _refuse)
+    async with waiting(tmp_path, monkeypatch) as desk:
+        await desk.start("a")
+        await desk.at_work("a")
+        assert (await desk.finish("a")).state == "completed"
+        assert len(desk.service.jobs(JobsQuery()).jobs) == 1
+        assert [line for line, _ in desk.log.lines if "not journalled" in line]
+
+
+def _refuse(*_: object) -> None:
+    raise PermissionError
