@@ -105,9 +105,10 @@ class SoundDesk:
 @asynccontextmanager
 async def sound_desk(home: Path, limits: CacheLimits = ROOM, **members: Any) -> AsyncIterator[SoundDesk]:
     home.mkdir(exist_ok=True)
-    async with open_supervisor() as supervisor:
-        store = open_cache_store(home / "cache", instance_id="one", limits=lambda: limits)
-        yield SoundDesk(home, supervisor, locate(None, os.environ), store, **members)
+    opened = open_cache_store(home / "cache", instance_id="one", limits=lambda: limits)
+    with opened as store:
+        async with open_supervisor() as supervisor:
+            yield SoundDesk(home, supervisor, locate(None, os.environ), store, **members)
 
 
 def with_volume(line: Timeline, pointer: str, volume: float) -> Timeline:

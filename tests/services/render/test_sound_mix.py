@@ -185,6 +185,11 @@ async def test_what_the_cache_cannot_keep_is_made_all_the_same(noise: Path, tmp_
     async with sound_desk(tmp_path, CacheLimits(3_000_000)) as desk:
         assert np.array_equal(await desk.mix(line), mix(line))
         assert desk.left() == []
+    async with sound_desk(tmp_path / "none", CacheLimits(0)) as desk:
+        with await desk.encode(line, export_of()) as sound:
+            assert not sound.stored
+            assert sound.path.stat().st_size > 0
+        assert desk.left() == []
 
 
 async def test_what_goes_wrong_is_said_as_it_is(tmp_path: Path) -> None:
