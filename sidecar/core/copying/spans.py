@@ -172,7 +172,9 @@ def _profile_fits(table: PacketTable, codec: str, wanted: str | None, intra: str
 
 
 def _plain(name: str) -> str:
-    return "".join(letter for letter in name.lower() if letter.isalnum())
+    """Bring the encoder's and the decoder's name of a profile together: "dnxhr_sq", "DNXHR SQ"; "4444xq", "XQ"."""
+    plain = "".join(letter for letter in name.lower() if letter.isalnum())
+    return "4444xq" if plain == "xq" else plain
 
 
 def _alone(spans: Sequence[CopySpan], frames: int) -> bool:

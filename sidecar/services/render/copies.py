@@ -1,0 +1,143 @@
+"""Copied parts of a render: which there are, their pieces for the join, and whether the finished file shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import trio
+
+from protocol.errors import SidecarError
+from protocol.project import Export
+from protocol.project.formats import video_codec
+from sidecar.ffmpeg.builder.encode_video import video_options
+
+if TYPE_CHECKING:
+    from sidecar.core.copying import CopySpan, Refusal
+    from sidecar.core.packets import PacketTable
+    from sidecar.core.timeline import OutputSpan, Timeline
+    from sidecar.services.media import MediaService
+
+CHECKED_AT_ONCE = 4
+"""Spans that are looked at at a time; there are as many workers at most."""
+
+Stream = tuple[str, int]
+"""A file by its path, and the number of a stream in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """The spans of an output that are copied, in order, and why clips (or all) are not, or not wholly."""
+
+    spans: tuple[CopySpan, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+
+
+class CopyFailed(Exception):
+    """Copied frames are not the source's in the finished file, or cannot be had: the stream has to be encoded.
+
+    `stream` is to stand among those that the next plan leaves out (`find_copies`, `without`).
+    """
+
+    def __init__(self, span: CopySpan, detail: str) -> None:
+        super().__init__(f"{span.path}: {detail}")
+        self.span = span
+        self.detail = detail
+
+    @property
+    def stream(self) -> Stream:
+        return self.span.path, self.span.stream
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """A span's packets as a piece: a NUT at `path`, and the digest that its packets keep in the finished file."""
+
+    span: CopySpan
+    path: Path
+    digest: str
+
+
+async def find_copies(
+    timeline: Timeline,
+    export: Export,
+    span: OutputSpan,
+    media: MediaService,
+    *,
+    bytes_a_frame: float | None = None,
+    without: Collection[Stream] = (),
+) -> Copies:
+    """Find what of an output can be copied.
+
+    `bytes_a_frame` is what encoding is expected to give, where it was measured; streams `without` are left out: a
+    check found that they cannot be copied. Files whose packets cannot be listed are encoded.
+    """
+    from sidecar.core.copying import Fit, Refusal, copy_spans, untouched  # noqa: PLC0415 - start-up time
+
+    found = await trio.to_thread.run_sync(untouched, timeline, export, span)
+    failed = [piece for piece in found.pieces if piece.key in without]
+    pieces = [piece for piece in found.pieces if piece.key not in without]
+    tables: dict[Stream, PacketTable] = {}
+
+    async def list_packets(stream: Stream) -> None:
+        try:
+            tables[stream] = await media.packets(Path(stream[0]), stream[1])
+        except SidecarError:
+            return
+
+    async with trio.open_nursery() as nursery:
+        for stream in {piece.key for piece in pieces}:
+            nursery.start_soon(list_packets, stream)
+    fit = Fit(export, span.frames, span.rate, bytes_a_frame, intra_profile(export, span.rate))
+    spans, refusals = await trio.to_thread.run_sync(copy_spans, pieces, tables.get, fit)
+    checked = [Refusal(pointer, "check") for piece in failed for pointer in piece.pointers]
+    return Copies(spans, (*found.refusals, *checked, *refusals))
+
+
+async def extract(span: CopySpan, target: Path, media: MediaService) -> Extracted:
+    """Write a span's packets to `target`. Raises CopyFailed where the source cannot be read, DiskFull, OutputUnwritable."""
+    try:
+        return Extracted(span, target, await media.extract(span, target))
+    except SidecarError as error:
+        if error.kind in ("diskFull", "outputUnwritable"):
+            raise
+        raise CopyFailed(span, error.message) from error
+
+
+async def check_copies(output: Path, copies: Sequence[Extracted], media: MediaService) -> None:
+    """Look at every copied span of a finished file: raises CopyFailed for one that is not the source's."""
+    failed: list[CopyFailed] = []
+    room = trio.CapacityLimiter(CHECKED_AT_ONCE)
+
+    async def look(copy: Extracted) -> None:
+        async with room:
+            if failed:
+                return
+            try:
+                wrong = await media.check_copy(output, copy.span, copy.digest)
+            except SidecarError as error:
+                wrong = error.message
+            if wrong is not None:
+                failed.append(CopyFailed(copy.span, wrong))
+
+    async with trio.open_nursery() as nursery:
+        for copy in copies:
+            nursery.start_soon(look, copy)
+    if failed:
+        raise failed[0]
+
+
+def intra_profile(export: Export, rate: Fraction) -> str | None:
+    """Name the profile of ProRes or DNxHR that an export is encoded in; None for other codecs."""
+    codec, video = video_codec(export), export.video
+    if video is None or codec not in ("prores", "dnxhr"):
+        return None
+    return dict(video_options(video, export, codec, rate)).get("profile:v")
+
+
+def copies_delay(export: Export) -> bool:
+    """Whether packets of a copied piece may come in another order than their frames."""
+    return video_codec(export) in ("h264", "hevc")
