@@ -42,6 +42,9 @@ VIDEO_ENCODERS: dict[VideoCodec, str] = {
     "png": "png",
 }
 
+LOSSLESS_AV1 = "libaom-av1"
+"""The encoder of AV1 that loses nothing."""
+
 AUDIO_ENCODERS: dict[AudioCodec, str] = {
     "aac": "aac",
     "opus": "libopus",

@@ -43,8 +43,6 @@ PROFILES: dict[VideoCodec, dict[str, tuple[PixelFormat, ...]]] = {
 }
 """Profiles that can be asked for, and what their encoders take. VP9, AV1 and the others have theirs from the format."""
 
-_STILLS = ("gif", "webp", "png")
-
 
 def unsupported(project: Project) -> list[Problem]:
     """List what a project uses that is not built, each an error `notSupported` with its place.
@@ -55,9 +53,7 @@ def unsupported(project: Project) -> list[Problem]:
 
 
 def _export(export: Export) -> Iterator[Problem]:
-    if export.container in _STILLS:
-        yield not_supported("/export/container", f"Writing {export.container}", suggestion='Use "mp4" or "mov"')
-    elif export.video is not None:
+    if export.video is not None:
         yield from _video(export, export.video)
     if export.audio is not None:
         yield from _audio(export.audio)
@@ -70,15 +66,6 @@ def _export(export: Export) -> Iterator[Problem]:
 
 def _video(export: Export, video: VideoExport) -> Iterator[Problem]:
     at, codec = "/export/video", video_codec(export)
-    if video.rate_control == "size":
-        what = "Rate control by size"
-        yield not_supported(f"{at}/rateControl", what, suggestion='Use "bitrate" or "quality"')
-    if video.rate_control == "lossless" and codec == "av1":
-        # SVT-AV1 4.2 writes a stream that no decoder reads.
-        what = "Lossless av1"
-        yield not_supported(f"{at}/rateControl", what, suggestion='Use "hevc", "vp9" or "ffv1"')
-    if video.passes == 2:
-        yield not_supported(f"{at}/passes", "Encoding in two passes", suggestion="Use 1")
     if video.hardware != "off":
         yield not_supported(f"{at}/hardware", f"The hardware encoder {video.hardware}", suggestion='Use "off"')
     if export.container == "avi" and video.b_frames:

@@ -21,6 +21,7 @@ from sidecar.ffmpeg.builder.picture import Cutter, compose_window, finish
 from sidecar.ffmpeg.builder.picture.select import hold, part
 from sidecar.ffmpeg.builder.resources import Resources
 from sidecar.ffmpeg.builder.staged import Cost, composing_cost, composing_limit, raw_command, raw_stream, share_picture
+from sidecar.ffmpeg.builder.stills import as_encoded
 from sidecar.ffmpeg.builder.text import FONT_ENVIRONMENT
 
 Span = tuple[int, int]
@@ -157,6 +158,7 @@ def _encoding(
     video, codec = _picture_of(export)
     options = piece_options(video, export, codec, rate)
     start = spans[0][0]
+    picture = as_encoded(picture, export, video)
     if held is not None:
         picture = hold(picture, held)
     streams = [picture] if len(spans) == 1 else [part(picture, first - start, end - start) for first, end in spans]

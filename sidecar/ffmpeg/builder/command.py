@@ -38,6 +38,7 @@ class Command:
     It runs in a working folder of its own that holds `files`; `frames` is the number of frames its first output
     will have, where that is known. `globals_` stand first; `environment` is added to the child's own. `loudness` is
     the target in LUFS and the true peak in dBTP of sound that has to be measured first: this command does not level it.
+    `decided` is what else decides the file, of other commands that run before: names and values.
     """
 
     outputs: tuple[Output, ...]
@@ -47,6 +48,7 @@ class Command:
     frames: int | None = None
     environment: tuple[tuple[str, str], ...] = ()
     loudness: tuple[float, float] | None = None
+    decided: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

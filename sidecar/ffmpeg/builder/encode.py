@@ -7,8 +7,8 @@ from fractions import Fraction
 from protocol.project import AudioExport, Export
 from protocol.project.export import AudioCodec
 from protocol.project.formats import AUDIO_CODECS, CONTAINERS, audio_codec, video_codec
-from sidecar.ffmpeg.builder.encode_video import Options, video_options
-from sidecar.ffmpeg.codecs import AUDIO_ENCODERS, MUXERS, VIDEO_ENCODERS
+from sidecar.ffmpeg.builder.encode_video import Options, video_encoder, video_options
+from sidecar.ffmpeg.codecs import AUDIO_ENCODERS, MUXERS
 
 SAMPLE_FORMATS: dict[AudioCodec, str] = {
     "aac": "fltp",
@@ -27,7 +27,7 @@ def encoders_of(export: Export) -> tuple[str | None, str | None]:
     """FFmpeg's names of the encoders of picture and sound; None where the export has none."""
     picture, sound = video_codec(export), audio_codec(export)
     return (
-        None if picture is None else VIDEO_ENCODERS[picture],
+        None if picture is None or export.video is None else video_encoder(export.video, picture),
         None if sound is None else AUDIO_ENCODERS[sound],
     )
 
@@ -78,6 +78,10 @@ def container_options(export: Export, rate: Fraction, *, chapters: bool) -> Opti
     if export.container == "avi":
         # Sound that begins with priming would shift the picture by part of a frame, which AVI rounds to a whole one.
         options.append(("avoid_negative_ts", "disabled"))
+    if export.container in ("gif", "webp"):
+        options.append(("loop", "0"))
+    if export.container == "png":
+        options.append(("start_number", "0"))
     options.append(("f", MUXERS[export.container]))
     return tuple(options)
 

@@ -7,8 +7,8 @@ from fractions import Fraction
 from protocol.project import Export, VideoExport
 from protocol.project.export import VideoCodec
 from protocol.project.formats import has_alpha
-from sidecar.ffmpeg.builder.encode_video import Options, video_options
-from sidecar.ffmpeg.codecs import VIDEO_ENCODERS
+from sidecar.ffmpeg.builder.encode_video import Options, video_encoder, video_options
+from sidecar.ffmpeg.codecs import LOSSLESS_AV1
 
 PARAMETER_SET = 30
 """The number of H.264 parameter sets that are ours: beside pieces copied from files, which number theirs from 0."""
@@ -19,6 +19,7 @@ _ALONE: dict[str, dict[str, str]] = {
     "libx265": {"x265-params": "pools=2:frame-threads=2:open-gop=0:info=0"},
     "libvpx-vp9": {"threads": "1", "row-mt": "0"},
     "libsvtav1": {"svtav1-params": "lp=1"},
+    LOSSLESS_AV1: {"threads": "1", "row-mt": "0"},
     "mpeg4": {"threads": "1"},
     "ffv1": {"threads": "1", "slices": "4"},
     "prores_ks": {"threads": "1"},
@@ -36,7 +37,7 @@ def piece_options(video: VideoExport, export: Export, codec: VideoCodec, rate: F
 
     A piece begins with a keyframe, refers to nothing outside of itself, and carries no tags and no dates.
     """
-    kept = _changed(video_options(video, export, codec, rate), _ALONE[VIDEO_ENCODERS[codec]])
+    kept = _changed(video_options(video, export, codec, rate), _ALONE[video_encoder(video, codec)])
     # The tag is that of the finished file's container.
     encoder = tuple(option for option in kept if option[0] != "tag:v")
     return (

@@ -9,7 +9,10 @@ from math import floor
 
 from protocol.project import Export, VideoExport
 from protocol.project.export import Preset, VideoCodec
-from sidecar.ffmpeg.codecs import VIDEO_ENCODERS
+from sidecar.core.budget import LEAST_BITRATE, picture_held_to
+from sidecar.ffmpeg.builder.steps import STATISTICS, Step
+from sidecar.ffmpeg.builder.stills import encoded_format
+from sidecar.ffmpeg.codecs import LOSSLESS_AV1, VIDEO_ENCODERS
 
 Options = tuple[tuple[str, str | None], ...]
 
@@ -33,6 +36,7 @@ PRESETS: dict[str, dict[Preset, str]] = {
     },
     "libsvtav1": {"fastest": "10", "fast": "9", "medium": "8", "slow": "6", "slowest": "4"},
     "libvpx-vp9": {"fastest": "8", "fast": "5", "medium": "3", "slow": "2", "slowest": "1"},
+    LOSSLESS_AV1: {"fastest": "8", "fast": "7", "medium": "6", "slow": "4", "slowest": "2"},
 }
 
 QUALITY: dict[str, tuple[tuple[int, float], ...]] = {
@@ -52,25 +56,40 @@ BUFFER = 2
 """Seconds of the largest bitrate that an encoder may save up."""
 
 
-def video_options(video: VideoExport, export: Export, codec: VideoCodec, rate: Fraction) -> Options:
+def video_encoder(video: VideoExport, codec: VideoCodec) -> str:
+    """Return FFmpeg's name of the encoder of a picture."""
+    return LOSSLESS_AV1 if codec == "av1" and video.rate_control == "lossless" else VIDEO_ENCODERS[codec]
+
+
+def video_options(
+    video: VideoExport, export: Export, codec: VideoCodec, rate: Fraction, step: Step = "file"
+) -> Options:
     """Options of the picture's encoder, for frames at `rate`."""
-    encoder = VIDEO_ENCODERS[codec]
+    if video.rate_control == "size":
+        # What it comes to is found out while it is rendered.
+        video = picture_held_to(video, LEAST_BITRATE)
+    encoder = video_encoder(video, codec)
     build = {
         "libx264": _x264,
         "libx265": _x265,
         "libvpx-vp9": _vp9,
         "libsvtav1": _av1,
+        LOSSLESS_AV1: _lossless_av1,
         "mpeg4": _mpeg4,
         "prores_ks": _prores,
         "dnxhd": _dnxhr,
         "ffv1": _ffv1,
         "png": _png,
+        "gif": _gif,
+        "libwebp_anim": _webp,
     }[encoder]
     own = build(video, keyframe_distance(video, rate))
+    if video.passes == 2 and video.rate_control == "bitrate":
+        own = _of_two_passes(own, encoder, 1 if step == "statistics" else 2)
     if export.container == "avi" and codec == "h264":
         # AVI has no presentation times, so frames must come in the order of display.
         own = (*own, ("bf", "0"))
-    return (("c:v", encoder), *own, ("pix_fmt", video.pixel_format), ("r", _rational(rate)))
+    return (("c:v", encoder), *own, ("pix_fmt", encoded_format(export, video)), ("r", _rational(rate)))
 
 
 def keyframe_distance(video: VideoExport, rate: Fraction) -> int:
@@ -157,6 +176,20 @@ def _av1(video: VideoExport, gop: int) -> Options:
     )
 
 
+def _lossless_av1(video: VideoExport, gop: int) -> Options:
+    # SVT-AV1 4.2 writes a lossless stream that no decoder reads.
+    return (
+        ("cpu-used", PRESETS[LOSSLESS_AV1][video.preset]),
+        ("g", str(gop)),
+        ("crf", "0"),
+        ("row-mt", "1"),
+        ("tiles", "2x1"),
+        ("threads", str(THREADS)),
+        *_profile(video),
+        ("aom-params", "lossless=1"),
+    )
+
+
 def _mpeg4(video: VideoExport, gop: int) -> Options:
     rate: Options = (("q:v", _decimal(scaled_quality("mpeg4", video.quality))),)
     if video.rate_control == "bitrate":
@@ -180,6 +213,24 @@ def _ffv1(_video: VideoExport, _gop: int) -> Options:
 
 def _png(_video: VideoExport, _gop: int) -> Options:
     return ()
+
+
+def _gif(_video: VideoExport, _gop: int) -> Options:
+    return ()
+
+
+def _webp(video: VideoExport, _gop: int) -> Options:
+    if video.rate_control == "lossless":
+        return (("lossless", "1"),)
+    return (("lossless", "0"), ("quality", str(video.quality)))
+
+
+def _of_two_passes(options: Options, encoder: str, number: int) -> Options:
+    """Have the first pass write, and the second read, how hard each frame is to encode."""
+    if encoder != "libx265":
+        return (*options, ("pass", str(number)), ("passlogfile", STATISTICS))
+    told = f":pass={number}:stats={STATISTICS}"
+    return tuple((name, f"{value}{told}" if name == "x265-params" else value) for name, value in options)
 
 
 def _rate(video: VideoExport, encoder: str, *, lossless: Options) -> Options:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from protocol.errors import NothingToRender
-from protocol.project import Export
+from protocol.project import Export, VideoExport
 from protocol.project.formats import audio_codec, video_codec
 from protocol.time import sample_at_frame
 from sidecar.core.timeline import OutputSpan, Timeline, output_span
 from sidecar.ffmpeg.builder.chapters import chapter_file, chapter_input
 from sidecar.ffmpeg.builder.command import Command, Output, SideFile
 from sidecar.ffmpeg.builder.encode import SAMPLE_FORMATS, output_options
+from sidecar.ffmpeg.builder.encode_video import video_options
 from sidecar.ffmpeg.builder.graph import Stream, node
 from sidecar.ffmpeg.builder.picture import Composed, build_picture
 from sidecar.ffmpeg.builder.resources import Resources
@@ -20,6 +21,8 @@ from sidecar.ffmpeg.builder.sound import Mixed, build_sound, export_sound, silen
 from sidecar.ffmpeg.builder.sound.export import Levelling, levelling_of
 from sidecar.ffmpeg.builder.sound.loudness import mix_stream
 from sidecar.ffmpeg.builder.sound.rows import cut, exact
+from sidecar.ffmpeg.builder.steps import PALETTE, Step
+from sidecar.ffmpeg.builder.stills import as_encoded, palette_for, palette_of
 from sidecar.ffmpeg.builder.text import FONT_ENVIRONMENT
 
 UNFRAMED = ("pcm_s16le", "pcm_s24le", "pcm_f32le")
@@ -52,6 +55,7 @@ def build_render(
     window: tuple[int, int] | None = None,
     track: Track | None = None,
     sketch: bool = False,
+    step: Step = "file",
 ) -> Command:
     """Build the one command that writes an export of a timeline to `target`, however much it asks of its process.
 
@@ -77,6 +81,7 @@ def build_render(
         environment=FONT_ENVIRONMENT if picture is not None and picture.text else (),
         track=track,
         sketch=sketch,
+        step=step,
     )
 
 
@@ -92,8 +97,16 @@ def encode_command(
     environment: tuple[tuple[str, str], ...] = (),
     track: Track | None = None,
     sketch: bool = False,
+    step: Step = "file",
 ) -> Command:
-    """Encode a finished picture, and the sound of the span beside it: that of `track`, or mixed here."""
+    """Encode a finished picture, and the sound of the span beside it: that of `track`, or mixed here.
+
+    Another `step` than "file" writes what the steps after it need, from the picture alone.
+    """
+    if picture is not None and export.video is not None:
+        if step != "file":
+            return _before(picture, export, export.video, span, step, files=files, environment=environment)
+        picture = as_encoded(picture, export, export.video)
     streams = [] if picture is None else [picture]
     wanted: tuple[float, float] | None = None
     if export.audio is not None and audio_codec(export) is not None:
@@ -112,7 +125,46 @@ def encode_command(
         frames=None if picture is None else span.frames,
         environment=environment,
         loudness=wanted,
+        decided=_decided(export),
     )
+
+
+def _before(
+    picture: Stream,
+    export: Export,
+    video: VideoExport,
+    span: OutputSpan,
+    step: Step,
+    *,
+    files: tuple[SideFile, ...],
+    environment: tuple[tuple[str, str], ...],
+) -> Command:
+    """Build a step that comes before the file: it finds the palette, or writes the statistics of a first pass."""
+    nothing = (("f", "null"),)
+    codec = video_codec(export)
+    if step == "palette":
+        # Counted by an output of its own: the palette's frame comes when all is over.
+        counted = Output((picture,), (("c:v", "wrapped_avframe"), ("fps_mode", "passthrough"), *nothing), "-")
+        options = (("c:v", "png"), ("frames:v", "1"), ("update", "1"), ("fflags", "+bitexact"), ("f", "image2"))
+        outputs: tuple[Output, ...] = (counted, Output((palette_for(picture, video),), options, PALETTE))
+    elif codec is not None:
+        options_ = video_options(video, export, codec, span.rate, step)
+        outputs = (Output((picture,), (*options_, ("flags:v", "+bitexact"), *nothing), "-"),)
+    else:
+        raise AssertionError("only a picture has steps")
+    return Command(
+        outputs=outputs, files=files, globals_=(("copyts", None),), frames=span.frames, environment=environment
+    )
+
+
+def _decided(export: Export) -> tuple[tuple[str, str], ...]:
+    """Name what earlier steps are told, and what later ones are held to."""
+    video = export.video
+    if video is None:
+        return ()
+    if video_codec(export) == "gif":
+        return (("palette", str(palette_of(video))),)
+    return (("size", str(video.size_limit)),) if video.rate_control == "size" else ()
 
 
 def soundtrack(

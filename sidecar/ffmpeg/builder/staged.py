@@ -27,6 +27,7 @@ from sidecar.ffmpeg.builder.resources import Resources
 from sidecar.ffmpeg.builder.sound.sharing import Cost as SoundCost
 from sidecar.ffmpeg.builder.sound.sharing import share_sound
 from sidecar.ffmpeg.builder.sound.staged import SoundStages
+from sidecar.ffmpeg.builder.steps import Step
 from sidecar.ffmpeg.builder.text import FONT_ENVIRONMENT
 
 MAX_FILTERS = 240
@@ -92,16 +93,22 @@ class Stages:
         """Build the command that writes the raw frames of a window to `sink`."""
         return raw_command(self.timeline, self.export, self._span, self.resources, window, sink=sink)
 
-    def encoder(self, *, target: str, source: str | None = None, track: Track | None = None) -> Command:
+    def encoder(
+        self, *, target: str, source: str | None = None, track: Track | None = None, step: Step = "file"
+    ) -> Command:
         """Build the command that encodes: the raw frames of all windows, read from `source`, and the mix `track`.
 
         None: the picture is composed, the sound mixed by this very command.
         """
         if source is None:
-            return build_render(self.timeline, self.export, target=target, resources=self.resources, track=track)
+            return build_render(
+                self.timeline, self.export, target=target, resources=self.resources, track=track, step=step
+            )
         span, video = self._span, self._video
         picture = finish(raw_stream(source, self.timeline, video, span), self.timeline, video, span)
-        return encode_command(picture, self.timeline, self.export, span, self.resources, target=target, track=track)
+        return encode_command(
+            picture, self.timeline, self.export, span, self.resources, target=target, track=track, step=step
+        )
 
     @property
     def _span(self) -> OutputSpan:

@@ -18,12 +18,14 @@ from sidecar.ffmpeg.builder.command import Command
 from sidecar.ffmpeg.builder.render import Track
 from sidecar.ffmpeg.builder.sound.export import Levelling, levelling_of
 from sidecar.ffmpeg.builder.staged import Stages
+from sidecar.ffmpeg.builder.steps import SHARED, Step
 from sidecar.ffmpeg.executor import execute
 from sidecar.ffmpeg.progress import FfmpegProgress
-from sidecar.ffmpeg.supervisor import Supervisor
+from sidecar.ffmpeg.supervisor import Child, Supervisor
 from sidecar.ffmpeg.toolchain import Toolchain
 from sidecar.services.render.pipes import End, open_pipe
 from sidecar.services.render.soundtrack import level, measure, mix
+from sidecar.services.render.steps import run_steps
 
 STALL_SECONDS = 60.0
 """An encoder without any new frame or byte for so long is ended as `stalled`."""
@@ -53,7 +55,7 @@ async def produce(
     Cancelled or failed, no process of it is left; what was written is the caller's to remove. `on_sound` is called
     when the sound is made before anything else. Raises the typed errors of execution.
     """
-    run = partial(_run, bench=bench)
+    run = partial(run_command, bench=bench)
     track: Track | None = None
     audio = stages.export.audio
     if stages.sound is not None and audio is not None and audio.loudness is not None:
@@ -62,14 +64,30 @@ async def produce(
         with mixed.open("wb") as sink:
             await mix(stages.sound, bench.folder / "shelf", sink.fileno(), run)
         track = await level(mixed, stages.timeline, audio, run)
-    await _encode(stages, target, bench, on_progress, track)
+    await trio.to_thread.run_sync((bench.folder / Path(SHARED).name).mkdir)
+
+    async def go(shared: Stages, step: Step, name: str, report: Report) -> None:
+        await encode_step(shared, target, bench, report, track, step=step, name=name)
+
+    await run_steps(stages, target, on_progress, go)
     if audio is None or audio_codec(stages.export) is None or (audio.loudness is None and audio.limiter is None):
         return None
     return await measure(target, int(video_codec(stages.export) is not None), run)
 
 
-async def _encode(stages: Stages, target: Path, bench: Bench, on_progress: Report, track: Track | None) -> None:
-    """Encode what other processes compose and mix beside it, through a pipe each, or all in one process."""
+async def encode_step(
+    stages: Stages, target: Path, bench: Bench, on_progress: Report, track: Track | None, *, step: Step, name: str
+) -> None:
+    """Go through a render once: encode what other processes compose and mix beside it, or all in one process.
+
+    What they write comes through a pipe each. Folders of the bench that this makes begin with `name`.
+    """
+    run = partial(run_command, bench=bench)
+    mixed = stages.sound if step == "file" and track is None else None
+
+    async def named(command: Command, of: str, descriptors: tuple[int, ...]) -> Path:
+        return await run(command, f"{name}-{of}", descriptors)
+
     failed: list[SidecarError] = []
     with ExitStack() as pipes:
         async with trio.open_nursery() as nursery:
@@ -86,11 +104,11 @@ async def _encode(stages: Stages, target: Path, bench: Bench, on_progress: Repor
             async def compose(sink: int) -> None:
                 for number, window in enumerate(stages.windows):
                     command = stages.composer(window, sink=f"pipe:{sink}")
-                    await _run(command, f"compose-{number}", (sink,), bench=bench)
+                    await run(command, f"{name}-compose-{number}", (sink,))
 
             async def sound(sink: int) -> None:
-                if stages.sound is not None:
-                    await mix(stages.sound, bench.folder / "shelf", sink, partial(_run, bench=bench))
+                if mixed is not None:
+                    await mix(mixed, bench.folder / f"{name}-shelf", sink, named)
 
             source: str | None = None
             read_ends: list[int] = []
@@ -99,7 +117,7 @@ async def _encode(stages: Stages, target: Path, bench: Bench, on_progress: Repor
                 source = f"pipe:{read.fd}"
                 read_ends.append(read.fd)
                 nursery.start_soon(feed, compose, write)
-            if stages.sound is not None and track is None:
+            if mixed is not None:
                 read, write = pipes.enter_context(open_pipe())
                 track = Track(
                     f"pipe:{read.fd}", Levelling() if stages.export.audio is None else levelling_of(stages.export.audio)
@@ -107,10 +125,10 @@ async def _encode(stages: Stages, target: Path, bench: Bench, on_progress: Repor
                 read_ends.append(read.fd)
                 nursery.start_soon(feed, sound, write)
             try:
-                encoder = stages.encoder(target=str(target), source=source, track=track)
+                encoder = stages.encoder(target=str(target), source=source, track=track, step=step)
                 # A mix may take its time before its first sample: the encoder waits for it.
-                stall = inf if stages.sound is not None else STALL_SECONDS
-                await _run(encoder, "encode", tuple(read_ends), bench=bench, on_progress=on_progress, stall_after=stall)
+                stall = inf if mixed is not None else STALL_SECONDS
+                await run(encoder, name, tuple(read_ends), on_progress=on_progress, stall_after=stall)
             except SidecarError as error:
                 failed.append(error)
             nursery.cancel_scope.cancel()
@@ -118,7 +136,7 @@ async def _encode(stages: Stages, target: Path, bench: Bench, on_progress: Repor
         raise failed[0]
 
 
-async def _run(
+async def run_command(
     command: Command,
     name: str,
     descriptors: tuple[int, ...] = (),
@@ -126,6 +144,8 @@ async def _run(
     bench: Bench,
     on_progress: Report | None = None,
     stall_after: float = inf,
+    on_start: Callable[[Child], None] | None = None,
+    marks: Callable[[], object] = lambda: None,
 ) -> Path:
     """Run a command in a folder of its own and return that. What feeds a pipe waits for as long as its reader does."""
     work = bench.folder / name
@@ -140,6 +160,8 @@ async def _run(
         on_progress=on_progress,
         stall_after=stall_after,
         pass_fds=descriptors,
+        on_start=on_start,
+        marks=marks,
     )
     bench.doubted.update(Path(url.removeprefix("file:")) for url in done.doubted if url.startswith("file:"))
     return work
