@@ -140,6 +140,10 @@ class Index:
         owners = self._rows("SELECT owner FROM owners WHERE kind = ? AND key = ? ORDER BY owner", kind, key)
         return replace(Row(*found[0]), owners=tuple(owner for (owner,) in owners))
 
+    def shards(self) -> set[tuple[Kind, str]]:
+        """Return kinds and beginnings of keys (2 digits) of all entries."""
+        return set(self._rows("SELECT DISTINCT kind, substr(key, 1, 2) FROM entries"))
+
     def shard(self, kind: Kind, shard: str) -> Mapping[str, Row]:
         """Return the entries of a kind whose keys begin so, without their owners."""
         query = f"SELECT {COLUMNS} FROM entries WHERE kind = ? AND key >= ? AND key < ?"  # noqa: S608

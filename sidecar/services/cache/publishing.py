@@ -142,13 +142,18 @@ def _rename(tier: Tier, index: Index, head: Head, file: Path, head_file: Path) -
 @contextmanager
 def _nearby(tier: Tier, made: Path) -> Iterator[Path]:
     """Give the file where it can be renamed into the cache: itself, or a copy that goes again."""
-    if made.stat().st_dev == tier.instance.scratch.stat().st_dev:
+    if same_disk(made, tier.instance.scratch):
         yield made
         return
     with _temporary(tier, ".copy") as copy:
         shutil.copyfile(made, copy)
         fsync_file(copy)
         yield copy
+
+
+def same_disk(one: Path, other: Path) -> bool:
+    """Whether one can be renamed to where the other lies."""
+    return one.stat().st_dev == other.stat().st_dev
 
 
 @contextmanager

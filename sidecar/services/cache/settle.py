@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from contextlib import suppress
 from pathlib import Path
@@ -11,6 +12,8 @@ from sidecar.services.cache.head import Head, read_head
 from sidecar.services.cache.index import Index, Row
 from sidecar.services.cache.kinds import KINDS, Kind
 from sidecar.services.cache.layout import HEAD, Layout, is_key, space
+
+_SHARD = re.compile(r"[0-9a-f]{2}")
 
 
 def row_of(head: Head, head_size: int, used: float) -> Row:
@@ -29,11 +32,11 @@ def row_of(head: Head, head_size: int, used: float) -> Row:
 def settle(layout: Layout, index: Index) -> None:
     """Make the index agree with all files; the cache's lock is held exclusively.
 
-    Takes about a second for 100,000 entries.
+    Takes under two seconds for 100,000 entries, for 10,000 when no head is known.
     """
-    for kind in KINDS:
-        for number in range(256):
-            _settle_shard(layout, index, kind, f"{number:02x}")
+    places = {(kind, shard) for kind in KINDS for shard in _names(layout.objects / kind) if _SHARD.fullmatch(shard)}
+    for kind, shard in sorted(places | index.shards()):
+        _settle_shard(layout, index, kind, shard)
 
 
 def _settle_shard(layout: Layout, index: Index, kind: Kind, shard: str) -> None:
@@ -45,8 +48,6 @@ def _settle_shard(layout: Layout, index: Index, kind: Kind, shard: str) -> None:
     folder = layout.shard(kind, shard)
     sizes = _sizes(folder)
     rows = index.shard(kind, shard)
-    if not sizes and not rows:
-        return
     whole, found = set(), []
     for key in [name for name in sizes if is_key(name) and f"{name}{HEAD}" in sizes]:
         total = sizes[key] + sizes[f"{key}{HEAD}"]
@@ -78,6 +79,13 @@ def discard(path: Path) -> None:
         if not path.is_dir() or path.is_symlink():
             raise
         shutil.rmtree(path)
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return [each.name for each in folder.iterdir()]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def _sizes(folder: Path) -> dict[str, int]:
