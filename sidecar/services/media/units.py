@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 START = b"\0\0\0\1"
@@ -94,6 +94,28 @@ def _hvcc(data: bytes) -> Sets | None:
                 units.append(data[at + 2 : at + 2 + size])
             at += 2 + size
     return Sets(tuple(units), (data[21] & 3) + 1) if at <= len(data) else None
+
+
+def together(headers: Sequence[bytes]) -> bytes:
+    """Put the parameter sets of several H.264 streams (Annex B) into one header.
+
+    Of sets with one number the first stays: all stand in front of keyframes, too. The sequence that asks most of a
+    player comes first, for a file's header says of the first what it needs.
+    """
+    kept: dict[tuple[int, int], bytes] = {}
+    for unit in (unit for header in headers for unit in units_of(header)):
+        kind = unit_type("h264", unit[0])
+        number = read_sequence_set(unit).number if kind == H264_SPS else _Bits(unit[1:]).unsigned()
+        kept.setdefault((kind, number), unit)
+    sequences = [unit for (kind, _), unit in kept.items() if kind == H264_SPS]
+    pictures = [unit for (kind, _), unit in kept.items() if kind != H264_SPS]
+    sequences.sort(key=lambda unit: (unit[1], unit[3]), reverse=True)
+    return b"".join(START + unit for unit in [*sequences, *pictures])
+
+
+def units_of(stream: bytes) -> Iterator[bytes]:
+    """Cut a byte stream (Annex B) into its units."""
+    yield from stream.replace(START, START[1:]).split(START[1:])[1:]
 
 
 @dataclass(frozen=True, slots=True)

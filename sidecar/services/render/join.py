@@ -25,6 +25,7 @@ from sidecar.ffmpeg.builder.encode import container_options
 from sidecar.ffmpeg.builder.encode_video import video_encoder
 from sidecar.ffmpeg.codecs import MUXERS
 from sidecar.services.files import write_error
+from sidecar.services.media.units import together
 from sidecar.services.render.join_pieces import ANNEX_B, Piece, Scan
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def join(
         beside = [held.enter_context(_opened(path)) for path in (sound, *subtitles) if path is not None]
         shown = held.enter_context(pieces[0].open(span.rate)).stream
         with _made(target, export, span, chapters) as made:
-            picture = _picture_stream(made, shown, export, timing, b"".join(parameters))
+            picture = _picture_stream(made, shown, export, timing, _header(parameters))
             streams = [_timed(picture, numbered, timing)]
             streams += [_beside(made, source, span.frames / span.rate) for source in beside]
             # Until the last of them is done, all are read side by side: none is held in memory.
@@ -130,6 +131,11 @@ def _parameters(scans: Sequence[Scan], export: Export) -> list[bytes]:
     if len(found) > 1 and (video_codec(export) != "h264" or not all(each.startswith(ANNEX_B) for each in found)):
         raise RenderFailed(detail=f"the cells were encoded in {len(found)} ways")
     return found
+
+def _header(parameters: Sequence[bytes]) -> bytes:
+    """Return the parameters that the file's header holds."""
+    return together(parameters) if len(parameters) > 1 else b"".join(parameters)
+
 
 
 def _numbered(
