@@ -132,6 +132,16 @@ class Index:
             found.update(key for (key,) in self._rows(query, kind, *some))
         return frozenset(found)
 
+    def costs(self, kind: Kind, keys: Sequence[str]) -> Mapping[str, tuple[int, float]]:
+        """Return the bytes and the seconds of those of the keys that are there."""
+        found: dict[str, tuple[int, float]] = {}
+        for start in range(0, len(keys), MANY):
+            some = keys[start : start + MANY]
+            marks = ",".join("?" * len(some))
+            query = f"SELECT key, bytes, seconds FROM entries WHERE kind = ? AND key IN ({marks})"  # noqa: S608 - question marks only
+            found.update({key: (size, seconds) for key, size, seconds in self._rows(query, kind, *some)})
+        return found
+
     def row(self, kind: Kind, key: str) -> Row | None:
         """Return an entry, with its owners."""
         found = self._rows(f"SELECT {COLUMNS} FROM entries WHERE kind = ? AND key = ?", kind, key)  # noqa: S608

@@ -122,6 +122,11 @@ class CacheStore:
         check_address(kind, "0" * 64)
         return await self._run(lambda step: self._known(kind, keys, step))
 
+    async def costs(self, kind: Kind, keys: Sequence[str]) -> Mapping[str, tuple[int, float]]:
+        """Return the bytes of those of the keys that the index holds, and the seconds they took to make; as `known`."""
+        check_address(kind, "0" * 64)
+        return await self._run(lambda step: self._costs(kind, keys, step))
+
     async def remove(self, kind: Kind, key: str, *, cause: Cause = "stale") -> bool:
         """Remove an entry that is of no more use; False when there is none or somebody uses it."""
         check_address(kind, key)
@@ -163,6 +168,13 @@ class CacheStore:
         except FAILURES as error:
             self._tier.report("the cache could not be read", error)
             return frozenset()
+
+    def _costs(self, kind: Kind, keys: Sequence[str], step: Callable[[], None]) -> Mapping[str, tuple[int, float]]:
+        try:
+            return self._tier.sessions.unlocked(lambda index: index.costs(kind, keys), step)
+        except FAILURES as error:
+            self._tier.report("the cache could not be read", error)
+            return {}
 
     def _pinned(self, head: Head) -> Pinned:
         address = (head.kind, head.key)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from protocol.project import Export
 from protocol.project.formats import audio_codec
+from sidecar.core.copying import CopySpan
 from sidecar.core.keys import plan_key
 from sidecar.core.timeline import OutputSpan, Timeline
 from sidecar.effects.analyses import question, wanted
@@ -39,8 +40,11 @@ class Compiled:
     key: str
 
 
-def compile_draft(draft: Draft) -> Compiled:
-    """Compile a timeline. Meant for a thread; raises ResourceLimit for an instant that no process can take."""
+def compile_draft(draft: Draft, copies: Sequence[CopySpan] = ()) -> Compiled:
+    """Compile a timeline; `copies` are what of its output is copied.
+
+    Meant for a thread; raises ResourceLimit for an instant that no process can take.
+    """
     draft = replace(draft, resources=replace(draft.resources, analysis_keys=analysis_keys(draft)))
     stages = share_out(draft.timeline, draft.export, draft.resources)
     if not in_cells(draft.export):
@@ -53,6 +57,7 @@ def compile_draft(draft: Draft) -> Compiled:
         draft.span,
         fingerprints=draft.fingerprints,
         ffmpeg=draft.ffmpeg,
+        copies=copies,
     )
     return Compiled(stages, cells, _joined_key(draft, stages, cells))
 

@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil
+from typing import TYPE_CHECKING
+
+from protocol.project import Export
+from protocol.project.formats import AUDIO_CODECS, audio_codec, video_codec
+from sidecar.core.keys import plan_key
+
+if TYPE_CHECKING:
+    from sidecar.core.timeline import OutputSpan
+    from sidecar.services.render.cells import Cell
+
+CORES = os.cpu_count() or 1
+
+SAMPLE_BYTES = {"pcm_s16le": 2, "pcm_s24le": 3, "pcm_f32le": 4}
+
+Costs = Mapping[str, tuple[int, float]]
+"""Bytes and seconds of cached cells by their keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,9 +31,6 @@ class Measured:
     frames: int = 0
     seconds: float = 0.0
     bytes: int = 0
-
-    def __add__(self, other: Measured) -> Measured:
-        return Measured(self.frames + other.frames, self.seconds + other.seconds, self.bytes + other.bytes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,35 +43,81 @@ class Estimate:
 
 @dataclass(slots=True)
 class Speeds:
-    """What encoding has taken in this process, by the size of the frames and the options of the encoder."""
+    """What encoding took when it was last seen, by `options_key`."""
 
     found: dict[str, Measured] = field(default_factory=dict)
 
-    def learn(self, options: str, measured: Measured) -> None:
+    def learn(self, options: str, seen: Measured) -> None:
         """Take what some frames took."""
-        self.found[options] = self.found.get(options, Measured()) + measured
+        self.found[options] = seen
 
     def of(self, options: str) -> Measured | None:
-        """Return what all frames of these options took together."""
+        """Return what frames of these options took."""
         return self.found.get(options)
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a plan asks for: frames to encode, and what is there of it: bytes of cached and copied cells, and of sound."""
+    """What a plan asks for: frames to encode, the bytes of cells that are there, and of the sound (None: not known)."""
 
-    to_encode: int
+    frames: int
     kept_bytes: int
-    sound_bytes: int
+    sound_bytes: int | None
 
 
-def estimate(work: Work, cached: Iterable[Measured], speed: Measured | None, workers: int) -> Estimate:
-    """Estimate a render from its own cached cells, and from `speed`, what the like took before."""
-    known = sum(cached, Measured()) + (speed or Measured())
-    if work.to_encode == 0:
-        return Estimate(0.0, work.kept_bytes + work.sound_bytes)
-    if known.frames == 0:
+def frames_to_encode(cells: Sequence[Cell], known: Container[str]) -> int:
+    """Return how many frames have to be encoded: those of a missing key once, however often it is shown."""
+    missing: dict[str, int] = {}
+    for cell in cells:
+        if cell.copy is None and cell.key not in known:
+            missing[cell.key] = min(cell.encoded, missing.get(cell.key, 0) + cell.frames)
+    return sum(missing.values())
+
+
+def measured(cells: Sequence[Cell], costs: Costs) -> Measured:
+    """Return what the cached cells of a plan took; of still pictures, which cost next to nothing, only if all are."""
+    there = {cell.key: cell for cell in cells if cell.key in costs}
+    kept = [cell for cell in there.values() if not cell.still] or list(there.values())
+    return Measured(
+        sum(cell.encoded for cell in kept),
+        sum(costs[cell.key][1] for cell in kept),
+        sum(costs[cell.key][0] for cell in kept),
+    )
+
+
+def work_of(cells: Sequence[Cell], costs: Costs, export: Export, span: OutputSpan) -> Work:
+    """Say what is left to do of a plan, and what is there."""
+    kept = sum(cell.copy.bytes for cell in cells if cell.copy is not None)
+    kept += sum(costs[cell.key][0] * cell.frames // cell.encoded for cell in cells if cell.key in costs)
+    return Work(frames_to_encode(cells, costs), kept, _sound_bytes(export, span))
+
+
+def estimate(work: Work, speed: Measured | None, workers: int) -> Estimate:
+    """Estimate a render by what the like took: `workers` encode at a time, and each missing frame is like the rest."""
+    if work.frames == 0:
+        return Estimate(0.0, None if work.sound_bytes is None else work.kept_bytes + work.sound_bytes)
+    if speed is None:
         return Estimate()
-    seconds = work.to_encode * known.seconds / known.frames / workers
-    size = work.kept_bytes + work.sound_bytes + ceil(work.to_encode * known.bytes / known.frames)
-    return Estimate(seconds if known.seconds > 0 else None, size)
+    seconds = work.frames * speed.seconds / speed.frames / workers
+    size = None
+    if work.sound_bytes is not None:
+        size = work.kept_bytes + work.sound_bytes + ceil(work.frames * speed.bytes / speed.frames)
+    return Estimate(seconds if speed.seconds > 0 else None, size)
+
+
+def options_key(export: Export, span: OutputSpan) -> str:
+    """Key what the speed of encoding and the bytes of frames depend on, but for the pictures themselves."""
+    video, size = export.video, (span.width, span.height, span.rate)
+    settings = None if video is None else tuple(str(getattr(video, name)) for name in video.__struct_fields__)
+    return plan_key((video_codec(export), settings, size), {}, "")
+
+
+def _sound_bytes(export: Export, span: OutputSpan) -> int | None:
+    """Return the bytes of the encoded sound; None where they depend on what is heard."""
+    codec, audio = audio_codec(export), export.audio
+    if codec is None or audio is None:
+        return 0
+    seconds = span.frames / span.rate
+    if codec in SAMPLE_BYTES:
+        return ceil(seconds * audio.sample_rate * audio.channels * SAMPLE_BYTES[codec])
+    return None if AUDIO_CODECS[codec].lossless else ceil(seconds * audio.bitrate / 8)

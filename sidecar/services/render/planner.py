@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,8 +25,10 @@ from sidecar.services.media import MediaService
 from sidecar.services.projects import ProjectService
 from sidecar.services.projects.effects import effect_files
 from sidecar.services.projects.world import CheckRead, MediaFindings, Use, look_at_media, uses_of
+from sidecar.services.render.cells import Cell, in_cells
 from sidecar.services.render.compiling import Draft, compile_draft
-from sidecar.services.render.estimates import Estimate, Speeds
+from sidecar.services.render.copies import Copies, Stream, find_copies
+from sidecar.services.render.estimates import CORES, Estimate, Speeds, estimate, measured, options_key, work_of
 from sidecar.services.render.planning import Planned, frames_of, merge_export, refuse, summarize, validated
 from sidecar.services.tools import Tools
 
@@ -43,13 +45,21 @@ class Planner:
     fonts: FontService
     tools: Tools
     cache: Callable[[], CacheStore]
+    workers: int = CORES
     speeds: Speeds = field(default_factory=Speeds)
 
     async def plan(
-        self, ref: ProjectRef, changes: Mapping[str, Any], span: Range | None, check_read: CheckRead
+        self,
+        ref: ProjectRef,
+        changes: Mapping[str, Any],
+        span: Range | None,
+        check_read: CheckRead,
+        *,
+        without: Collection[Stream] = (),
     ) -> Planned:
         """Plan the render of a project as it is now, with `changes` merged over its export settings.
 
+        Streams `without` are not copied from: a job has found that they cannot be.
         Raises InvalidProject with every error found, NothingToRender, InvalidParams for an empty range,
         EncoderUnavailable, FfmpegNotFound, ResourceLimit, and the errors of reading the project.
         """
@@ -79,22 +89,46 @@ class Planner:
             fingerprints={each.path: each.fingerprint for each in inputs},
             ffmpeg=self.tools.require().version,
         )
-        compiled = await trio.to_thread.run_sync(compile_draft, draft)
-        known = await self.cache().known("segments", sorted({cell.key for cell in compiled.cells}))
+        copies = await self._copies(draft, without)
+        compiled = await trio.to_thread.run_sync(compile_draft, draft, copies.spans)
+        costs = await self.cache().costs("segments", sorted({cell.key for cell in compiled.cells}))
         return Planned(
             project=project,
             base=view.base,
             export=export,
             stages=compiled.stages,
             problems=problems,
-            summary=summarize(compiled.cells, known, draft.span, encoders, Estimate()),
+            summary=summarize(
+                compiled.cells, costs, draft.span, encoders, self._estimate(draft, compiled.cells, costs)
+            ),
             key=compiled.key,
             inputs=inputs,
             span=draft.span,
             fingerprints=draft.fingerprints,
             cells=compiled.cells,
-            known=known,
+            known=frozenset(costs),
         )
+
+    async def _copies(self, draft: Draft, without: Collection[Stream]) -> Copies:
+        """Find what is copied; what encoding gives, where it was measured, says whether that is too large."""
+        if not in_cells(draft.export):
+            return Copies()
+        measured = self.speeds.of(options_key(draft.export, draft.span))
+        size = None if measured is None else measured.bytes / measured.frames
+        return await find_copies(
+            draft.timeline, draft.export, draft.span, self.media, bytes_a_frame=size, without=without
+        )
+
+    def _estimate(self, draft: Draft, cells: Sequence[Cell], costs: Mapping[str, tuple[int, float]]) -> Estimate:
+        """Estimate a render by what of it is cached, and by what was cached of others like it."""
+        if not cells:
+            return Estimate()
+        options = options_key(draft.export, draft.span)
+        cached = measured(cells, costs)
+        if cached.frames:
+            self.speeds.learn(options, cached)
+        work = work_of(cells, costs, draft.export, draft.span)
+        return estimate(work, self.speeds.of(options), self.workers)
 
     async def fingerprint(self, path: Path) -> str | None:
         """Return what a source is known by now; None when it is gone or cannot be read."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -15,12 +15,12 @@ from protocol.problem import Problem
 from protocol.project import Export, Project
 from protocol.time import format_exact, format_rate, instant_frame, parse_seconds
 from sidecar.services.projects.reading import invalid
+from sidecar.services.render.estimates import Estimate, frames_to_encode
 
 if TYPE_CHECKING:
     from sidecar.core.timeline import OutputSpan
     from sidecar.ffmpeg.builder.staged import Stages
     from sidecar.services.render.cells import Cell
-    from sidecar.services.render.estimates import Estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def _state(cell: Cell, known: frozenset[str]) -> SegmentState:
 
 
 def summarize(
-    cells: Sequence[Cell], known: frozenset[str], span: OutputSpan, encoder: Encoders, estimate: Estimate
+    cells: Sequence[Cell], known: Container[str], span: OutputSpan, encoder: Encoders, estimate: Estimate
 ) -> PlanSummary:
     """Say what a render will do. Without cells it is one segment, to be encoded."""
     copied = sum(cell.copy is not None for cell in cells)
@@ -98,20 +98,11 @@ def summarize(
         cached=cached,
         copied=copied,
         encode=max(1, len(cells)) - cached - copied,
-        frames_to_encode=sum(frames_to_encode(cells, known).values()) if cells else span.frames,
+        frames_to_encode=frames_to_encode(cells, known) if cells else span.frames,
         estimated_seconds=estimate.seconds,
         estimated_bytes=estimate.bytes,
         encoder=encoder,
     )
-
-
-def frames_to_encode(cells: Sequence[Cell], known: frozenset[str]) -> dict[str, int]:
-    """Return how many frames have to be encoded for each key that is missing: once, however often it is shown."""
-    missing: dict[str, int] = {}
-    for cell in cells:
-        if cell.copy is None and cell.key not in known:
-            missing[cell.key] = min(cell.encoded, missing.get(cell.key, 0) + cell.frames)
-    return missing
 
 
 def merge_export(raw: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
