@@ -96,7 +96,10 @@ class SourceAudio:
 
 @dataclass(frozen=True, slots=True)
 class SourceFacts:
-    """A file. `start` is the absolute timestamp of its source time 0; `demuxer` FFmpeg's name of its format."""
+    """A file. `start` is the absolute timestamp of its source time 0; `demuxer` FFmpeg's name of its format.
+
+    `tags` are those of the whole file, by name.
+    """
 
     path: str
     fingerprint: str
@@ -106,6 +109,7 @@ class SourceFacts:
     duration: Fraction | None
     video: tuple[SourceVideo, ...]
     audio: tuple[SourceAudio, ...]
+    tags: tuple[tuple[str, str], ...] = ()
 
 
 def pack_stamps(pts: Sequence[int]) -> bytes:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 from protocol.project import AudioExport, Export
 from protocol.project.export import AudioCodec
 from protocol.project.formats import AUDIO_CODECS, CONTAINERS, audio_codec, video_codec
 from sidecar.ffmpeg.builder.encode_video import Options, video_encoder, video_options
+from sidecar.ffmpeg.builder.tags import own_tags
 from sidecar.ffmpeg.codecs import AUDIO_ENCODERS, MUXERS
 
 SAMPLE_FORMATS: dict[AudioCodec, str] = {
@@ -32,10 +34,12 @@ def encoders_of(export: Export) -> tuple[str | None, str | None]:
     )
 
 
-def output_options(export: Export, rate: Fraction, *, chapters: bool = False) -> Options:
+def output_options(
+    export: Export, rate: Fraction, *, chapters: bool = False, tags: Sequence[tuple[str, str]] = ()
+) -> Options:
     """All options of the output: encoders, muxer, tags. `rate` is that of its picture.
 
-    `chapters`: the command's first input holds the chapters.
+    `chapters`: the command's first input holds the chapters; `tags` stand under the project's own.
     """
     options: list[tuple[str, str | None]] = []
     picture, sound = video_codec(export), audio_codec(export)
@@ -43,7 +47,7 @@ def output_options(export: Export, rate: Fraction, *, chapters: bool = False) ->
         options += video_options(export.video, export, picture, rate)
     if sound is not None and export.audio is not None:
         options += audio_options(export.audio, sound)
-    return (*options, *container_options(export, rate, chapters=chapters))
+    return (*options, *container_options(export, rate, chapters=chapters, tags=tags))
 
 
 def audio_options(audio: AudioExport, codec: AudioCodec) -> Options:
@@ -56,8 +60,10 @@ def audio_options(audio: AudioExport, codec: AudioCodec) -> Options:
     return tuple(options)
 
 
-def container_options(export: Export, rate: Fraction, *, chapters: bool) -> Options:
-    """Options of the muxer. Nothing of the sources' own tags or chapters gets through."""
+def container_options(
+    export: Export, rate: Fraction, *, chapters: bool, tags: Sequence[tuple[str, str]] = ()
+) -> Options:
+    """Options of the muxer. Nothing of the sources' own tags or chapters gets through but `tags`."""
     facts = CONTAINERS[export.container]
     options: list[tuple[str, str | None]] = [("map_metadata:g", "-1"), ("map_metadata:s", "-1")]
     options.append(("fflags", "+bitexact"))
@@ -65,11 +71,7 @@ def container_options(export: Export, rate: Fraction, *, chapters: bool) -> Opti
     options += [("flags:v", "+bitexact")] if video_codec(export) else []
     options += [("flags:a", "+bitexact")] if audio_codec(export) else []
     if facts.tags:
-        for name in ("title", "artist", "comment", "date", "copyright"):
-            # No argument can hold a NUL, and no container either.
-            value = getattr(export.metadata, name).replace("\0", "")
-            if value:
-                options.append(("metadata", f"{name}={value}"))
+        options += [("metadata", f"{name}={value}") for name, value in (*tags, *own_tags(export))]
     if facts.faststart:
         flags = "+faststart" if export.faststart else "-faststart"
         options.append(("movflags", flags))

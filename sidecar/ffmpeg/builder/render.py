@@ -9,6 +9,7 @@ from protocol.project import Export, VideoExport
 from protocol.project.formats import audio_codec, video_codec
 from protocol.time import sample_at_frame
 from sidecar.core.timeline import OutputSpan, Timeline, output_span
+from sidecar.ffmpeg.builder.caption_streams import embedded
 from sidecar.ffmpeg.builder.chapters import chapter_file, chapter_input
 from sidecar.ffmpeg.builder.command import Command, Output, SideFile
 from sidecar.ffmpeg.builder.encode import SAMPLE_FORMATS, output_options
@@ -23,6 +24,7 @@ from sidecar.ffmpeg.builder.sound.loudness import mix_stream
 from sidecar.ffmpeg.builder.sound.rows import cut, exact
 from sidecar.ffmpeg.builder.steps import PALETTE, Step
 from sidecar.ffmpeg.builder.stills import as_encoded, palette_for, palette_of
+from sidecar.ffmpeg.builder.tags import source_tags
 from sidecar.ffmpeg.builder.text import FONT_ENVIRONMENT
 
 UNFRAMED = ("pcm_s16le", "pcm_s24le", "pcm_f32le")
@@ -116,12 +118,14 @@ def encode_command(
         if export.audio.loudness is not None and track is None:
             wanted = export.audio.loudness.target, export.audio.loudness.true_peak
     chapters = chapter_file(timeline, export, span)
-    options = output_options(export, span.rate, chapters=chapters is not None)
+    marked = () if chapters is None else (chapter_input(),)
+    subtitles = embedded(timeline, export, span, first=len(marked))
+    options = output_options(export, span.rate, chapters=chapters is not None, tags=source_tags(timeline, export, span))
     return Command(
-        outputs=(Output(tuple(streams), options, target),),
-        files=files if chapters is None else (*files, chapters),
+        outputs=(Output(tuple(streams), (*subtitles.options, *options), target),),
+        files=(*files, *(() if chapters is None else (chapters,)), *subtitles.files),
         globals_=(("copyts", None),),
-        extra_inputs=() if chapters is None else (chapter_input(),),
+        extra_inputs=(*marked, *subtitles.inputs),
         frames=None if picture is None else span.frames,
         environment=environment,
         loudness=wanted,

@@ -22,6 +22,10 @@ from sidecar.services.media.rate import snap
 
 MICROSECOND = Fraction(1, 1_000_000)
 
+MAX_TAGS = 256
+MAX_TAG_CHARACTERS = 4_096
+"""Of a file; what comes after them is left out."""
+
 # x264 before this build writes 4:4:4 that can be decoded from its first packet only (which holds the build).
 _SEEKABLE_444 = 151
 
@@ -106,12 +110,19 @@ def describe(
             duration=duration,
             video=tuple(picture.facts for picture in video),
             audio=tuple(audio),
+            tags=_file_tags(container),
         ),
         duration_from=None if duration is None else "scan" if scanned else "index" if indexed else "header",
         video=video,
         audio=sounds,
         encrypted=bool(findings.encrypted),
     )
+
+
+def _file_tags(container: InputContainer) -> tuple[tuple[str, str], ...]:
+    """Return tags that a command can be given."""
+    shown = ((name, value.replace("\0", "")) for name, value in container.metadata.items() if "=" not in name)
+    return tuple((name, value[:MAX_TAG_CHARACTERS]) for name, value in shown if name and value)[:MAX_TAGS]
 
 
 def _avi_begin(container: InputContainer, stream: VideoStream, findings: Findings) -> int | None:
