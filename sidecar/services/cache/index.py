@@ -124,23 +124,15 @@ class Index:
 
     def known(self, kind: Kind, keys: Sequence[str]) -> frozenset[str]:
         """Return those of the keys that are there."""
-        found: set[str] = set()
-        for start in range(0, len(keys), MANY):
-            some = keys[start : start + MANY]
-            marks = ",".join("?" * len(some))
-            query = f"SELECT key FROM entries WHERE kind = ? AND key IN ({marks})"  # noqa: S608 - question marks only
-            found.update(key for (key,) in self._rows(query, kind, *some))
-        return frozenset(found)
+        return frozenset(key for (key,) in self._of("key", kind, keys))
+
+    def space(self, kind: Kind, keys: Sequence[str]) -> int:
+        """Return what those of the keys that are there take on the disk."""
+        return sum(space for (space,) in self._of("space", kind, keys))
 
     def costs(self, kind: Kind, keys: Sequence[str]) -> Mapping[str, tuple[int, float]]:
-        """Return the bytes and the seconds of those of the keys that are there."""
-        found: dict[str, tuple[int, float]] = {}
-        for start in range(0, len(keys), MANY):
-            some = keys[start : start + MANY]
-            marks = ",".join("?" * len(some))
-            query = f"SELECT key, bytes, seconds FROM entries WHERE kind = ? AND key IN ({marks})"  # noqa: S608 - question marks only
-            found.update({key: (size, seconds) for key, size, seconds in self._rows(query, kind, *some)})
-        return found
+        """Return the bytes, heads included, and the seconds of those of the keys that are there."""
+        return {key: (size, seconds) for key, size, seconds in self._of("key, bytes, seconds", kind, keys)}
 
     def row(self, kind: Kind, key: str) -> Row | None:
         """Return an entry, with its owners."""
@@ -206,6 +198,13 @@ class Index:
         values = [(used, *address, used) for address, used in uses.items()]
         with self._transaction() as connection:
             connection.executemany("UPDATE entries SET used = ? WHERE kind = ? AND key = ? AND used < ?", values)
+
+    def _of(self, columns: str, kind: Kind, keys: Sequence[str]) -> Iterator[Sequence[Any]]:
+        for start in range(0, len(keys), MANY):
+            some = keys[start : start + MANY]
+            marks = ",".join("?" * len(some))
+            query = f"SELECT {columns} FROM entries WHERE kind = ? AND key IN ({marks})"  # noqa: S608 - our own words
+            yield from self._rows(query, kind, *some)
 
     def _rows(self, query: str, *values: Any) -> list[Any]:
         with self._mutex:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from sidecar.services.cache.index import Index, Row
 from sidecar.services.cache.instance import pinned, sweep
-from sidecar.services.cache.kinds import KINDS, Kind
+from sidecar.services.cache.kinds import Kind
 from sidecar.services.cache.layout import Address, Layout
 from sidecar.services.cache.limits import CacheLimits, Freed
 from sidecar.services.cache.settle import discard
@@ -26,7 +25,6 @@ class Room:
     layout: Layout
     index: Index
     limits: CacheLimits
-    free_bytes: Callable[[], int]
     freed: dict[Kind, Freed] = field(default_factory=dict)
     _pinned: frozenset[Address] | None = None
 
@@ -36,11 +34,10 @@ class Room:
         The one exception is the space that the disk's other users are left: for that, all goes that can.
         """
         sweep(self.layout)
-        totals = self.index.totals()
-        own = totals[kind].space if kind in totals else 0
+        own = self._held(kind)
         excess_of_kind = own + wanted - self.limits.kinds.get(kind, own + wanted)
-        excess = sum(total.space for total in totals.values()) + wanted - self.limits.disk_bytes
-        lacking = self.limits.min_free_bytes - self.free_bytes()
+        excess = self._held(None) + wanted - self.limits.disk_bytes
+        lacking = self.limits.min_free_bytes - free_bytes_of(self.layout)
         if max(excess_of_kind, excess, lacking) <= 0:
             return True
         if excess_of_kind > self._evictable(kind) or excess > self._evictable(None):
@@ -49,12 +46,13 @@ class Room:
         gone += self.evict(None, max(excess, lacking) - gone)
         return gone >= max(excess, lacking)
 
-    def hold(self) -> bool:
-        """Evict until the limits hold for what there is; False when pinned entries keep them from holding."""
-        held = True
-        for kind in KINDS:
-            held &= self.make(kind, 0) or self._evict_all(kind)
-        return held
+    def hold(self) -> None:
+        """Evict until the limits hold for what there is, or all that may go is gone."""
+        sweep(self.layout)
+        for kind, quota in self.limits.kinds.items():
+            self.evict(kind, self._held(kind) - quota)
+        excess = self._held(None) - self.limits.disk_bytes
+        self.evict(None, max(excess, self.limits.min_free_bytes - free_bytes_of(self.layout)))
 
     def evict(self, kind: Kind | None, wanted: int) -> int:
         """Evict entries of a kind, or of any, until `wanted` bytes of space are free or nothing is left to go."""
@@ -81,21 +79,15 @@ class Room:
             self._pinned = pinned(self.layout)
         return self._pinned
 
-    def _evict_all(self, kind: Kind) -> bool:
-        own = self.index.totals()
-        self.evict(kind, own[kind].space if kind in own else 0)
-        return False
+    def _held(self, kind: Kind | None) -> int:
+        return sum(total.space for each, total in self.index.totals().items() if kind in {None, each})
 
     def _evictable(self, kind: Kind | None) -> int:
-        totals = self.index.totals()
-        there = sum(total.space for each, total in totals.items() if kind in {None, each})
-        return there - sum(row.space for row in self._pinned_rows() if kind in {None, row.kind})
-
-    def _pinned_rows(self) -> Iterator[Row]:
-        for address in self.pinned:
-            row = self.index.row(*address)
-            if row is not None:
-                yield row
+        kept: dict[Kind, list[str]] = {}
+        for each, key in self.pinned:
+            if kind in {None, each}:
+                kept.setdefault(each, []).append(key)
+        return self._held(kind) - sum(self.index.space(each, keys) for each, keys in kept.items())
 
     def _victims(self, kind: Kind | None, wanted: int) -> list[Row]:
         """Return the least recently used that free `wanted` bytes together, at most a batch of them."""

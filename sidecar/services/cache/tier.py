@@ -12,7 +12,7 @@ from sidecar.services.cache.instance import Instance
 from sidecar.services.cache.layout import Layout
 from sidecar.services.cache.limits import CacheLimits, Freed
 from sidecar.services.cache.lock import CacheBusyError
-from sidecar.services.cache.room import Room, free_bytes_of
+from sidecar.services.cache.room import Room
 from sidecar.services.cache.session import Sessions
 
 Report = Callable[[str, Exception], None]
@@ -31,12 +31,11 @@ class Tier:
     limits: Callable[[], CacheLimits]
     report: Report
     counters: Counters = field(default_factory=Counters)
-    free_bytes: Callable[[Layout], int] = free_bytes_of
 
     @contextmanager
     def room(self, index: Index, cause: Cause) -> Iterator[Room]:
         """Make room and remove inside a session that is exclusive; what goes is counted under `cause`."""
-        room = Room(self.layout, index, self.limits(), lambda: self.free_bytes(self.layout))
+        room = Room(self.layout, index, self.limits())
         try:
             yield room
         finally:
