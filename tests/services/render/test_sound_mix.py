@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 import trio
@@ -12,7 +13,7 @@ import trio
 from protocol.errors import MediaUnreadable
 from protocol.project import AudioTrack, Clip, Effect, NoiseSource
 from protocol.time import sample_at_frame
-from sidecar.core.timeline import Timeline
+from sidecar.core.timeline import Timeline, output_span
 from sidecar.services.cache.limits import CacheLimits
 from sidecar.services.render.sound_mix import open_mix
 from tests.ffmpeg.sound.listening import clicks, file_clip, mix, timeline, tone, write_wav
@@ -76,6 +77,10 @@ async def test_windows_are_the_mix_in_one_go(compressed: Path, tmp_path: Path) -
             forget(desk, line, *numbers)
             assert np.array_equal(await desk.mix(line), whole)
             assert desk.mixed == len(numbers)
+        some = msgspec.structs.replace(export_of(), range=(9, 15))
+        span = output_span(line, some)
+        cut = slice(*(sample_at_frame(frame, line.rate, line.sample_rate) for frame in (span.first, span.end)))
+        assert np.array_equal(await desk.mix(line, some), whole[:, cut])
 
 
 @pytest.mark.parametrize("place", ["clip", "track", "project"])

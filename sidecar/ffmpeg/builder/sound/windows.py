@@ -70,7 +70,8 @@ def plan_mix(
 ) -> MixPlan:
     """Plan the mix of project frames [first, end). `fingerprints` are those of its files by path.
 
-    It takes about a millisecond a window, and as much again for every track with effects that remember everything.
+    It takes about a millisecond for every few clips of a window, and as much again for those of a track with effects
+    that remember everything.
     """
     summed = any(True for _ in acting(timeline.project.effects, resources.catalogue))
     keeper = _Keeper(timeline, resources, score_of(timeline, resources.catalogue), fingerprints, ffmpeg)
