@@ -41,8 +41,7 @@ REFUSED: tuple[tuple[Container, VideoCodec], ...] = (("mkv", "dnxhr"), ("mkv", "
 LEAST_TICKS, MOST_TICKS = 1_000, 2**31 - 1
 """Ticks a second of a film's clock."""
 
-BT709 = 1
-RGB = 0
+BT709, RGB, UNKNOWN = 1, 0, 2
 LIMITED, FULL = 1, 2
 PROGRESSIVE = 1
 """Values of H.273, and of FFmpeg's ranges and orders of fields, for what of them a piece does not keep."""
@@ -132,10 +131,10 @@ def _parameters(scans: Sequence[Scan], export: Export) -> list[bytes]:
         raise RenderFailed(detail=f"the cells were encoded in {len(found)} ways")
     return found
 
+
 def _header(parameters: Sequence[bytes]) -> bytes:
     """Return the parameters that the file's header holds."""
     return together(parameters) if len(parameters) > 1 else b"".join(parameters)
-
 
 
 def _numbered(
@@ -184,9 +183,11 @@ def _picture_stream(
     context = stream.codec_context
     context.framerate = timing.rate
     codec, rgb = video_codec(export), not (context.pix_fmt or "yuv").startswith("yuv")
-    context.color_range = FULL if rgb else LIMITED
+    context.color_range = context.color_range or (FULL if rgb else LIMITED)
     context.colorspace = RGB if rgb else BT709
-    context.color_primaries = context.color_trc = BT709
+    context.color_primaries = BT709
+    if context.color_trc == UNKNOWN:
+        context.color_trc = BT709
     context.field_order = PROGRESSIVE
     if codec is not None and export.video is not None:
         # As FFmpeg writes it: some containers show it.

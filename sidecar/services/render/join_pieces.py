@@ -11,12 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from protocol.errors import RenderFailed
+from protocol.project.formats import VIDEO_CODECS
 
 if TYPE_CHECKING:
     import av
 
 ANNEX_B = (b"\0\0\1", b"\0\0\0\1")
 """How parameter sets begin that can stand between packets."""
+
+DELAYING = frozenset(codec for codec, facts in VIDEO_CODECS.items() if facts.delays)
+"""Codecs whose packets may come in another order than their frames; FFmpeg's decoders have the same names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,7 @@ class EncodedPiece:
     def scan(self, rate: Fraction) -> Scan:
         with self.open(rate) as piece:
             parameters = piece.stream.codec_context.extradata or b""
-            if not self.delays:
+            if not self.delays or piece.stream.codec_context.name not in DELAYING:
                 return Scan(0, parameters)
             return Scan(max(index - number for index, (number, _) in enumerate(piece.packets)), parameters)
 
@@ -86,7 +90,7 @@ class EncodedPiece:
                 stream = container.streams.video[0]
                 numbered = self._ranked if self.still else self._numbered
                 yield OpenPiece(stream, numbered(container.demux(stream), rate))
-        except (av.error.InvalidDataError, av.error.EOFError, IndexError) as error:
+        except (av.error.FFmpegError, OSError, IndexError) as error:
             raise self._damaged(str(error)) from error
 
     def _numbered(
