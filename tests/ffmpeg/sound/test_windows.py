@@ -59,18 +59,22 @@ def test_windows_lie_on_the_project_s_grid() -> None:
     assert [window.bytes for window in plan(line, (0, 480)).windows] == [480_480 * 8] * 2
 
 
-def test_a_clip_of_ten_minutes_touches_its_own_windows(voice: Path) -> None:
-    assert changed(film(voice), film(voice)) == []
-    assert changed(film(voice), film(voice, odd={"volume": 0.5})) == [30]
-    assert changed(film(voice), film(voice, odd={"audio_fade_in": 1})) == [30]
-    assert changed(film(voice), film(voice, odd={"effects": [Effect(type="delay")]})) == [30, 31]
+@pytest.mark.parametrize(
+    ("odd", "touched"),
+    [({"volume": 0.5}, [30]), ({"audio_fade_in": 1}, [30]), ({"effects": [Effect(type="delay")]}, [30, 31])],
+)
+def test_a_clip_of_ten_minutes_touches_its_own_windows(odd: dict[str, Any], touched: list[int], voice: Path) -> None:
+    assert changed(film(voice), film(voice, odd=odd)) == touched
+
+
+def test_the_master_volume_touches_all_windows(voice: Path) -> None:
     assert changed(film(voice), film(voice, master_volume=0.5)) == list(range(TEN_MINUTES))
 
 
 def test_what_is_not_heard_changes_nothing(voice: Path) -> None:
-    assert changed(film(voice), film(voice, odd={"opacity": 0.5, "name": "x"})) == []
-    assert plan(film(voice)).key == plan(film(voice, name="renamed", background="#ff0000")).key
-    assert plan(film(voice)).key != plan(film(voice, odd={"pan": 0.5})).key
+    key = plan(film(voice)).key
+    assert key == plan(film(voice, odd={"opacity": 0.5, "name": "x"}, name="renamed", background="#ff0000")).key
+    assert key != plan(film(voice, odd={"pan": 0.5})).key
 
 
 @pytest.mark.parametrize(
