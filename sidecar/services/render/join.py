@@ -112,8 +112,6 @@ def joinable(export: Export) -> str | None:
     video, codec = export.video, video_codec(export)
     if codec is not None and (export.container, codec) in REFUSED:
         return f"PyAV does not put {codec} into {export.container}, which FFmpeg does"
-    if export.container == "avi" and audio_codec(export) == "flac":
-        return "the packets of FLAC in another file do not say how long AVI has to take them for"
     if export.container == "avi" and video is not None and video.b_frames and video_codec(export) != "h264":
         return "AVI keeps no times of display, so frames have to be coded in their order"
     return None
