@@ -10,11 +10,11 @@ from protocol.project import Export
 from protocol.project.formats import video_codec
 from sidecar.core.grid import cell_frames, cut_cells
 from sidecar.core.keys import plan_key
-from sidecar.ffmpeg.builder.cells import RunJob, build_run, plan_run, run_limit
+from sidecar.ffmpeg.builder.cells import RunJob, build_run, plan_run
 from sidecar.ffmpeg.builder.encode_video import keyframe_distance
 from sidecar.ffmpeg.builder.picture import Cutter
 from sidecar.ffmpeg.builder.picture.sceneries import Theatre, sceneries
-from sidecar.ffmpeg.builder.staged import Cost, composing_cost
+from sidecar.ffmpeg.builder.staged import MOST_FILTERS, Cost, composing_cost
 from sidecar.services.render.join import joinable
 
 if TYPE_CHECKING:
@@ -86,7 +86,6 @@ def plan_cells(
     theatre = Theatre(timeline, export, video, span, resources, cutter)
     shown = sceneries(theatre, every * span.project_rate / span.rate / STILL)
     copied = {copy.first: copy for copy in copies}
-    limit = run_limit(timeline, export)
     cells = []
     for index, cut in enumerate(cut_cells(shown, span, every, [(copy.first, copy.end) for copy in copies])):
         copy = copied.get(cut.first)
@@ -97,7 +96,8 @@ def plan_cells(
             spans, held = ((cut.first, cut.end),), every if cut.still else None
             command = build_run(timeline, export, resources, spans, ("-",), cutter=cutter, sketch=True, held=held)
             key, cost = plan_key(command, fingerprints, ffmpeg), composing_cost(command.outputs[0].streams[0])
-            if not cost.within(limit):
+            if cost.filters > MOST_FILTERS:
+                # So many at one instant are refused.
                 plan_run(timeline, export, resources, spans, cutter=cutter, held=held)
         encoded = every if cut.still else cut.frames
         cells.append(Cell(index, cut.first, cut.end, key, encoded, cost, still=cut.still, copy=copy))

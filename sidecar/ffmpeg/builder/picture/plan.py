@@ -5,7 +5,7 @@ Everything is decided for whole stretches and whole clips: a frame must not depe
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from protocol.project import (
@@ -77,6 +77,18 @@ class Strip:
     pieces: tuple[Piece, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """Frames [first, end) that show the same, without what is hidden; `covered`: nothing of the backdrop is seen."""
+
+    first: int
+    end: int
+    shown: tuple[Shown, ...]
+    blends: tuple[Blend, ...]
+    ground: Ground
+    covered: bool
+
+
 @dataclass(slots=True)
 class Planner:
     """Plans the composition of one graph, and gathers which frames of every clip it needs."""
@@ -85,7 +97,6 @@ class Planner:
     cutter: Cutter
     spans: dict[str, tuple[int, int]] = field(default_factory=dict)
     items: dict[str, Item] = field(default_factory=dict)
-    placed: dict[str, Placed | None] = field(default_factory=dict)
 
     def whole(self, first: int, end: int, backdrop: str, *, plain: bool) -> Strip:
         """Plan the project's own composite. `plain` false: R'G'B' throughout, for effects that are still to come."""
@@ -93,19 +104,33 @@ class Planner:
 
     def placement(self, item: Item) -> Placed | None:
         """Where a clip lies; None where nothing of it is ever on screen."""
-        if item.pointer not in self.placed:
-            self.placed[item.pointer] = place_item(item, self.scene, own_frames(item))
-        return self.placed[item.pointer]
+        key = "placement", item.pointer, self.scene.canvas, self.scene.formats
+        if key not in self.cutter.decided:
+            self.cutter.decided[key] = place_item(item, self.scene, own_frames(item))
+        placed: Placed | None = self.cutter.decided[key]
+        return placed
 
     def _strip(
         self, lanes: range, first: int, end: int, backdrop: str, *, plain: bool = False, inside: bool = False
     ) -> Strip:
         found = self.cutter.cut(lanes, first, end, inside=inside)
-        pieces = (self._piece(stretch, (first, end), backdrop, plain=plain, inside=inside) for stretch in found)
+        looks: list[_Look] = []
+        for stretch in found:
+            look = self._look(stretch, lanes, backdrop, plain=plain, inside=inside)
+            if looks and _goes_on(looks[-1], look):
+                look = replace(look, first=looks.pop().first)
+            looks.append(look)
+        pieces = (self._piece(look, (first, end), backdrop, inside=inside) for look in looks)
         return Strip(first, end, tuple(pieces))
 
-    def _piece(self, stretch: Stretch, window: tuple[int, int], backdrop: str, *, plain: bool, inside: bool) -> Piece:
-        first, end = max(window[0], stretch.first), min(window[1], stretch.end)
+    def _look(self, stretch: Stretch, lanes: range, backdrop: str, *, plain: bool, inside: bool) -> _Look:
+        key = stretch.first, lanes, backdrop, plain, inside, self.scene.canvas, self.scene.formats
+        if key not in self.cutter.decided:
+            self.cutter.decided[key] = self._looked(stretch, backdrop, plain=plain)
+        look: _Look = self.cutter.decided[key]
+        return look
+
+    def _looked(self, stretch: Stretch, backdrop: str, *, plain: bool) -> _Look:
         kept: list[Shown] = []
         hidden = False
         for shown in reversed(stretch.shown):
@@ -120,10 +145,17 @@ class Planner:
         ground: Ground = "alpha" if not opaque else "full"
         if plain and opaque and all(self._plain(shown) for shown in kept):
             ground = "plain"
-        parts = tuple(self._part(shown, first, end, backdrop) for shown in kept)
-        return Piece(first, end, parts, ground, backdrop, inside)
+        blends = tuple(self._blend(shown, stretch.first) for shown in kept)
+        return _Look(stretch.first, stretch.end, tuple(kept), blends, ground, hidden)
 
-    def _part(self, shown: Shown, first: int, end: int, backdrop: str) -> Part:
+    def _piece(self, look: _Look, window: tuple[int, int], backdrop: str, *, inside: bool) -> Piece:
+        first, end = max(window[0], look.first), min(window[1], look.end)
+        parts = tuple(
+            self._part(shown, blend, first, end, backdrop) for shown, blend in zip(look.shown, look.blends, strict=True)
+        )
+        return Piece(first, end, parts, look.ground, backdrop, inside)
+
+    def _part(self, shown: Shown, blend: Blend, first: int, end: int, backdrop: str) -> Part:
         lane, catalogue = shown.lane, self.scene.resources.catalogue
         frames = self.scene.timeline.frames
         inner: Strip | None = None
@@ -139,7 +171,7 @@ class Planner:
                 inner = self._strip(range(shown.number), *span, backdrop)
         for item in shown.items:
             self._need(item, first, end)
-        return Part(shown, self._blend(shown, first), inner)
+        return Part(shown, blend, inner)
 
     def _need(self, item: Item, first: int, end: int) -> None:
         before, after = reach(item.clip.effects, self.scene.resources.catalogue)
@@ -234,6 +266,24 @@ class Planner:
         keyed = isinstance(item.clip.opacity, Keyframes) or isinstance(track, Keyframes)
         short = item.fade_in + item.fade_out <= LONGEST_FADES
         return short and not keyed and fades_as_one(source, (timeline.width, timeline.height))
+
+
+def _goes_on(before: _Look, after: _Look) -> bool:
+    """Whether nothing that is seen changes between neighbours: what ends or begins there is hidden, or never seen.
+
+    Where a clip's own fade begins or ends, pieces stay apart: what does not fade is not mixed.
+    """
+    if (before.ground, before.covered, before.blends) != (after.ground, after.covered, after.blends):
+        return False
+    if [_identity(shown) for shown in before.shown] != [_identity(shown) for shown in after.shown]:
+        return False
+    edge = after.first
+    items = [item for shown in after.shown for item in shown.items]
+    return all(edge not in {item.first + item.fade_in, item.end - item.fade_out} for item in items)
+
+
+def _identity(shown: Shown) -> tuple[int, int]:
+    return shown.number, id(shown.what)
 
 
 def own_frames(item: Item) -> tuple[int, int]:

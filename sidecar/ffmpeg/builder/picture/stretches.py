@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Hashable
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 from protocol.project import AdjustmentSource, VideoTrack
 from sidecar.core.timeline import Crossing, Item, Lane, Timeline
@@ -46,10 +48,12 @@ class Cutter:
     """Cuts any neighbouring lanes of one timeline into stretches, each lot of lanes once.
 
     A lane whose track has effects is shown as one layer, what they leave of it; `inside` it, as what they are given.
+    `decided` is what its planners found of whole stretches and whole clips: it holds for every window.
     """
 
     def __init__(self, timeline: Timeline, catalogue: Catalogue) -> None:
         self.timeline = timeline
+        self.decided: dict[Hashable, Any] = {}
         self._layers = [_islands(lane, catalogue) for lane in timeline.video]
         self._cuts: dict[tuple[range, bool], tuple[list[int], list[Stretch]]] = {}
 
