@@ -18,6 +18,8 @@ class ContainerFacts:
     """The first codec of each kind is the one taken where the export names none; no codec: it holds none of the kind.
 
     `subtitles`, `chapters`, `tags`: whether it carries them. `faststart`: whether its index can stand first.
+    `fastest` is the most frames a second that players show as written: below two hundredths of a second for GIF, and
+    below eleven thousandths for WebP, browsers wait for a tenth.
     """
 
     video: tuple[VideoCodec, ...] = ()
@@ -26,6 +28,7 @@ class ContainerFacts:
     chapters: bool = False
     tags: bool = True
     faststart: bool = False
+    fastest: int | None = None
 
 
 CONTAINERS: dict[Container, ContainerFacts] = {
@@ -51,8 +54,8 @@ CONTAINERS: dict[Container, ContainerFacts] = {
     ),
     "webm": ContainerFacts(video=("vp9", "av1"), audio=("opus", "vorbis"), subtitles=True, chapters=True),
     "avi": ContainerFacts(video=("h264", "mpeg4", "ffv1", "png"), audio=("mp3", "aac", "flac", *PCM)),
-    "gif": ContainerFacts(video=("gif",), tags=False),
-    "webp": ContainerFacts(video=("webp",), tags=False),
+    "gif": ContainerFacts(video=("gif",), tags=False, fastest=50),
+    "webp": ContainerFacts(video=("webp",), tags=False, fastest=90),
     "png": ContainerFacts(video=("png",), tags=False),
     "m4a": ContainerFacts(audio=("aac",), chapters=True, faststart=True),
     "mp3": ContainerFacts(audio=("mp3",), chapters=True),
@@ -137,6 +140,47 @@ VIDEO_CODECS: dict[VideoCodec, VideoCodecFacts] = {
         scaled=False,
     ),
 }
+
+
+_420: tuple[PixelFormat, ...] = ("yuv420p",)
+_420_DEEP: tuple[PixelFormat, ...] = ("yuv420p", "yuv420p10le")
+_422: tuple[PixelFormat, ...] = ("yuv420p", "yuv422p", "yuv420p10le", "yuv422p10le")
+_444: tuple[PixelFormat, ...] = (*_422, "yuv444p", "yuv444p10le")
+
+PROFILES: dict[VideoCodec, dict[str, tuple[PixelFormat, ...]]] = {
+    "h264": {
+        "baseline": _420,
+        "main": _420,
+        "high": _420,
+        "high10": _420_DEEP,
+        "high422": _422,
+        "high444": _444,
+    },
+    "hevc": {
+        "main": _420,
+        "main10": _420_DEEP,
+        "main422-10": _422,
+        "main444-8": ("yuv420p", "yuv422p", "yuv444p"),
+        "main444-10": _444,
+    },
+    "vp9": {
+        "0": ("yuv420p", "yuva420p"),
+        "1": ("yuv422p", "yuv444p", "gbrp"),
+        "2": ("yuv420p10le",),
+        "3": ("yuv422p10le", "yuv444p10le", "yuva444p10le"),
+    },
+    "av1": {"main": _420_DEEP},
+    "prores": {
+        **dict.fromkeys(("proxy", "lt", "standard", "hq"), ("yuv422p10le",)),
+        **dict.fromkeys(("4444", "4444xq"), ("yuv444p10le", "yuva444p10le")),
+    },
+    "dnxhr": {
+        **dict.fromkeys(("dnxhr_lb", "dnxhr_sq", "dnxhr_hq"), ("yuv422p",)),
+        "dnxhr_hqx": ("yuv422p10le",),
+        "dnxhr_444": ("yuv444p10le",),
+    },
+}
+"""Profiles that can be asked for, and what their encoders take. VP9, AV1 and the others have theirs from the format."""
 
 
 @dataclass(frozen=True, slots=True)

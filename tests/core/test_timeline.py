@@ -225,17 +225,8 @@ def project(*tracks: dict[str, Any], **members: Any) -> Project:
 
 
 CASES: list[tuple[dict[str, Any], str]] = [
-    ({"tracks": [], "export": {"container": "gif"}}, "/export/container"),
-    ({"tracks": [], "export": {"subtitles": "embed"}}, "/export/subtitles"),
-    ({"tracks": [], "export": {"copySourceMetadata": True}}, "/export/copySourceMetadata"),
     ({"tracks": [], "export": {"audio": {"loudness": {"range": 7}}}}, "/export/audio/loudness/range"),
-    ({"tracks": [], "export": {"video": {"rateControl": "size", "sizeLimit": 9999}}}, "/export/video/rateControl"),
-    ({"tracks": [], "export": {"video": {"codec": "av1", "rateControl": "lossless"}}}, "/export/video/rateControl"),
-    ({"tracks": [], "export": {"video": {"passes": 2}}}, "/export/video/passes"),
     ({"tracks": [], "export": {"video": {"hardware": "auto"}}}, "/export/video/hardware"),
-    ({"tracks": [], "export": {"video": {"profile": "huge"}}}, "/export/video/profile"),
-    ({"tracks": [], "export": {"video": {"codec": "ffv1", "profile": "main"}}}, "/export/video/profile"),
-    ({"tracks": [], "export": {"container": "avi", "video": {"bFrames": 2}}}, "/export/video/bFrames"),
 ]
 
 
@@ -244,25 +235,6 @@ def test_what_is_not_built_is_said(members: dict[str, Any], pointer: str) -> Non
     problems = unsupported(project(*members.pop("tracks"), **members))
     assert codes(problems) == [("notSupported", pointer)]
     assert problems[0].severity == "error"
-
-
-@pytest.mark.parametrize(
-    ("video", "pointer", "nearest"),
-    [
-        ({"profile": "baseline", "pixelFormat": "yuv444p"}, "profile", "high444"),
-        ({"profile": "high", "pixelFormat": "yuv420p10le"}, "profile", "high10"),
-        ({"profile": "high", "rateControl": "lossless"}, "profile", "high444"),
-        ({"profile": "baseline", "bFrames": 2}, "bFrames", 0),
-        ({"codec": "hevc", "profile": "main", "pixelFormat": "yuv422p10le"}, "profile", "main422-10"),
-        ({"codec": "prores", "profile": "hq", "pixelFormat": "yuv444p10le"}, "profile", "4444"),
-        ({"codec": "dnxhr", "profile": "dnxhr_hqx", "pixelFormat": "yuv422p"}, "profile", "dnxhr_lb"),
-    ],
-)
-def test_a_profile_that_cannot_hold_the_picture_is_named(video: dict[str, Any], pointer: str, nearest: object) -> None:
-    (problem,) = unsupported(project(export={"container": "mov", "audio": None, "video": video}))
-    assert (problem.severity, problem.code, problem.pointer) == ("error", "invalidProject", f"/export/video/{pointer}")
-    assert problem.context["nearest"] == nearest
-    assert problem.suggestion is not None
 
 
 def test_what_is_built_is_not_complained_of() -> None:

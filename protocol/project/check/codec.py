@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from protocol.project import AudioExport, Export, VideoExport
-from protocol.project.check.sink import Sink
+from protocol.project.check.sink import Sink, brief, shown
 from protocol.project.export import PixelFormat, VideoCodec
 from protocol.project.formats import (
     AUDIO_CODECS,
     CONTAINERS,
+    PROFILES,
     VIDEO_CODECS,
     VideoCodecFacts,
     has_alpha,
@@ -34,6 +35,7 @@ def check_picture_codec(export: Export, video: VideoExport, size: tuple[int, int
     _pixel_format(export, video, codec, facts, sink)
     _rate_control(video, codec, facts, sink)
     _structure(export, video, codec, facts, sink)
+    _profile(video, codec, sink)
     if size is not None:
         _size(size, codec, facts, sink)
 
@@ -106,8 +108,8 @@ def _max_bitrate(video: VideoExport, most: int, codec: VideoCodec, facts: VideoC
 
 
 def _structure(export: Export, video: VideoExport, codec: VideoCodec, facts: VideoCodecFacts, sink: Sink) -> None:
-    # AVI has no presentation times: frames of H.264 come in the order of display there.
-    delays = facts.delays and (codec, export.container) != ("h264", "avi")
+    # AVI has no presentation times: frames come in the order of display there.
+    delays = facts.delays and export.container != "avi"
     if video.b_frames and not delays:
         message = f"{codec} in {export.container} has no B-frames"
         sink.add("bFrames", f"{_VIDEO}/bFrames", message, codec=codec, value=video.b_frames, nearest=0)
@@ -123,6 +125,31 @@ def _structure(export: Export, video: VideoExport, codec: VideoCodec, facts: Vid
         idle.append(("keyframeInterval", f"every frame of {codec} is a keyframe"))
     for member, why in idle:
         sink.add("noEffect", f"{_VIDEO}/{member}", f"{member} changes nothing: {why}", member=member)
+
+
+def _profile(video: VideoExport, codec: VideoCodec, sink: Sink) -> None:
+    """Note a profile that there is not, or that cannot hold what is asked of it."""
+    pointer, known, name = f"{_VIDEO}/profile", PROFILES.get(codec), video.profile
+    if known is None or name is None:
+        return
+    able = [each for each, formats in known.items() if video.pixel_format in formats]
+    nearest = able[0] if able else None
+    if name not in known:
+        message = f"{codec} has no profile {shown(name)}; it has {', '.join(known)}"
+        least = min((len(known[each]) for each in able), default=0)
+        usual = next((each for each in reversed(able) if len(known[each]) == least), None)
+        meant = sink.nearest(name, known) or usual
+        sink.add("profile", pointer, message, codec=codec, value=brief(name), nearest=meant)
+    elif video.pixel_format not in known[name]:
+        message = f"The profile {name} of {codec} cannot hold {video.pixel_format}"
+        advice = "Leave it out" if nearest is None else None
+        sink.add("profile", pointer, message, codec=codec, value=name, nearest=nearest, suggestion=advice)
+    elif codec == "h264" and video.rate_control == "lossless" and name != "high444":
+        message = f"The profile {name} of h264 cannot be lossless"
+        sink.add("profile", pointer, message, codec=codec, value=name, nearest="high444")
+    if name == "baseline" and video.b_frames:
+        message = "The profile baseline of h264 has no B-frames"
+        sink.add("bFrames", f"{_VIDEO}/bFrames", message, codec=codec, value=video.b_frames, nearest=0)
 
 
 def _size(size: tuple[int, int], codec: VideoCodec, facts: VideoCodecFacts, sink: Sink) -> None:

@@ -31,6 +31,7 @@ CODES: dict[str, str] = {
     "fadeUnderTransition": "The clip's fade is not applied where a transition lies",
     "noEffect": "The member is set and changes nothing here",
     "leftOut": "The container cannot hold it, so the export leaves it out",
+    "subtitleStyle": "Subtitles that are not burned in lose some of how they look",
     "backgroundOpaque": "The background lets nothing through in this export: it is drawn over black",
 }
 """Code → meaning."""
@@ -83,6 +84,8 @@ RULES: dict[str, Rule] = {
     "rateMember": _invalid("A member of rate control is missing, or set where another mode is chosen"),
     "bFrames": _invalid("The codec has no frames that lean on later ones"),
     "pictureSize": _invalid("The codec cannot encode pictures of this size"),
+    "pictureRate": _invalid("The container cannot show this many frames a second"),
+    "profile": _invalid("The codec has no such profile, or it cannot hold this picture"),
     "audioChannels": _invalid("The codec cannot encode this many channels"),
     "audioRate": _invalid("The codec cannot encode this sample rate"),
     "audioBitrate": _invalid("The codec cannot reach this bitrate"),
@@ -90,7 +93,7 @@ RULES: dict[str, Rule] = {
     "reserved": Rule(RESERVED, "error", CODES[RESERVED]),
     **{
         name: Rule(name, "warning", CODES[name])
-        for name in ("fadeUnderTransition", "noEffect", "leftOut", "backgroundOpaque")
+        for name in ("fadeUnderTransition", "noEffect", "leftOut", "backgroundOpaque", "subtitleStyle")
     },
 }
 """Rule → what it demands."""

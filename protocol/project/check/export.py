@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from protocol.project import AudioExport, Export, VideoExport
+from protocol.project import AudioExport, Cue, Export, Style, SubtitleTrack, VideoExport
 from protocol.project.check.codec import check_picture_codec, check_sound_codec
 from protocol.project.check.parts import Parts
 from protocol.project.check.sink import Sink
 from protocol.project.export import Metadata
 from protocol.project.formats import CONTAINERS, has_alpha
 from protocol.project.timing import clip_frames, export_frames
-from protocol.time import Seconds, format_exact, parse_seconds
+from protocol.time import Seconds, format_exact, parse_rate, parse_seconds
 
 _OPAQUE = "FF"
 _NO_VIDEO = VideoExport()
@@ -33,11 +33,13 @@ def check_export(parts: Parts, sink: Sink) -> None:
         if not parts.broken & {"width", "height"}:
             size = export.width or parts.header.width, export.height or parts.header.height
         check_picture_codec(export, export.video, size, sink)
+        _frame_rate(parts, export, sink)
         if "background" not in parts.broken:
             _background(parts.header.background, export.video, sink)
     if export.audio is not None and CONTAINERS[export.container].audio:
         check_sound_codec(export, export.audio, sink)
     _extras(export, sink)
+    _subtitles(parts, export, sink)
     if export.range is not None and parts.rate is not None:
         _range(parts, export, export.range, parts.rate, sink)
 
@@ -87,6 +89,41 @@ def _extras(export: Export, sink: Sink) -> None:
         idle.append(("copySourceMetadata", f"{name} holds no tags"))
     for member, why in idle:
         sink.add("noEffect", f"/export/{member}", f"{member} changes nothing: {why}", member=member)
+
+
+def _frame_rate(parts: Parts, export: Export, sink: Sink) -> None:
+    """Containers whose frames last whole hundredths or thousandths of a second."""
+    most = CONTAINERS[export.container].fastest
+    rate = parts.rate if export.frame_rate is None else parse_rate(export.frame_rate)
+    if most is not None and rate is not None and rate > most:
+        message = f"{export.container} shows at most {most} frames a second as they are written, not {float(rate):g}"
+        pointer = "/export/frameRate"
+        sink.add("pictureRate", pointer, message, container=export.container, value=str(rate), nearest=str(most))
+
+
+def _subtitles(parts: Parts, export: Export, sink: Sink) -> None:
+    """Say what subtitles lose that are text, not picture."""
+    embeds = export.subtitles == "embed" and CONTAINERS[export.container].subtitles
+    if not embeds and export.subtitles != "sidecar":
+        return
+    ass = export.sidecar_format == "ass" if not embeds else export.container == "mkv"
+    lost = []
+    shown: list[SubtitleTrack | Cue] = []
+    cues: list[Cue] = []
+    for part in parts.tracks:
+        if isinstance(part.track, SubtitleTrack) and part.track.enabled:
+            cues += [at.value for at in part.cues if at.value.enabled]
+            shown.append(part.track)
+    shown += cues
+    if not ass and any(each.style != Style() for each in shown):
+        lost.append("style")
+    if not ass and any(each.position is not None for each in shown):
+        lost.append("position")
+    lost += ["animations"] if any(cue.animations for cue in cues) else []
+    lost += ["words"] if any(cue.words for cue in cues) else []
+    if lost:
+        message = f"Subtitles that are not burned in lose their {', '.join(lost)}"
+        sink.add("subtitleStyle", "/export/subtitles", message, suggestion='Use "burn"', lost=lost)
 
 
 def _range(parts: Parts, export: Export, times: tuple[Seconds, Seconds], rate: Fraction, sink: Sink) -> None:

@@ -95,7 +95,32 @@ def test_every_pair_is_judged_by_the_table(container: str) -> None:
         ({"video": {"codec": "vp9", "bFrames": 0}}, []),
         ({"video": {"codec": "ffv1", "keyframeInterval": 1}}, [("noEffect", f"{V}/keyframeInterval", None)]),
         ({"container": "avi", "video": {"bFrames": 2}}, [("bFrames", f"{V}/bFrames", 0)]),
-        ({"container": "avi", "video": {"codec": "mpeg4", "bFrames": 2}}, []),
+        ({"container": "avi", "video": {"codec": "mpeg4", "bFrames": 2}}, [("bFrames", f"{V}/bFrames", 0)]),
+        # profiles
+        ({"video": {"profile": "high"}}, []),
+        ({"video": {"profile": "huge"}}, [("profile", f"{V}/profile", "high")]),
+        ({"video": {"profile": "baseline", "pixelFormat": "yuv444p"}}, [("profile", f"{V}/profile", "high444")]),
+        ({"video": {"profile": "high", "pixelFormat": "yuv420p10le"}}, [("profile", f"{V}/profile", "high10")]),
+        ({"video": {"profile": "high", "rateControl": "lossless"}}, [("profile", f"{V}/profile", "high444")]),
+        ({"video": {"profile": "baseline", "bFrames": 2}}, [("bFrames", f"{V}/bFrames", 0)]),
+        (
+            {"video": {"codec": "hevc", "profile": "main", "pixelFormat": "yuv422p10le"}},
+            [("profile", f"{V}/profile", "main422-10")],
+        ),
+        (
+            {"container": "mov", "video": {"codec": "prores", "profile": "hq", "pixelFormat": "yuv444p10le"}},
+            [("profile", f"{V}/profile", "4444")],
+        ),
+        (
+            {"container": "mov", "video": {"codec": "dnxhr", "profile": "dnxhr_hqx", "pixelFormat": "yuv422p"}},
+            [("profile", f"{V}/profile", "dnxhr_lb")],
+        ),
+        ({"video": {"codec": "vp9", "profile": "0", "pixelFormat": "yuv444p"}}, [("profile", f"{V}/profile", "1")]),
+        ({"video": {"codec": "ffv1", "profile": "main"}}, [("noEffect", f"{V}/profile", None)]),
+        # rates
+        ({"container": "gif", "audio": None, "frameRate": "50"}, []),
+        ({"container": "gif", "audio": None, "frameRate": "60"}, [("pictureRate", "/export/frameRate", "50")]),
+        ({"container": "webp", "audio": None, "frameRate": "100"}, [("pictureRate", "/export/frameRate", "90")]),
         # what a codec has no use for
         ({"video": {"codec": "ffv1", "quality": 10}}, [("noEffect", f"{V}/quality", None)]),
         ({"video": {"codec": "mpeg4", "preset": "slow"}}, [("noEffect", f"{V}/preset", None)]),
@@ -129,14 +154,14 @@ def test_every_pair_is_judged_by_the_table(container: str) -> None:
         ({"container": "mp3", "audio": None}, [("leftOut", V, None), ("nothingToWrite", A, None)]),
         ({"container": "png", "video": None}, [("leftOut", A, None), ("nothingToWrite", V, None)]),
         # the rest
-        ({"subtitles": "embed"}, []),
+        ({"subtitles": "embed"}, [("subtitleStyle", "/export/subtitles", None)]),
         ({"container": "avi", "subtitles": "embed"}, [("containerSubtitles", "/export/subtitles", "burn")]),
         (
             {"container": "wav", "video": None, "subtitles": "embed"},
             [("containerSubtitles", "/export/subtitles", "sidecar")],
         ),
         ({"sidecarFormat": "vtt"}, [("noEffect", "/export/sidecarFormat", None)]),
-        ({"sidecarFormat": "vtt", "subtitles": "sidecar"}, []),
+        ({"sidecarFormat": "vtt", "subtitles": "sidecar"}, [("subtitleStyle", "/export/subtitles", None)]),
         ({"faststart": False}, []),
         ({"container": "mkv", "faststart": False}, [("noEffect", "/export/faststart", None)]),
         ({"container": "avi", "chapters": False}, [("noEffect", "/export/chapters", None)]),
