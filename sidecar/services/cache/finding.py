@@ -98,7 +98,8 @@ def write_owners(tier: Tier, index: Index, head: Head, owners: tuple[str, ...]) 
         temporary.replace(tier.layout.head(head.kind, head.key))
         index.put([row_of(changed, len(data), row.used)])
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def _identity(tier: Tier, address: Address) -> Identity | None:

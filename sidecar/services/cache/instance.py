@@ -46,12 +46,13 @@ class Instance:
             self._counts[address] = count + 1
 
     def unpin(self, address: Address) -> None:
-        """Take one pin back."""
+        """Take one pin back. Should its file not go, the entry stays pinned as long as this instance lives."""
         with self._mutex:
             self._counts[address] -= 1
             if self._counts[address] == 0:
                 del self._counts[address]
-                (self.pins / "-".join(address)).unlink(missing_ok=True)
+                with suppress(OSError):
+                    (self.pins / "-".join(address)).unlink(missing_ok=True)
 
     def close(self) -> None:
         """Remove the folder and give the lock back."""
@@ -78,15 +79,19 @@ def claim_instance(layout: Layout, name: str) -> Instance:
 def sweep(layout: Layout) -> None:
     """Remove the folders of instances that are gone, and locks of what nobody makes any more."""
     for path in sorted(layout.live.glob("*.lock")):
+        _sweep_one(path, path.with_suffix(""))
+    for path in layout.makings.glob("*.lock"):
+        _sweep_one(path, None)
+
+
+def _sweep_one(path: Path, folder: Path | None) -> None:
+    # Another may sweep it at the same time, or it is another user's.
+    with suppress(OSError):
         lock = try_lock(path)
         if lock is not None:
-            shutil.rmtree(path.with_suffix(""), ignore_errors=True)
+            if folder is not None:
+                shutil.rmtree(folder, ignore_errors=True)
             lock.release(remove=True)
-    for path in layout.makings.glob("*.lock"):
-        with suppress(FileNotFoundError):
-            lock = try_lock(path)
-            if lock is not None:
-                lock.release(remove=True)
 
 
 def pinned(layout: Layout) -> frozenset[Address]:

@@ -162,4 +162,6 @@ def _temporary(tier: Tier, suffix: str) -> Iterator[Path]:
     try:
         yield path
     finally:
-        path.unlink(missing_ok=True)
+        # What stays is swept with the instance.
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
