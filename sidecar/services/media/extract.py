@@ -20,14 +20,16 @@ from protocol.errors import MediaUnreadable
 from sidecar.core.packets import CopySpan
 from sidecar.services.files import write_error
 from sidecar.services.media.open import open_media, reason
-from sidecar.services.media.packets import UNITS
-from sidecar.services.media.units import START, is_idr, is_set, read_header, split, unit_type
+from sidecar.services.media.units import START, UNITS, is_idr, is_set, read_header, split, unit_type
+
+PIECES = {"h264": "nut", "hevc": "nut", "ffv1": "matroska"}
+"""The container of a piece; "mov" of the other codecs, which PyAV puts into no NUT."""
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def extract(span: CopySpan, target: Path) -> str:
-    """Write the packets of a span to `target`, a NUT of its own clock from 0, and return a digest of them.
+    """Write the packets of a span to `target`, a file of its own clock, and return a digest of them.
 
     H.264 and HEVC become byte streams (Annex B); only what decoding can begin with stays marked as a keyframe. The
     digest is over the units that hold pictures, so it is that of the finished file's, too (`digest_of`).
@@ -90,7 +92,8 @@ def _write(span: CopySpan, packets: Iterator[tuple[int, av.Packet[Any]]], stream
     if (sets is None) != (span.codec not in UNITS):
         raise MediaUnreadable(path=span.path, detail="it is not stored with lengths")
     digest = sha256()
-    with av.open(str(target), "w", format="nut", container_options={"fflags": "+bitexact"}) as made:
+    form = PIECES.get(span.codec, "mov")
+    with av.open(str(target), "w", format=form, container_options={"fflags": "+bitexact"}) as made:
         out = made.add_stream_from_template(stream, opaque=True)
         out.time_base = 1 / span.rate
         if sets is not None:

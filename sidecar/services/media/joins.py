@@ -18,8 +18,7 @@ from av.video.stream import VideoStream
 from sidecar.core.packets import CopySpan
 from sidecar.services.media.extract import digest_of, packets_of, source_stream
 from sidecar.services.media.open import open_media, reason
-from sidecar.services.media.packets import UNITS
-from sidecar.services.media.units import read_header
+from sidecar.services.media.units import UNITS, is_idr, read_header, split, unit_type
 
 _Frames = dict[int, int]
 """Checksums of decoded frames by their number."""
@@ -58,12 +57,13 @@ def check_copy(output: Path, span: CopySpan, digest: str) -> str | None:
     try:
         with av.open(str(output)) as container:
             stream = container.streams.video[0]
-            found = _look(container, stream, span)
-            if found.misplaced is not None:
-                return found.misplaced
             extradata = stream.codec_context.extradata or b""
             sets = read_header(span.codec, extradata) if span.codec in UNITS else None
-            if digest_of(span.codec, iter(found.data), sets.length_size if sets is not None else 0) != digest:
+            length_size = sets.length_size if sets is not None else 0
+            found = _look(container, stream, span, length_size)
+            if found.misplaced is not None:
+                return found.misplaced
+            if digest_of(span.codec, iter(found.data), length_size) != digest:
                 return "its packets are others than the source's"
             for group, pair in ((found.begin, (found.before, found.begin)), (found.end, (found.end, found.after))):
                 if group is None:
@@ -87,7 +87,7 @@ def _compared(span: CopySpan, stream: VideoStream, group: _Group, packets: Seque
     return None
 
 
-def _look(container: InputContainer, stream: VideoStream, span: CopySpan) -> _Found:
+def _look(container: InputContainer, stream: VideoStream, span: CopySpan, length_size: int) -> _Found:
     """Read a span's packets in the finished file, and the groups on both sides of it."""
     found = _Found()
     tick = Fraction(stream.time_base or Fraction(1, 90_000))
@@ -99,7 +99,7 @@ def _look(container: InputContainer, stream: VideoStream, span: CopySpan) -> _Fo
             continue
         frame = round(packet.pts * tick * span.rate)
         inside = found.begin is not None and len(numbers) < span.frames
-        if packet.is_keyframe:
+        if packet.is_keyframe and _begins(packet, span.codec, length_size):
             if len(numbers) == span.frames:
                 if found.after is not None:
                     break
@@ -120,6 +120,14 @@ def _look(container: InputContainer, stream: VideoStream, span: CopySpan) -> _Fo
     if sorted(numbers) != list(range(span.frames)):
         found.misplaced = f"{len(numbers)} packets stand in the place of {span.frames}"
     return found
+
+
+def _begins(packet: av.Packet[Any], codec: str, length_size: int) -> bool:
+    """Whether decoding can begin with a keyframe: FFmpeg calls recovery points keyframes, too."""
+    if codec not in UNITS:
+        return True
+    view = memoryview(packet)
+    return any(is_idr(codec, unit_type(codec, view[begin])) for begin, _ in split(view, length_size))
 
 
 def _decoded(stream: VideoStream, packets: Sequence[av.Packet[Any]], begin: Fraction, rate: Fraction) -> _Frames | None:

@@ -22,6 +22,7 @@ from sidecar.core.packets import DAMAGED, HIDDEN, IDR, KEY, Form, PacketTable, p
 from sidecar.services.media.open import MAX_PIXELS, open_media, reason
 from sidecar.services.media.units import (
     H264_SPS,
+    UNITS,
     SequenceSet,
     Sets,
     is_idr,
@@ -31,9 +32,6 @@ from sidecar.services.media.units import (
     split,
     unit_type,
 )
-
-UNITS = ("h264", "hevc")
-"""Codecs whose packets are made of NAL units."""
 
 UNSAID = 2
 """What H.273 calls unspecified."""

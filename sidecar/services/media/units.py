@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+UNITS = ("h264", "hevc")
+"""Codecs whose packets are made of NAL units."""
+
 START = b"\0\0\0\1"
 
 H264_IDR, H264_SPS, H264_PPS = 5, 7, 8

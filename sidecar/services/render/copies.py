@@ -14,6 +14,8 @@ from protocol.errors import SidecarError
 from protocol.project import Export
 from protocol.project.formats import video_codec
 from sidecar.ffmpeg.builder.encode_video import video_options
+from sidecar.services.media.units import UNITS
+from sidecar.services.render.join_pieces import EncodedPiece
 
 if TYPE_CHECKING:
     from sidecar.core.copying import CopySpan, Refusal
@@ -54,11 +56,16 @@ class CopyFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """A span's packets as a piece: a NUT at `path`, and the digest that its packets keep in the finished file."""
+    """A span's packets in a file at `path`, and the digest that they keep in the finished file."""
 
     span: CopySpan
     path: Path
     digest: str
+
+    @property
+    def piece(self) -> EncodedPiece:
+        """What the output is joined from."""
+        return EncodedPiece(self.path, self.span.frames, delays=self.span.codec in UNITS)
 
 
 async def find_copies(
@@ -136,8 +143,3 @@ def intra_profile(export: Export, rate: Fraction) -> str | None:
     if video is None or codec not in ("prores", "dnxhr"):
         return None
     return dict(video_options(video, export, codec, rate)).get("profile:v")
-
-
-def copies_delay(export: Export) -> bool:
-    """Whether packets of a copied piece may come in another order than their frames."""
-    return video_codec(export) in ("h264", "hevc")

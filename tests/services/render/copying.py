@@ -18,9 +18,9 @@ from sidecar.services.media.extract import extract
 from sidecar.services.media.joins import check_copy
 from sidecar.services.media.packets import list_packets
 from sidecar.services.render.cells import plan_cells
-from sidecar.services.render.copies import copies_delay, intra_profile
+from sidecar.services.render.copies import Extracted, intra_profile
 from sidecar.services.render.join import join
-from sidecar.services.render.join_pieces import EncodedPiece
+from sidecar.services.render.join_pieces import EncodedPiece, Piece
 from tests.harness.commands import output_of
 from tests.harness.media import ffmpeg, make_clip
 from tests.harness.rendering import RESOURCES, clip, project, timeline_of
@@ -85,13 +85,14 @@ def render_copied(raw: Mapping[str, Any], base: Path, name: str, *, sound: Path 
     span = output_span(timeline, export)
     spans, refusals = found_in(timeline)
     cells = plan_cells(timeline, export, RESOURCES, span, fingerprints=_Any(), ffmpeg="9", copies=spans)
-    pieces: list[EncodedPiece] = []
+    pieces: list[Piece] = []
     digests: dict[CopySpan, str] = {}
     for cell in cells:
         piece = base / f"{name}-{cell.index}.cell"
         if cell.copy is not None:
-            digests[cell.copy] = extract(cell.copy, piece)
-            pieces.append(EncodedPiece(piece, cell.frames, delays=copies_delay(export)))
+            taken = Extracted(cell.copy, piece, extract(cell.copy, piece))
+            digests[cell.copy] = taken.digest
+            pieces.append(taken.piece)
         else:
             output_of(build_run(timeline, export, RESOURCES, [(cell.first, cell.end)], [str(piece)]), base)
             pieces.append(EncodedPiece(piece, cell.frames))
