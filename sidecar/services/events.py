@@ -1,7 +1,8 @@
 """The event hub: topics, subscriptions with their own numbering, and bounded queues for slow readers.
 
 Publishing never waits. A reader that is slow costs only itself: of a state topic it gets the latest, of a kept topic
-everything up to 10,000 events, of any other the newest 1,000. What was dropped shows as a gap in `seq`.
+everything up to 10,000 events and from then on at least the latest of each job, of any other the newest 1,000. What was
+dropped shows as a gap in `seq`; a job's older state that a newer one replaced is none.
 All of it runs on the trio thread.
 """
 
@@ -50,6 +51,7 @@ class Subscription:
         self._job_id = job_id
         self._wake = wake
         self._queues: dict[str, _Queue] = {topic: OrderedDict() for topic in topics}
+        self._newest: dict[_Key, _Key] = {}  # of a kept topic, the last event of each job that waits
         self._arrivals = 0
 
     def concerns(self, event: _Published) -> bool:
@@ -69,10 +71,13 @@ class Subscription:
         if key in queue:
             queue[key] = (queue[key][0], event)  # the newer state, in the place of the older
             return
-        if len(queue) >= (KEPT_WAITING if event.topic in KEPT_TOPICS else OTHER_WAITING):
-            queue.popitem(last=False)
+        limit = KEPT_WAITING if event.topic in KEPT_TOPICS else OTHER_WAITING
+        if len(queue) >= limit and not self._superseded(queue, event):
+            self._pop(queue)
             self.seq += 1  # the gap that tells the subscriber
         queue[key] = (arrival, event)
+        if event.topic in KEPT_TOPICS and event.job_id is not None:
+            self._newest[event.about] = key
         self._wake()
 
     def take(self) -> Event | None:
@@ -80,9 +85,20 @@ class Subscription:
         queue = min(filter(None, self._queues.values()), key=_oldest_arrival, default=None)
         if queue is None:
             return None
-        _, (_, event) = queue.popitem(last=False)
+        event = self._pop(queue)
         self.seq += 1
         return Event(subscription=self.name, topic=event.topic, seq=self.seq, payload=event.payload)
+
+    def _superseded(self, queue: _Queue, event: _Published) -> bool:
+        """Take out what waits of the same job, if anything does: the new event says more."""
+        older = self._newest.pop(event.about, None)
+        return older is not None and queue.pop(older, None) is not None
+
+    def _pop(self, queue: _Queue) -> _Published:
+        key, (_, event) = queue.popitem(last=False)
+        if self._newest.get(event.about) == key:
+            del self._newest[event.about]
+        return event
 
 
 def _oldest_arrival(queue: _Queue) -> int:

@@ -132,3 +132,17 @@ def test_snapshots_are_bounded() -> None:
         hub.publish("render.progress", number, job_id=str(number))
     assert hub.snapshot("render.progress", job_id="0") is None
     assert hub.snapshot("render.progress", job_id="1") == 1
+
+
+def test_beyond_what_is_kept_the_latest_of_each_job_stays_and_that_is_no_gap() -> None:
+    hub = EventHub()
+    subscription = hub.subscribe(["render.state"])
+    for state in ("queued", "cancelled", "removed"):
+        for number in range(KEPT_WAITING):
+            hub.publish("render.state", (number, state), job_id=f"job-{number}")
+    events = taken(subscription)
+    assert [event.payload for event in events] == [(number, "removed") for number in range(KEPT_WAITING)]
+    assert [event.seq for event in events] == list(range(1, KEPT_WAITING + 1))
+    hub.publish("render.state", "new", job_id="one more")
+    assert payloads(subscription) == ["new"]
+    assert subscription._newest == {}
