@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from sidecar.services.locks import FileLock, try_lock
+from sidecar.services.render.extras import clear_extras
 from sidecar.services.render.publish import PART_SUFFIX
 
 _PART = re.compile(r"\..+\.[0-9a-f]{16}(-\d+)?-\d+" + re.escape(PART_SUFFIX))
@@ -35,6 +36,7 @@ def sweep_parts(folder: Path) -> list[Path]:
         with suppress(OSError):
             lock = try_lock(path)
             if lock is not None:
+                clear_extras(path)
                 lock.release(remove=True)
                 removed.append(path)
     return removed

@@ -20,6 +20,15 @@ def part_path(target: Path, owner: str) -> Path:
     return target.with_name(f".{target.name}.{owner}{PART_SUFFIX}")
 
 
+def check_early(target: Path, *, overwrite: bool) -> None:
+    """Refuse a target that cannot be written, before it is known what is rendered: a folder may be wanted.
+
+    Raises OutputExists, OutputUnwritable.
+    """
+    if not target.is_dir():
+        check_target(target, overwrite=overwrite)
+
+
 def check_target(target: Path, *, overwrite: bool) -> None:
     """Refuse a target that cannot be written, before any work is done for it.
 

@@ -1,0 +1,192 @@
+"""What a render leaves at its target: a file or a folder of numbered pictures, and files beside it. All of it or nothing.
+
+Until it is published, everything but the part file itself lies in one hidden folder beside that.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from protocol.errors import OutputExists, OutputUnwritable, RenderFailed
+from sidecar.ffmpeg.builder.captions import sidecar_files
+from sidecar.services.files import fsync_file, fsync_folder, write_error
+from sidecar.services.render.extras import REPLACED, extra_folder
+from sidecar.services.render.planning import Planned
+from sidecar.services.render.publish import check_target, publish
+
+STILL_SUFFIX = ".png"
+"""A target of this name is one picture; any other target of pictures is a folder of them."""
+
+DIGITS = 5
+"""Fewest digits of a picture's number."""
+
+_PICTURE = re.compile(r"frame-\d{5,}\.png")
+_START, _END = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """`pictures` is how many numbered pictures there are, None for a file; `beside` are names and contents."""
+
+    target: Path
+    pictures: int | None = None
+    beside: tuple[tuple[str, bytes], ...] = ()
+
+    @property
+    def single(self) -> bool:
+        """Whether it is one picture as a file."""
+        return self.pictures == 1 and self.target.suffix.lower() == STILL_SUFFIX
+
+    @property
+    def beside_targets(self) -> list[Path]:
+        """Files beside the target."""
+        return [self.target.with_name(name) for name, _ in self.beside]
+
+
+def delivery_of(planned: Planned, target: Path) -> Delivery:
+    """Say what a plan leaves at a target."""
+    export, timeline = planned.export, planned.stages.timeline
+    beside = sidecar_files(timeline, export, planned.span, target.stem)
+    return Delivery(target, planned.frames if export.container == "png" else None, tuple(beside))
+
+
+def check_delivery(delivery: Delivery, *, overwrite: bool) -> None:
+    """Refuse what cannot be written, before any work is done for it.
+
+    An empty folder may be there; one that holds nothing but such pictures may be replaced. Raises OutputExists,
+    OutputUnwritable.
+    """
+    for path in delivery.beside_targets:
+        check_target(path, overwrite=overwrite)
+    target = delivery.target
+    if delivery.pictures is None or delivery.single:
+        check_target(target, overwrite=overwrite)
+        return
+    if target.suffix.lower() == STILL_SUFFIX:
+        detail = f"it names one picture, and there are {delivery.pictures}"
+        raise OutputUnwritable(path=str(target), detail=detail, suggestion="Name a folder")
+    if target.is_symlink() or (target.exists() and not target.is_dir()):
+        raise OutputUnwritable(path=str(target), detail="pictures go into a folder, and it is none")
+    if not target.is_dir():
+        check_target(target, overwrite=overwrite)
+        return
+    held = [path.name for path in target.iterdir()]
+    if held and not overwrite:
+        raise OutputExists(path=str(target))
+    others = [name for name in held if not _PICTURE.fullmatch(name)]
+    if others:
+        detail = f"it holds {others[0]}, which is none of its pictures"
+        raise OutputUnwritable(path=str(target), detail=detail, suggestion="Choose an empty folder")
+    if not os.access(target.parent, os.W_OK | os.X_OK):
+        raise OutputUnwritable(path=str(target), detail="its folder refuses to be written")
+
+
+def prepare(delivery: Delivery, part: Path) -> str:
+    """Return what the encoder is to write to; for pictures a pattern in a folder that this makes. Raises OSError."""
+    if delivery.pictures is None:
+        return str(part)
+    folder = _pictures(part)
+    folder.mkdir(parents=True)
+    # FFmpeg reads the pattern, and would read the folder's own name as one, too.
+    return str(folder).replace("%", "%%") + f"/frame-%0{_digits(delivery.pictures)}d.png"
+
+
+def check_pictures(delivery: Delivery, part: Path) -> None:
+    """Look at all pictures: none is missing, none more is there, each is whole. Blocking; raises RenderFailed."""
+    folder, count = _pictures(part), delivery.pictures or 0
+    wanted = [_name(number, count) for number in range(count)]
+    found = sorted(path.name for path in folder.iterdir())
+    if found != sorted(wanted):
+        raise RenderFailed(detail=f"{len(found)} pictures instead of {count}")
+    for name in wanted:
+        with (folder / name).open("rb") as file:
+            start = file.read(len(_START))
+            file.seek(-len(_END), os.SEEK_END)
+            if start != _START or file.read() != _END:
+                raise RenderFailed(detail=f"{name} is not whole")
+
+
+def deliver(delivery: Delivery, part: Path, *, overwrite: bool) -> None:
+    """Publish everything: the files beside the target first, the target last, each in one step, and durably.
+
+    What fails is taken back. Raises OutputExists, OutputUnwritable, DiskFull.
+    """
+    undo: list[Callable[[], None]] = []
+    try:
+        for source, goal in zip(_write_beside(delivery, part), delivery.beside_targets, strict=True):
+            kept = extra_folder(part) / "old" / goal.name
+            if overwrite and goal.exists():
+                kept.parent.mkdir(exist_ok=True)
+                os.link(goal, kept)
+                undo.append(partial(os.replace, kept, goal))
+            publish(source, goal, overwrite=overwrite)
+            if not kept.exists():
+                undo.append(partial(goal.unlink, missing_ok=True))
+        if delivery.pictures is None:
+            publish(part, delivery.target, overwrite=overwrite)
+        elif delivery.single:
+            publish(_pictures(part) / _name(0, 1), delivery.target, overwrite=overwrite)
+        else:
+            _publish_folder(delivery, part, overwrite=overwrite)
+    except BaseException as error:
+        for step in reversed(undo):
+            with suppress(OSError):
+                step()
+        if isinstance(error, OSError):
+            raise write_error(delivery.target, error) from error
+        raise
+
+
+def delivered_bytes(delivery: Delivery) -> int:
+    """Return the bytes of the published target, all its pictures together."""
+    if delivery.pictures is None or delivery.single:
+        return delivery.target.stat().st_size
+    return sum(path.stat().st_size for path in delivery.target.iterdir())
+
+
+def _pictures(part: Path) -> Path:
+    return extra_folder(part) / "pictures"
+
+
+def _digits(count: int) -> int:
+    return max(DIGITS, len(str(count - 1)))
+
+
+def _name(number: int, count: int) -> str:
+    return f"frame-{number:0{_digits(count)}d}.png"
+
+
+def _write_beside(delivery: Delivery, part: Path) -> list[Path]:
+    if not delivery.beside:
+        return []
+    folder = extra_folder(part) / "beside"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in delivery.beside:
+        (folder / name).write_bytes(content)
+    return [folder / name for name, _ in delivery.beside]
+
+
+def _publish_folder(delivery: Delivery, part: Path, *, overwrite: bool) -> None:
+    """Put the folder in its place. A folder that is there goes back where that fails, also when the sidecar dies."""
+    folder, target = _pictures(part), delivery.target
+    for picture in folder.iterdir():
+        fsync_file(picture)
+    fsync_folder(folder)
+    check_delivery(Delivery(target, delivery.pictures), overwrite=overwrite)
+    kept = extra_folder(part) / REPLACED / target.name
+    if target.exists() and any(target.iterdir()):
+        kept.parent.mkdir(exist_ok=True)
+        target.rename(kept)
+    try:
+        folder.rename(target)
+    except OSError:
+        if kept.exists():
+            kept.rename(target)
+        raise
+    fsync_folder(target.parent)
