@@ -6,7 +6,9 @@ from typing import Any, Literal
 
 from protocol.model import Result
 
-Topic = Literal["render.progress", "render.state", "project.changed", "settings.changed", "log", "system"]
+Topic = Literal[
+    "render.progress", "render.state", "render.segments", "project.changed", "settings.changed", "log", "system"
+]
 """Topics that are published now; more join with the services that publish them."""
 
 STATE_TOPICS: frozenset[str] = frozenset({"render.progress", "settings.changed", "system"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from protocol.commands.render import Job, RenderProgress
+from protocol.commands.render import Job, RenderProgress, SegmentState
 from protocol.commands.shared import SettingsJson
 from protocol.events import LogLine, ProjectChanged, SystemState
 from protocol.model import Result
@@ -12,6 +12,20 @@ class RenderStateChanged(Result):
     """Payload of render.state: the job as it is now."""
 
     job: Job
+
+
+class SegmentChange(Result):
+    """A segment that entered another state."""
+
+    index: int
+    state: SegmentState
+
+
+class SegmentsChanged(Result):
+    """Payload of render.segments: what has changed since the last of them."""
+
+    job_id: str
+    changes: list[SegmentChange]
 
 
 class SettingsChanged(Result):
@@ -24,6 +38,7 @@ class SettingsChanged(Result):
 PAYLOADS: dict[str, type[Result]] = {
     "render.progress": RenderProgress,
     "render.state": RenderStateChanged,
+    "render.segments": SegmentsChanged,
     "project.changed": ProjectChanged,
     "settings.changed": SettingsChanged,
     "log": LogLine,

@@ -64,6 +64,7 @@ class _Run:
     child: Child
     advanced: bool = False
     fault: Exception | None = None
+    marks: Callable[[], object] = field(default=lambda: None)
     waiting: trio.CancelScope = field(default_factory=trio.CancelScope)
     stdout: bytearray = field(default_factory=bytearray)
 
@@ -87,10 +88,14 @@ async def execute(
     capture_stdout: bool = False,
     stdout_limit: int = STDOUT_LIMIT,
     pass_fds: tuple[int, ...] = (),
+    on_start: Callable[[Child], None] | None = None,
+    marks: Callable[[], object] = lambda: None,
 ) -> Execution:
     """Run a command to its end in the existing folder `work`, where its side files are written and stay.
 
     Outputs that exist are overwritten. `pass_fds` are descriptors that the child gets under their own numbers.
+    `on_start` is given the child. `marks` is asked with every report, before `on_progress` is: what it returns differs
+    when outputs have advanced of which FFmpeg does not report, which is all but the first.
     `stall_after` is how many seconds of running it may pass without a new frame, time or byte; `limit` bounds the
     whole run. Neither counts time in which the child is stopped, or the machine slept. Cancelled, or failed in any way, the process group is killed (SIGKILL) and gone before this returns or
     raises; what it has written so far is the caller's to remove. An error of `on_progress` ends the run too.
@@ -117,7 +122,9 @@ async def execute(
         capture=capture_stdout,
         pass_fds=pass_fds,
     )
-    run = _Run(child)
+    run = _Run(child, marks=marks)
+    if on_start is not None:
+        on_start(child)
     async with child, trio.open_nursery() as watching:
         if reports is not None or limit is not None:
             watching.start_soon(_watch, run, stall_after if reports is not None else inf, limit)
@@ -191,7 +198,7 @@ async def _follow(run: _Run, reports: ReceiveStream, on_progress: Callable[[Ffmp
     async with reports:
         async for data in reports:
             for block in parser.feed(bytes(data)):
-                now = (block.frame, block.out_time, block.total_size)
+                now = (block.frame, block.out_time, block.total_size, run.marks())
                 run.advanced = run.advanced or now != reached
                 reached = now
                 if on_progress is not None and run.fault is None:

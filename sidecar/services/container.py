@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -183,8 +183,13 @@ def _open_log(
 
 def _render_limits(options: ServiceOptions, settings: SettingsStore) -> RenderLimits:
     current = settings.current
-    limits = RenderLimits.of(current.max_jobs, current.keep_finished_jobs)
-    return limits if options.jobs != "hold" else RenderLimits(0, limits.kept)
+    limits = RenderLimits.of(
+        current.max_jobs,
+        current.keep_finished_jobs,
+        workers=current.workers,
+        least=current.min_free_disk_bytes,
+    )
+    return limits if options.jobs != "hold" else replace(limits, running=0)
 
 
 def _make_fonts() -> FontService:

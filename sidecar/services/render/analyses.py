@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import trio
 
@@ -16,11 +17,15 @@ from sidecar.ffmpeg.builder.staged import Stages
 from sidecar.ffmpeg.executor import execute
 
 if TYPE_CHECKING:
+    from sidecar.services.cache.store import CacheStore
     from sidecar.services.render.produce import Bench
 
 
-async def with_analyses(stages: Stages, bench: Bench) -> Stages:
-    """Make the analyses that a render needs and return its stages with them. Raises the typed errors of execution."""
+async def with_analyses(stages: Stages, bench: Bench, store: CacheStore) -> Stages:
+    """Return a render's stages with the analyses that it needs: cached ones, or made now and kept.
+
+    Raises the typed errors of execution.
+    """
     resources = stages.resources
     for number, asked in enumerate(wanted(stages.timeline, resources.catalogue)):
         if asked.pointer in resources.analyses:
@@ -28,9 +33,23 @@ async def with_analyses(stages: Stages, bench: Bench) -> Stages:
         built = await trio.to_thread.run_sync(question, asked, stages.timeline, resources)
         if built is None:
             continue
-        table = await answer(asked.analysis, built[0], built[1], bench, f"analyse-{number}")
+        asking = partial(answer, asked.analysis, *built, bench, f"analyse-{number}")
+        table = await _kept(resources.analysis_keys.get(asked.pointer), store, asking)
         resources = replace(resources, analyses={**resources.analyses, asked.pointer: table})
     return replace(stages, resources=resources)
+
+
+async def _kept(key: str | None, store: CacheStore, ask: Callable[[], Awaitable[bytes]]) -> bytes:
+    """Return what an analysis found, from the cache where it was asked before. Without a key it is asked each time."""
+    if key is None:
+        return await ask()
+
+    async def produce(target: Path) -> Mapping[str, Any]:
+        await trio.to_thread.run_sync(target.write_bytes, await ask())
+        return {}
+
+    with await store.make("analysis", key, produce) as found:
+        return await trio.to_thread.run_sync(found.path.read_bytes)
 
 
 async def answer(analysis: Analysis, command: Command, size: tuple[int, int], bench: Bench, name: str) -> bytes:

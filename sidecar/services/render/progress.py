@@ -1,135 +1,196 @@
-"""Progress of a render: from what FFmpeg reports to what a client is shown. Pure: the clock is an argument."""
+"""Progress of a render, as a client is shown it. Pure: the clock is an argument."""
 
 from __future__ import annotations
 
-from collections import deque
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-from protocol.commands.render import CurrentSegment, RenderProgress, SegmentCounts, Stage, State
+from protocol.commands.render import CurrentSegment, RenderProgress, Stage, State
 from sidecar.ffmpeg.progress import FfmpegProgress
+from sidecar.services.render.cell_meter import CellMeter
 
-WINDOW_SECONDS = 2.0
-"""`fps` is measured over this much."""
+SHARE_OF_ENCODING = 0.95
+"""The fraction that stands at the end of encoding; joining, verifying and publishing take the rest."""
 
-SHARE_OF_ENCODING = 0.98
-"""The fraction that stands at the end of encoding; verifying and publishing take the rest."""
+SHARES: Mapping[Stage, float] = {"joining": SHARE_OF_ENCODING, "verifying": 0.98, "publishing": 0.99}
+"""The fractions that stand when the last stages begin."""
 
-ETA_AFTER_SECONDS = 1.0
+ETA_AFTER_SECONDS = 0.5
 ETA_AFTER_FRACTION = 0.01
 """Below either no remaining time is named: it could only be guessed."""
+
+ESTIMATE_EVERY = 0.25
+"""Seconds between two estimates; in between the remaining time runs down."""
+
+END_SECONDS = 0.05
+END_FRAME_SECONDS = 0.00005
+END_BYTE_SECONDS = 4e-9
+"""What joining, verifying and publishing take: in any case, a frame, and a byte, which is moved and flushed."""
 
 
 @dataclass(slots=True)
 class ProgressMeter:
-    """Follows one attempt of one job. Times are seconds of a monotonic clock."""
+    """Follows one attempt of one job. Times are seconds of a monotonic clock, `seconds` the length of the output.
+
+    `meter` follows its cells; a file that is encoded in one piece is one cell.
+    """
 
     job_id: str
-    frames: int
+    meter: CellMeter
     seconds: float
     encoder: str
     started: float
     has_picture: bool
+    retries: int = 0
     _state: State = "preparing"
     _stage: Stage = "analysing"
     _fraction: float = 0.0
     _frame: int = 0
+    _frames_encoded: int = 0
     _bytes: int = 0
     _out_time: float = 0.0
-    _recent: deque[tuple[float, float]] = field(default_factory=deque)
+    _run: int | None = None
+    _sound: tuple[float, float] | None = None
+    _paused: float | None = None
+    _stood: float = 0.0
+    _eta: tuple[float, float] | None = None
+    _predicted: tuple[float, int | None] | None = None
+
+    def clock(self, now: float) -> float:
+        """Return the time on a clock that stands while the job is paused."""
+        return (now if self._paused is None else self._paused) - self._stood
 
     def encoding(self, report: FfmpegProgress, now: float) -> RenderProgress:
-        """Take a report of FFmpeg. The fraction never falls, whatever FFmpeg says."""
-        self._state, self._stage = "running", "picture" if self.has_picture else "sound"
+        """Take a report of the one FFmpeg that writes the whole file."""
+        cell = self.meter.cells[0]
+        if self._run is None:
+            self._run = self.meter.begin([0], self.clock(self.started))
+            self._begin_cells()
         if report.out_time is not None:
             self._out_time = max(self._out_time, float(report.out_time))
-        if self.has_picture:
-            self._frame = max(self._frame, min(report.frame or 0, self.frames))
-            done = self._frame / self.frames
-        else:
-            done = min(1.0, self._out_time / self.seconds)
-            self._frame = max(self._frame, int(done * self.frames))
-        self._bytes = max(self._bytes, report.total_size or 0)
-        self._fraction = max(self._fraction, SHARE_OF_ENCODING * done)
-        self._recent.append((now, done))
-        while self._recent[-1][0] - self._recent[0][0] > WINDOW_SECONDS and len(self._recent) > 2:
-            self._recent.popleft()
+        done = report.frame or 0
+        if not self.has_picture:
+            done = int(min(1.0, self._out_time / self.seconds) * cell.frames)
+        done, size = max(cell.made, done), max(cell.bytes, report.total_size or 0)
+        self.meter.advance(self._run, [(done, done, size)], self.clock(now))
         return self.show(now)
 
-    def enter(self, state: State, stage: Stage, fraction: float, now: float) -> RenderProgress:
-        """Move to another stage."""
-        self._state, self._stage = state, stage
-        self._fraction = max(self._fraction, fraction)
-        if stage != "analysing":
-            self._frame = self.frames if fraction >= SHARE_OF_ENCODING else self._frame
+    def pictured(self, now: float) -> RenderProgress:
+        """Show that cells have advanced."""
+        self._begin_cells()
         return self.show(now)
+
+    def mixed(self, share: float, now: float) -> RenderProgress:
+        """Take the share of the sound that is made, beside the picture."""
+        self._begin_cells()
+        began, last = self._sound or (self.clock(now), 0.0)
+        self._sound = (began, max(share, last))
+        return self.show(now)
+
+    def enter(self, state: State, stage: Stage, now: float) -> RenderProgress:
+        """Move to another stage."""
+        self._state, self._stage, self._eta, self._predicted = state, stage, None, None
+        self._fraction = max(self._fraction, SHARES.get(stage, 0.0))
+        if stage in SHARES and self._run is not None:
+            self.meter.finish(0, self.meter.cells[0].bytes)
+            self.meter.end(self._run)
+            self._run = None
+        return self.show(now)
+
+    def pause(self, now: float) -> None:
+        """Stop the clock."""
+        self._paused = now if self._paused is None else self._paused
+
+    def resume(self, now: float) -> None:
+        """Let the clock go on."""
+        if self._paused is not None:
+            self._stood += now - self._paused
+            self._paused = None
 
     def ended(self, state: State, now: float) -> RenderProgress:
         """Show the last state; the fraction of a job that did not complete stays where it was."""
         self._state = state
         if state == "completed":
-            self._fraction, self._stage, self._frame = 1.0, "publishing", self.frames
+            self._fraction, self._stage = 1.0, "publishing"
+        elif self._run is not None:
+            self.meter.end(self._run, failed=state == "failed")
+            self._run = None
         return self.show(now)
 
     def show(self, now: float) -> RenderProgress:
-        elapsed = max(0.0, now - self.started)
-        rate = self._rate()
+        """Return what is to be told now. Neither the fraction nor the frames that are there ever fall."""
+        meter, clock = self.meter, self.clock(now)
         running = self._state == "running" and self._stage in ("picture", "sound")
-        ended = self._state in ("completed", "failed", "cancelled")
-        encoded = self._fraction >= SHARE_OF_ENCODING
-        current = CurrentSegment(
-            index=0,
-            from_=0,
-            to=self.frames,
-            fraction=min(1.0, self._fraction / SHARE_OF_ENCODING),
-            encoder=self.encoder,
-        )
+        if running:
+            self._fraction = max(self._fraction, SHARE_OF_ENCODING * meter.share)
+        cached, copied = meter.frames_of("cached"), meter.frames_of("copied")
+        self._frames_encoded = max(self._frames_encoded, meter.frames_of("encoded", "running"))
+        self._bytes = max(self._bytes, meter.bytes)
+        frames = meter.cells[-1].end
+        frame = min(frames, cached + copied + self._frames_encoded)
+        rate = meter.rate() if running else None
+        out_time = self._out_time or self.seconds * frame / frames
         return RenderProgress(
             job_id=self.job_id,
             state=self._state,
             stage=self._stage,
             fraction=self._fraction,
-            frame=self._frame,
-            frames=self.frames,
-            frames_cached=0,
-            frames_copied=0,
-            frames_encoded=self._frame,
-            fps=rate * self.frames if running and rate is not None and self.has_picture else None,
-            speed=rate * self.seconds if running and rate is not None else None,
-            bitrate=self._bytes * 8 / self._out_time if self._out_time > 0 and self._bytes else None,
+            frame=frame,
+            frames=frames,
+            frames_cached=cached,
+            frames_copied=copied,
+            frames_encoded=frame - cached - copied,
+            fps=rate if self.has_picture else None,
+            speed=None if rate is None else rate * self.seconds / frames,
+            bitrate=self._bytes * 8 / out_time if out_time > 0 and self._bytes else None,
             bytes=self._bytes,
-            bytes_predicted=self._predicted(),
-            elapsed=elapsed,
-            eta=None if ended else self._eta(elapsed, rate),
-            segments=SegmentCounts(
-                total=1,
-                cached=0,
-                copied=0,
-                encoded=int(encoded),
-                running=int(running and not encoded),
-                failed=int(self._state == "failed"),
-            ),
-            current=[current] if running and not encoded else [],
-            retries=0,
+            bytes_predicted=self._bytes_predicted(clock),
+            elapsed=max(0.0, clock - self.started),
+            eta=self._remaining(clock),
+            segments=meter.counts,
+            current=self._current() if running else [],
+            retries=self.retries,
             fallback=None,
         )
 
-    def _rate(self) -> float | None:
-        """Share of the whole done a second, over the last two seconds."""
-        if len(self._recent) < 2:
-            return None
-        (first, before), (last, after) = self._recent[0], self._recent[-1]
-        return (after - before) / (last - first) if last > first else None
+    def _begin_cells(self) -> None:
+        if self._stage == "analysing":
+            self._state, self._stage = "running", "picture" if self.has_picture else "sound"
 
-    def _eta(self, elapsed: float, rate: float | None) -> float | None:
-        """Seconds left: the mean of what the whole run and what the last two seconds promise."""
-        done = self._fraction / SHARE_OF_ENCODING
-        if done >= 1:
+    def _bytes_predicted(self, clock: float) -> int | None:
+        if self._predicted is None or clock - self._predicted[0] >= ESTIMATE_EVERY:
+            self._predicted = clock, self.meter.bytes_predicted
+        return self._predicted[1]
+
+    def _current(self) -> list[CurrentSegment]:
+        return [
+            CurrentSegment(index=cell.index, from_=cell.first, to=cell.end, fraction=cell.done, encoder=self.encoder)
+            for cell in self.meter.running
+        ]
+
+    def _remaining(self, clock: float) -> float | None:
+        """Return seconds left; None where they cannot be known, or nothing is left to know of."""
+        if self._state != "running":
+            return None
+        if self._eta is None or clock - self._eta[0] >= ESTIMATE_EVERY:
+            left = self._estimate(clock)
+            self._eta = None if left is None else (clock, left)
+        return None if self._eta is None else max(0.0, self._eta[1] - (clock - self._eta[0]))
+
+    def _estimate(self, clock: float) -> float | None:
+        size = self._bytes_predicted(clock) or self._bytes
+        end = END_SECONDS + END_FRAME_SECONDS * self.meter.cells[-1].end + END_BYTE_SECONDS * size
+        if self._stage in SHARES:
+            return end * (1 - (SHARES[self._stage] - SHARE_OF_ENCODING) / (1 - SHARE_OF_ENCODING))
+        if clock - self.started < ETA_AFTER_SECONDS or self.meter.share < ETA_AFTER_FRACTION:
+            return None
+        left = 0.0 if self.meter.share == 1.0 else self.meter.remaining()
+        if left is None:
+            return None
+        return end + max(left, self._of_sound(clock))
+
+    def _of_sound(self, clock: float) -> float:
+        if self._sound is None or not 0.0 < self._sound[1] < 1.0:
             return 0.0
-        if rate is None or rate <= 0 or elapsed < ETA_AFTER_SECONDS or done < ETA_AFTER_FRACTION:
-            return None
-        overall = elapsed * (1 - done) / done
-        return (overall + (1 - done) / rate) / 2
-
-    def _predicted(self) -> int | None:
-        done = self._fraction / SHARE_OF_ENCODING
-        return int(self._bytes / done) if done >= ETA_AFTER_FRACTION and self._bytes else None
+        began, share = self._sound
+        return (clock - began) * (1 - share) / share

@@ -1,47 +1,37 @@
-"""Runs one job: encode beside the target, verify, publish."""
+"""Runs one job: make the file beside the target, verify, publish."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import trio
 
-from protocol.commands.render import MeasuredLoudness, RenderProgress, RenderResult, Reused, Verified
-from protocol.errors import MediaUnreadable, SourceChanged
+from protocol.commands.render import RenderProgress, RenderResult, Verified
+from protocol.errors import SourceChanged
 from protocol.project.formats import audio_codec, video_codec
 from protocol.time import format_exact
-from sidecar.core.source import SourceFacts
-from sidecar.core.timeline.damage import first_damage
-from sidecar.ffmpeg.progress import FfmpegProgress
-from sidecar.ffmpeg.supervisor import Supervisor
-from sidecar.ffmpeg.toolchain import Toolchain
 from sidecar.services.locks import FileLock
-from sidecar.services.render.analyses import with_analyses
+from sidecar.services.render.assemble import assemble
+from sidecar.services.render.cell_meter import CellMeter
+from sidecar.services.render.crew import open_crew
+from sidecar.services.render.delivery import check_delivery, deliver, delivered_bytes, delivery_of
+from sidecar.services.render.extras import clear_extras
+from sidecar.services.render.in_one_piece import make_in_one_piece
 from sidecar.services.render.job import RenderJob
+from sidecar.services.render.likeness import kinds_of, weights_of
 from sidecar.services.render.litter import claim, sweep_parts
 from sidecar.services.render.planning import Planned
-from sidecar.services.render.produce import Bench, produce
-from sidecar.services.render.progress import SHARE_OF_ENCODING, ProgressMeter
-from sidecar.services.render.publish import check_target, part_path, publish
-from sidecar.services.render.verify import Expected, verify
-
-PUBLISHING = 0.99
-
-
-@dataclass(frozen=True, slots=True)
-class Workshop:
-    """What running a job needs. `damage` decodes a whole file and returns what is found of it."""
-
-    supervisor: Supervisor
-    toolchain: Toolchain
-    temp: Path
-    owner: str
-    fingerprint: Callable[[Path], Awaitable[str | None]]
-    damage: Callable[[Path], Awaitable[SourceFacts]]
+from sidecar.services.render.produce import Bench
+from sidecar.services.render.progress import ProgressMeter
+from sidecar.services.render.publish import part_path
+from sidecar.services.render.space import LEAST, Ground, watch
+from sidecar.services.render.verify import Expected
+from sidecar.services.render.verify_delivery import verify_delivery
+from sidecar.services.render.workshop import Attempt, Made, Workshop
 
 
 async def run_job(
@@ -49,55 +39,47 @@ async def run_job(
 ) -> RenderResult:
     """Render one plan to the job's target.
 
-    Cancellation ends FFmpeg at once; then, as after any error, nothing is left at the target, nor beside it.
-    Raises the typed errors of execution, RenderFailed, SourceChanged, OutputExists, OutputUnwritable, DiskFull.
+    Cancellation ends FFmpeg at once; then, as after any error, nothing is left at the target, nor beside it; finished
+    cells are in the cache. While the job's control is paused nothing of it runs. Raises the typed errors of execution,
+    RenderFailed, SourceChanged, OutputExists, OutputUnwritable, DiskFull.
     """
     begun = trio.current_time()
-    meter = ProgressMeter(
-        job_id=job.job_id,
-        frames=planned.frames,
-        seconds=float(planned.frames / planned.frame_rate),
-        encoder=planned.summary.encoder.video or planned.summary.encoder.audio or "",
-        started=begun,
-        has_picture=video_codec(planned.export) is not None,
+    attempt = Attempt(
+        job=job,
+        planned=planned,
+        shop=shop,
+        delivery=await trio.to_thread.run_sync(delivery_of, planned, job.target),
+        part=part_path(job.target, f"{shop.owner}-{job.serial}"),
+        work=shop.temp / f"render-{job.serial}-{job.attempts}",
+        shown=_meter(job, planned, begun),
+        report=report,
+        segments=planned.segments(),
     )
-    part = part_path(job.target, f"{shop.owner}-{job.serial}")
-    work = shop.temp / f"render-{job.serial}-{job.attempts}"
+    job.segments = attempt.segments
     held: FileLock | None = None
-    report(meter.enter("preparing", "analysing", 0.0, trio.current_time()))
+    report(attempt.shown.enter("preparing", "analysing", begun))
     try:
-        check_target(job.target, overwrite=job.overwrite)
+        check_delivery(attempt.delivery, overwrite=job.overwrite)
         sweep_parts(job.target.parent)
-        work.mkdir(mode=0o700)
-        held = claim(part)
-
-        def on_progress(progress: FfmpegProgress) -> None:
-            report(meter.encoding(progress, trio.current_time()))
-
-        def on_sound() -> None:
-            report(meter.enter("running", "sound", 0.0, trio.current_time()))
-
-        bench = Bench(shop.supervisor, shop.toolchain, work, job.job_id)
-        stages = await with_analyses(planned.stages, bench)
-        loudness = await produce(stages, part, bench, on_progress, on_sound)
-        await _check_doubted(planned, shop, bench.doubted)
-        report(meter.enter("running", "verifying", SHARE_OF_ENCODING, trio.current_time()))
-        verified = await trio.to_thread.run_sync(verify, part, expected_of(planned))
-        await _check_sources(planned, shop)
-        report(meter.enter("running", "publishing", PUBLISHING, trio.current_time()))
+        attempt.work.mkdir(mode=0o700)
+        held = claim(attempt.part)
+        with job.control.obeyed(attempt.freeze):
+            made, verified = await _make(attempt)
+            attempt.pass_on(attempt.shown.enter("running", "publishing", trio.current_time()))
+            await job.control.going()
         with trio.CancelScope(shield=True):
-            await trio.to_thread.run_sync(lambda: publish(part, job.target, overwrite=job.overwrite))
-        report(meter.ended("completed", trio.current_time()))
-        return _result(job, planned, verified, loudness, trio.current_time() - begun)
+            await trio.to_thread.run_sync(lambda: deliver(attempt.delivery, attempt.part, overwrite=job.overwrite))
+        attempt.pass_on(attempt.shown.ended("completed", trio.current_time()))
+        return _result(attempt, made, verified)
     except Exception:
-        job.progress = meter.ended("failed", trio.current_time())
+        job.progress = attempt.shown.ended("failed", trio.current_time())
         raise
     except BaseException:
-        job.progress = meter.ended("cancelled", trio.current_time())
+        job.progress = attempt.shown.ended("cancelled", trio.current_time())
         raise
     finally:
         with trio.CancelScope(shield=True):
-            await trio.to_thread.run_sync(_clear, part, work)
+            await trio.to_thread.run_sync(_clear, attempt.part, attempt.work)
         if held is not None:
             held.release()
 
@@ -113,18 +95,38 @@ def expected_of(planned: Planned) -> Expected:
     )
 
 
-async def _check_doubted(planned: Planned, shop: Workshop, doubted: set[Path]) -> None:
-    """Raise MediaUnreadable if a picture that was shown is one that cannot be decoded.
+async def _make(attempt: Attempt) -> tuple[Made, Verified]:
+    """Make the part file and verify it, while somebody looks after the disk."""
+    planned, shop = attempt.planned, attempt.shop
+    bench = Bench(shop.supervisor, shop.toolchain, attempt.work, attempt.job.job_id)
+    ground = Ground(attempt.job.target, attempt.part, (shop.store.scratch, attempt.work), min(shop.least, LEAST))
+    await trio.to_thread.run_sync(ground.check, planned.summary.estimated_bytes)
+    async with open_crew() as crew:
+        crew.start(partial(watch, ground))
+        made = await (assemble if planned.cells else make_in_one_piece)(attempt, bench)
+        attempt.pass_on(attempt.shown.enter("running", "verifying", trio.current_time()))
+        await attempt.job.control.going()
+        verified = await trio.to_thread.run_sync(verify_delivery, attempt, expected_of(planned), made.joins)
+        await _check_sources(planned, shop)
+        crew.dismiss()
+    return made, verified
 
-    A decoder's complaint alone does not prove it, so the file is decoded from its beginning.
-    """
-    for path in sorted(doubted):
-        facts = await shop.damage(path)
-        found = await trio.to_thread.run_sync(first_damage, planned.stages.timeline, facts)
-        if found is not None:
-            frame, instant = found
-            detail = f"its picture is damaged at {float(instant):.6g} s, which frame {frame} shows"
-            raise MediaUnreadable(path=str(path), detail=detail)
+
+def _meter(job: RenderJob, planned: Planned, begun: float) -> ProgressMeter:
+    cells, span = planned.cells, planned.span
+    meter = CellMeter(
+        [(cell.first, cell.end) for cell in cells] or [(0, planned.frames)],
+        weights_of(cells, span),
+        kinds_of(cells, planned.stages.timeline, span),
+    )
+    return ProgressMeter(
+        job_id=job.job_id,
+        meter=meter,
+        seconds=float(planned.frames / planned.frame_rate),
+        encoder=planned.summary.encoder.video or planned.summary.encoder.audio or "",
+        started=begun,
+        has_picture=video_codec(planned.export) is not None,
+    )
 
 
 async def _check_sources(planned: Planned, shop: Workshop) -> None:
@@ -135,26 +137,26 @@ async def _check_sources(planned: Planned, shop: Workshop) -> None:
             raise SourceChanged(path=path, expected=expected, actual=actual)
 
 
-def _result(
-    job: RenderJob, planned: Planned, verified: Verified, loudness: MeasuredLoudness | None, seconds: float
-) -> RenderResult:
+def _result(attempt: Attempt, made: Made, verified: Verified) -> RenderResult:
+    job, planned = attempt.job, attempt.planned
     return RenderResult(
         path=str(job.target),
-        bytes=job.target.stat().st_size,
+        bytes=delivered_bytes(attempt.delivery),
         frames=planned.frames,
         duration=format_exact(planned.frames / planned.frame_rate),
-        seconds=seconds,
+        seconds=attempt.shown.clock(trio.current_time()) - attempt.shown.started,
         encoder=planned.summary.encoder,
         fallback=None,
-        reused=Reused(cached=0, copied=0, encoded=1),
+        reused=made.reused,
         verified=verified,
-        loudness=loudness,
+        loudness=made.loudness,
         warnings=[problem for problem in planned.problems if problem.severity == "warning"],
-        sidecars=[],
+        sidecars=[str(path) for path in attempt.delivery.beside_targets],
     )
 
 
 def _clear(part: Path, work: Path) -> None:
     """Remove what is left of an attempt. What is not there is fine."""
+    clear_extras(part)
     part.unlink(missing_ok=True)
     shutil.rmtree(work, ignore_errors=True)

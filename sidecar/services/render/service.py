@@ -8,13 +8,20 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
 import trio
 
-from protocol.commands.render import Job, JobList, JobsQuery, Plan, RenderPreset, RenderStart, Started
+from protocol.commands.render import (
+    Job,
+    JobList,
+    JobMove,
+    JobsQuery,
+    Plan,
+    RenderPreset,
+    RenderStart,
+    Started,
+)
 from protocol.commands.render import RenderPlan as PlanRequest
 from protocol.errors import Internal, OutputUnwritable, SidecarError
-from protocol.topics import RenderStateChanged
 from sidecar.ffmpeg.supervisor import Supervisor
 from sidecar.ffmpeg.toolchain import Toolchain
 from sidecar.services.access import ReadAccess
@@ -25,10 +32,13 @@ from sidecar.services.render.job import RenderJob
 from sidecar.services.render.journal_writer import JournalWriter
 from sidecar.services.render.limits import JobFolders, RenderLimits
 from sidecar.services.render.line import STEP
+from sidecar.services.render.news import News
 from sidecar.services.render.presets import presets
-from sidecar.services.render.publish import check_not_a_source, check_target
+from sidecar.services.render.publish import check_early, check_not_a_source
 from sidecar.services.render.queue import JobQueue
-from sidecar.services.render.record import ACTIVE, Asked, Content
+from sidecar.services.render.record import Asked, Content
+from sidecar.services.render.slots import Slots
+from sidecar.services.render.wishes import grant_wishes
 from sidecar.services.render.working import Tell, Worker
 
 if TYPE_CHECKING:
@@ -58,7 +68,16 @@ async def open_render_service(
     have not ended, for the next one to go on with.
     """
     writer = JournalWriter(log.logger)
-    worker = Worker(planner, supervisor, toolchain, temp, owner, writer.content)
+    worker = Worker(
+        planner=planner,
+        supervisor=supervisor,
+        toolchain=toolchain,
+        temp=temp,
+        owner=owner,
+        content=writer.content,
+        slots=Slots(limits().processes),
+        least=lambda: limits().least,
+    )
     async with trio.open_nursery() as writing:
         async with trio.open_nursery() as nursery:
             service = RenderService(
@@ -90,11 +109,11 @@ class RenderService:
         self._writing = writing
         self._writer = writer
         self._worker = worker
-        self._events = events
         self._log = log
         self._limits = limits
         self._folders = folders
         self._queue = JobQueue()
+        self._news = News(events, writer, self._queue)
         self._opening = False
         self._opened = trio.Event()
         self._closing = False
@@ -106,7 +125,7 @@ class RenderService:
 
     def begin(self) -> None:
         """Go on with what earlier processes left, if they left anything. Returns at once."""
-        from sidecar.services.render.journal import has_journal  # noqa: PLC0415 - start-up time
+        from sidecar.services.render.adoption import has_journal  # noqa: PLC0415 - start-up time
 
         data, adopted = self._folders.data, self._folders.adopted
         if data is not None and has_journal((data, *adopted)):
@@ -126,9 +145,9 @@ class RenderService:
         await self.opened()
         if (known := self._queue.get(request.job_id)) is not None:
             return await self._started_before(known)
-        check_target(target, overwrite=request.overwrite)
+        check_early(target, overwrite=request.overwrite)
         planned = await self._worker.planner().plan(request.project, request.export, request.range, read)
-        content = await trio.to_thread.run_sync(_prepare, planned, target)
+        content = await trio.to_thread.run_sync(_prepare, planned, target, request.overwrite)
         if (known := self._queue.get(request.job_id)) is not None:
             return await self._started_before(known)
         serial = self._queue.new_serial()
@@ -153,7 +172,7 @@ class RenderService:
             self._queue.drop(job)
             raise
         self._queue.enter(job)
-        self._announce(job)
+        self._news.state(job)
         self.advance()
         return self._started(job)
 
@@ -179,8 +198,8 @@ class RenderService:
         self._queue.leave(job)
         job.state = "paused"
         job.control.pause()
-        self._show_progress(job)
-        self._announce(job)
+        self._news.standing(job)
+        self._news.state(job)
         self.advance()
         return await self._shown(job)
 
@@ -191,25 +210,22 @@ class RenderService:
         job.refuse_unless(fits=job.state == "paused")
         job.state = "queued"
         self._queue.enter(job)
-        self._show_progress(job)
-        self._announce(job)
+        self._news.standing(job)
+        self._news.state(job)
         self.advance()
         return await self._shown(job)
 
-    async def move(
-        self, job_id: str, *, priority: int | None = None, before: str | None = None, last: bool = False
-    ) -> Job:
+    async def move(self, params: JobMove) -> Job:
         """Give a job another priority or place, and wait until that is written.
 
-        `before` names a job that waits; `last` means behind all of its priority. Raises JobNotFound, JobState,
-        InvalidParams.
+        Raises JobNotFound, JobState, InvalidParams.
         """
         await self.opened()
-        job = self._queue.find(job_id)
-        other = None if before is None else self._queue.find(before)
-        for changed in self._queue.move(job, priority, other, last=last):
+        job = self._queue.find(params.job_id)
+        before = self._queue.find(params.before) if isinstance(params.before, str) else None
+        for changed in self._queue.move(job, params.priority, before, last=params.before is None):
             self._writer.put(changed)
-        self._announce(job)
+        self._news.state(job)
         self.advance()
         return await self._shown(job)
 
@@ -227,18 +243,23 @@ class RenderService:
 
     def job(self, job_id: str, *, segments: bool = False) -> Job:
         """Return a job. Raises JobNotFound."""
-        return self._show(self._queue.find(job_id), segments=segments)
+        return self._news.show(self._queue.find(job_id), segments=segments)
 
     def jobs(self, query: JobsQuery) -> JobList:
         """List jobs, newest first. Raises JobNotFound for an `after` that is unknown."""
         page, after = self._queue.page(query)
         return JobList(
-            jobs=[self._show(job) for job in page],
+            jobs=[self._news.show(job) for job in page],
             next=after,
             running=self._queue.running,
             queued=len(self._queue.line),
             limit=self._limits().running,
         )
+
+    @property
+    def busy(self) -> bool:
+        """Whether a job runs, or waits for its turn."""
+        return self._queue.running > 0 or len(self._queue.line) > 0
 
     def presets(self, container: str | None) -> list[RenderPreset]:
         """List named export settings."""
@@ -248,7 +269,7 @@ class RenderService:
         """Wait until a job has ended. Cancelling the wait does not cancel the job. Raises JobNotFound."""
         job = self._queue.find(job_id)
         await job.done.wait()
-        return self._show(job, segments=True)
+        return self._news.show(job, segments=True)
 
     def advance(self) -> None:
         """Let waiting jobs start, or go on, while there is room."""
@@ -259,12 +280,12 @@ class RenderService:
             if job.began:
                 job.state = job.phase
                 job.control.resume()
-                self._show_progress(job)
+                self._news.standing(job)
             else:
                 job.control.resume()
                 job.begin()
                 self._nursery.start_soon(self._live, job)
-            self._announce(job)
+            self._news.state(job)
 
     def suspend(self) -> None:
         """Break off what runs, for the next process to go on with, and start nothing more."""
@@ -277,7 +298,8 @@ class RenderService:
             self._nursery.start_soon(self._open)
 
     async def _open(self) -> None:
-        from sidecar.services.render.journal import Journal, Opened, open_journal  # noqa: PLC0415 - start-up time
+        from sidecar.services.render.adoption import Opened, open_journal  # noqa: PLC0415 - start-up time
+        from sidecar.services.render.journal import Journal  # noqa: PLC0415
 
         data, adopted = self._folders.data, self._folders.adopted
         if data is None:
@@ -285,6 +307,8 @@ class RenderService:
         else:
             opened = await trio.to_thread.run_sync(open_journal, data, adopted, self._log.logger)
         self._writing.start_soon(self._writer.run, opened.journal)
+        if data is not None:
+            self._writing.start_soon(grant_wishes, opened.journal, self)
         for job in self._queue.restore(opened.rows):
             self._writer.put(job)
         self._forget()
@@ -296,7 +320,8 @@ class RenderService:
 
     async def _live(self, job: RenderJob) -> None:
         """Live a job's life from its turn to its end."""
-        tell = Tell(progress=self._publish_progress, state=self._announce, journal=self._note)
+        news = self._news
+        tell = Tell(progress=news.progress, state=news.state, segments=news.segments, journal=news.note)
         try:
             with job.scope:
                 result = await self._worker.work(job, tell)
@@ -323,8 +348,8 @@ class RenderService:
         self._queue.finish(job)
         job.done.set()
         if job.progress is not None:
-            self._publish_progress(job)
-        self._announce(job)
+            self._news.progress(job)
+        self._news.state(job)
         self._forget()
         self.advance()
 
@@ -351,30 +376,13 @@ class RenderService:
     async def _shown(self, job: RenderJob) -> Job:
         """Return a job once its state is in the journal; a disk that refuses it is no reason to say it is not so."""
         await self._writer.put(job).settled.wait()
-        return self._show(job)
-
-    def _show(self, job: RenderJob, *, segments: bool = False) -> Job:
-        return job.show(self._queue.line.position(job), segments=segments)
-
-    def _note(self, job: RenderJob) -> None:
-        self._writer.put(job)
-
-    def _announce(self, job: RenderJob) -> None:
-        """Journal a state and tell of it."""
-        self._writer.put(job)
-        self._events.publish("render.state", RenderStateChanged(job=self._show(job)), job_id=job.job_id)
-
-    def _show_progress(self, job: RenderJob) -> None:
-        """Tell of the state that a job has between two reports of its work."""
-        if job.began and job.progress is not None and job.progress.state in (*ACTIVE, "paused", "queued"):
-            job.progress = msgspec.structs.replace(job.progress, state=job.state)
-            self._publish_progress(job)
-
-    def _publish_progress(self, job: RenderJob) -> None:
-        self._events.publish("render.progress", job.progress, job_id=job.job_id)
+        return self._news.show(job)
 
 
-def _prepare(planned: Planned, target: Path) -> Content:
+def _prepare(planned: Planned, target: Path, overwrite: bool) -> Content:  # noqa: FBT001 - as it was asked
+    from sidecar.services.render.delivery import check_delivery, delivery_of  # noqa: PLC0415 - start-up time
+
+    check_delivery(delivery_of(planned, target), overwrite=overwrite)
     check_not_a_source(target, planned.fingerprints)
     return Content.of(planned.project)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -20,6 +21,13 @@ AUDIO_PACKET_SLACK = Fraction(1, 10)
 """Sound alone may end a codec frame later than asked."""
 
 
+JOINS_DECODED = 24
+"""Joins of which the first frame is decoded: all have been looked at, packet by packet, when the file was joined."""
+
+UNTIMED = frozenset({"avi"})
+"""Containers that keep no times of frames, so that none can be found by its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Expected:
     """What a render has to write: `frames` None without picture; `duration` and `frame` (one frame) in seconds."""
@@ -30,8 +38,11 @@ class Expected:
     frame: Fraction
 
 
-def verify(path: Path, expected: Expected) -> Verified:
-    """Read the finished file's packets and compare. Blocking; raises RenderFailed with what differs."""
+def verify(path: Path, expected: Expected, joins: Sequence[int] = ()) -> Verified:
+    """Read the finished file's packets and compare, and decode the frames that begin behind some of the `joins`.
+
+    Blocking; raises RenderFailed with what differs.
+    """
     import av  # noqa: PLC0415 - a sidecar that renders nothing starts without it
 
     try:
@@ -41,6 +52,7 @@ def verify(path: Path, expected: Expected) -> Verified:
             _expect(pictures == (expected.frames is not None), f"{pictures} picture streams")
             _expect(sounds == expected.sound, f"{sounds} sound streams")
             first, last, packets = _walk(container)
+            decoded = _decode(container, _sample(joins), expected.frame, first)
     except (av.FFmpegError, OSError) as error:
         raise RenderFailed(detail=f"the written file cannot be read: {error}") from error
     if expected.frames is not None:
@@ -50,7 +62,7 @@ def verify(path: Path, expected: Expected) -> Verified:
         abs(last - first - expected.duration) <= slack,
         f"{float(last - first):.3f} s instead of {float(expected.duration):.3f} s",
     )
-    return Verified(streams=True, frames=True, duration=True, joins=0)
+    return Verified(streams=True, frames=True, duration=True, joins=decoded)
 
 
 def _walk(container: av.container.InputContainer) -> tuple[Fraction, Fraction, int]:
@@ -70,6 +82,32 @@ def _walk(container: av.container.InputContainer) -> tuple[Fraction, Fraction, i
         first = begin if first is None else min(first, begin)
         end = max(end, begin + (packet.duration or 0) * Fraction(packet.time_base))
     return first or Fraction(0), end, packets
+
+
+def _sample(joins: Sequence[int]) -> list[int]:
+    """Return as many joins as are decoded, evenly chosen."""
+    count = min(len(joins), JOINS_DECODED)
+    return [joins[place * len(joins) // count] for place in range(count)]
+
+
+def _decode(container: av.container.InputContainer, joins: Sequence[int], frame: Fraction, start: Fraction) -> int:
+    """Decode each of these frames, from the keyframe that it is; return how many there were."""
+    import av  # noqa: PLC0415 - a sidecar that renders nothing starts without it
+
+    if not joins or container.format.name in UNTIMED:
+        return 0
+    stream = container.streams.video[0]
+    tick = stream.time_base or Fraction(1, 1000)
+    for number in joins:
+        wanted = start + number * frame
+        try:
+            container.seek(round(wanted / tick), stream=stream)
+            shown = next(container.decode(stream), None)
+        except av.FFmpegError as error:
+            raise RenderFailed(detail=f"frame {number} cannot be decoded: {error}") from error
+        at = None if shown is None or shown.pts is None else shown.pts * tick
+        _expect(at is not None and abs(at - wanted) < frame / 2, f"frame {number} is none that decoding begins with")
+    return len(joins)
 
 
 def _expect(holds: bool, detail: str) -> None:  # noqa: FBT001 - a condition, not a switch

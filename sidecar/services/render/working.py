@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import trio
 
-from protocol.commands.render import RenderProgress, RenderResult
+from protocol.commands.render import RenderProgress, RenderResult, SegmentState
 from protocol.commands.shared import ProjectRef
 from protocol.errors import ProjectNotFound, SourceChanged
 from sidecar.ffmpeg.supervisor import Supervisor
@@ -20,6 +20,7 @@ from sidecar.ffmpeg.toolchain import Toolchain
 from sidecar.services.access import ReadAccess
 from sidecar.services.render.job import RenderJob
 from sidecar.services.render.record import ACTIVE, read_roots
+from sidecar.services.render.slots import Slots
 
 if TYPE_CHECKING:
     from sidecar.services.render.planner import Planner
@@ -34,16 +35,20 @@ JOURNAL_INTERVAL = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Tell:
-    """Whom a running job tells what: of progress, of another state, and that its row is worth writing."""
+    """Whom a running job tells what: of progress, of its state and its cells', and that its row is worth writing."""
 
     progress: Callable[[RenderJob], None]
     state: Callable[[RenderJob], None]
+    segments: Callable[[RenderJob, Mapping[int, SegmentState]], None]
     journal: Callable[[RenderJob], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Worker:
-    """Runs jobs. `content` returns the project of a job that was planned in another process, or too long ago."""
+    """Runs jobs. `content` returns the project of a job that was planned in another process, or too long ago.
+
+    `slots` are places for processes, of all jobs together; `least` is how many bytes of the disk are to stay free.
+    """
 
     planner: Callable[[], Planner]
     supervisor: Supervisor
@@ -51,6 +56,8 @@ class Worker:
     temp: Path
     owner: str
     content: Callable[[str], Awaitable[bytes | None]]
+    slots: Slots
+    least: Callable[[], int]
 
     async def work(self, job: RenderJob, tell: Tell) -> RenderResult:
         """Run a job; a source that changed meanwhile gets one new plan. Raises what planning and `run_job` raise."""
@@ -64,11 +71,23 @@ class Worker:
         return await self._run(job, planned, tell)
 
     async def _run(self, job: RenderJob, planned: Planned, tell: Tell) -> RenderResult:
-        from sidecar.services.render.run import Workshop, run_job  # noqa: PLC0415 - start-up time
+        from sidecar.services.render.run import run_job  # noqa: PLC0415 - start-up time
+        from sidecar.services.render.workshop import Workshop  # noqa: PLC0415 - start-up time
 
         await job.control.going()
         planner = self.planner()
-        shop = Workshop(self.supervisor, self.toolchain(), self.temp, self.owner, planner.fingerprint, planner.damage)
+        shop = Workshop(
+            supervisor=self.supervisor,
+            toolchain=self.toolchain(),
+            temp=self.temp,
+            owner=self.owner,
+            fingerprint=planner.fingerprint,
+            damage=planner.damage,
+            store=planner.cache(),
+            slots=self.slots,
+            least=self.least(),
+            segments=tell.segments,
+        )
 
         def freeze(paused: bool) -> None:  # noqa: FBT001 - what the switch says
             (self.supervisor.pause if paused else self.supervisor.resume)(job.job_id)

@@ -42,7 +42,12 @@ def file(path: Path, start: float, duration: float, **members: Any) -> dict[str,
 
 SHORT = project(color(0, 1))
 LONG = project(
-    color(0, 3_000), frameRate="60", width=640, height=360, export={"audio": None, "video": {"preset": "slowest"}}
+    color(0, 3_000),
+    frameRate="60",
+    width=640,
+    height=360,
+    # Held to a bitrate it is encoded in one piece: in cells, one picture takes no time however long it stands.
+    export={"audio": None, "video": {"preset": "slowest", "rateControl": "bitrate"}},
 )
 
 

@@ -16,6 +16,7 @@ import trio
 from protocol.commands.render import (
     Encoders,
     Job,
+    JobMove,
     PlanSummary,
     RenderProgress,
     RenderResult,
@@ -119,6 +120,9 @@ class Planning:
 
     damage = fingerprint
 
+    def cache(self) -> Any:
+        return None
+
 
 @dataclass
 class Switches:
@@ -197,6 +201,9 @@ class Waiting:
             **members,
         )
         return await self.service.start(request, Path(request.output), read or ReadAccess(), "trace")
+
+    async def move(self, job_id: str, *, last: bool = False, **members: Any) -> Job:
+        return await self.service.move(JobMove(job_id=job_id, **members, **({"before": None} if last else {})))
 
     async def at_work(self, *job_ids: str) -> None:
         """Wait until exactly these jobs are at work."""

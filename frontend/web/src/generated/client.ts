@@ -2,7 +2,7 @@
 // It needs no framework and no other file: give `Client` a `Transport` and it speaks.
 
 export const PROTOCOL = 1;
-export const SCHEMA_HASH = "sha256:9052f9dd6b35aa80bbca2951267681ff06238769d6a8069df34ce328bf754a99";
+export const SCHEMA_HASH = "sha256:2d74353f7b2cd0f4b8392f14650341b3247ecbfc49d4045b7f2f120752a16f8f";
 
 /** Seconds as a number, or exactly as `num/den`. */
 export type Seconds = number | string;
@@ -1473,6 +1473,12 @@ export interface Segment {
   state: "cached" | "copied" | "encoded" | "failed" | "running" | "waiting";
 }
 
+/** A segment that entered another state. */
+export interface SegmentChange {
+  index: number;
+  state: "cached" | "copied" | "encoded" | "failed" | "running" | "waiting";
+}
+
 /** Segments by state. */
 export interface SegmentCounts {
   total: number;
@@ -1481,6 +1487,12 @@ export interface SegmentCounts {
   encoded: number;
   running: number;
   failed: number;
+}
+
+/** Payload of render.segments: what has changed since the last of them. */
+export interface SegmentsChanged {
+  jobId: string;
+  changes: Array<SegmentChange>;
 }
 
 /** Who answers. */
@@ -1664,7 +1676,7 @@ export interface StyleList {
 /** Topics to hear of, optionally of one project or job only. */
 export interface Subscribe {
   progressToken?: string | number | null;
-  topics: Array<"log" | "project.changed" | "render.progress" | "render.state" | "settings.changed" | "system">;
+  topics: Array<"log" | "project.changed" | "render.progress" | "render.segments" | "render.state" | "settings.changed" | "system">;
   projectId?: string | null;
   jobId?: string | null;
 }
@@ -2317,6 +2329,7 @@ export interface Methods {
 export interface Topics {
   "render.progress": RenderProgress;
   "render.state": RenderStateChanged;
+  "render.segments": SegmentsChanged;
   "project.changed": ProjectChanged;
   "settings.changed": SettingsChanged;
   "log": LogLine;

@@ -1,0 +1,136 @@
+"""Makes the file of a job out of cells, with the sound beside them."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+
+import trio
+
+from protocol.commands.render import MeasuredLoudness, Reused
+from protocol.project.formats import audio_codec
+from sidecar.ffmpeg.builder.chapters import chapters_of
+from sidecar.services.cache.pinned import Pinned
+from sidecar.services.render.analyses import with_analyses
+from sidecar.services.render.cell_run import CellRun, clear
+from sidecar.services.render.control import JobControl
+from sidecar.services.render.crew import open_crew
+from sidecar.services.render.doubts import check_doubted
+from sidecar.services.render.encoded_sound import encoded_sound, loudness_of, plan_sound
+from sidecar.services.render.join import join
+from sidecar.services.render.join_pieces import EncodedPiece, Piece
+from sidecar.services.render.produce import Bench, run_command
+from sidecar.services.render.sound_mix import SoundShop
+from sidecar.services.render.workshop import Attempt, Made
+
+
+async def assemble(attempt: Attempt, bench: Bench) -> Made:
+    """Make what is missing, and join it all to the attempt's part file.
+
+    Cancelled or failed, no process is left; finished cells are in the cache, the part file is the caller's to remove.
+    Raises the typed errors of execution, RenderFailed, SourceChanged, DiskFull, OutputUnwritable.
+    """
+    shop, job = attempt.shop, attempt.job
+    folder = shop.store.scratch / attempt.work.name
+    with ExitStack() as held:
+        try:
+            await trio.to_thread.run_sync(partial(folder.mkdir, mode=0o700))
+            cells = CellRun(
+                planned=attempt.planned,
+                stages=attempt.planned.stages,
+                bench=bench,
+                folder=folder,
+                store=shop.store,
+                slots=shop.slots,
+                control=job.control,
+                shown=attempt.shown,
+                tell=attempt.tell,
+                fingerprint=shop.fingerprint,
+                held=held,
+            )
+            sound = await _streams(attempt, cells, bench)
+            await check_doubted(attempt.planned, shop.damage, bench.doubted)
+            await cells.keep()
+            loudness: MeasuredLoudness | None = None
+            if sound is not None:
+                loudness = loudness_of(held.enter_context(sound))
+            attempt.pass_on(attempt.shown.enter("running", "joining", trio.current_time()))
+            await _join(attempt, cells, None if sound is None else sound.path)
+        finally:
+            with trio.CancelScope(shield=True):
+                await trio.to_thread.run_sync(clear, folder)
+    return Made(loudness, reused(attempt), _joins(attempt))
+
+
+async def _streams(attempt: Attempt, cells: CellRun, bench: Bench) -> Pinned | None:
+    """Make picture and sound beside one another; return the sound."""
+    sounds: list[Pinned] = []
+    pictured = trio.Event()
+
+    async def picture() -> None:
+        await cells.find()
+        if cells.missing():
+            cells.stages = await with_analyses(cells.stages, bench, cells.store)
+            await cells.make()
+        pictured.set()
+        if not sounds and audio_codec(attempt.planned.export) is not None:
+            attempt.pass_on(attempt.shown.enter("running", "sound", trio.current_time()))
+
+    def mixed(share: float) -> None:
+        progress = attempt.shown.mixed(share, trio.current_time())
+        if pictured.is_set():
+            attempt.pass_on(progress)
+
+    async def sound() -> None:
+        planned, store = attempt.planned, attempt.shop.store
+        plan = await trio.to_thread.run_sync(
+            plan_sound, planned.stages, planned.span, planned.fingerprints, bench.toolchain.version
+        )
+        shop = SoundShop(bench.folder, partial(run_command, bench=bench), store, mixed, cells.owners)
+        sounds.append(await encoded_sound(plan, shop))
+
+    try:
+        async with open_crew() as crew:
+            crew.start(picture)
+            if audio_codec(attempt.planned.export) is not None:
+                crew.start(sound)
+    except BaseException:
+        for made in sounds:
+            made.release()
+        raise
+    return sounds[0] if sounds else None
+
+
+async def _join(attempt: Attempt, cells: CellRun, sound: Path | None) -> None:
+    """Join in a thread; cancelled, it ends with the next packets, paused it waits."""
+    planned = attempt.planned
+    chapters = chapters_of(planned.stages.timeline, planned.export, planned.span)
+    pieces: list[Piece] = [EncodedPiece(cells.files[cell.key], cell.frames, still=cell.still) for cell in planned.cells]
+    stop = partial(_stop, attempt.job.control)
+    await trio.to_thread.run_sync(
+        lambda: join(pieces, attempt.part, planned.export, planned.span, sound=sound, chapters=chapters, stop=stop)
+    )
+
+
+def _stop(control: JobControl) -> bool:
+    def ended() -> bool:
+        trio.from_thread.check_cancelled()
+        return False
+
+    ended()
+    control.hold(ended=ended)
+    return False
+
+
+def reused(attempt: Attempt) -> Reused:
+    """Count the cells by where they came from."""
+    counts = attempt.shown.meter.counts
+    return Reused(cached=counts.cached, copied=counts.copied, encoded=counts.encoded)
+
+
+def _joins(attempt: Attempt) -> tuple[int, ...]:
+    """Return the frames that begin behind a join of which a side is new."""
+    cells = attempt.shown.meter.cells
+    return tuple(after.first for before, after in pairwise(cells) if {before.state, after.state} != {"cached"})

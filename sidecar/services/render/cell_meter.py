@@ -1,0 +1,255 @@
+"""How far the cells of a render are, and how long the rest takes. Pure: the clock is given."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+
+from protocol.commands.render import SegmentCounts, SegmentState
+from sidecar.services.render.forecast import Forecast, seconds_to_finish
+
+WINDOW_SECONDS = 2.0
+"""The rate of frames is measured over this much."""
+
+TELLING_SHARE = 0.1
+"""A cell says nothing of others before this share of it is done."""
+
+
+@dataclass(slots=True)
+class CellProgress:
+    """How far a cell is. `given` and `made` are frames that went into and came out of its encoder.
+
+    `seconds` is what `timed`, a share of it, took.
+    """
+
+    index: int
+    first: int
+    end: int
+    state: SegmentState = "waiting"
+    given: int = 0
+    made: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
+    timed: float = 0.0
+
+    @property
+    def frames(self) -> int:
+        return self.end - self.first
+
+    @property
+    def done(self) -> float:
+        """Share of its work that is done: half of a frame's lies before its encoder has it, half after."""
+        return 1.0 if self.settled else min(1.0, (self.given + self.made) / (2 * self.frames))
+
+    @property
+    def settled(self) -> bool:
+        """Whether its packets are there."""
+        return self.state in ("cached", "copied", "encoded")
+
+
+@dataclass(slots=True)
+class _Running:
+    cells: tuple[int, ...]
+    heard: float
+    started: bool = False
+
+
+class CellMeter:
+    """Follows the cells of one attempt. Times are seconds of a clock that stands while the job is paused."""
+
+    def __init__(
+        self,
+        spans: Sequence[tuple[int, int]],
+        weights: Sequence[float] = (),
+        kinds: Sequence[Hashable] = (),
+        *,
+        workers: int = 1,
+    ) -> None:
+        """Take the spans of all cells, in order, what each is expected to ask for, in any unit, and what it shows."""
+        self.cells = [CellProgress(index, first, end) for index, (first, end) in enumerate(spans)]
+        self.kinds = tuple(kinds) or (None,) * len(self.cells)
+        self.workers = workers
+        self.waiting: Sequence[tuple[int, ...]] = ()
+        self._times = Forecast(weights or [float(cell.frames) for cell in self.cells], self.kinds)
+        self._sizes = Forecast([float(cell.frames) for cell in self.cells], self.kinds)
+        self._runs: dict[int, _Running] = {}
+        self._begun = 0
+        self._start_up = _Mean()
+        self._recent: deque[tuple[float, float]] = deque()
+        self._changed: dict[int, SegmentState] = {}
+
+    def settle(self, index: int, state: SegmentState, size: int, seconds: float | None = None) -> None:
+        """Note that a cell's packets are there; `seconds` is what it took, where it was made at another time."""
+        cell = self.cells[index]
+        cell.bytes = size
+        self._enter(cell, state)
+        self._sizes.learn(index, size)
+        if seconds:
+            self._times.recall(index, seconds)
+
+    def begin(self, cells: Sequence[int], now: float) -> int:
+        """Note that a process begins to make these cells; return its number."""
+        self._begun += 1
+        self._runs[self._begun] = _Running(tuple(cells), now)
+        for index in cells:
+            self._enter(self.cells[index], "running")
+        return self._begun
+
+    def advance(self, run: int, counts: Sequence[tuple[int, int, int]], now: float) -> None:
+        """Take how many frames each cell's encoder was given and has made, and the bytes of these."""
+        running = self._runs[run]
+        gained = []
+        for index, (given, made, size) in zip(running.cells, counts, strict=True):
+            cell = self.cells[index]
+            before = cell.done
+            if not cell.settled:
+                cell.given, cell.made, cell.bytes = min(given, cell.frames), min(made, cell.frames), size
+            gained.append((cell, (cell.done - before) * cell.frames, cell.done - before))
+        total = sum(frames for _, frames, _ in gained)
+        if total <= 0:
+            return
+        passed, running.heard = now - running.heard, now
+        if not running.started:
+            running.started = True
+            self._start_up.add(passed)
+            return
+        for cell, frames, share in gained:
+            if share > 0:
+                cell.seconds += passed * frames / total
+                cell.timed += share
+                if cell.timed >= TELLING_SHARE:
+                    self._times.learn(cell.index, cell.seconds, cell.timed)
+        self._note(now)
+
+    def finish(self, index: int, size: int) -> None:
+        """Note that a cell was made and checked."""
+        cell = self.cells[index]
+        cell.bytes = size
+        self._enter(cell, "encoded")
+        self._sizes.learn(index, size)
+        if cell.timed >= TELLING_SHARE:
+            self._times.learn(index, cell.seconds, cell.timed)
+
+    def end(self, run: int, *, failed: bool = False) -> None:
+        """Note that a process has ended; cells that it did not make wait again, or have failed for good."""
+        for index in self._runs.pop(run).cells:
+            cell = self.cells[index]
+            if not cell.settled:
+                cell.given = cell.made = cell.bytes = 0
+                cell.seconds = cell.timed = 0.0
+                self._enter(cell, "failed" if failed else "waiting")
+
+    def changes(self) -> dict[int, SegmentState]:
+        """Return the states that cells have entered since this was last asked."""
+        changed, self._changed = self._changed, {}
+        return changed
+
+    @property
+    def running(self) -> list[CellProgress]:
+        """The cells that are being made, in order."""
+        indices = sorted(index for run in self._runs.values() for index in run.cells)
+        return [self.cells[index] for index in indices if not self.cells[index].settled]
+
+    @property
+    def counts(self) -> SegmentCounts:
+        states = [cell.state for cell in self.cells]
+        return SegmentCounts(
+            total=len(states),
+            cached=states.count("cached"),
+            copied=states.count("copied"),
+            encoded=states.count("encoded"),
+            running=states.count("running"),
+            failed=states.count("failed"),
+        )
+
+    def frames_of(self, *states: SegmentState) -> int:
+        """Count the frames that are there in cells of these states: all of those that are made, of others a part."""
+        return sum(cell.frames if cell.settled else cell.made for cell in self.cells if cell.state in states)
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of the packets that are there."""
+        return sum(cell.bytes for cell in self.cells)
+
+    @property
+    def bytes_predicted(self) -> int | None:
+        """Bytes of all packets; None while no cell's are known."""
+        for cell in self.running:
+            if cell.made >= TELLING_SHARE * cell.frames:
+                self._sizes.learn(cell.index, cell.bytes, cell.made / cell.frames)
+        if not self._sizes.known:
+            return None
+        return int(sum(cell.bytes if cell.settled else self._sizes.of(cell.index) or 0 for cell in self.cells))
+
+    @property
+    def share(self) -> float:
+        """Share of the work on cells that were missing which is done, by their weights; 1 where none was."""
+        asked = done = 0.0
+        for cell in self.cells:
+            if cell.state not in ("cached", "copied"):
+                weight = self._times.weight(cell.index)
+                asked += weight
+                done += weight * cell.done
+        return done / asked if asked else 1.0
+
+    def rate(self) -> float | None:
+        """Frames a second over the last two seconds."""
+        if len(self._recent) < 2:
+            return None
+        (first, before), (last, after) = self._recent[0], self._recent[-1]
+        return max(0.0, after - before) / (last - first) if last > first else None
+
+    def seconds_of(self, cells: Sequence[int]) -> float:
+        """Return what some cells will take, in seconds; in the unit of the weights while nothing is known."""
+        return sum(self._seconds(index) for index in cells)
+
+    def remaining(self) -> float | None:
+        """Return in how many seconds the last cell is made; None before anything is known."""
+        if not self._times.known:
+            return None
+        if len(self.cells) == 1:
+            return self._of_one(self.cells[0])
+        running = []
+        for run in self._runs.values():
+            left = sum(self._seconds(index) * (1 - self.cells[index].done) for index in run.cells)
+            running.append(left if run.started else left + self._start_up.value)
+        # The longest go first in the end, whatever the order was before.
+        waiting = sorted((self._start_up.value + self.seconds_of(cells) for cells in self.waiting), reverse=True)
+        return seconds_to_finish(running, waiting, max(self.workers, len(running), 1))
+
+    def _of_one(self, cell: CellProgress) -> float:
+        """Return the mean of what the whole cell so far promises, and the last two seconds."""
+        left = 1 - cell.done
+        overall = self._seconds(cell.index) * left
+        rate = self.rate()
+        return (overall + left * cell.frames / rate) / 2 if rate else overall
+
+    def _seconds(self, index: int) -> float:
+        foretold = self._times.of(index)
+        return self._times.weight(index) if foretold is None else foretold
+
+    def _enter(self, cell: CellProgress, state: SegmentState) -> None:
+        if cell.state != state:
+            cell.state = state
+            self._changed[cell.index] = state
+
+    def _note(self, now: float) -> None:
+        made = sum(cell.done * cell.frames for cell in self.cells if cell.state not in ("cached", "copied"))
+        self._recent.append((now, made))
+        while now - self._recent[0][0] > WINDOW_SECONDS and len(self._recent) > 2:
+            self._recent.popleft()
+
+
+@dataclass(slots=True)
+class _Mean:
+    total: float = 0.0
+    count: int = field(default=0)
+
+    def add(self, value: float) -> None:
+        self.total += value
+        self.count += 1
+
+    @property
+    def value(self) -> float:
+        return self.total / self.count if self.count else 0.0

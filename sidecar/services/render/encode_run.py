@@ -1,0 +1,108 @@
+"""Makes neighbouring cells: one process, or one that encodes what others compose."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from itertools import pairwise
+from math import inf
+from pathlib import Path
+
+import trio
+
+from protocol.errors import SidecarError
+from sidecar.ffmpeg.builder.cells import RunJob
+from sidecar.ffmpeg.builder.command import Command, arguments
+from sidecar.ffmpeg.failures import doubted
+from sidecar.ffmpeg.supervisor import Child
+from sidecar.services.render.pipes import End, open_pipe
+from sidecar.services.render.produce import STALL_SECONDS, Bench, run_command
+from sidecar.services.render.tally import Tally, counted
+
+
+@dataclass(slots=True)
+class Making:
+    """A run while it is made: its processes, the sources that they read, and the counts of its cells."""
+
+    tally: Tally
+    sources: set[Path] = field(default_factory=set)
+    children: list[Child] = field(default_factory=list)
+
+    @property
+    def doubted(self) -> bool:
+        """Whether a decoder has complained of what it read."""
+        return any(doubted(child.stderr_tail().splitlines()) for child in self.children)
+
+
+async def encode_run(
+    job: RunJob, sinks: Sequence[Path], bench: Bench, name: str, heard: Callable[[Making], None]
+) -> Making:
+    """Encode each cell into its sink; `heard` is told about ten times a second, after every count.
+
+    Folders of the bench that this makes begin with `name`. Cancelled or failed, no process of it is left; what is in
+    the sinks is the caller's to remove. Raises the typed errors of execution.
+    """
+    making = Making(Tally(bench.folder / name, len(sinks)))
+
+    async def run(command: Command, folder: str, descriptors: tuple[int, ...]) -> None:
+        await trio.to_thread.run_sync(_note_sources, command, making.sources)
+        encoding = folder == name
+        await run_command(
+            command,
+            folder,
+            descriptors,
+            bench=bench,
+            on_start=making.children.append,
+            on_progress=(lambda _: heard(making)) if encoding else None,
+            marks=making.tally.look if encoding else lambda: None,
+            # What composes into a pipe waits for as long as its reader does.
+            stall_after=STALL_SECONDS if encoding else inf,
+        )
+
+    targets = [str(sink) for sink in sinks]
+    if not job.windows:
+        await run(counted(await trio.to_thread.run_sync(job.encoder, targets)), name, ())
+    else:
+        await _in_windows(job, targets, name, run)
+    making.tally.look()
+    heard(making)
+    return making
+
+
+async def _in_windows(
+    job: RunJob, targets: Sequence[str], name: str, run: Callable[[Command, str, tuple[int, ...]], Awaitable[None]]
+) -> None:
+    """Compose window after window into a pipe, from which one process encodes."""
+    failed: list[SidecarError] = []
+    with ExitStack() as pipes:
+        read, write = pipes.enter_context(open_pipe())
+        async with trio.open_nursery() as nursery:
+
+            async def compose(end: End) -> None:
+                try:
+                    for number, window in enumerate(job.windows):
+                        command = await trio.to_thread.run_sync(lambda: job.composer(window, sink=f"pipe:{end.fd}"))  # noqa: B023 - run at once
+                        await run(command, f"{name}-compose-{number}", (end.fd,))
+                except SidecarError as error:
+                    # The cause: what the encoder then says of frames that are missing is not.
+                    failed.insert(0, error)
+                    nursery.cancel_scope.cancel()
+                end.close()
+
+            nursery.start_soon(compose, write)
+            try:
+                command = counted(job.encoder(targets, source=f"pipe:{read.fd}"))
+                await run(command, name, (read.fd,))
+            except SidecarError as error:
+                failed.append(error)
+            nursery.cancel_scope.cancel()
+    if failed:
+        raise failed[0]
+
+
+def _note_sources(command: Command, sources: set[Path]) -> None:
+    argv = arguments(command).argv
+    for option, value in pairwise(argv):
+        if option == "-i" and value.startswith("file:"):
+            sources.add(Path(value.removeprefix("file:")))

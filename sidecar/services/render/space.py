@@ -1,0 +1,65 @@
+"""Looks after the disks that a render writes on, before and while it does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import trio
+
+from protocol.errors import DiskFull, OutputUnwritable
+from sidecar.services.machine import free_space
+
+LEAST = 512 * 2**20
+"""Bytes that a render leaves free, or as many as are to stay free at all if that is less."""
+
+MARGIN = 1.2
+"""A render begins only if this much more than it is expected to write is free."""
+
+LOOK_EVERY = 1.0
+"""Seconds between two looks at the part file: it goes when somebody removes the folder."""
+
+MEASURE_EVERY = 5
+"""Looks between two measures of what is free."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Where a job writes: the target, its part, folders for what is on the way there, and what has to stay free."""
+
+    target: Path
+    part: Path
+    folders: Sequence[Path]
+    least: int
+
+    def check(self, expected: int | None) -> None:
+        """Raise DiskFull where less is free than has to be, or than what is `expected` to be written."""
+        needed = max(self.least, 0 if expected is None else int(MARGIN * expected))
+        for folder in (self.target.parent, *self.folders):
+            try:
+                free = free_space(folder)
+            except OSError as error:
+                raise self._lost(folder, error.strerror or str(error)) from error
+            if free < needed:
+                raise DiskFull(path=str(self.target), free=free, needed=needed)
+
+    def look(self) -> None:
+        """Raise OutputUnwritable where the part is no longer where the target is to be."""
+        if not self.part.exists():
+            raise self._lost(self.target.parent, "its folder, or what was written there, was removed")
+
+    def _lost(self, folder: Path, detail: str) -> OutputUnwritable:
+        path = self.target if folder == self.target.parent else folder
+        return OutputUnwritable(path=str(path), detail=detail)
+
+
+async def watch(ground: Ground) -> None:
+    """Look after the ground until cancelled. Raises DiskFull, OutputUnwritable."""
+    looks = 0
+    while True:
+        await trio.sleep(LOOK_EVERY)
+        looks += 1
+        await trio.to_thread.run_sync(ground.look)
+        if looks % MEASURE_EVERY == 0:
+            await trio.to_thread.run_sync(ground.check, None)

@@ -1,0 +1,88 @@
+"""A pool of processes that makes cells of known cost on a clock of its own, in the order that a real job takes."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from protocol.commands.render import RenderProgress
+from sidecar.ffmpeg.builder.staged import Cost
+from sidecar.services.render.cell_meter import CellMeter
+from sidecar.services.render.cells import Cell
+from sidecar.services.render.progress import ProgressMeter
+from sidecar.services.render.runs import choose, group, visit
+
+FRAMES = 100
+LOOKAHEAD = 40
+GIVING = 0.4
+"""Share of the work on a frame that is done before its encoder has looked ahead enough to let go of the first."""
+
+START_UP = 0.15
+
+
+@dataclass(slots=True)
+class _Process:
+    number: int
+    cells: tuple[int, ...]
+    seconds: list[float]
+    age: float = 0.0
+    counts: list[tuple[int, int, int]] = field(default_factory=list)
+
+    def look(self, sizes: Sequence[int]) -> None:
+        """Say how many frames each encoder has by now: it looks ahead, then keeps pace, then lets go of the rest."""
+        left = self.age - START_UP
+        self.counts = []
+        for place, seconds in enumerate(self.seconds):
+            given, made = _inside(FRAMES * min(1.0, max(0.0, left / seconds)))
+            left -= seconds
+            self.counts.append((given, made, sizes[self.cells[place]] * made // FRAMES))
+
+    @property
+    def over(self) -> bool:
+        return self.age >= START_UP + sum(self.seconds)
+
+
+def _cell(index: int) -> Cell:
+    return Cell(index, FRAMES * index, FRAMES * (index + 1), f"{index:064}", FRAMES, Cost(1, 1, 0))
+
+
+def _inside(work: float) -> tuple[int, int]:
+    """Return how many frames went into an encoder, and came out, for so much of the work on FRAMES of them."""
+    ahead = min(LOOKAHEAD, work / GIVING)
+    both = min(FRAMES - LOOKAHEAD, max(0.0, work - LOOKAHEAD * GIVING))
+    rest = max(0.0, work - LOOKAHEAD * GIVING - (FRAMES - LOOKAHEAD)) / (1 - GIVING)
+    return int(ahead + both + 1e-9), int(both + rest + 1e-9)
+
+
+def simulate(
+    costs: Sequence[float | None], kinds: Sequence[Hashable] = (), *, workers: int, tick: float = 0.1
+) -> Iterator[tuple[float, RenderProgress]]:
+    """Yield the clock and what is shown at each tick, while cells are made. A cost of None: the cell is cached."""
+    meter = CellMeter([(FRAMES * at, FRAMES * (at + 1)) for at in range(len(costs))], (), kinds, workers=workers)
+    shown = ProgressMeter("job", meter, 4.0 * len(costs), "libx264", 0.0, has_picture=True)
+    sizes = [100_000 + 1000 * at for at in range(len(costs))]
+    missing = [at for at, cost in enumerate(costs) if cost is not None]
+    for at, cost in enumerate(costs):
+        if cost is None:
+            meter.settle(at, "cached", sizes[at])
+    runs = group([_cell(at) for at in missing], workers=workers, most=5, fits=lambda _: True)
+    groups = [tuple(cell.index for cell in run.cells) for run in runs]
+    waiting = [groups[number] for number in visit([kinds[each[0]] if kinds else None for each in groups])]
+    running: list[_Process] = []
+    now = 0.0
+    while waiting or running:
+        while waiting and len(running) < workers:
+            cells = waiting.pop(choose([meter.seconds_of(each) for each in waiting], workers))
+            running.append(_Process(meter.begin(cells, now), cells, [costs[at] or 0.0 for at in cells]))
+        meter.waiting = waiting
+        now += tick
+        for process in list(running):
+            process.age += tick
+            process.look(sizes)
+            meter.advance(process.number, process.counts, now)
+            if process.over:
+                for at in process.cells:
+                    meter.finish(at, sizes[at])
+                meter.end(process.number)
+                running.remove(process)
+        yield now, shown.pictured(now)
