@@ -33,21 +33,23 @@ ALONE = ("hevc", "ffv1")
 """Codecs whose streams cannot follow one another in one file: what decoding needs stands in its header, once."""
 
 BITS_A_PIXEL = ((0, 0.01), (30, 0.03), (50, 0.05), (70, 0.1), (85, 0.2), (95, 0.4), (100, 1.0))
-"""Bits a pixel of H.264 by quality where nothing was measured; straight lines between, HEVC two thirds of it."""
+"""Bits a pixel that encoding gives H.264 by quality; straight lines between, HEVC two thirds of it.
+
+A table, not what cells were measured to take: what is copied must not depend on what was rendered before.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """What packets have to fit into: the export, its frames, and what encoding is expected to give.
+    """What packets have to fit into: the export, and its frames at their rate.
 
-    `bytes_a_frame`: None where nothing was measured. `intra_profile` is the encoder's profile of a codec that has no
+    `intra_profile` is the encoder's profile of a codec that has no
     choice of it, as its streams name it (PRORES "HQ", DNxHR "DNXHR SQ"); None for other codecs.
     """
 
     export: Export
     frames: int
     rate: Fraction
-    bytes_a_frame: float | None = None
     intra_profile: str | None = None
 
 
@@ -110,13 +112,9 @@ def allowed_bytes(fit: Fit, width: int, height: int, frames: int) -> float:
     video, codec = fit.export.video, video_codec(fit.export)
     if video is None:
         return 0.0
-    each = fit.bytes_a_frame
-    if each is None:
-        points = BITS_A_PIXEL
-        (low, least), (high, most) = next(pair for pair in pairwise(points) if video.quality <= pair[1][0])
-        bits = least + (most - least) * (video.quality - low) / (high - low)
-        each = bits * width * height / 8 * (2 / 3 if codec == "hevc" else 1)
-    return float(EXCESS) * each * frames
+    (low, least), (high, most) = next(pair for pair in pairwise(BITS_A_PIXEL) if video.quality <= pair[1][0])
+    bits = least + (most - least) * (video.quality - low) / (high - low)
+    return float(EXCESS) * bits * width * height / 8 * (2 / 3 if codec == "hevc" else 1) * frames
 
 
 def _span(piece: Piece, table: PacketTable, fit: Fit) -> CopySpan | str:

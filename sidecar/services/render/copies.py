@@ -74,13 +74,11 @@ async def find_copies(
     span: OutputSpan,
     media: MediaService,
     *,
-    bytes_a_frame: float | None = None,
     without: Collection[Stream] = (),
 ) -> Copies:
     """Find what of an output can be copied.
 
-    `bytes_a_frame` is what encoding is expected to give, where it was measured; streams `without` are left out: a
-    check found that they cannot be copied. Files whose packets cannot be listed are encoded.
+    Streams `without` are left out: a check found that they cannot be. Files whose packets cannot be listed are encoded.
     """
     from sidecar.core.copying import Fit, Refusal, copy_spans, untouched  # noqa: PLC0415 - start-up time
 
@@ -98,7 +96,7 @@ async def find_copies(
     async with trio.open_nursery() as nursery:
         for stream in {piece.key for piece in pieces}:
             nursery.start_soon(list_packets, stream)
-    fit = Fit(export, span.frames, span.rate, bytes_a_frame, intra_profile(export, span.rate))
+    fit = Fit(export, span.frames, span.rate, intra_profile(export, span.rate))
     spans, refusals = await trio.to_thread.run_sync(copy_spans, pieces, tables.get, fit)
     checked = [Refusal(pointer, "check") for piece in failed for pointer in piece.pointers]
     return Copies(spans, (*found.refusals, *checked, *refusals))

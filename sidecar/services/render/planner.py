@@ -110,14 +110,10 @@ class Planner:
         )
 
     async def _copies(self, draft: Draft, without: Collection[Stream]) -> Copies:
-        """Find what is copied; what encoding gives, where it was measured, says whether that is too large."""
+        """Find what is copied. What was encoded before has no say in it: else a second render would be another one."""
         if not in_cells(draft.export):
             return Copies()
-        measured = self.speeds.of(options_key(draft.export, draft.span))
-        size = None if measured is None else measured.bytes / measured.frames
-        return await find_copies(
-            draft.timeline, draft.export, draft.span, self.media, bytes_a_frame=size, without=without
-        )
+        return await find_copies(draft.timeline, draft.export, draft.span, self.media, without=without)
 
     def _estimate(self, draft: Draft, cells: Sequence[Cell], costs: Mapping[str, tuple[int, float]]) -> Estimate:
         """Estimate a render by what of it is cached, and by what was cached of others like it."""

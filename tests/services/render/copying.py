@@ -26,8 +26,6 @@ from tests.harness.media import ffmpeg, make_clip
 from tests.harness.rendering import RESOURCES, clip, project, timeline_of
 
 BT709 = ("tv", "bt709", "bt709", "bt709")
-LARGE = 1e9
-"""Bytes a frame that no file has: its bitrate then never forbids."""
 
 
 def source(path: Path, *, options: Sequence[str] = (), **members: Any) -> Path:
@@ -49,20 +47,16 @@ def shot(path: Path, start: float, duration: float, at: float = 0, **members: An
     return clip(str(path), start, duration, sourceStart=at, **members)
 
 
-def found(
-    raw: Mapping[str, Any], base: Path, *, bytes_a_frame: float | None = LARGE
-) -> tuple[tuple[CopySpan, ...], tuple[Refusal, ...]]:
+def found(raw: Mapping[str, Any], base: Path) -> tuple[tuple[CopySpan, ...], tuple[Refusal, ...]]:
     """What a project copies, and why it does not copy the rest."""
-    return found_in(timeline_of(raw, base), bytes_a_frame)
+    return found_in(timeline_of(raw, base))
 
 
-def found_in(
-    timeline: Timeline, bytes_a_frame: float | None = LARGE
-) -> tuple[tuple[CopySpan, ...], tuple[Refusal, ...]]:
+def found_in(timeline: Timeline) -> tuple[tuple[CopySpan, ...], tuple[Refusal, ...]]:
     export = timeline.project.export
     span = output_span(timeline, export)
     seen = untouched(timeline, export, span)
-    fit = Fit(export, span.frames, span.rate, bytes_a_frame, intra_profile(export, span.rate))
+    fit = Fit(export, span.frames, span.rate, intra_profile(export, span.rate))
     spans, refusals = copy_spans(seen.pieces, lambda key: list_packets(Path(key[0]), key[1]), fit)
     return spans, (*seen.refusals, *refusals)
 
