@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import trio
 
-from protocol.errors import LimitExceeded
-from sidecar.core.budget import LEAST_BITRATE, first_bitrate, held_to, least_bytes
+from protocol.errors import EncoderUnavailable, LimitExceeded
+from sidecar.core.budget import LEAST_BITRATE, first_bitrate, held_to, least_bytes, overhead_bytes
 from sidecar.core.timeline import output_span
 from sidecar.ffmpeg.builder.staged import Stages
 from sidecar.ffmpeg.builder.steps import COSTS, Step, steps_of
@@ -21,11 +22,17 @@ ATTEMPTS = 7
 ENOUGH = 0.95
 """Share of the limit that a file which could be larger has to use."""
 
+USED = 0.8
+"""Share of its bitrate that an encoder uses unless there is no more to say."""
+
 CLOSER = 0.985
 """Of what a picture may have, what is asked for when it was too large."""
 
 SHRINKS = 0.995
 """A picture that asked for less is not smaller than this share of itself cannot become smaller."""
+
+_TOO_LOW = re.compile(r"bitrate is too low. estimated minimum is (\d+) kbps")
+"""What x264 says before its second pass, in which it cannot come down to what is asked for."""
 
 SIZE_POINTER = "/export/video/sizeLimit"
 
@@ -74,9 +81,19 @@ async def _run_within(stages: Stages, target: Path, limit: int, on_progress: Rep
     before: Written | None = None
     for attempt in range(ATTEMPTS):
         held = replace(stages, export=held_to(stages.export, bitrate))
-        await go(held, "file", f"encode-{attempt}", _scaled(on_progress, stages, shares[-1], "file"))
+        try:
+            await go(held, "file", f"encode-{attempt}", _scaled(on_progress, stages, shares[-1], "file"))
+        except EncoderUnavailable as error:
+            possible = _TOO_LOW.search(error.detail)
+            if possible is None:
+                raise
+            picture = int(possible.group(1)) * 1000 * seconds / 8
+            least = max(least, int(picture) + overhead_bytes(stages.export, span.frames, seconds))
+            raise LimitExceeded(
+                what="bytes of the smallest file", value=least, limit=limit, pointer=SIZE_POINTER
+            ) from error
         written = await trio.to_thread.run_sync(measure_written, target)
-        used = written.picture >= ENOUGH * bitrate * seconds / 8
+        used = written.picture >= USED * bitrate * seconds / 8
         if written.total <= limit and (attempt > 0 or written.total >= ENOUGH * limit or not used):
             return
         stuck = before is not None and written.picture > SHRINKS * before.picture and written.total > limit
