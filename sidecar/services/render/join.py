@@ -191,7 +191,8 @@ def _picture_stream(
         # As FFmpeg writes it: some containers show it.
         stream.metadata["encoder"] = f"Lavc {video_encoder(export.video, codec)}"
     if "alpha_mode" in shown.metadata:
-        stream.metadata["alpha_mode"] = shown.metadata["alpha_mode"]
+        # Decoders that leave the second picture out do not say that there is one.
+        context.pix_fmt = "yuva420p"
     if codec == "hevc" and export.container in ("mp4", "mov"):
         context.codec_tag = "hvc1"
     if codec in ("prores", "png") and export.video is not None and has_alpha(export.video.pixel_format):

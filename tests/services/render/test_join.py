@@ -21,7 +21,7 @@ from protocol.time import parse_rate
 from sidecar.services.render.join import JoinStopped, join, joinable
 from sidecar.services.render.join_pieces import EncodedPiece
 from tests.harness.flashes import blips, flashes, make_flashing
-from tests.harness.media import make_clip, run_ffmpeg
+from tests.harness.media import decode_luma, make_clip, run_ffmpeg
 from tests.harness.rendering import clip, project
 from tests.services.render.joining import Made, facts, hashes, make
 
@@ -93,6 +93,8 @@ DEEP: list[tuple[Any, Any, dict[str, Any]]] = [
     ("mp4", "hevc", {"rateControl": "lossless"}),
     ("mp4", "av1", {"pixelFormat": "yuv420p10le"}),
     ("mp4", "mpeg4", {"bFrames": 2}),
+    ("webm", "vp9", {"pixelFormat": "yuva420p"}),
+    ("webm", "vp9", {"pixelFormat": "yuva420p"}),
     ("mov", "prores", {"pixelFormat": "yuva444p10le"}),
     ("mov", "png", {"pixelFormat": "yuva420p"}),
     ("mkv", "ffv1", {"pixelFormat": "gbrp"}),
@@ -118,6 +120,16 @@ def test_the_file_says_what_a_render_in_one_piece_says(
     assert frames == [each for piece in made.pieces for each in hashes(piece.path)]
     if VIDEO_CODECS[codec].intra or video.get("rateControl") == "lossless":
         assert frames == hashes(whole)
+
+
+def test_alpha_beside_the_packets_of_vp9_is_kept(tmp_path: Path) -> None:
+    raw = project({"clips": [clip("#FF0000", 0, 1, opacity=0.5)]}, size=(64, 36), background="#00000000")
+    video = {"pixelFormat": "yuva420p", "preset": "fastest"}
+    made = make({**raw, "export": {"container": "webm", "audio": None, "video": video}}, tmp_path)
+    joined = made.join(tmp_path / "joined.webm")
+    run_ffmpeg(["-c:v", "libvpx-vp9", "-i", str(joined), "-vf", "alphaextract", str(tmp_path / "%02d.png")])
+    alpha = [luma.mean() for path in sorted(tmp_path.glob("*.png")) for _, luma in decode_luma(path)]
+    assert alpha == pytest.approx([128] * 25, abs=1)
 
 
 SOUNDS = [
