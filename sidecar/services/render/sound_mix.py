@@ -14,8 +14,8 @@ import trio
 
 from protocol.errors import RenderFailed
 from sidecar.ffmpeg.builder.command import Command
-from sidecar.ffmpeg.builder.sound.sharing import share_closing, share_run
-from sidecar.ffmpeg.builder.sound.staged import UNDER
+from sidecar.ffmpeg.builder.sound.sharing import share_closing, share_runs
+from sidecar.ffmpeg.builder.sound.staged import UNDER, SoundStages
 from sidecar.ffmpeg.builder.sound.windows import MixPlan, MixWindow
 from sidecar.services.cache.store import CacheStore
 from sidecar.services.render.pipes import open_pipe
@@ -92,25 +92,31 @@ class _Windows:
 
     async def make(self, run: range) -> None:
         """Mix a run of windows."""
-        plan, shop = self.plan, self.shop
-        windows = plan.windows[run.start : run.stop]
-        span = windows[0].first, windows[-1].end
-        stages = await trio.to_thread.run_sync(
-            lambda: share_run(plan.timeline, span, plan.resources, summed=plan.summed)
+        plan = self.plan
+        spans = [(window.first, window.end) for window in plan.windows[run.start : run.stop]]
+        shared = await trio.to_thread.run_sync(
+            lambda: share_runs(plan.timeline, spans, plan.resources, summed=plan.summed)
         )
-        name = f"mix-{run.start}"
+        for stages in shared:
+            await self._mix(
+                stages, [number for number in run if stages.first <= plan.windows[number].first < stages.end]
+            )
+
+    async def _mix(self, stages: SoundStages, numbers: Sequence[int]) -> None:
+        """Run the processes of neighbouring windows, and keep what they write."""
+        shop, windows = self.shop, [self.plan.windows[number] for number in numbers]
+        name, prefix = f"mix-{numbers[0]}", uuid4().hex
         began = trio.current_time()
 
         def done(place: int, path: Path) -> None:
             seconds = (trio.from_thread.run_sync(trio.current_time) - began) / (place + 1)
-            trio.from_thread.run(self._keep, run[place], windows[place], path, seconds)
+            trio.from_thread.run(self._keep, numbers[place], windows[place], path, seconds)
 
         with open_pipe() as (read, write):
             lengths = [window.bytes for window in windows]
-            prefix = uuid4().hex
             cutting = partial(take, read.fd, lengths, lambda place: shop.store.scratch / f"{prefix}-{place}.f32", done)
             await beside(cutting, lambda: mix(stages, shop.folder / name, write.fd, shop.named(name)), write)
-        if run[-1] not in self.files:
+        if numbers[-1] not in self.files:
             raise RenderFailed(detail="the mix is shorter than planned")
 
     async def _keep(self, number: int, window: MixWindow, path: Path, seconds: float) -> None:

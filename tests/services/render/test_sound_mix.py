@@ -14,9 +14,10 @@ from protocol.errors import MediaUnreadable
 from protocol.project import AudioTrack, Clip, Effect, NoiseSource
 from protocol.time import sample_at_frame
 from sidecar.core.timeline import Timeline, output_span
+from sidecar.ffmpeg.builder.command import Command
 from sidecar.services.cache.limits import CacheLimits
 from sidecar.services.render.sound_mix import open_mix
-from tests.ffmpeg.sound.listening import clicks, file_clip, mix, timeline, tone, write_wav
+from tests.ffmpeg.sound.listening import RATE, clicks, file_clip, mix, timeline, tone, write_wav
 from tests.ffmpeg.sound.test_gains import FADE, SWAY
 from tests.ffmpeg.sound.test_motion import NOISE
 from tests.harness.media import run_ffmpeg
@@ -152,6 +153,34 @@ async def test_a_change_of_one_clip_mixes_its_windows_alone(noise: Path, tmp_pat
     assert back.path.read_bytes() == first.path.read_bytes() != edited.path.read_bytes()
 
 
+async def test_long_runs_are_halved_until_their_shelves_are_small(
+    compressed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows of clips that cross their borders, off shelves that hold little more than those windows need."""
+    monkeypatch.setattr("sidecar.ffmpeg.builder.sound.sharing.MANY_CLIPS", 0)
+    monkeypatch.setattr("sidecar.ffmpeg.builder.sound.sharing.MAX_SHELF", 5_000_000)
+    tracks = [
+        [file_clip(compressed, 0.2, 28)],
+        [file_clip(compressed, 1, 5, volume=FADE), file_clip(compressed, 8, 17, source_start=8), tone(300, 26, 4)],
+    ]
+    line = timeline(*tracks, rate="24000/1001")
+    shelves = []
+    async with sound_desk(tmp_path) as desk:
+        shop = desk.shop()
+
+        async def run(command: Command, name: str, descriptors: tuple[int, ...]) -> Path:
+            work = await shop.run(command, name, descriptors)
+            shelves.append(sum(path.stat().st_size for path in shop.folder.glob("mix-*/*.f32")))
+            return work
+
+        async with open_mix(desk.plan(line, export_of()).mix, replace(shop, run=run)) as stretches:
+            made = b"".join(each.path.read_bytes() for each in stretches if each.path is not None)
+    sound = np.frombuffer(made, "<f4").reshape(-1, 2).T
+    assert np.array_equal(sound, mix(line))
+    assert 0 < max(shelves) < 16 * RATE * 8
+    assert {name.split("-")[1] for name in desk.ran} == {"0", "1", "2"}
+
+
 async def test_silence_is_silent_and_takes_no_process(tmp_path: Path) -> None:
     line = timeline([tone(440, 0, 2), tone(440, 25, 10, volume=0)])
     async with sound_desk(tmp_path) as desk:
@@ -183,6 +212,9 @@ async def test_cancelled_in_mid_mix_it_leaves_finished_windows_and_nothing_else(
         known = await desk.store.known("sound", keys)
         assert 0 < len(known) < len(keys)
         assert set(keys[: len(known)]) == known
+        some = msgspec.structs.replace(export_of(), range=(0, 10 * (len(known) + 1)))
+        await desk.mix(line, some)
+        assert desk.ran == [f"mix-{len(known)}-sound-0"]
 
 
 async def test_what_the_cache_cannot_keep_is_made_all_the_same(noise: Path, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
@@ -33,6 +33,12 @@ MAX_GAINS = 64 * 2**20
 
 MANY_CLIPS = 60
 """So many clips are never mixed by one process."""
+
+MAX_SHELF = 2**30
+"""Bytes of sound that lie in a job's folder while a run of windows is mixed, where fewer windows need less."""
+
+WORTH_HALVING = 0.75
+"""A run is halved only where no half needs a larger share of its shelf."""
 
 MAX_TURNED = 30
 """Seconds of sound that one process may turn round straight from a decoder, which has to hold them."""
@@ -100,6 +106,21 @@ def share_run(timeline: Timeline, window: tuple[int, int], resources: Resources,
     return sharing.shared(window, summed=summed)
 
 
+def share_runs(
+    timeline: Timeline, windows: Sequence[tuple[int, int]], resources: Resources, *, summed: bool
+) -> tuple[SoundStages, ...]:
+    """Share the mix of neighbouring windows out, in as many runs as keep each shelf small where that is possible."""
+    run = share_run(timeline, (windows[0][0], windows[-1][1]), resources, summed=summed)
+    if run.bytes <= MAX_SHELF or len(windows) == 1:
+        return (run,)
+    half = len(windows) // 2
+    halves = [share_runs(timeline, part, resources, summed=summed) for part in (windows[:half], windows[half:])]
+    # What remembers everything asks for as much in every half.
+    if max(each.bytes for part in halves for each in part) > WORTH_HALVING * run.bytes:
+        return (run,)
+    return tuple(each for part in halves for each in part)
+
+
 def share_closing(timeline: Timeline, window: tuple[int, int], resources: Resources) -> SoundStages:
     """Share out what comes after the sum of the tracks, which lies on the shelf from frame 0 to the window's end."""
     score = score_of(timeline, resources.catalogue)
@@ -136,7 +157,7 @@ class _Sharing:
         span = (0, self.score.length) if affected else self._needed(samples_of(line, window))
         pieces = [piece for track in self._heard() for side in track.sides for piece in side.within(span)]
         shelf = Shelf({}, {})
-        supplied = supplies(line, pieces)
+        supplied = supplies(line, catalogue, pieces, span)
         for supply in supplied:
             shelf.sources[supply.sound.key, supply.rate] = supply.kept("")
         step = max(1, round(WINDOW_SECONDS * line.rate))

@@ -12,9 +12,9 @@ from sidecar.ffmpeg.builder.catalogue import Catalogue
 from sidecar.ffmpeg.builder.command import Command, Output
 from sidecar.ffmpeg.builder.graph import Stream
 from sidecar.ffmpeg.builder.sound.clips import Use, played, use_of
-from sidecar.ffmpeg.builder.sound.effects import Span, remembers_all
+from sidecar.ffmpeg.builder.sound.effects import Span, acting, remembers_all
 from sidecar.ffmpeg.builder.sound.mix import Mixer
-from sidecar.ffmpeg.builder.sound.rows import TURNED_SECONDS, Kept, Turned, cut, exact
+from sidecar.ffmpeg.builder.sound.rows import SAMPLE_BYTES, TURNED_SECONDS, Kept, Turned, cut, exact
 from sidecar.ffmpeg.builder.sound.score import Piece
 from sidecar.ffmpeg.builder.sound.sources import FileSound, decode
 
@@ -42,6 +42,11 @@ class Supply:
     sound: FileSound
     rate: int
     ranges: tuple[Span, ...]
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of the files in which they lie."""
+        return sum(end - first for first, end in self.ranges) * self.sound.audio.channels * SAMPLE_BYTES
 
     def kept(self, folder: str) -> tuple[Kept, ...]:
         """Return the files in which they lie."""
@@ -83,19 +88,30 @@ class Baked:
         """Name of the file."""
         return f"baked-{self.number}.f32"
 
+    @property
+    def bytes(self) -> int:
+        """Bytes of the file."""
+        return (self.parts[-1].span[1] - self.parts[0].span[0]) * self.channels * SAMPLE_BYTES
+
     def kept(self, folder: str) -> Kept:
         """Return where it lies once it is made."""
         first, end = self.parts[0].span[0], self.parts[-1].span[1]
         return Kept(f"file:{folder}/{self.file}", first, end, self.rate, self.channels)
 
 
-def supplies(line: Timeline, pieces: Sequence[Piece]) -> tuple[Supply, ...]:
-    """Say what has to be decoded for some clips."""
+def supplies(line: Timeline, catalogue: Catalogue, pieces: Sequence[Piece], span: Span) -> tuple[Supply, ...]:
+    """Say what has to be decoded for some clips where only a span of them is heard.
+
+    What has a memory needs all of its clip.
+    """
     wanted: dict[tuple[tuple[str, int], int], tuple[FileSound, list[Span]]] = {}
     for piece in pieces:
         if not isinstance(piece.sound, FileSound):
             continue
         use = use_of(piece, line, (piece.start, piece.end))
+        heard = max(piece.start, span[0]), min(piece.end, span[1])
+        if not use.stretches and heard[0] < heard[1] and not any(acting(piece.item.clip.effects, catalogue)):
+            use = use_of(piece, line, heard)
         first, end = max(0, use.first), max(1, use.end)
         file = piece.item.file
         if piece.item.looped and file is not None and file.duration is not None:

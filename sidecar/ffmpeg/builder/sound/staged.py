@@ -73,6 +73,11 @@ class SoundStages:
     summed: bool = False
     straight: bool = False
 
+    @property
+    def bytes(self) -> int:
+        """Bytes of the shelf."""
+        return sum(supply.bytes for supply in self.supplies) + sum(baked.bytes for baked in self.baked)
+
     def steps(self, folder: str) -> Iterator[Step]:
         """Return the processes that make the mix, in order; the shelf's files are made in `folder`."""
         shelf = Shelf({}, {})
