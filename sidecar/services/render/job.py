@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import trio
 
@@ -21,8 +22,10 @@ from protocol.commands.render import (
 from protocol.errors import JobState, SidecarError
 from protocol.problem import Problem
 from sidecar.services.render.control import JobControl
-from sidecar.services.render.planning import Planned
 from sidecar.services.render.record import ENDED, Asked, Record, Row
+
+if TYPE_CHECKING:
+    from sidecar.services.render.planning import Planned
 
 
 def timestamp() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -12,7 +13,9 @@ from protocol.commands.render import JobError, PlanSummary, RenderProgress, Rend
 from protocol.commands.shared import Range
 from protocol.model import Result
 from protocol.problem import Problem
-from protocol.project import Project
+
+if TYPE_CHECKING:
+    from protocol.project import Project
 
 ENDED: frozenset[State] = frozenset({"completed", "failed", "cancelled"})
 ACTIVE: frozenset[State] = frozenset({"preparing", "running"})
