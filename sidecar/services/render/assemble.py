@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import ExitStack
 from functools import partial
 from itertools import pairwise
@@ -16,6 +17,7 @@ from sidecar.services.cache.pinned import Pinned
 from sidecar.services.render.analyses import with_analyses
 from sidecar.services.render.cell_run import CellRun, clear
 from sidecar.services.render.control import JobControl
+from sidecar.services.render.copies import Extracted, check_copies, take_copies
 from sidecar.services.render.crew import open_crew
 from sidecar.services.render.doubts import check_doubted
 from sidecar.services.render.encoded_sound import encoded_sound, loudness_of, plan_sound
@@ -30,7 +32,8 @@ async def assemble(attempt: Attempt, bench: Bench) -> Made:
     """Make what is missing, and join it all to the attempt's part file.
 
     Cancelled or failed, no process is left; finished cells are in the cache, the part file is the caller's to remove.
-    Raises the typed errors of execution, RenderFailed, SourceChanged, DiskFull, OutputUnwritable.
+    Raises the typed errors of execution, RenderFailed, SourceChanged, DiskFull, OutputUnwritable; CopyFailed where what
+    was to be copied has to be encoded.
     """
     shop, job = attempt.shop, attempt.job
     folder = shop.store.scratch / attempt.work.name
@@ -50,22 +53,24 @@ async def assemble(attempt: Attempt, bench: Bench) -> Made:
                 fingerprint=shop.fingerprint,
                 held=held,
             )
-            sound = await _streams(attempt, cells, bench)
+            copies: dict[str, Extracted] = {}
+            sound = await _streams(attempt, cells, bench, copies)
             await check_doubted(attempt.planned, shop.damage, bench.doubted)
             await cells.keep()
             loudness: MeasuredLoudness | None = None
             if sound is not None:
                 loudness = loudness_of(held.enter_context(sound))
             attempt.pass_on(attempt.shown.enter("running", "joining", trio.current_time()))
-            await _join(attempt, cells, None if sound is None else sound.path)
+            await _join(attempt, cells, copies, None if sound is None else sound.path)
+            await check_copies(attempt.part, list(copies.values()), shop.media)
         finally:
             with trio.CancelScope(shield=True):
                 await trio.to_thread.run_sync(clear, folder)
     return Made(loudness, reused(attempt), _joins(attempt))
 
 
-async def _streams(attempt: Attempt, cells: CellRun, bench: Bench) -> Pinned | None:
-    """Make picture and sound beside one another; return the sound."""
+async def _streams(attempt: Attempt, cells: CellRun, bench: Bench, copies: dict[str, Extracted]) -> Pinned | None:
+    """Make picture and sound beside one another, and fetch the copies; return the sound."""
     sounds: list[Pinned] = []
     pictured = trio.Event()
 
@@ -91,9 +96,13 @@ async def _streams(attempt: Attempt, cells: CellRun, bench: Bench) -> Pinned | N
         shop = SoundShop(bench.folder, partial(run_command, bench=bench), store, mixed, cells.owners)
         sounds.append(await encoded_sound(plan, shop))
 
+    async def copied() -> None:
+        copies.update(await take_copies(attempt.planned.cells, cells.folder, attempt.shop.media))
+
     try:
         async with open_crew() as crew:
             crew.start(picture)
+            crew.start(copied)
             if audio_codec(attempt.planned.export) is not None:
                 crew.start(sound)
     except BaseException:
@@ -103,11 +112,16 @@ async def _streams(attempt: Attempt, cells: CellRun, bench: Bench) -> Pinned | N
     return sounds[0] if sounds else None
 
 
-async def _join(attempt: Attempt, cells: CellRun, sound: Path | None) -> None:
+async def _join(attempt: Attempt, cells: CellRun, copies: Mapping[str, Extracted], sound: Path | None) -> None:
     """Join in a thread; cancelled, it ends with the next packets, paused it waits."""
     planned = attempt.planned
     chapters = chapters_of(planned.stages.timeline, planned.export, planned.span)
-    pieces: list[Piece] = [EncodedPiece(cells.files[cell.key], cell.frames, still=cell.still) for cell in planned.cells]
+    pieces: list[Piece] = [
+        EncodedPiece(cells.files[cell.key], cell.frames, still=cell.still)
+        if cell.copy is None
+        else copies[cell.key].piece
+        for cell in planned.cells
+    ]
     stop = partial(_stop, attempt.job.control)
     await trio.to_thread.run_sync(
         lambda: join(pieces, attempt.part, planned.export, planned.span, sound=sound, chapters=chapters, stop=stop)

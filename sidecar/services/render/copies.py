@@ -5,29 +5,31 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import trio
 
 from protocol.errors import SidecarError
+from protocol.problem import Problem
 from protocol.project import Export
 from protocol.project.formats import video_codec
 from sidecar.ffmpeg.builder.encode_video import video_options
 from sidecar.services.media.units import UNITS
+from sidecar.services.render.crew import open_crew
 from sidecar.services.render.join_pieces import EncodedPiece
+from sidecar.services.render.uncopied import CopyFailed, Stream
 
 if TYPE_CHECKING:
     from sidecar.core.copying import CopySpan, Refusal
     from sidecar.core.packets import PacketTable
     from sidecar.core.timeline import OutputSpan, Timeline
     from sidecar.services.media import MediaService
+    from sidecar.services.render.cells import Cell
 
-CHECKED_AT_ONCE = 4
-"""Spans that are looked at at a time; there are as many workers at most."""
-
-Stream = tuple[str, int]
-"""A file by its path, and the number of a stream in it."""
+AT_ONCE = 4
+"""Spans that are worked on at a time; there are as many workers at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +39,15 @@ class Copies:
     spans: tuple[CopySpan, ...] = ()
     refusals: tuple[Refusal, ...] = ()
 
+    def problems(self) -> list[Problem]:
+        """Warn of clips that could not be copied though nothing seemed to forbid it."""
+        from sidecar.core.timeline.findings import finding  # noqa: PLC0415 - start-up time
 
-class CopyFailed(Exception):
-    """Copied frames are not the source's in the finished file, or cannot be had: the stream has to be encoded.
-
-    `stream` is to stand among those that the next plan leaves out (`find_copies`, `without`).
-    """
-
-    def __init__(self, span: CopySpan, detail: str) -> None:
-        super().__init__(f"{span.path}: {detail}")
-        self.span = span
-        self.detail = detail
-
-    @property
-    def stream(self) -> Stream:
-        return self.span.path, self.span.stream
+        return [
+            finding("notCopied", refusal.pointer, f"The clip was encoded: {refusal.reason}", severity="warning")
+            for refusal in self.refusals
+            if refusal.rule == "check"
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +108,26 @@ async def extract(span: CopySpan, target: Path, media: MediaService) -> Extracte
         raise CopyFailed(span, error.message) from error
 
 
+async def take_copies(cells: Sequence[Cell], folder: Path, media: MediaService) -> dict[str, Extracted]:
+    """Extract all copied cells of a job into its folder, several at a time; returns them by the cells' keys."""
+    taken: dict[str, Extracted] = {}
+    room = trio.CapacityLimiter(AT_ONCE)
+    copies = {cell.key: cell.copy for cell in cells if cell.copy is not None}
+
+    async def take(key: str, span: CopySpan, target: Path) -> None:
+        async with room:
+            taken[key] = await extract(span, target, media)
+
+    async with open_crew() as crew:
+        for number, (key, span) in enumerate(copies.items()):
+            crew.start(partial(take, key, span, folder / f"copied-{number}"))
+    return taken
+
+
 async def check_copies(output: Path, copies: Sequence[Extracted], media: MediaService) -> None:
     """Look at every copied span of a finished file: raises CopyFailed for one that is not the source's."""
     failed: list[CopyFailed] = []
-    room = trio.CapacityLimiter(CHECKED_AT_ONCE)
+    room = trio.CapacityLimiter(AT_ONCE)
 
     async def look(copy: Extracted) -> None:
         async with room:

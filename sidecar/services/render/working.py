@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -21,6 +21,7 @@ from sidecar.services.access import ReadAccess
 from sidecar.services.render.job import RenderJob
 from sidecar.services.render.record import ACTIVE, read_roots
 from sidecar.services.render.slots import Slots
+from sidecar.services.render.uncopied import CopyFailed, Stream
 
 if TYPE_CHECKING:
     from sidecar.services.render.planner import Planner
@@ -60,15 +61,24 @@ class Worker:
     least: Callable[[], int]
 
     async def work(self, job: RenderJob, tell: Tell) -> RenderResult:
-        """Run a job; a source that changed meanwhile gets one new plan. Raises what planning and `run_job` raise."""
+        """Run a job; a source that changed meanwhile gets one new plan, each stream that cannot be copied another.
+
+        Raises what planning and `run_job` raise.
+        """
         planned = job.planned or await self._plan_again(job)
-        try:
-            return await self._run(job, planned, tell)
-        except SourceChanged:
+        changed, uncopied = False, set[Stream]()
+        while True:
+            try:
+                return await self._run(job, planned, tell)
+            except SourceChanged:
+                if changed:
+                    raise
+                changed = True
+            except CopyFailed as failed:
+                uncopied.add(failed.stream)
             job.planned = None
-        planned = await self._plan_again(job)
-        job.attempts += 1
-        return await self._run(job, planned, tell)
+            planned = await self._plan_again(job, uncopied)
+            job.attempts += 1
 
     async def _run(self, job: RenderJob, planned: Planned, tell: Tell) -> RenderResult:
         from sidecar.services.render.run import run_job  # noqa: PLC0415 - start-up time
@@ -83,6 +93,7 @@ class Worker:
             owner=self.owner,
             fingerprint=planner.fingerprint,
             damage=planner.damage,
+            media=planner.media,
             store=planner.cache(),
             slots=self.slots,
             least=self.least(),
@@ -98,7 +109,7 @@ class Worker:
         finally:
             self.supervisor.resume(job.job_id)
 
-    async def _plan_again(self, job: RenderJob) -> Planned:
+    async def _plan_again(self, job: RenderJob, uncopied: Collection[Stream] = ()) -> Planned:
         """Plan what was asked for, of the project as it was then. Raises what planning raises."""
         # In a thread: a sidecar that has just started has requests to answer.
         await trio.to_thread.run_sync(import_module, "sidecar.services.render.planner")
@@ -107,7 +118,8 @@ class Worker:
             raise ProjectNotFound(path=job.asked.output, message="The journal has lost the project of this job")
         raw = await trio.to_thread.run_sync(partial(msgspec.json.decode, body, type=dict))
         ref = ProjectRef(inline=raw, base_path=job.asked.base)
-        planned = await self.planner().plan(ref, {}, job.asked.range, ReadAccess(read_roots(job.asked.read)))
+        access = ReadAccess(read_roots(job.asked.read))
+        planned = await self.planner().plan(ref, {}, job.asked.range, access, without=uncopied)
         job.planned, job.plan, job.problems = planned, planned.summary, planned.problems
         return planned
 

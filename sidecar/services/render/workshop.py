@@ -20,6 +20,7 @@ from sidecar.services.render.progress import ProgressMeter
 
 if TYPE_CHECKING:
     from sidecar.services.cache.store import CacheStore
+    from sidecar.services.media import MediaService
     from sidecar.services.render.slots import Slots
 
 
@@ -37,6 +38,7 @@ class Workshop:
     owner: str
     fingerprint: Callable[[Path], Awaitable[str | None]]
     damage: Callable[[Path], Awaitable[SourceFacts]]
+    media: MediaService
     store: CacheStore
     slots: Slots
     least: int
