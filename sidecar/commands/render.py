@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from msgspec import UNSET
 from msgspec.structs import replace
 
 from protocol.commands.render import (
@@ -55,10 +54,7 @@ async def resume(params: JobId, call: Call) -> Job:
 @command("render.move")
 async def move(params: JobMove, call: Call) -> Job:
     """Another place in the queue."""
-    before = None if params.before is UNSET else params.before
-    return await call.services.render.move(
-        params.job_id, priority=params.priority, before=before, last=params.before is None
-    )
+    return await call.services.render.move(params)
 
 
 @command("render.remove")

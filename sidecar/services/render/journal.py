@@ -3,13 +3,16 @@
 What a transaction has written survives the end of the process, however it ends (WAL, synchronous=NORMAL); after a
 power cut the last ones may be missing. Projects lie apart, by the hash of their text, for as long as a job that has
 not ended needs them.
+
+The journal is also where other processes of the user (`sidecar jobs`) read of jobs, and leave wishes that the owner
+grants: they may open it, the owner alone changes jobs.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, suppress
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -18,7 +21,6 @@ from zlib import crc32
 import msgspec
 
 from sidecar.services.files import make_private
-from sidecar.services.logs import Logger
 from sidecar.services.render.record import ENDED, Content, Record, Row
 
 NAME = "jobs.sqlite"
@@ -33,6 +35,7 @@ CREATE TABLE jobs (
 );
 CREATE INDEX jobs_content ON jobs(content);
 CREATE TABLE contents (key TEXT PRIMARY KEY, body BLOB NOT NULL);
+CREATE TABLE wishes (number INTEGER PRIMARY KEY, method TEXT NOT NULL, params BLOB NOT NULL, answer BLOB);
 """
 _UPSERT = """
 INSERT INTO jobs (serial, job_id, state, content, record, crc) VALUES (?, ?, ?, ?, ?, ?)
@@ -56,6 +59,15 @@ class Batch:
     removed: Sequence[int] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A call of another process: a method of the wire and its params as JSON."""
+
+    number: int
+    method: str
+    params: bytes
+
+
 @dataclass(slots=True)
 class Found:
     """What a journal held. `fault` says what of it could not be read."""
@@ -73,6 +85,7 @@ class Journal:
     def __init__(self, path: Path | None) -> None:
         self.path = path
         self._lock = Lock()
+        self._seen: int | None = None
         if path is not None:
             make_private(path.parent)
         self._database = sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False, timeout=5)
@@ -90,6 +103,7 @@ class Journal:
             self._database.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
         elif version != VERSION:
             raise JournalDamagedError(f"it is of version {version}")
+        self._database.execute("DELETE FROM wishes")  # those who made them have long given up
 
     def read(self) -> Found:
         """Return every row that is sound, in the order of their making."""
@@ -98,14 +112,7 @@ class Journal:
             try:
                 (verdict,) = self._database.execute("PRAGMA quick_check(1)").fetchone()
                 found.fault = None if verdict == "ok" else str(verdict)
-                for serial, record, crc in self._database.execute(
-                    "SELECT serial, record, crc FROM jobs ORDER BY serial"
-                ):
-                    row = _row(serial, record, crc)
-                    if row is None:
-                        found.fault = f"job {serial} is damaged"
-                    else:
-                        found.rows.append(row)
+                read_rows(self._database, found)
             except sqlite3.DatabaseError as error:
                 found.fault = str(error)
         return found
@@ -141,45 +148,42 @@ class Journal:
             row = self._database.execute("SELECT body FROM contents WHERE key = ?", (key,)).fetchone()
         return row[0] if row is not None and Content(key, row[0]).sound else None
 
+    def wishes(self) -> list[Wish]:
+        """Return what other processes have asked for since the last look. Returns at once; cheap when there is nothing."""
+        if not self._lock.acquire(blocking=False):
+            return []  # it is being written: next time
+        try:
+            (version,) = self._database.execute("PRAGMA data_version").fetchone()
+            if version == self._seen:
+                return []
+            rows = self._database.execute("SELECT number, method, params FROM wishes WHERE answer IS NULL").fetchall()
+            self._seen = version
+        except sqlite3.OperationalError:
+            return []
+        else:
+            return [Wish(*row) for row in rows]
+        finally:
+            self._lock.release()
+
+    def answer(self, number: int, body: bytes) -> None:
+        """Answer a wish."""
+        with self._lock:
+            self._database.execute("UPDATE wishes SET answer = ? WHERE number = ?", (body, number))
+
     def close(self) -> None:
         """Close the file; one that holds no job is removed."""
         with self._lock:
             with suppress(sqlite3.Error):
                 empty = self._database.execute("SELECT 1 FROM jobs LIMIT 1").fetchone() is None
-                self._database.close()
+                self.abandon()
                 if empty and self.path is not None:
                     remove(self.path)
                 return
-            self._database.close()
+            self.abandon()
 
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A journal with what it and those of the dead held; `adopted` counts jobs of other instances that had not ended."""
-
-    journal: Journal
-    rows: list[Row]
-    adopted: int
-
-
-def open_journal(data: Path, adopted: Iterable[Path], log: Logger) -> Opened:
-    """Open the journal of a data folder, with the jobs of the folders whose instances are dead moved into it.
-
-    Never fails: a damaged file is set aside and what could be read of it goes on in a new one; where there is no
-    file to be had, jobs are kept in memory only. Both are warnings in the log.
-    """
-    journal, rows = _open_sound(data / NAME, log)
-    moved = 0
-    for folder in adopted:
-        if (folder / NAME).exists():
-            with suppress(sqlite3.Error, OSError):
-                moved += _adopt(folder / NAME, journal, rows, log)
-    return Opened(journal, rows, moved)
-
-
-def has_journal(folders: Iterable[Path]) -> bool:
-    """Whether any of these folders holds a journal."""
-    return any((folder / NAME).exists() for folder in folders)
+    def abandon(self) -> None:
+        """Close the file as it is."""
+        self._database.close()
 
 
 def remove(path: Path) -> None:
@@ -189,81 +193,14 @@ def remove(path: Path) -> None:
             Path(f"{path}{end}").unlink(missing_ok=True)
 
 
-def _open_sound(path: Path, log: Logger) -> tuple[Journal, list[Row]]:
-    try:
-        journal = Journal(path)
-    except (sqlite3.DatabaseError, JournalDamagedError, OSError) as error:
-        return _replace(path, None, Found(fault=str(error)), log)
-    found = journal.read()
-    return (journal, found.rows) if found.fault is None else _replace(path, journal, found, log)
-
-
-def _replace(path: Path, journal: Journal | None, found: Found, log: Logger) -> tuple[Journal, list[Row]]:
-    """Set a damaged journal aside, and begin a new one with what could be read."""
-    bodies: list[Content] = []
-    if journal is not None:
-        bodies = list(_bodies(journal, found.rows))
-        journal._database.close()  # noqa: SLF001 - not by `close`, which may take a damaged file for an empty one
-    aside = _set_aside(path)
-    log.warning("the journal of jobs was set aside", path=path, reason=found.fault, kept=len(found.rows), aside=aside)
-    try:
-        fresh = Journal(path)
-    except (sqlite3.DatabaseError, JournalDamagedError, OSError) as error:
-        log.warning("jobs are not journalled", path=path, reason=str(error))
-        fresh = Journal(None)
-    fresh.write(Batch(found.rows, bodies))
-    return fresh, found.rows
-
-
-def _set_aside(path: Path) -> Path | None:
-    number = 1
-    while (aside := path.with_name(f"{path.name}.{number}.broken")).exists():
-        number += 1
-    try:
-        path.rename(aside)
-    except OSError:
-        return None
-    for end in BEYOND[1:]:
-        with suppress(OSError):
-            Path(f"{path}{end}").rename(f"{aside}{end}")
-    return aside
-
-
-def _bodies(journal: Journal, rows: Iterable[Row]) -> Iterator[Content]:
-    """The projects of jobs that have not ended, as far as they are sound."""
-    for key in {row.record.asked.content for row in rows if row.record.state not in ENDED}:
-        with suppress(sqlite3.Error):
-            body = journal.content(key)
-            if body is not None:
-                yield Content(key, body)
-
-
-def _adopt(path: Path, journal: Journal, rows: list[Row], log: Logger) -> int:
-    """Move the jobs of a dead instance to the end of `rows`; return how many of them had not ended."""
-    other, found = _open_sound(path, log)
-    known = {row.record.job_id: row.record for row in rows}
-    serial = max((row.serial for row in rows), default=0)
-    taken: list[Row] = []
-    with closing(other):
-        for row in found:
-            mine = known.get(row.record.job_id)
-            if mine is not None and mine.created_at == row.record.created_at:
-                continue  # moved by an earlier start that ended before it could remove the file
-            serial += 1
-            taken.append(Row(serial, _renamed(row.record, known.__contains__)))
-        journal.write(Batch(taken, list(_bodies(other, taken))))
-    rows += taken
-    remove(path)
-    return sum(row.record.state not in ENDED for row in taken)
-
-
-def _renamed(record: Record, is_taken: Callable[[str], bool]) -> Record:
-    """Give a record whose id another job has one of its own."""
-    name, number = record.job_id, 1
-    while is_taken(name):
-        number += 1
-        name = f"{record.job_id[:120]}-{number}"
-    return msgspec.structs.replace(record, job_id=name) if name != record.job_id else record
+def read_rows(database: sqlite3.Connection, found: Found) -> None:
+    """Read what is sound of a journal's rows; raises sqlite3.Error where no more can be read."""
+    for serial, record, crc in database.execute("SELECT serial, record, crc FROM jobs ORDER BY serial"):
+        row = _row(serial, record, crc)
+        if row is None:
+            found.fault = f"job {serial} is damaged"
+        else:
+            found.rows.append(row)
 
 
 def _values(row: Row) -> tuple[int, str, str, str | None, bytes, int]:

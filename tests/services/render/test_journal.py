@@ -11,7 +11,8 @@ import pytest
 
 from protocol.commands.render import JobsQuery
 from protocol.project import Project
-from sidecar.services.render.journal import NAME, Batch, Journal, open_journal
+from sidecar.services.render.adoption import open_journal
+from sidecar.services.render.journal import NAME, Batch, Journal
 from sidecar.services.render.record import Asked, Content, Record, Row
 from tests.services.render.waiting import FILM, SUMMARY, Lines, waiting
 

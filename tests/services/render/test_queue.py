@@ -82,16 +82,16 @@ async def test_what_each_state_refuses(tmp_path: Path, monkeypatch: Patch) -> No
             with pytest.raises(JobState, match="cancelled"):
                 await each("a")
         with pytest.raises(JobState):
-            await desk.service.move("a", priority=1)
+            await desk.move("a", priority=1)
         with pytest.raises(JobState):
-            await desk.service.move("b", before="a")
+            await desk.move("b", before="a")
         for each in (desk.service.pause, desk.service.resume, desk.service.cancel):
             with pytest.raises(JobNotFound):
                 await each("gone")
         with pytest.raises(JobNotFound):
-            await desk.service.move("b", before="gone")
+            await desk.move("b", before="gone")
         with pytest.raises(InvalidParams):
-            await desk.service.move("b")
+            await desk.move("b")
 
 
 async def test_cancel_in_every_state(tmp_path: Path, monkeypatch: Patch) -> None:
@@ -116,24 +116,24 @@ async def test_moving(tmp_path: Path, monkeypatch: Patch) -> None:
         def order() -> str:
             return "".join(sorted("abcd", key=lambda name: desk.service.job(name).position or 0))
 
-        assert (await desk.service.move("d", before="b")).position == 1
+        assert (await desk.move("d", before="b")).position == 1
         assert order() == "adbc"
-        await desk.service.move("a", last=True)
+        await desk.move("a", last=True)
         assert order() == "dbca"
-        moved = await desk.service.move("c", priority=7)
+        moved = await desk.move("c", priority=7)
         assert (moved.priority, moved.position) == (7, 0)
-        assert (await desk.service.move("a", before="c")).priority == 7
+        assert (await desk.move("a", before="c")).priority == 7
         assert order() == "acdb"
         with pytest.raises(InvalidParams):
-            await desk.service.move("a", priority=3, before="c")
+            await desk.move("a", priority=3, before="c")
         with pytest.raises(InvalidParams):
-            await desk.service.move("a", before="a")
+            await desk.move("a", before="a")
         # More often than there are numbers between two places.
         for number in range(200):
-            await desk.service.move("db"[number % 2], before="bd"[number % 2])
+            await desk.move("db"[number % 2], before="bd"[number % 2])
             assert order() == ("acdb", "acbd")[number % 2]
         await desk.service.pause("d")
-        await desk.service.move("d", before="a")
+        await desk.move("d", before="a")
         assert (await desk.service.resume("d")).position == 0
 
 
@@ -142,11 +142,11 @@ async def test_a_move_may_start_a_job_that_runs_no_more(tmp_path: Path, monkeypa
         await desk.start("a")
         await desk.start("b")
         await desk.at_work("a")
-        assert (await desk.service.move("a", priority=-5)).priority == -5
+        assert (await desk.move("a", priority=-5)).priority == -5
         with pytest.raises(JobState):
-            await desk.service.move("a", before="b")
+            await desk.move("a", before="b")
         with pytest.raises(JobState):
-            await desk.service.move("b", before="a")
+            await desk.move("b", before="a")
         await desk.service.pause("a")
         await desk.service.resume("a")
         assert desk.states("a", "b") == ["queued", "running"] or desk.states("a", "b") == ["queued", "preparing"]

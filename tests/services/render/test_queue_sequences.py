@@ -183,10 +183,10 @@ class Play:
                 await self.desk.service.remove([job.name])
 
     async def priority(self, number: int, priority: int) -> None:
-        await self.move(number, partial(self.desk.service.move, priority=priority), priority)
+        await self.move(number, partial(self.desk.move, priority=priority), priority)
 
     async def last(self, number: int) -> None:
-        job = await self.move(number, partial(self.desk.service.move, last=True), None)
+        job = await self.move(number, partial(self.desk.move, last=True), None)
         if job is not None:
             self.model.jobs.remove(job)
             self.model.jobs.append(job)
@@ -208,7 +208,7 @@ class Play:
         job, place = self.at(number), self.at(other)
         if job is None or place is None or job is place:
             return
-        call = self.desk.service.move(job.name, before=place.name)
+        call = self.desk.move(job.name, before=place.name)
         if job.state in ("queued", "paused") and place.state in ("queued", "paused"):
             await call
             job.priority, job.urgent = place.priority, place.urgent
