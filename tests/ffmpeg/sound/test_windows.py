@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +25,8 @@ def voice(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_wav(tmp_path_factory.mktemp("voice") / "voice.wav", np.zeros((2, RATE), np.float32))
 
 
-def plan(line: Timeline, window: tuple[int, int] | None = None, **prints: str) -> MixPlan:
-    found = {"/" + name: value for name, value in prints.items()}
-    return plan_mix(line, window or (0, line.frames), RESOURCES, found, "9")
+def plan(line: Timeline, window: tuple[int, int] | None = None, prints: Mapping[str, str] | None = None) -> MixPlan:
+    return plan_mix(line, window or (0, line.frames), RESOURCES, prints or {}, "9")
 
 
 def keys(line: Timeline) -> list[str | None]:
@@ -126,3 +125,11 @@ def test_a_key_does_not_tell_when_a_window_is(voice: Path) -> None:
 def test_silence_has_no_key(voice: Path) -> None:
     line = timeline([file_clip(voice, 0, 5), file_clip(voice, 15, 20, volume=0), file_clip(voice, 40, 1)])
     assert [key is None for key in keys(line)] == [False, True, True, True, False]
+
+
+def test_a_file_counts_by_its_content(voice: Path) -> None:
+    line = timeline([file_clip(voice, 0, 5), file_clip(voice, 15, 5)], [tone(440, 20, 5)])
+    one, other = (plan(line, prints={str(voice): content}) for content in ("one", "other"))
+    differ = [a.key != b.key for a, b in zip(one.windows, other.windows, strict=True)]
+    assert differ == [True, True, False]
+    assert one.key != other.key

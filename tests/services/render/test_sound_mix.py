@@ -103,7 +103,11 @@ async def test_windows_of_what_remembers_are_the_mix_in_one_go(
         assert np.array_equal(mix(line, window, resources=RESOURCES), whole[:, cut])
 
 
-async def test_a_window_hears_the_track_that_another_listens_to(noise: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("many", [0, 60])
+async def test_a_window_hears_the_track_that_another_listens_to(
+    many: int, noise: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sidecar.ffmpeg.builder.sound.sharing.MANY_CLIPS", many)
     duck = shown("ducking")
     duck.parameters["track"] = "voice"
     music = AudioTrack(id="music", clips=[file_clip(noise, 0, 25, volume=0.4, effects=[duck])])
