@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from protocol.errors import SidecarError
 
 STYLES = {"error": "bold red", "failed": "bold red", "warning": "yellow", "ok": "green", "dim": "dim", "title": "bold"}
 """Styles of words that commands use, by the name of a state or a role."""
+
+PIPE_COLUMNS = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,23 @@ class Output:
             Console().print(Text(text, STYLES.get(style, style)), soft_wrap=True)
         else:
             sys.stdout.write(text + "\n")
+
+    @property
+    def width(self) -> int:
+        """Columns that a drawing may take."""
+        return shutil.get_terminal_size().columns if self.terminal else PIPE_COLUMNS
+
+    def parts(self, parts: Iterable[tuple[str, str]]) -> None:
+        """Write a line of texts, each in its style."""
+        if self.as_json:
+            return
+        if not self.terminal:
+            sys.stdout.write("".join(text for text, _ in parts).rstrip() + "\n")
+            return
+        from rich.console import Console  # noqa: PLC0415 - only terminals pay for it
+        from rich.text import Text  # noqa: PLC0415
+
+        Console().print(Text.assemble(*parts), soft_wrap=True)
 
     def table(self, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """Write rows: a table on a terminal, fields between tabs in a pipe. A cell that names a state is coloured."""

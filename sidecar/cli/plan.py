@@ -8,6 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from protocol.commands.render import Plan
+from sidecar.cli.drawing import MOST_RUNS, RUN_HEADINGS, drawn, runs
 from sidecar.cli.engine import Engine, run
 from sidecar.cli.exits import DONE
 from sidecar.cli.instants import range_of
@@ -22,7 +23,7 @@ def plan(
     range_: Annotated[str | None, Parameter(name="--range")] = None,
     as_json: Annotated[bool, Parameter(name="--json")] = False,
 ) -> int:
-    """Say what a render would do, without doing it.
+    """Say what a render would do, without doing it: what of it is cached, copied, and left to encode.
 
     Parameters
     ----------
@@ -38,7 +39,14 @@ def plan(
         wanted = range_of(range_)
         found: Plan = await engine.request("render.plan", project={"path": str(project)}, range=wanted)
         output.result(found)
-        output.table(PROBLEM_HEADINGS, problem_rows(found.problems))
+        if found.problems:
+            output.table(PROBLEM_HEADINGS, problem_rows(found.problems))
+        for parts in drawn(found, output.width):
+            output.parts(parts)
+        listed = runs(found)
+        output.table(RUN_HEADINGS, listed[:MOST_RUNS])
+        if len(listed) > MOST_RUNS:
+            output.line(f"and {len(listed) - MOST_RUNS} more; --json lists every segment", "dim")
         output.table(("what", "value"), rows(found))
         return DONE
 
@@ -56,7 +64,11 @@ def rows(found: Plan) -> list[tuple[str, str]]:
         ("duration", f"{exact(summary.duration)}, {summary.frames} frames"),
         ("to encode", f"{summary.frames_to_encode} frames, {summary.encode} of {summary.segments} segments"),
     ]
-    lines += [("takes about", clock(summary.estimated_seconds))] if summary.estimated_seconds is not None else []
+    lines += [("takes about", _lasting(summary.estimated_seconds))] if summary.estimated_seconds is not None else []
     lines += [("size about", size(summary.estimated_bytes))] if summary.estimated_bytes is not None else []
     lines += [("reads", f"{entry.path} ({', '.join(entry.clips)})") for entry in found.inputs]
     return [*lines, ("key", found.key)]
+
+
+def _lasting(seconds: float) -> str:
+    return clock(seconds) if seconds >= 1 else "less than a second"

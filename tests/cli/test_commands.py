@@ -50,7 +50,11 @@ def test_a_project_that_is_not_there(command: list[str], capsys: Captured) -> No
 def test_plan_says_what_would_be_done(capsys: Captured) -> None:
     path = write_project(Path("p.json"))
     assert main(["plan", str(path)]) == 0
-    rows = dict(line.split("\t") for line in capsys.readouterr().out.splitlines())
+    drawing, legend, run, *lines = capsys.readouterr().out.splitlines()
+    assert drawing == f"0:00 {'░' * 25} 0:01"
+    assert " ".join(legend.split()) == "█ cached 0 ▓ copied 0 ░ to encode 1"
+    assert run.split("\t") == ["0.000", "1.000", "25", "1", "to encode"]
+    rows = dict(line.split("\t") for line in lines)
     assert rows["picture"] == "64×36 at 25 frames/s, libx264"
     assert rows["duration"] == "1 s, 25 frames"
     assert rows["key"]

@@ -33,11 +33,12 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """What makes the file. `key` changes if and only if the file would."""
+    """What makes the file. `key` changes if and only if the file would; `sound` keys the encoded sound beside cells."""
 
     stages: Stages
     cells: tuple[Cell, ...]
     key: str
+    sound: str | None = None
 
 
 def compile_draft(draft: Draft, copies: Sequence[CopySpan] = ()) -> Compiled:
@@ -59,7 +60,10 @@ def compile_draft(draft: Draft, copies: Sequence[CopySpan] = ()) -> Compiled:
         ffmpeg=draft.ffmpeg,
         copies=copies,
     )
-    return Compiled(stages, cells, _joined_key(draft, stages, cells))
+    sound = None
+    if audio_codec(draft.export) is not None:
+        sound = plan_sound(stages, draft.span, draft.fingerprints, draft.ffmpeg).key
+    return Compiled(stages, cells, _joined_key(draft, cells, sound), sound)
 
 
 def analysis_keys(draft: Draft) -> dict[str, str]:
@@ -75,11 +79,8 @@ def analysis_keys(draft: Draft) -> dict[str, str]:
     return keys
 
 
-def _joined_key(draft: Draft, stages: Stages, cells: tuple[Cell, ...]) -> str:
+def _joined_key(draft: Draft, cells: tuple[Cell, ...], sound: str | None) -> str:
     """Key a file that is joined of cells: those, the sound, and what stands beside them."""
-    sound = None
-    if audio_codec(draft.export) is not None:
-        sound = plan_sound(stages, draft.span, draft.fingerprints, draft.ffmpeg).key
     beside = encode_command(
         None,
         draft.timeline,

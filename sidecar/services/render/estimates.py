@@ -85,11 +85,11 @@ def measured(cells: Sequence[Cell], costs: Costs) -> Measured:
     )
 
 
-def work_of(cells: Sequence[Cell], costs: Costs, export: Export, span: OutputSpan) -> Work:
+def work_of(cells: Sequence[Cell], costs: Costs, sound: int | None) -> Work:
     """Say what is left to do of a plan, and what is there."""
     kept = sum(cell.copy.bytes for cell in cells if cell.copy is not None)
     kept += sum(costs[cell.key][0] * cell.frames // cell.encoded for cell in cells if cell.key in costs)
-    return Work(frames_to_encode(cells, costs), kept, _sound_bytes(export, span))
+    return Work(frames_to_encode(cells, costs), kept, sound)
 
 
 def estimate(work: Work, speed: Measured | None, workers: int) -> Estimate:
@@ -112,8 +112,8 @@ def options_key(export: Export, span: OutputSpan) -> str:
     return plan_key((video_codec(export), settings, size), {}, "")
 
 
-def _sound_bytes(export: Export, span: OutputSpan) -> int | None:
-    """Return the bytes of the encoded sound; None where they depend on what is heard."""
+def sound_bytes(export: Export, span: OutputSpan) -> int | None:
+    """Return the bytes of the encoded sound by its settings; None where they depend on what is heard."""
     codec, audio = audio_codec(export), export.audio
     if codec is None or audio is None:
         return 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,11 +25,22 @@ from sidecar.services.media import MediaService
 from sidecar.services.projects import ProjectService
 from sidecar.services.projects.effects import effect_files
 from sidecar.services.projects.world import CheckRead, MediaFindings, Use, look_at_media, uses_of
-from sidecar.services.render.cells import Cell, in_cells
-from sidecar.services.render.compiling import Draft, compile_draft
-from sidecar.services.render.copies import Copies, Stream, find_copies
-from sidecar.services.render.estimates import CORES, Estimate, Speeds, estimate, measured, options_key, work_of
+from sidecar.services.render.cells import in_cells
+from sidecar.services.render.compiling import Compiled, Draft, compile_draft
+from sidecar.services.render.copies import Copies, find_copies
+from sidecar.services.render.estimates import (
+    CORES,
+    Costs,
+    Estimate,
+    Speeds,
+    estimate,
+    measured,
+    options_key,
+    sound_bytes,
+    work_of,
+)
 from sidecar.services.render.planning import Planned, frames_of, merge_export, refuse, summarize, validated
+from sidecar.services.render.uncopied import Stream
 from sidecar.services.tools import Tools
 
 if TYPE_CHECKING:
@@ -90,17 +101,17 @@ class Planner:
             ffmpeg=self.tools.require().version,
         )
         copies = await self._copies(draft, without)
+        problems += copies.problems()
         compiled = await trio.to_thread.run_sync(compile_draft, draft, copies.spans)
         costs = await self.cache().costs("segments", sorted({cell.key for cell in compiled.cells}))
+        estimated = self._estimate(draft, compiled, costs, await self._sound_bytes(compiled))
         return Planned(
             project=project,
             base=view.base,
             export=export,
             stages=compiled.stages,
             problems=problems,
-            summary=summarize(
-                compiled.cells, costs, draft.span, encoders, self._estimate(draft, compiled.cells, costs)
-            ),
+            summary=summarize(compiled.cells, costs, draft.span, encoders, estimated),
             key=compiled.key,
             inputs=inputs,
             span=draft.span,
@@ -115,16 +126,23 @@ class Planner:
             return Copies()
         return await find_copies(draft.timeline, draft.export, draft.span, self.media, without=without)
 
-    def _estimate(self, draft: Draft, cells: Sequence[Cell], costs: Mapping[str, tuple[int, float]]) -> Estimate:
+    async def _sound_bytes(self, compiled: Compiled) -> int | None:
+        """Return the bytes of the encoded sound, if it is cached."""
+        if compiled.sound is None:
+            return None
+        found = await self.cache().costs("sound", [compiled.sound])
+        return found[compiled.sound][0] if found else None
+
+    def _estimate(self, draft: Draft, compiled: Compiled, costs: Costs, sound: int | None) -> Estimate:
         """Estimate a render by what of it is cached, and by what was cached of others like it."""
-        if not cells:
+        if not compiled.cells:
             return Estimate()
         options = options_key(draft.export, draft.span)
-        cached = measured(cells, costs)
+        cached = measured(compiled.cells, costs)
         if cached.frames:
             self.speeds.learn(options, cached)
-        work = work_of(cells, costs, draft.export, draft.span)
-        return estimate(work, self.speeds.of(options), self.workers)
+        sound = sound_bytes(draft.export, draft.span) if sound is None else sound
+        return estimate(work_of(compiled.cells, costs, sound), self.speeds.of(options), self.workers)
 
     async def fingerprint(self, path: Path) -> str | None:
         """Return what a source is known by now; None when it is gone or cannot be read."""
