@@ -103,17 +103,23 @@ class Planning:
     """Plans without looking at anything, and remembers what it was asked for."""
 
     asked: list[tuple[ProjectRef, Any, Any]] = field(default_factory=list)
+    media: Any = None
 
-    async def plan(self, ref: ProjectRef, _changes: Any, span: Any, check_read: Any) -> Any:
+    async def plan(self, ref: ProjectRef, _changes: Any, span: Any, check_read: Any, *, without: Any = ()) -> Any:
         await trio.lowlevel.checkpoint()
         self.asked.append((ref, span, check_read))
+        project = msgspec.convert(ref.inline, Project)
         return SimpleNamespace(
-            project=msgspec.convert(ref.inline, Project),
+            project=project,
+            export=project.export,
             base=None if ref.base_path is None else Path(ref.base_path),
             summary=SUMMARY,
             problems=[],
             fingerprints={},
         )
+
+    def cache(self) -> None:
+        """Nothing is cached."""
 
     async def fingerprint(self, _: Path) -> str:
         raise AssertionError("nothing is read")
@@ -240,6 +246,8 @@ async def waiting(
     desk = Waiting(home)
     desk.limits = RenderLimits(running=limits.get("running", 2), kept=limits.get("kept", 200))
     patch.setattr("sidecar.services.render.run.run_job", desk.run_job)
+    patch.setattr("sidecar.services.render.delivery.delivery_of", lambda *_: None)
+    patch.setattr("sidecar.services.render.delivery.check_delivery", lambda *_, **__: None)
     async with open_render_service(
         planner=lambda: cast("Any", desk.planning),
         supervisor=cast("Any", desk.switches),
