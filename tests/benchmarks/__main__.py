@@ -17,10 +17,18 @@ import psutil
 
 from sidecar import __version__
 from sidecar.services.machine import libraries
-from tests.benchmarks import render, render_tracks, rpc, start
+from tests.benchmarks import copying, render, render_phone, render_tracks, rerender, rpc, start
 from tests.benchmarks.figure import Figure
 
-GROUPS = {"rpc": rpc.measure, "start": start.measure, "render": render.measure, "tracks": render_tracks.measure}
+GROUPS = {
+    "rpc": rpc.measure,
+    "start": start.measure,
+    "render": render.measure,
+    "tracks": render_tracks.measure,
+    "phone": render_phone.measure,
+    "rerender": rerender.measure,
+    "copy": copying.measure,
+}
 FIGURES = (
     "rpc.roundTrip",
     "rpc.throughput",
@@ -31,6 +39,11 @@ FIGURES = (
     "render.wall",
     "render30.cpu",
     "render30.wall",
+    "phone.cpu",
+    "phone.wall",
+    "rerender.picture",
+    "rerender.sound",
+    "copy",
 )
 """Every figure that a run has to hold."""
 
