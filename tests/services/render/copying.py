@@ -25,19 +25,24 @@ from tests.harness.commands import output_of
 from tests.harness.media import ffmpeg, make_clip
 from tests.harness.rendering import RESOURCES, clip, project, timeline_of
 
+NOISE = "noise=alls=5:allf=t"
+
 BT709 = ("tv", "bt709", "bt709", "bt709")
 
 
 def source(path: Path, *, options: Sequence[str] = (), **members: Any) -> Path:
-    """Make a numbered clip of four seconds that can be copied: keyframes (IDR) every 12 frames, B-frames, BT.709."""
-    quick = ["-preset", "superfast"] if "codec" not in members else []
-    told: dict[str, Any] = {"seconds": 4, "gop": 12, "b_frames": 2, "color": BT709} | members
+    """Make a numbered clip of four seconds that can be copied: keyframes (IDR) every 12 frames, B-frames, BT.709.
+
+    Some noise, which no encoder keeps as it is, tells copied frames from encoded ones.
+    """
+    quick = ["-preset", "superfast", "-crf", "24", "-sc_threshold", "0"] if "codec" not in members else []
+    told: dict[str, Any] = {"seconds": 4, "gop": 12, "b_frames": 2, "color": BT709, "filters": NOISE} | members
     return make_clip(path, **told, options=[*quick, *options])
 
 
 def copied(*clips: Mapping[str, Any], codec: str = "h264", container: str = "mp4", **members: Any) -> dict[str, Any]:
     """Write a project of one track whose export may copy."""
-    export = {"container": container, "audio": None, "video": {"codec": codec, "preset": "fast"}}
+    export = {"container": container, "audio": None, "video": {"codec": codec, "preset": "fast", "quality": 100}}
     raw = project({"clips": list(clips)}, export=export)
     return raw | members
 

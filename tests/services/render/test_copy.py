@@ -174,7 +174,10 @@ def test_dnxhr_is_copied_in_its_own_profile(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("codec", "encoder", "options"),
-    [("hevc", "libx265", ["-x265-params", "open-gop=0:log-level=error"]), ("ffv1", "ffv1", ["-level", "3", "-g", "1"])],
+    [
+        ("hevc", "libx265", ["-crf", "26", "-x265-params", "open-gop=0:log-level=error"]),
+        ("ffv1", "ffv1", ["-level", "3", "-g", "1"]),
+    ],
 )
 def test_what_stands_alone_is_copied_only_where_all_is(
     tmp_path: Path, codec: str, encoder: str, options: list[str]
