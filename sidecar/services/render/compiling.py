@@ -33,7 +33,10 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """What makes the file. `key` changes if and only if the file would; `sound` keys the encoded sound beside cells."""
+    """What makes the file. `key` changes if and only if the file would; `sound` keys the encoded sound beside cells.
+
+    With cells, `stages` say nothing of how anything is shared out.
+    """
 
     stages: Stages
     cells: tuple[Cell, ...]
@@ -47,10 +50,11 @@ def compile_draft(draft: Draft, copies: Sequence[CopySpan] = ()) -> Compiled:
     Meant for a thread; raises ResourceLimit for an instant that no process can take.
     """
     draft = replace(draft, resources=replace(draft.resources, analysis_keys=analysis_keys(draft)))
-    stages = share_out(draft.timeline, draft.export, draft.resources)
     if not in_cells(draft.export):
+        stages = share_out(draft.timeline, draft.export, draft.resources)
         command = build_render(draft.timeline, draft.export, target="-", resources=draft.resources, sketch=True)
         return Compiled(stages, (), plan_key(command, draft.fingerprints, draft.ffmpeg))
+    stages = Stages(draft.timeline, draft.export, draft.resources, ())
     cells = plan_cells(
         draft.timeline,
         draft.export,

@@ -131,7 +131,9 @@ def shoot(footage: Footage, scene: Scene, span: tuple[int, int]) -> Shot:
 def _steady(footage: Footage, scene: Scene, span: tuple[int, int]) -> Stream:
     reading, video = footage.reading, footage.video
     begins = Fraction(0) if video.still else reading.in_file(footage.item.instant(span[0], footage.rate))
-    take = Take(begins, footage.item.speed * reading.tempo, footage.rate, span[1] - span[0])
+    # What stands still has no speed, whatever the clip says: nothing in the graph may differ by it.
+    speed = Fraction(1) if footage.still else footage.item.speed * reading.tempo
+    take = Take(begins, speed, footage.rate, span[1] - span[0])
     instant = reading.facts.start + take.start
     return select(_opened(footage, scene, instant), reading.facts, video, take)
 
