@@ -118,9 +118,6 @@ class Planning:
             fingerprints={},
         )
 
-    def cache(self) -> None:
-        """Nothing is cached."""
-
     async def fingerprint(self, _: Path) -> str:
         raise AssertionError("nothing is read")
 
