@@ -37,6 +37,9 @@ SegmentState = Literal["cached", "copied", "waiting", "running", "encoded", "fai
 Stage = Literal["analysing", "picture", "sound", "joining", "verifying", "publishing"]
 
 
+Platform = Literal["youtube", "youtube-shorts", "x", "vimeo", "telegram", "discord"]
+
+
 class RenderStart(Params, kw_only=True):
     """`export` is merged over the project's, member by member (null is a value); a second start with one `jobId` returns the first job.
 
@@ -53,6 +56,7 @@ class RenderStart(Params, kw_only=True):
     paused: bool = False
     resume: bool = True
     labels: dict[str, str] = {}
+    platform: Platform | None = None
 
 
 class Encoders(Result):
@@ -273,11 +277,12 @@ class JobList(Result):
 
 
 class RenderPlan(Params, kw_only=True):
-    """What render.start would do, without doing it."""
+    """What render.start would do, without doing it; `platform` has its limits compared: warnings `platformLimit`."""
 
     project: ProjectRef
     export: ExportJson = {}
     range: Range | None = None
+    platform: Platform | None = None
 
 
 class Input(Result):
@@ -303,12 +308,13 @@ class Plan(Result):
 
 
 class RenderPreset(Result):
-    """A named set of export settings."""
+    """A named set of export settings; `platform` is the one it is meant for, to be named in the plan."""
 
     id: str
     name: str
     description: str
     export: dict[str, Any]
+    platform: Platform | None
 
 
 class PresetList(Result):

@@ -10,16 +10,7 @@ from typing import TYPE_CHECKING
 
 import trio
 
-from protocol.commands.render import (
-    Job,
-    JobList,
-    JobMove,
-    JobsQuery,
-    Plan,
-    RenderPreset,
-    RenderStart,
-    Started,
-)
+from protocol.commands.render import Job, JobList, JobMove, JobsQuery, Plan, RenderPreset, RenderStart, Started
 from protocol.commands.render import RenderPlan as PlanRequest
 from protocol.errors import Internal, OutputUnwritable, SidecarError
 from sidecar.ffmpeg.supervisor import Supervisor
@@ -33,7 +24,7 @@ from sidecar.services.render.journal_writer import JournalWriter
 from sidecar.services.render.limits import JobFolders, RenderLimits
 from sidecar.services.render.line import STEP
 from sidecar.services.render.news import News
-from sidecar.services.render.presets import presets
+from sidecar.services.render.presets import for_platform, presets
 from sidecar.services.render.publish import check_early, check_not_a_source
 from sidecar.services.render.queue import JobQueue
 from sidecar.services.render.record import Asked, Content
@@ -121,7 +112,7 @@ class RenderService:
     async def plan(self, request: PlanRequest, check_read: CheckRead) -> Plan:
         """Say what a render would do. Raises as `start` does, the output's errors aside."""
         planned = await self._worker.planner().plan(request.project, request.export, request.range, check_read)
-        return planned.describe()
+        return for_platform(request.platform, planned).describe()
 
     def begin(self) -> None:
         """Go on with what earlier processes left, if they left anything. Returns at once."""
@@ -147,6 +138,7 @@ class RenderService:
             return await self._started_before(known)
         check_early(target, overwrite=request.overwrite)
         planned = await self._worker.planner().plan(request.project, request.export, request.range, read)
+        planned = for_platform(request.platform, planned)
         content = await trio.to_thread.run_sync(_prepare, planned, target, request.overwrite)
         if (known := self._queue.get(request.job_id)) is not None:
             return await self._started_before(known)

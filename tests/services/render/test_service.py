@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
 import pytest
 import trio
@@ -295,22 +294,3 @@ async def test_an_encoder_that_is_not_there(tmp_path: Path, monkeypatch: pytest.
     async with studio(tmp_path) as desk:
         with pytest.raises(EncoderUnavailable):
             await desk.start(SHORT, tmp_path / "film.mp4")
-
-
-@pytest.mark.parametrize("preset", ["mp4", "mp4-small", "web", "web-av1", "archive", "edit", "audio-mp3", "audio-wav"])
-async def test_every_preset_renders(tmp_path: Path, preset: str) -> None:
-    async with studio(tmp_path) as desk:
-        found = {each.id: each for each in desk.render.presets(None)}
-        assert preset in found
-        raw: dict[str, Any] = project(color(0, 0.4), export={})
-        container = found[preset].export["container"]
-        assert found[preset] in desk.render.presets(container)
-        ended = await desk.finish(raw, tmp_path / f"film.{container}", export=found[preset].export)
-        assert ended.error is None
-        assert ended.state == "completed"
-
-
-async def test_every_preset_is_tested(tmp_path: Path) -> None:
-    async with studio(tmp_path) as desk:
-        tested = test_every_preset_renders.pytestmark[0].args[1]  # type: ignore[attr-defined]  # pytest adds it
-        assert [each.id for each in desk.render.presets(None)] == tested

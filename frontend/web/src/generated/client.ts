@@ -2,7 +2,7 @@
 // It needs no framework and no other file: give `Client` a `Transport` and it speaks.
 
 export const PROTOCOL = 1;
-export const SCHEMA_HASH = "sha256:2d74353f7b2cd0f4b8392f14650341b3247ecbfc49d4045b7f2f120752a16f8f";
+export const SCHEMA_HASH = "sha256:964082b724a7f6eca2c62856d94b26b524cfe0094a332267827faf909d5a4e01";
 
 /** Seconds as a number, or exactly as `num/den`. */
 export type Seconds = number | string;
@@ -1355,20 +1355,22 @@ export interface Removed {
   removed: number;
 }
 
-/** What render.start would do, without doing it. */
+/** What render.start would do, without doing it; `platform` has its limits compared: warnings `platformLimit`. */
 export interface RenderPlan {
   progressToken?: string | number | null;
   project: ProjectRef;
   export?: ExportInput;
   range?: Range | null;
+  platform?: "discord" | "telegram" | "vimeo" | "x" | "youtube" | "youtube-shorts" | null;
 }
 
-/** A named set of export settings. */
+/** A named set of export settings; `platform` is the one it is meant for, to be named in the plan. */
 export interface RenderPreset {
   id: string;
   name: string;
   description: string;
   export: Record<string, unknown>;
+  platform: "discord" | "telegram" | "vimeo" | "x" | "youtube" | "youtube-shorts" | null;
 }
 
 /** At most 20 a second a job; `fraction` never falls; `eta` (seconds) is null before it can be known. */
@@ -1428,6 +1430,7 @@ export interface RenderStart {
   paused?: boolean;
   resume?: boolean;
   labels?: Record<string, string>;
+  platform?: "discord" | "telegram" | "vimeo" | "x" | "youtube" | "youtube-shorts" | null;
 }
 
 /** Payload of render.state: the job as it is now. */
