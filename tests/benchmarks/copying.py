@@ -16,12 +16,12 @@ from tests.harness.media import ffmpeg, make_clip
 
 RATE = 25
 CUTS = 40
-GOP = 50
+GOP = 25
 
 
 def measure(*, short: bool) -> Iterator[Figure]:
     """Cut a long file at random frames and join the pieces, with `copy` auto and off, each for the first time."""
-    pairs, frames, size = (2, 2_000, (320, 180)) if short else (7, 15_000, (1920, 1080))
+    pairs, frames, size = (2, 4_000, (320, 180)) if short else (7, 15_000, (1920, 1080))
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         source = _source(work, frames, size)
@@ -42,7 +42,7 @@ def measure(*, short: bool) -> Iterator[Figure]:
 
 
 def _source(work: Path, frames: int, size: tuple[int, int]) -> Path:
-    """A minute, again and again: a file twice as long as the timeline."""
+    """A minute, again and again, over one long tone: a file twice as long as the timeline."""
     color = ("tv", "bt709", "bt709", "bt709")
     minute = make_clip(
         work / "minute.mp4",
@@ -50,14 +50,14 @@ def _source(work: Path, frames: int, size: tuple[int, int]) -> Path:
         rate=str(RATE),
         size=size,
         picture="testsrc2",
-        audio="stereo",
         color=color,
         gop=GOP,
     )
     target = work / "long.mp4"
     times = 2 * frames // (60 * RATE)
-    loop = ["-stream_loop", str(times), "-i", str(minute), "-c", "copy", str(target)]
-    subprocess.run([ffmpeg(), "-nostdin", "-loglevel", "error", "-y", *loop], check=True, timeout=300)
+    inputs = ["-stream_loop", str(times), "-i", str(minute), "-f", "lavfi", "-i", "sine=frequency=300"]
+    encoding = ["-c:v", "copy", "-c:a", "aac", "-shortest", str(target)]
+    subprocess.run([ffmpeg(), "-nostdin", "-loglevel", "error", "-y", *inputs, *encoding], check=True, timeout=300)
     return target
 
 
