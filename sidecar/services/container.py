@@ -125,7 +125,9 @@ async def open_services(options: ServiceOptions) -> AsyncIterator[Services]:
                 log=log,
             )
         )
-        planner = cache(lambda: _make_planner(projects, media, fonts(), tools, late_cache))
+        planner = cache(
+            lambda: _make_planner(projects, media, fonts(), tools, late_cache, workers=settings.current.workers)
+        )
         render = await stack.enter_async_context(
             open_render_service(
                 planner=planner,
@@ -226,10 +228,12 @@ def _make_planner(
     fonts: FontService,
     tools: Tools,
     late_cache: Callable[[], CacheStore],
+    *,
+    workers: int,
 ) -> Planner:
     from sidecar.services.render.planner import Planner  # noqa: PLC0415 - start-up time
 
-    return Planner(projects, media, fonts, tools, late_cache)
+    return Planner(projects, media, fonts, tools, late_cache, workers)
 
 
 def _make_commands(media: MediaService, planner: Planner, tools: Tools) -> FfmpegCommandService:

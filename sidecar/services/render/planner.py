@@ -49,14 +49,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Planner:
-    """Makes plans. Work that grows with the project is done in threads."""
+    """Makes plans. Work that grows with the project is done in threads.
+
+    `workers` is how many processes encode at a time, 0 for one a core: estimates go by it.
+    """
 
     projects: ProjectService
     media: MediaService
     fonts: FontService
     tools: Tools
     cache: Callable[[], CacheStore]
-    workers: int = CORES
+    workers: int = 0
     speeds: Speeds = field(default_factory=Speeds)
 
     async def plan(
@@ -142,7 +145,7 @@ class Planner:
         if cached.frames:
             self.speeds.learn(options, cached)
         sound = sound_bytes(draft.export, draft.span) if sound is None else sound
-        return estimate(work_of(compiled.cells, costs, sound), self.speeds.of(options), self.workers)
+        return estimate(work_of(compiled.cells, costs, sound), self.speeds.of(options), self.workers or CORES)
 
     async def fingerprint(self, path: Path) -> str | None:
         """Return what a source is known by now; None when it is gone or cannot be read."""

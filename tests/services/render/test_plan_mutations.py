@@ -83,7 +83,7 @@ class Bench:
         """Plan and compose a project; None for one that cannot be, or is not made of cells."""
         try:
             timeline = timeline_of(raw, self.folder)
-        except AssertionError:
+        except (AssertionError, SidecarError):
             return None
         export, span = timeline.project.export, output_span(timeline, timeline.project.export)
         if span.frames == 0 or video_codec(export) is None or not in_cells(export):
