@@ -20,12 +20,12 @@ class CacheBusyError(Exception):
 
 
 @contextmanager
-def cache_lock(path: Path, *, shared: bool, step: Callable[[], None], wait: float = LONGEST_WAIT) -> Iterator[None]:
+def cache_lock(path: Path, *, shared: bool, step: Callable[[], None]) -> Iterator[None]:
     """Hold the lock of a cache; it is held for moments only, and ends with its process.
 
-    Waits up to `wait` seconds, then raises CacheBusyError; `step` is called while it waits and may raise to stop.
+    Waits up to LONGEST_WAIT seconds, then raises CacheBusyError; `step` is called while it waits and may raise to stop.
     """
-    deadline, pause = time.monotonic() + wait, FIRST_PAUSE
+    deadline, pause = time.monotonic() + LONGEST_WAIT, FIRST_PAUSE
     while (lock := _try(path, shared=shared)) is None:
         step()
         if time.monotonic() > deadline:

@@ -45,7 +45,6 @@ class Cache(RuleBasedStateMachine):
         self.given: dict[tuple[Kind, int], bytes] = {}
         self.damaged: set[tuple[Kind, int]] = set()
         self.pins: list[tuple[Tier, Kind, int]] = []
-        self.allowed = self.limits.disk_bytes
 
     @initialize()
     def open(self) -> None:
@@ -138,9 +137,7 @@ class Cache(RuleBasedStateMachine):
         if hasattr(self, "tiers"):
             held = statistics(self.tiers[0], nothing)
             assert held.held.space == used_space(self.root)
-            assert sum(each.pinned for each in held.kinds.values()) == len(
-                {(id(tier), kind, name) for tier, kind, name in self.pins}
-            )
+            assert sum(each.pinned for each in held.kinds.values()) == len({pin[1:] for pin in self.pins})
             assert all(tier.layout.object(kind, key_of(name)).exists() for tier, kind, name in self.pins)
             assert all(list(tier.instance.scratch.iterdir()) == [] for tier in self.tiers)
 
