@@ -18,7 +18,7 @@ from sidecar.services.locks import FileLock
 from sidecar.services.render.assemble import assemble
 from sidecar.services.render.cell_meter import CellMeter
 from sidecar.services.render.crew import open_crew
-from sidecar.services.render.delivery import check_delivery, deliver, delivered_bytes, delivery_of
+from sidecar.services.render.delivery import check_delivery, deliver, delivered_bytes, delivery_of, essence
 from sidecar.services.render.extras import clear_extras
 from sidecar.services.render.in_one_piece import make_in_one_piece
 from sidecar.services.render.job import RenderJob
@@ -28,6 +28,7 @@ from sidecar.services.render.planning import Planned
 from sidecar.services.render.produce import Bench
 from sidecar.services.render.progress import ProgressMeter
 from sidecar.services.render.publish import part_path
+from sidecar.services.render.record import Identity
 from sidecar.services.render.space import LEAST, Ground, watch
 from sidecar.services.render.verify import Expected
 from sidecar.services.render.verify_delivery import verify_delivery
@@ -67,15 +68,17 @@ async def run_job(
             made, verified = await _make(attempt)
             attempt.pass_on(attempt.shown.enter("running", "publishing", trio.current_time()))
             await job.control.going()
+        job.delivering = Identity.of(essence(attempt.delivery, attempt.part))
+        await shop.noted(job)
         with trio.CancelScope(shield=True):
             await trio.to_thread.run_sync(lambda: deliver(attempt.delivery, attempt.part, overwrite=job.overwrite))
         attempt.pass_on(attempt.shown.ended("completed", trio.current_time()))
         return _result(attempt, made, verified)
     except Exception:
-        job.progress = attempt.shown.ended("failed", trio.current_time())
+        attempt.end("failed")
         raise
     except BaseException:
-        job.progress = attempt.shown.ended("cancelled", trio.current_time())
+        attempt.end("cancelled")
         raise
     finally:
         with trio.CancelScope(shield=True):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import trio
 
-from protocol.commands.render import MeasuredLoudness, RenderProgress, Reused, Segment, SegmentState
+from protocol.commands.render import MeasuredLoudness, RenderProgress, Reused, Segment, SegmentState, State
 from sidecar.core.source import SourceFacts
 from sidecar.ffmpeg.supervisor import Supervisor
 from sidecar.ffmpeg.toolchain import Toolchain
@@ -29,7 +29,8 @@ class Workshop:
     """What running a job needs.
 
     `damage` decodes a whole file and returns what is found of it. `slots` are places for processes, of all jobs;
-    `least` is how many bytes are to stay free; `segments` is told which cells have entered another state.
+    `least` is how many bytes are to stay free; `segments` is told which cells have entered another state;
+    `noted` returns once the job is in the journal as it is.
     """
 
     supervisor: Supervisor
@@ -43,6 +44,7 @@ class Workshop:
     slots: Slots
     least: int
     segments: Callable[[RenderJob, Mapping[int, SegmentState]], None]
+    noted: Callable[[RenderJob], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +79,22 @@ class Attempt:
 
     def pass_on(self, progress: RenderProgress) -> None:
         """Report progress, after the cells that it speaks of."""
+        self.tell_cells()
+        self.report(progress)
+
+    def end(self, state: State) -> None:
+        """Note how far it was when it failed or was cancelled."""
+        self.job.progress = self.shown.ended(state, trio.current_time())
+        self.tell_cells()
+
+    def tell_cells(self) -> None:
+        """Tell which cells have entered another state."""
         changes = self.shown.meter.changes()
         if changes:
             for index, state in changes.items():
                 cell = self.segments[index]
                 self.segments[index] = Segment(index=index, from_=cell.from_, to=cell.to, state=state)
             self.shop.segments(self.job, changes)
-        self.report(progress)
 
     def freeze(self, paused: bool) -> None:  # noqa: FBT001 - what the switch says
         """Let the job's clock stand while it is paused."""

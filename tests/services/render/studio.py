@@ -47,7 +47,7 @@ LONG = project(
     width=640,
     height=360,
     # Held to a bitrate it is encoded in one piece: in cells, one picture takes no time however long it stands.
-    export={"audio": None, "video": {"preset": "slowest", "rateControl": "bitrate"}},
+    export={"audio": None, "video": {"preset": "slowest", "rateControl": "bitrate", "bitrate": 1_000_000}},
 )
 
 
