@@ -112,6 +112,13 @@ def check_pictures(delivery: Delivery, part: Path) -> None:
                 raise RenderFailed(detail=f"{name} is not whole")
 
 
+def essence(delivery: Delivery, part: Path) -> Path:
+    """Return what `deliver` puts at the target: the part file, or the picture or folder of pictures beside it."""
+    if delivery.pictures is None:
+        return part
+    return _pictures(part) / _name(0, 1) if delivery.single else _pictures(part)
+
+
 def deliver(delivery: Delivery, part: Path, *, overwrite: bool) -> None:
     """Publish everything: the files beside the target first, the target last, each in one step, and durably.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +23,7 @@ from protocol.commands.render import (
 from protocol.errors import JobState, SidecarError
 from protocol.problem import Problem
 from sidecar.services.render.control import JobControl
-from sidecar.services.render.record import ENDED, Asked, Record, Row
+from sidecar.services.render.record import ENDED, Asked, Identity, Record, Row
 
 if TYPE_CHECKING:
     from sidecar.services.render.planning import Planned
@@ -56,6 +57,7 @@ class RenderJob:
     started_at: str | None = None
     ended_at: str | None = None
     attempts: int = 0
+    delivering: list[Identity] = field(default_factory=list)
     progress: RenderProgress | None = None
     result: RenderResult | None = None
     error: JobError | None = None
@@ -86,6 +88,7 @@ class RenderJob:
             started_at=record.started_at,
             ended_at=record.ended_at,
             attempts=record.attempts,
+            delivering=record.delivering,
             progress=record.progress,
             result=record.result,
             error=record.error,
@@ -105,6 +108,7 @@ class RenderJob:
             place=self.place,
             interrupted=self.interrupted,
             attempts=self.attempts,
+            delivering=self.delivering,
             created_at=self.created_at,
             started_at=self.started_at,
             ended_at=self.ended_at,
@@ -123,7 +127,13 @@ class RenderJob:
 
     @property
     def overwrite(self) -> bool:
-        return self.asked.overwrite
+        """Whether what stands at the target may be replaced: asked for, or the job's own work.
+
+        A process that was killed may have delivered, and not lived to note it.
+        """
+        with suppress(OSError):
+            return self.asked.overwrite or Identity.of(self.target) in self.delivering
+        return False
 
     @property
     def ended(self) -> bool:

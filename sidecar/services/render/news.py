@@ -31,6 +31,10 @@ class News:
         """Journal a job as it is."""
         self._writer.put(job)
 
+    async def noted(self, job: RenderJob) -> None:
+        """Journal a job as it is, and wait for that, or for the disk to refuse it."""
+        await self._writer.put(job).settled.wait()
+
     def state(self, job: RenderJob) -> None:
         """Journal a state and tell of it."""
         self._writer.put(job)

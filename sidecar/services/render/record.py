@@ -21,6 +21,19 @@ ENDED: frozenset[State] = frozenset({"completed", "failed", "cancelled"})
 ACTIVE: frozenset[State] = frozenset({"preparing", "running"})
 
 
+class Identity(Result):
+    """A file or folder by what a rename leaves as it is."""
+
+    inode: int
+    modified: int
+
+    @staticmethod
+    def of(path: Path) -> Identity:
+        """Return that of what is there; raises OSError where there is nothing."""
+        found = path.stat()
+        return Identity(inode=found.st_ino, modified=found.st_mtime_ns)
+
+
 class Asked(Result):
     """What render.start asked for; it never changes.
 
@@ -39,7 +52,10 @@ class Asked(Result):
 
 
 class Record(Result):
-    """A job as it lies in the journal. `place` orders jobs of one priority; `interrupted` ones go before all others."""
+    """A job as it lies in the journal. `place` orders jobs of one priority; `interrupted` ones go before all others.
+
+    `delivering` is what was about to be put at the target: what stands there after a kill may be the job's own work.
+    """
 
     job_id: str
     asked: Asked
@@ -52,6 +68,7 @@ class Record(Result):
     started_at: str | None
     ended_at: str | None
     trace_id: str
+    delivering: list[Identity]
     plan: PlanSummary
     problems: list[Problem]
     progress: RenderProgress | None

@@ -45,6 +45,7 @@ async def run_job(
     RenderFailed, SourceChanged, OutputExists, OutputUnwritable, DiskFull.
     """
     begun = trio.current_time()
+    overwrite = await trio.to_thread.run_sync(lambda: job.overwrite)
     attempt = Attempt(
         job=job,
         planned=planned,
@@ -60,7 +61,7 @@ async def run_job(
     held: FileLock | None = None
     report(attempt.shown.enter("preparing", "analysing", begun))
     try:
-        check_delivery(attempt.delivery, overwrite=job.overwrite)
+        check_delivery(attempt.delivery, overwrite=overwrite)
         sweep_parts(job.target.parent)
         attempt.work.mkdir(mode=0o700)
         held = claim(attempt.part)
@@ -68,10 +69,10 @@ async def run_job(
             made, verified = await _make(attempt)
             attempt.pass_on(attempt.shown.enter("running", "publishing", trio.current_time()))
             await job.control.going()
-        job.delivering = Identity.of(essence(attempt.delivery, attempt.part))
+        job.delivering = [*job.delivering, Identity.of(essence(attempt.delivery, attempt.part))]
         await shop.noted(job)
         with trio.CancelScope(shield=True):
-            await trio.to_thread.run_sync(lambda: deliver(attempt.delivery, attempt.part, overwrite=job.overwrite))
+            await trio.to_thread.run_sync(lambda: deliver(attempt.delivery, attempt.part, overwrite=overwrite))
         attempt.pass_on(attempt.shown.ended("completed", trio.current_time()))
         return _result(attempt, made, verified)
     except Exception:

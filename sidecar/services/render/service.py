@@ -313,7 +313,7 @@ class RenderService:
     async def _live(self, job: RenderJob) -> None:
         """Live a job's life from its turn to its end."""
         news = self._news
-        tell = Tell(progress=news.progress, state=news.state, segments=news.segments, journal=news.note)
+        tell = Tell(news.progress, news.state, news.segments, journal=news.note, noted=news.noted)
         try:
             with job.scope:
                 result = await self._worker.work(job, tell)

@@ -42,6 +42,7 @@ class Tell:
     state: Callable[[RenderJob], None]
     segments: Callable[[RenderJob, Mapping[int, SegmentState]], None]
     journal: Callable[[RenderJob], None]
+    noted: Callable[[RenderJob], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,6 +99,7 @@ class Worker:
             slots=self.slots,
             least=self.least(),
             segments=tell.segments,
+            noted=tell.noted,
         )
 
         def freeze(paused: bool) -> None:  # noqa: FBT001 - what the switch says

@@ -36,6 +36,7 @@ def row(serial: int, **members: object) -> Row:
             "started_at": None,
             "ended_at": None,
             "trace_id": "trace",
+            "delivering": [],
             "plan": SUMMARY,
             "problems": [],
             "progress": None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,9 +13,10 @@ import pytest
 import trio
 
 from protocol.errors import JobNotFound
+from sidecar.services.render.delivery import deliver
 from tests.harness.media import make_clip, read_numbers
 from tests.harness.spawned import Spawned, gone, spawned
-from tests.services.render.studio import LONG, file, project, studio
+from tests.services.render.studio import LONG, color, file, project, studio
 
 PATIENCE = 60.0
 FRAMES = 250
@@ -145,6 +147,48 @@ async def test_a_garbled_journal_does_not_keep_a_sidecar_from_working(tmp_path: 
         await completed(sidecar, "job")
     check_files(out, ["job"], range(10, 30))
     assert (tmp_path / "data" / "jobs.sqlite.1.broken").exists()
+
+
+@pytest.mark.parametrize("name", ["film.mp4", "pictures", "picture.png"])
+async def test_a_kill_between_delivery_and_its_note_costs_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    target = tmp_path / name
+    export = {} if name == "film.mp4" else {"container": "png", "video": {"codec": "png"}}
+    raw = project(color(0, 0.04 if name == "picture.png" else 0.4), export={"audio": None, **export})
+
+    def delivered(*arguments: Any, **options: Any) -> None:
+        deliver(*arguments, **options)
+        shutil.copytree(tmp_path / "data", tmp_path / "left" / "data")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("sidecar.services.render.run.deliver", delivered)
+        async with studio(tmp_path) as desk:
+            assert (await desk.finish(raw, target, job_id="job")).state == "completed"
+    # What the kill would have left: the target, and a journal that does not know of it.
+    async with studio(tmp_path / "left") as desk:
+        await desk.render.opened()
+        assert desk.render.job("job").state != "completed"
+        with trio.fail_after(PATIENCE):
+            ended = await desk.render.wait("job")
+        assert (ended.state, ended.attempts, ended.error) == ("completed", 2, None)
+    # Somebody else's file is not taken for it.
+    shutil.rmtree(tmp_path / "left")
+    shutil.rmtree(target) if target.is_dir() else target.unlink()
+    with monkeypatch.context() as patch:
+        patch.setattr("sidecar.services.render.run.deliver", delivered)
+        async with studio(tmp_path) as desk:
+            await desk.finish(raw, target, job_id="again")
+    shutil.rmtree(target) if target.is_dir() else target.unlink()
+    if name == "pictures":
+        target.mkdir()
+    (target / "mine" if target.is_dir() else target).write_bytes(b"mine")
+    async with studio(tmp_path / "left") as desk:
+        await desk.render.opened()
+        with trio.fail_after(PATIENCE):
+            ended = await desk.render.wait("again")
+        assert ended.error is not None
+        assert ended.error.data.kind == "outputExists"
 
 
 def seconds_of(processes: Sequence[psutil.Process]) -> float:
