@@ -20,6 +20,7 @@ from sidecar.ffmpeg.builder.command import Command, Output
 from sidecar.ffmpeg.builder.graph import node
 from sidecar.ffmpeg.builder.render import build_render
 from sidecar.ffmpeg.builder.resources import Resources
+from sidecar.ffmpeg.builder.steps import SHARED, steps_of
 from sidecar.ffmpeg.builder.text import bundled_fonts
 from sidecar.services.media.reader import probe_file
 from tests.harness.commands import output_of
@@ -80,10 +81,13 @@ def timeline_of(raw: Mapping[str, Any], base: Path) -> Timeline:
 
 
 def render(raw: Mapping[str, Any], base: Path, target: Path) -> Command:
-    """Render a project to a file."""
+    """Render a project to a file, step by step; return the command of the last one."""
     timeline = timeline_of(raw, base)
-    command = build_render(timeline, timeline.project.export, target=str(target), resources=RESOURCES)
-    output_of(command, base)
+    export = timeline.project.export
+    (base / SHARED).resolve().mkdir(exist_ok=True)
+    for step in steps_of(export):
+        command = build_render(timeline, export, target=str(target), resources=RESOURCES, step=step)
+        output_of(command, base)
     return command
 
 
