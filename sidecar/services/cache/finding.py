@@ -20,17 +20,19 @@ Identity = tuple[int, int]
 """Inode and time of a file: another one at the same path differs."""
 
 
-def find(tier: Tier, kind: Kind, key: str, owners: tuple[str, ...], step: Step) -> Head | None:
-    """Return the head of an entry, pinned once for the caller, or None. Counts a hit or a miss."""
+def find(tier: Tier, kind: Kind, key: str, owners: tuple[str, ...], step: Step, *, counted: bool = True) -> Head | None:
+    """Return the head of an entry, pinned once for the caller, or None. Counts a hit or a miss, unless it has been."""
     try:
         head = look(tier, (kind, key), step)
     except FAILURES as error:
         tier.report("the cache could not be read", error)
         head = None
     if head is None:
-        tier.counters.miss(kind)
+        if counted:
+            tier.counters.miss(kind)
         return None
-    tier.counters.hit(kind, head.bytes, head.seconds)
+    if counted:
+        tier.counters.hit(kind, head.bytes, head.seconds)
     try:
         with suppress(*FAILURES):
             tier.sessions.used((kind, key), step)

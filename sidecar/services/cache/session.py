@@ -147,4 +147,9 @@ class Sessions:
             # The time of its head stands for it when the index is lost.
             with suppress(OSError):
                 os.utime(self._layout.head(*address), (used, used))
-        index.touch(uses)
+        try:
+            index.touch(uses)
+        except sqlite3.OperationalError as error:
+            # On a full disk order may suffer; what the caller is about, such as making room, may not.
+            if not is_full(error):
+                raise

@@ -112,9 +112,10 @@ class CacheStore:
             if (found := await self.find(kind, key, owners=owners)) is not None:
                 return found
             async with machine_turn(self._tier.layout.making(kind, key), wait):
-                # Whoever had its turn before has most likely made it.
-                if (found := await self.find(kind, key, owners=owners)) is not None:
-                    return found
+                # Another sidecar may have made it meanwhile; the miss has been counted.
+                again = partial(find, self._tier, kind, key, tuple(owners), counted=False)
+                if (head := await self._run(again)) is not None:
+                    return self._pinned(head)
                 return await self._made(kind, key, produce, owners, suffix)
 
     async def known(self, kind: Kind, keys: Sequence[str]) -> frozenset[str]:

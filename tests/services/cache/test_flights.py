@@ -96,7 +96,8 @@ async def test_fifty_that_want_a_key_make_it_once(tmp_path: Path) -> None:
             assert result.path.read_bytes() == content_of(KEY, 1000)
             assert result.meta == {"call": 1}
             result.release()
-        assert (await store.stats()).kinds["segments"].pinned == 0
+        stats = (await store.stats()).kinds["segments"]
+        assert (stats.pinned, stats.counts.hits, stats.counts.misses) == (0, 49, 1)
         assert list(store.scratch.iterdir()) == []
         assert list((tmp_path / "making").iterdir()) == []
 
