@@ -59,7 +59,7 @@ class CopySpan:
     """Output frames [first, end) that are packets [packets[0], packets[1]) of a picture stream, in decoding order.
 
     They begin with a packet that decoding can begin with and hold exactly the frames from `source_first` on, so
-    nothing before or after them is needed. `stream` counts all streams of the file. `start` is the first packet's
+    nothing before or after them is needed; the last of them need not end a group. `stream` counts all streams of the file. `start` is the first packet's
     timestamp in ticks of `time_base`; `rate` the frames a second; `bytes` the packets' size. `sets` is a digest of the
     headers that decoding needs, the same for spans that can stand beside one another. `delay` is by how many packets
     a frame may come after its place. `pointers` are the clips': a span may go on through a cut.
@@ -115,6 +115,25 @@ class FrameOrder:
         """Return the last start at or before a frame."""
         place = bisect_left(self.starts, (frame + 1, -1))
         return self.starts[place - 1] if place else None
+
+    def end_before(self, frame: int) -> tuple[int, int] | None:
+        """Return the last place at or before a frame where the packets of a start hold all frames up to it, no more.
+
+        Whatever they need came before them, so what follows can be left out. A frame, and the packet behind.
+        """
+        begin = self.start_before(frame)
+        if begin is None or begin[1] == len(self.frames):
+            return begin
+        found, highest = begin, begin[0] - 1
+        for place in range(begin[1], len(self.frames)):
+            if self.frames[place] < begin[0]:
+                break
+            highest = max(highest, self.frames[place])
+            if highest >= frame:
+                break
+            if highest - begin[0] == place - begin[1]:
+                found = highest + 1, place + 1
+        return found
 
     def size(self, first: int, end: int) -> int:
         """Bytes of packets [first, end)."""

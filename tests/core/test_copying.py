@@ -270,23 +270,31 @@ def test_a_picture_is_not_scaled_by_none_where_the_export_is_larger() -> None:
     assert only_rule(timeline(track(clip(0, 4, fit="none")), facts=facts, export=larger)) == "size"
 
 
-def test_the_span_goes_from_keyframe_to_keyframe() -> None:
+def test_the_span_goes_from_a_keyframe_as_far_as_packets_hold_all_frames() -> None:
     (span,), rules = copies(timeline(track(clip(1, 4, sourceStart="43/25"))))
-    assert (span.first, span.end, span.source_first, span.packets) == (25 + 7, 25 + 82, 50, (50, 125))
-    assert (span.start, span.frames, span.duration, span.bytes) == (50 * TICK, 75, Fraction(3), 7500)
+    assert (span.first, span.end, span.source_first, span.packets) == (25 + 7, 25 + 100, 50, (50, 143))
+    assert (span.start, span.frames, span.duration, span.bytes) == (50 * TICK, 93, Fraction(93, 25), 9300)
     assert (span.path, span.fingerprint, span.stream, span.sets) == ("/a.mp4", "print", 0, "digest")
     assert not rules
 
 
-def test_the_end_of_the_stream_is_as_good_as_a_keyframe() -> None:
+def test_one_keyframe_is_enough() -> None:
     (span,), _ = copies(timeline(track(clip(0, 4, sourceStart=6))), table(range(250), [0, 170]))
     assert (span.source_first, span.frames) == (170, 80)
+    (span,), _ = copies(timeline(track(clip(0, 2, sourceStart=6))), table(range(250), [0, 170]))
+    assert (span.source_first, span.frames) == (170, 30)
 
 
 def test_frames_that_come_late_belong_to_their_keyframe() -> None:
     frames = [n for start in range(0, 250, 25) for n in _reordered(start, 25)]
-    (span,), _ = copies(timeline(track(clip(0, 4, sourceStart=1))), table(frames, range(0, 250, 25)))
+    packets = table(frames, range(0, 250, 25))
+    (span,), _ = copies(timeline(track(clip(0, 4, sourceStart=1))), packets)
     assert (span.packets, span.delay) == ((25, 125), 1)
+    # The frame before the cut comes after the one behind it: both are left out.
+    (span,), _ = copies(timeline(track(clip(0, "38/25", sourceStart=1))), packets)
+    assert (span.source_first, span.frames, span.packets) == (25, 38, (25, 63))
+    (span,), _ = copies(timeline(track(clip(0, "37/25", sourceStart=1))), packets)
+    assert (span.source_first, span.frames, span.packets) == (25, 36, (25, 61))
     # Leading pictures (an open group): 47 and 48 come after keyframe 49, whose group then begins at no keyframe.
     opened = [*range(47), 49, 47, 48, *range(50, 250)]
     (span,), _ = copies(timeline(track(clip(0, 6, sourceStart=1))), table(opened, [0, 49, 100, 175]))
@@ -342,19 +350,22 @@ def test_packets_that_are_not_those_of_the_index() -> None:
     )
 
 
-def test_fewer_than_two_keyframes() -> None:
-    assert copies(timeline(track(clip(0, 4))), table(range(250), [0, 125])) == ([], ["keyframes"])
+def test_no_keyframe_to_begin_with() -> None:
+    assert copies(timeline(track(clip(0, 4, sourceStart="1/25"))), table(range(250), [0, 125])) == ([], ["keyframes"])
     # A keyframe of the container that decoding cannot begin with is none.
     looks = table(range(250), [0], kinds={50: KEY, 75: KEY})
-    assert copies(timeline(track(clip(0, 4))), looks) == ([], ["keyframes"])
+    assert copies(timeline(track(clip(0, 4, sourceStart=1))), looks) == ([], ["keyframes"])
 
 
 def test_what_is_short_is_not_worth_a_join() -> None:
-    assert copies(timeline(track(clip(0, 4))), table(range(250), [0, 12, 125])) == ([], ["short"])
-    (span,), _ = copies(timeline(track(clip(0, 4))), table(range(250), [0, 13, 125]))
+    def at(frames: int) -> tuple[list[CopySpan], list[str]]:
+        return copies(timeline(track(clip(0, f"{frames}/25", sourceStart="1/25"))), table(range(250), [0, 10, 125]))
+
+    assert at(21) == ([], ["short"])
+    (span,), _ = at(22)
     assert span.frames == 13
     # Unless it is all there is.
-    assert copies(timeline(track(clip(0, "12/25"))), table(range(250), [0, 12, 125]))[0]
+    assert copies(timeline(track(clip(0, "12/25"))), table(range(250), [0, 125]))[0]
 
 
 def test_the_bitrate_of_a_span_is_held_against_a_table() -> None:
@@ -398,7 +409,7 @@ def test_hevc_stands_alone_with_one_header() -> None:
     export = {"video": {"codec": "hevc"}}
     whole = timeline(track(clip(0, 4)), facts=facts, export=export)
     assert copies(whole, packets)[0]
-    part = timeline(track(clip(0, 4.2)), facts=facts, export=export)
+    part = timeline(track(clip(0, 4, sourceStart=0.2)), facts=facts, export=export)
     assert copies(part, packets) == ([], ["mixed"])
 
 

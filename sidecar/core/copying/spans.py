@@ -124,7 +124,7 @@ def _span(piece: Piece, table: PacketTable, fit: Fit) -> CopySpan | str:
     if rule is not None or order is None or codec is None or video is None:
         return rule or "index"
     begin = order.start_at(piece.source_first)
-    end = order.start_before(piece.source_first + piece.end - piece.first)
+    end = order.end_before(piece.source_first + piece.end - piece.first)
     if begin is None or end is None or begin[0] >= end[0]:
         return "keyframes"
     if any(kind & HIDDEN for kind in table.kinds[begin[1] : end[1]]):

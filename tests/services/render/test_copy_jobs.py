@@ -16,21 +16,21 @@ from tests.services.render.studio import studio
 
 
 def _film(one: Path, **members: Any) -> dict[str, Any]:
-    """Frames 7 to 56, then 25 to 74; of them 12 to 47 and 36 to 71 are copied."""
+    """Frames 7 to 56, then 25 to 74; of them 12 to 54 and 36 to 72 are copied."""
     return copied(shot(one, 0, 2, 0.28), shot(one, 2, 2, 1), **members)
 
 
 def _copied(frames: list[str], own: list[str]) -> bool:
     """Whether the copied frames of the film are those of its source."""
-    return frames[5:41] == own[12:48] and frames[61:97] == own[36:72]
+    return frames[5:48] == own[12:55] and frames[61:98] == own[36:73]
 
 
 async def test_a_job_copies_what_its_plan_says(tmp_path: Path) -> None:
     one, target = source(tmp_path / "one.mp4"), tmp_path / "out.mp4"
     async with studio(tmp_path / "home") as room:
         plan = await room.plan(_film(one))
-        assert [(each.from_, each.to) for each in plan.segments if each.state == "copied"] == [(5, 41), (61, 97)]
-        assert (plan.plan.copied, plan.plan.frames_to_encode) == (2, 28)
+        assert [(each.from_, each.to) for each in plan.segments if each.state == "copied"] == [(5, 48), (61, 98)]
+        assert (plan.plan.copied, plan.plan.frames_to_encode) == (2, 20)
         job = await room.finish(_film(one), target)
         assert job.state == "completed", job.error
         assert job.result is not None
