@@ -6,6 +6,7 @@ import shutil
 import signal
 from collections.abc import Sequence
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import psutil
@@ -59,7 +60,7 @@ async def states(sidecar: Spawned) -> dict[str, str]:
 
 async def completed(sidecar: Spawned, *job_ids: str) -> list[Any]:
     """Wait until these jobs have completed, and return them."""
-    with trio.fail_after(PATIENCE):
+    with trio.fail_after(PATIENCE + 2 * len(job_ids)):
         jobs = [await sidecar.request("render.job", jobId=job_id) for job_id in job_ids]
         while any(job["state"] != "completed" for job in jobs):
             assert not [job["error"] for job in jobs if job["state"] in ("failed", "cancelled")]
@@ -135,6 +136,38 @@ async def test_of_two_sidecars_no_job_is_lost_or_run_twice(tmp_path: Path, clip:
         assert await states(other) == {}
     check_files(out, ["a-runs", "a-waits", "b-runs", "b-waits"])
     assert list((tmp_path / "data" / "instances").iterdir()) == []
+
+
+async def at_random(folder: Path, clip: Path, turns: int) -> None:
+    """Start jobs in two sidecars, kill one or both at any moment, again and again; then let one finish everything."""
+    chance, out = Random(turns), folder / "out"
+    out.mkdir()
+    cut = {"from": {"frame": 5}, "to": {"frame": 45}}
+    names: list[str] = []
+    for turn in range(turns):
+        async with spawned(folder) as first, spawned(folder) as second:
+            for number, sidecar in enumerate((first, second, first)):
+                names.append(f"{turn}-{number}")
+                await start(sidecar, out, clip, names[-1], range=cut)
+            await trio.sleep(chance.uniform(0, 2))  # the moment is what is tried
+            for victim in chance.choice(([first], [second], [first, second])):
+                await kill(victim)
+    async with spawned(folder) as heir:
+        jobs = await completed(heir, *names)
+    # A job is broken off once a kill at most: the others are there to be finished first.
+    assert max(job["attempts"] for job in jobs) <= turns + 1
+    check_files(out, names, range(5, 45))
+    assert list((folder / "data" / "instances").iterdir()) == []
+
+
+async def test_kills_at_random_lose_no_job(tmp_path: Path, clip: Path) -> None:
+    await at_random(tmp_path, clip, 2)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(7_200)
+async def test_a_hundred_kills_at_random_lose_no_job(tmp_path: Path, clip: Path) -> None:
+    await at_random(tmp_path, clip, 100)
 
 
 async def test_a_garbled_journal_does_not_keep_a_sidecar_from_working(tmp_path: Path, clip: Path) -> None:
