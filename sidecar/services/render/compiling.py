@@ -10,6 +10,7 @@ from protocol.project.formats import audio_codec
 from sidecar.core.copying import CopySpan
 from sidecar.core.keys import plan_key
 from sidecar.core.timeline import OutputSpan, Timeline
+from sidecar.core.timeline.joining import joined
 from sidecar.effects.analyses import question, wanted
 from sidecar.ffmpeg.builder.render import Track, build_render, encode_command
 from sidecar.ffmpeg.builder.resources import Resources
@@ -49,6 +50,7 @@ def compile_draft(draft: Draft, copies: Sequence[CopySpan] = ()) -> Compiled:
 
     Meant for a thread; raises ResourceLimit for an instant that no process can take.
     """
+    draft = replace(draft, timeline=joined(draft.timeline))
     draft = replace(draft, resources=replace(draft.resources, analysis_keys=analysis_keys(draft)))
     if not in_cells(draft.export):
         stages = share_out(draft.timeline, draft.export, draft.resources)

@@ -144,6 +144,14 @@ def test_undo_names_notes_and_another_folder_encode_nothing() -> None:
     assert compiled(raw).compiled.key == compiled(raw, moved).compiled.key == before.compiled.key
 
 
+def test_a_cut_alone_encodes_nothing() -> None:
+    before = compiled(film({"clips": [clip("a.mp4", 1, 12, sourceStart=2, fadeIn=1)]}))
+    first, second = clip("a.mp4", 1, 5, sourceStart=2, fadeIn=1, id="a"), clip("a.mp4", 6, 7, sourceStart=7, id="b")
+    assert [cell.key for cell in compiled(film({"clips": [first, second]})).cells] == [
+        cell.key for cell in before.cells
+    ]
+
+
 def test_another_file_is_other_cells() -> None:
     raw = film({"clips": [clip("a.mp4", 1, 8)]})
     changed = {**SOURCES, "a.mp4": facts("/media/a.mp4", "changed")}
