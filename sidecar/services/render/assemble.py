@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from itertools import pairwise
@@ -12,6 +12,7 @@ import trio
 
 from protocol.commands.render import MeasuredLoudness, Reused
 from protocol.project.formats import audio_codec
+from sidecar.ffmpeg.builder.caption_streams import subtitle_command
 from sidecar.ffmpeg.builder.chapters import chapters_of
 from sidecar.services.cache.pinned import Pinned
 from sidecar.services.render.analyses import with_analyses
@@ -26,6 +27,10 @@ from sidecar.services.render.join_pieces import EncodedPiece, Piece
 from sidecar.services.render.produce import Bench, run_command
 from sidecar.services.render.sound_mix import SoundShop
 from sidecar.services.render.workshop import Attempt, Made
+
+NEW_JOINS = 24
+OLD_JOINS = 8
+"""Joins of which the first frame is decoded; of all, packets and parameters were looked at when they were joined."""
 
 
 async def assemble(attempt: Attempt, bench: Bench) -> Made:
@@ -61,7 +66,8 @@ async def assemble(attempt: Attempt, bench: Bench) -> Made:
             if sound is not None:
                 loudness = loudness_of(held.enter_context(sound))
             attempt.pass_on(attempt.shown.enter("running", "joining", trio.current_time()))
-            await _join(attempt, cells, copies, None if sound is None else sound.path)
+            subtitles = await _subtitles(attempt, cells, bench)
+            await _join(attempt, cells, copies, None if sound is None else sound.path, subtitles)
             await check_copies(attempt.part, list(copies.values()), shop.media)
         finally:
             with trio.CancelScope(shield=True):
@@ -112,7 +118,24 @@ async def _streams(attempt: Attempt, cells: CellRun, bench: Bench, copies: dict[
     return sounds[0] if sounds else None
 
 
-async def _join(attempt: Attempt, cells: CellRun, copies: Mapping[str, Extracted], sound: Path | None) -> None:
+async def _subtitles(attempt: Attempt, cells: CellRun, bench: Bench) -> Sequence[Path]:
+    """Write the subtitles that players show; none where none are asked for."""
+    planned, target = attempt.planned, cells.folder / "subtitles"
+    timeline, export = planned.stages.timeline, planned.export
+    command = await trio.to_thread.run_sync(subtitle_command, timeline, export, planned.span, str(target))
+    if command is None:
+        return ()
+    await run_command(command, "subtitles", (), bench=bench)
+    return (target,)
+
+
+async def _join(
+    attempt: Attempt,
+    cells: CellRun,
+    copies: Mapping[str, Extracted],
+    sound: Path | None,
+    subtitles: Sequence[Path],
+) -> None:
     """Join in a thread; cancelled, it ends with the next packets, paused it waits."""
     planned = attempt.planned
     chapters = chapters_of(planned.stages.timeline, planned.export, planned.span)
@@ -123,9 +146,8 @@ async def _join(attempt: Attempt, cells: CellRun, copies: Mapping[str, Extracted
         for cell in planned.cells
     ]
     stop = partial(_stop, attempt.job.control)
-    await trio.to_thread.run_sync(
-        lambda: join(pieces, attempt.part, planned.export, planned.span, sound=sound, chapters=chapters, stop=stop)
-    )
+    joining = partial(join, sound=sound, subtitles=subtitles, chapters=chapters, stop=stop)
+    await trio.to_thread.run_sync(joining, pieces, attempt.part, planned.export, planned.span)
 
 
 def _stop(control: JobControl) -> bool:
@@ -145,6 +167,13 @@ def reused(attempt: Attempt) -> Reused:
 
 
 def _joins(attempt: Attempt) -> tuple[int, ...]:
-    """Return the frames that begin behind a join of which a side is new."""
-    cells = attempt.shown.meter.cells
-    return tuple(after.first for before, after in pairwise(cells) if {before.state, after.state} != {"cached"})
+    """Choose frames that begin behind a join: of those where a side is new, and of the others, evenly."""
+    joins = list(pairwise(attempt.shown.meter.cells))
+    new = [after.first for before, after in joins if {before.state, after.state} != {"cached"}]
+    old = [after.first for before, after in joins if {before.state, after.state} == {"cached"}]
+    return *_some(new, NEW_JOINS), *_some(old, OLD_JOINS)
+
+
+def _some(joins: Sequence[int], most: int) -> list[int]:
+    count = min(len(joins), most)
+    return [joins[place * len(joins) // count] for place in range(count)]

@@ -21,9 +21,6 @@ AUDIO_PACKET_SLACK = Fraction(1, 10)
 """Sound alone may end a codec frame later than asked."""
 
 
-JOINS_DECODED = 24
-"""Joins of which the first frame is decoded: all have been looked at, packet by packet, when the file was joined."""
-
 UNTIMED = frozenset({"avi"})
 """Containers that keep no times of frames, so that none can be found by its own."""
 
@@ -39,7 +36,7 @@ class Expected:
 
 
 def verify(path: Path, expected: Expected, joins: Sequence[int] = ()) -> Verified:
-    """Read the finished file's packets and compare, and decode the frames that begin behind some of the `joins`.
+    """Read the finished file's packets and compare, and decode the frames that begin behind the `joins`.
 
     Blocking; raises RenderFailed with what differs.
     """
@@ -52,7 +49,7 @@ def verify(path: Path, expected: Expected, joins: Sequence[int] = ()) -> Verifie
             _expect(pictures == (expected.frames is not None), f"{pictures} picture streams")
             _expect(sounds == expected.sound, f"{sounds} sound streams")
             first, last, packets = _walk(container)
-            decoded = _decode(container, _sample(joins), expected.frame, first)
+            decoded = _decode(container, joins, expected.frame, first)
     except (av.FFmpegError, OSError) as error:
         raise RenderFailed(detail=f"the written file cannot be read: {error}") from error
     if expected.frames is not None:
@@ -82,12 +79,6 @@ def _walk(container: av.container.InputContainer) -> tuple[Fraction, Fraction, i
         first = begin if first is None else min(first, begin)
         end = max(end, begin + (packet.duration or 0) * Fraction(packet.time_base))
     return first or Fraction(0), end, packets
-
-
-def _sample(joins: Sequence[int]) -> list[int]:
-    """Return as many joins as are decoded, evenly chosen."""
-    count = min(len(joins), JOINS_DECODED)
-    return [joins[place * len(joins) // count] for place in range(count)]
 
 
 def _decode(container: av.container.InputContainer, joins: Sequence[int], frame: Fraction, start: Fraction) -> int:
