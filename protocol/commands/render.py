@@ -293,8 +293,17 @@ class Input(Result):
     clips: list[str]
 
 
+class NotCopied(Result):
+    """Why a clip (its id, if it has one; `pointer` into the project), or with `/export` everything, is encoded and not copied."""
+
+    pointer: str
+    clip: str | None
+    rule: str
+    reason: str
+
+
 class Plan(Result):
-    """The plan: its key changes if and only if the written file would."""
+    """The plan: its key changes if and only if the written file would. A clip of `notCopied` may be copied in part."""
 
     plan: PlanSummary
     key: str
@@ -305,6 +314,7 @@ class Plan(Result):
     height: int
     frame_rate: str
     container: str
+    not_copied: list[NotCopied] = []
 
 
 class RenderPreset(Result):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -64,10 +65,18 @@ def rows(found: Plan) -> list[tuple[str, str]]:
         ("duration", f"{exact(summary.duration)}, {summary.frames} frames"),
         ("to encode", f"{summary.frames_to_encode} frames, {summary.encode} of {summary.segments} segments"),
     ]
+    lines += [("not copied", line) for line in _not_copied(found)]
     lines += [("takes about", _lasting(summary.estimated_seconds))] if summary.estimated_seconds is not None else []
     lines += [("size about", size(summary.estimated_bytes))] if summary.estimated_bytes is not None else []
     lines += [("reads", f"{entry.path} ({', '.join(entry.clips)})") for entry in found.inputs]
     return [*lines, ("key", found.key)]
+
+
+def _not_copied(found: Plan) -> list[str]:
+    """Say once for each reason how many clips are not copied, or not wholly."""
+    counts = Counter(each.reason for each in found.not_copied if each.pointer != "/export")
+    lines = [f"{count} clip{'s' if count > 1 else ''}: {reason}" for reason, count in counts.items()]
+    return [*(each.reason for each in found.not_copied if each.pointer == "/export"), *lines]
 
 
 def _lasting(seconds: float) -> str:

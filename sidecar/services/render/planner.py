@@ -121,6 +121,7 @@ class Planner:
             fingerprints=draft.fingerprints,
             cells=compiled.cells,
             known=frozenset(costs),
+            refusals=copies.refusals,
         )
 
     async def _copies(self, draft: Draft, without: Collection[Stream]) -> Copies:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from protocol.commands.render import Encoders, Input, Plan, PlanSummary, Segment, SegmentState
+from protocol.commands.render import Encoders, Input, NotCopied, Plan, PlanSummary, Segment, SegmentState
 from protocol.commands.shared import Range, When
 from protocol.errors import InvalidParams, InvalidProject
 from protocol.problem import Problem
@@ -18,6 +18,7 @@ from sidecar.services.projects.reading import invalid
 from sidecar.services.render.estimates import Estimate, frames_to_encode
 
 if TYPE_CHECKING:
+    from sidecar.core.copying import Refusal
     from sidecar.core.timeline import OutputSpan
     from sidecar.ffmpeg.builder.staged import Stages
     from sidecar.services.render.cells import Cell
@@ -29,7 +30,8 @@ class Planned:
 
     `fingerprints` are those of the sources when the plan was made, by their paths; `base` is the folder that relative
     paths of the project start from. `cells` are what its picture is put together of; none where one process writes it
-    all, as `stages` shares it out. `known` are keys of cells that were cached when the plan was made.
+    all, as `stages` shares it out. `known` are keys of cells that were cached when the plan was made; `refusals` say why
+    clips are not copied, or not wholly.
     """
 
     project: Project
@@ -44,6 +46,7 @@ class Planned:
     fingerprints: Mapping[str, str]
     cells: tuple[Cell, ...] = ()
     known: frozenset[str] = frozenset()
+    refusals: tuple[Refusal, ...] = ()
 
     @property
     def frames(self) -> int:
@@ -76,6 +79,10 @@ class Planned:
             height=self.span.height,
             frame_rate=format_rate(self.frame_rate),
             container=self.export.container,
+            not_copied=[
+                NotCopied(pointer=each.pointer, clip=each.clip, rule=each.rule, reason=each.reason)
+                for each in self.refusals
+            ],
         )
 
 

@@ -83,6 +83,18 @@ async def test_copying_can_be_switched_off(tmp_path: Path) -> None:
     async with studio(tmp_path / "home") as room:
         plan = await room.plan(_film(one), video={"copy": "off"})
         assert (plan.plan.copied, plan.plan.frames_to_encode) == (0, 100)
+        assert [(each.pointer, each.rule) for each in plan.not_copied] == [("/export", "off")]
+
+
+async def test_a_plan_says_why_clips_are_not_copied(tmp_path: Path) -> None:
+    one = source(tmp_path / "one.mp4")
+    raw = copied(shot(one, 0, 1, 0.28), shot(one, 1, 1, 1, id="grey", color={"saturation": 0.0}))
+    async with studio(tmp_path / "home") as room:
+        plan = await room.plan(raw)
+        assert plan.plan.copied == 1
+        (why,) = plan.not_copied
+        assert (why.pointer, why.clip, why.rule) == ("/tracks/0/clips/1", "grey", "color")
+        assert why.reason == "its colours are changed"
 
 
 async def test_packets_are_listed_once_and_again_when_the_file_changes(

@@ -2,7 +2,7 @@
 // It needs no framework and no other file: give `Client` a `Transport` and it speaks.
 
 export const PROTOCOL = 1;
-export const SCHEMA_HASH = "sha256:964082b724a7f6eca2c62856d94b26b524cfe0094a332267827faf909d5a4e01";
+export const SCHEMA_HASH = "sha256:0f916ba3c11745d8887ef1532a2d3a146e17f77e84c9dae9b805c5c3b33a7144";
 
 /** Seconds as a number, or exactly as `num/den`. */
 export type Seconds = number | string;
@@ -1032,6 +1032,14 @@ export interface NoiseSourceInput {
   level?: number;
 }
 
+/** Why a clip (its id, if it has one; `pointer` into the project), or with `/export` everything, is encoded and not copied. */
+export interface NotCopied {
+  pointer: string;
+  clip: string | null;
+  rule: string;
+  reason: string;
+}
+
 /** An empty result. */
 export interface Nothing {
 }
@@ -1097,7 +1105,7 @@ export interface PatternSourceInput {
   pattern?: "bars" | "checker" | "grid" | "test";
 }
 
-/** The plan: its key changes if and only if the written file would. */
+/** The plan: its key changes if and only if the written file would. A clip of `notCopied` may be copied in part. */
 export interface Plan {
   plan: PlanSummary;
   key: string;
@@ -1108,6 +1116,7 @@ export interface Plan {
   height: number;
   frameRate: string;
   container: string;
+  notCopied: Array<NotCopied>;
 }
 
 /** What a render will do. Estimates are null while nothing measured supports them. */
