@@ -14,7 +14,7 @@ from sidecar.services.cache.limits import Freed
 from sidecar.services.cache.session import Step
 from sidecar.services.cache.tier import FAILURES, Tier, freed_in
 
-BATCH = 256
+BATCH = 64
 """Entries that are removed at a time, before others get their turn at the lock."""
 
 
