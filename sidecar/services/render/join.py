@@ -38,8 +38,14 @@ POLL = 32
 
 REFUSED: tuple[tuple[Container, VideoCodec], ...] = (("mkv", "dnxhr"), ("mkv", "png"), ("mov", "ffv1"))
 
+TOLD = {"language": "language", "title": "title", "name": "title", "handler_name": "handler_name", "ENCODER": "ENCODER"}
+"""What streams beside the picture are called, as it is read and as it is written."""
+
 LEAST_TICKS, MOST_TICKS = 1_000, 2**31 - 1
 """Ticks a second of a film's clock."""
+
+SUBTITLE_TICKS = 1_000_000
+"""Ticks a second of FFmpeg's subtitles in MP4."""
 
 BT709, RGB, UNKNOWN = 1, 0, 2
 LIMITED, FULL = 1, 2
@@ -96,7 +102,7 @@ def join(
         numbered = held.enter_context(closing(_numbered(pieces, timing, scans if len(parameters) > 1 else ())))
         beside = [held.enter_context(_opened(path)) for path in (sound, *subtitles) if path is not None]
         shown = held.enter_context(pieces[0].open(span.rate)).stream
-        with _made(target, export, span, chapters) as made:
+        with _made(target, export, span, chapters, subtitled=bool(subtitles)) as made:
             picture = _picture_stream(made, shown, export, timing, _header(parameters))
             streams = [_timed(picture, numbered, timing)]
             streams += [_beside(made, source, span.frames / span.rate) for source in beside]
@@ -213,10 +219,14 @@ def _beside(made: OutputContainer, source: InputContainer, length: Fraction) -> 
     added = {}
     for stream in source.streams:
         copy = made.add_stream_from_template(stream, opaque=True)
-        # Names of handlers and makers are a container's own.
-        told = {name: stream.metadata[name] for name in ("language", "title", "ENCODER") if name in stream.metadata}
-        copy.metadata.update({name: value for name, value in told.items() if value != "und"})
-        copy.disposition = stream.disposition if stream.type == "subtitle" else Disposition(0)
+        told = {TOLD[name]: value for name, value in stream.metadata.items() if name in TOLD and value != "und"}
+        copy.disposition = Disposition(0)
+        if stream.type == "subtitle":
+            copy.disposition = stream.disposition
+        else:
+            # That of sound is its container's own, not a name.
+            told.pop("handler_name", None)
+        copy.metadata.update(told)
         added[stream.index] = copy
     return _copied(source, added, length)
 
@@ -249,11 +259,13 @@ def _opened(path: Path) -> Iterator[InputContainer]:
 
 
 @contextmanager
-def _made(target: Path, export: Export, span: OutputSpan, chapters: Sequence[Chapter]) -> Iterator[OutputContainer]:
+def _made(
+    target: Path, export: Export, span: OutputSpan, chapters: Sequence[Chapter], *, subtitled: bool
+) -> Iterator[OutputContainer]:
     """Open the file; what fails removes it."""
     import av  # noqa: PLC0415 - start-up time
 
-    options, tags = _muxing(export, span)
+    options, tags = _muxing(export, span, subtitled=subtitled)
     container: OutputContainer | None = None
     try:
         container = av.open(str(target), "w", format=MUXERS[export.container], container_options=options)
@@ -274,7 +286,7 @@ def _made(target: Path, export: Export, span: OutputSpan, chapters: Sequence[Cha
         raise
 
 
-def _muxing(export: Export, span: OutputSpan) -> tuple[dict[str, str], dict[str, str]]:
+def _muxing(export: Export, span: OutputSpan, *, subtitled: bool) -> tuple[dict[str, str], dict[str, str]]:
     """Return the muxer's options and the file's tags: those of a render in one piece."""
     options, tags = {}, {}
     for name, value in container_options(export, span.rate, chapters=False):
@@ -284,14 +296,15 @@ def _muxing(export: Export, span: OutputSpan) -> tuple[dict[str, str], dict[str,
         elif value is not None and name != "f" and not name.startswith(("map_", "flags:", "metadata")):
             options[name] = value
     if export.container in ("mp4", "mov"):
-        options["movie_timescale"] = str(_movie_timescale(export, span.rate))
+        options["movie_timescale"] = str(_movie_timescale(export, span.rate, subtitled=subtitled))
     return options, tags
 
 
-def _movie_timescale(export: Export, rate: Fraction) -> int:
+def _movie_timescale(export: Export, rate: Fraction, *, subtitled: bool) -> int:
     """Ticks a second in which a frame and a sample are whole numbers, so that chapters and edits are exact."""
     audio = export.audio if audio_codec(export) is not None else None
     scale = rate.numerator if audio is None else lcm(rate.numerator, audio.sample_rate)
+    scale = lcm(scale, SUBTITLE_TICKS) if subtitled else scale
     return scale * ceil(LEAST_TICKS / scale) if scale <= MOST_TICKS else LEAST_TICKS
 
 

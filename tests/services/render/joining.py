@@ -39,11 +39,13 @@ class Made:
     span: OutputSpan
     pieces: tuple[EncodedPiece, ...]
     sound: Path | None
+    subtitles: tuple[Path, ...] = ()
 
     def join(self, target: Path) -> Path:
         """Join all cells."""
         chapters = chapters_of(self.timeline, self.export, self.span)
-        join(self.pieces, target, self.export, self.span, sound=self.sound, chapters=chapters)
+        sound, subtitles = self.sound, self.subtitles
+        join(self.pieces, target, self.export, self.span, sound=sound, subtitles=subtitles, chapters=chapters)
         return target
 
     def whole(self, target: Path) -> Path:
@@ -120,6 +122,8 @@ def _stream(stream: Any) -> dict[str, Any]:
     if context is None:
         return found
     found |= {"codec": context.name, "profile": context.profile, "time base": stream.time_base}
+    if stream.type == "subtitle":
+        return found
     if stream.type == "audio":
         return {**found, "rate": context.sample_rate, "layout": context.layout.name, "length": stream.duration}
     return {

@@ -18,8 +18,10 @@ from protocol.errors import DiskFull, OutputUnwritable, RenderFailed
 from protocol.project.export import Container
 from protocol.project.formats import AUDIO_CODECS, CONTAINERS, VIDEO_CODECS
 from protocol.time import parse_rate
+from sidecar.ffmpeg.builder.caption_streams import subtitle_command
 from sidecar.services.render.join import JoinStopped, join, joinable
 from sidecar.services.render.join_pieces import EncodedPiece
+from tests.harness.commands import run_command
 from tests.harness.flashes import blips, flashes, make_flashing
 from tests.harness.media import decode_luma, make_clip, run_ffmpeg
 from tests.harness.rendering import clip, project
@@ -165,6 +167,36 @@ def length(path: Path) -> float:
     with av.open(str(path)) as container:
         assert container.duration is not None
         return container.duration / 1_000_000
+
+
+@pytest.mark.parametrize("container", ["mp4", "mov", "mkv", "webm"])
+def test_subtitles_are_those_of_one_piece(container: Any, source: Path, tmp_path: Path) -> None:
+    raw = film(source, container=container, video={"preset": "fastest"}, subtitles="embed")
+    cues = [{"start": 0.2, "end": 0.5, "text": "One"}, {"start": 0.5, "end": 0.9, "text": "Two"}]
+    for language, name in (("de", "Deutsch"), ("fr", "")):
+        raw["tracks"].append({"kind": "subtitle", "language": language, "name": name, "cues": cues})
+    made = make(raw, tmp_path)
+    command = subtitle_command(made.timeline, made.export, made.span, str(tmp_path / "subtitles"))
+    assert command is not None
+    run_command(command, tmp_path)
+    made = replace(made, subtitles=(tmp_path / "subtitles",))
+    joined, whole = made.join(tmp_path / "joined"), made.whole(tmp_path / "whole")
+    assert facts(joined) == facts(whole)
+    assert shown(joined) == shown(whole)
+    assert len(shown(joined)) >= 4
+
+
+def shown(path: Path) -> list[tuple[int, float, float, bytes]]:
+    """Return the stream, time, duration and text of all subtitles."""
+    with av.open(str(path)) as container:
+        packets = [packet for packet in container.demux() if packet.stream.type == "subtitle" and packet.size]
+        found = []
+        for packet in packets:
+            assert packet.pts is not None
+            assert packet.duration is not None
+            at, lasting = packet.pts * packet.time_base, packet.duration * packet.time_base
+            found.append((packet.stream.index, round(float(at), 3), round(float(lasting), 3), bytes(packet)))
+    return sorted(found)
 
 
 def test_the_order_of_packets_is_that_of_their_decoding(source: Path, tmp_path: Path) -> None:
