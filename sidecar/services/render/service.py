@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 PLANS_KEPT = 16
 """Jobs whose plans stay in memory while they wait; the others are planned again when their turn comes."""
 
+TAKEN_IN_AT_ONCE = 250
+"""Jobs of earlier processes that are taken in before the loop goes on."""
+
 
 @asynccontextmanager
 async def open_render_service(
@@ -301,8 +304,10 @@ class RenderService:
         self._writing.start_soon(self._writer.run, opened.journal)
         if data is not None:
             self._writing.start_soon(grant_wishes, opened.journal, self)
-        for job in self._queue.restore(opened.rows):
-            self._writer.put(job)
+        for at in range(0, len(opened.rows), TAKEN_IN_AT_ONCE):
+            for job in self._queue.restore(opened.rows[at : at + TAKEN_IN_AT_ONCE]):
+                self._writer.put(job)
+            await trio.lowlevel.checkpoint()  # there are requests to answer
         self._forget()
         if self._queue.unfinished:
             left = {"unfinished": self._queue.unfinished, "adopted": opened.adopted}
