@@ -164,9 +164,9 @@ class RenderJob:
             self.error = JobError(code=error.code, message=error.message, data=error.data(self.trace_id))
 
     def interrupt(self) -> None:
-        """Note that what it did was broken off: it waits again, before all others. A paused one stays paused."""
+        """Note that its task was broken off: if it ran it waits again, before all others."""
         self.began = False
-        if self.state != "paused":
+        if self.active:
             self.state, self.interrupted = "queued", True
 
     def show(self, position: int | None, *, segments: bool) -> Job:

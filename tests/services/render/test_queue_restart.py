@@ -72,6 +72,22 @@ async def test_an_orderly_end_suspends_jobs(tmp_path: Path, monkeypatch: Patch) 
         assert (await desk.finish("stopped")).attempts == 2
 
 
+async def test_what_was_broken_off_goes_first_once(tmp_path: Path, monkeypatch: Patch) -> None:
+    async with waiting(tmp_path, monkeypatch, running=1) as desk:
+        await desk.start("low", priority=-5)
+        await desk.at_work("low")
+        await desk.start("high", priority=5)
+        await desk.start("higher", priority=6)
+    async with waiting(tmp_path, monkeypatch, running=1) as desk:
+        await desk.at_work("low")
+        await desk.service.pause("low")
+        assert (await desk.service.resume("low")).position == 1
+        assert desk.positions("high") == [0]
+    async with waiting(tmp_path, monkeypatch, running=0) as desk:
+        assert desk.positions("higher", "low", "high") == [0, 2, 1]
+        await desk.service.pause("higher")
+
+
 async def test_a_killed_process_leaves_as_much(tmp_path: Path, monkeypatch: Patch) -> None:
     async with waiting(tmp_path, monkeypatch) as desk:
         await fill(desk)
