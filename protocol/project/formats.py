@@ -73,7 +73,8 @@ ALPHA: tuple[PixelFormat, ...] = ("yuva420p", "yuva444p10le")
 class VideoCodecFacts:
     """`modes` are the rate controls it knows, `capped` those under which it heeds a highest bitrate.
 
-    `alpha_in` are the containers that keep its alpha; `smallest` and `largest` sides (width, height) in pixels.
+    `alpha_in` are the containers that keep its alpha; `smallest` and `largest` sides (width, height) in pixels;
+    `smallest_held` where it is held to a bitrate or a size.
     `delays` says whether it has B-frames, `intra` that every frame is a keyframe; `scaled`, `tuned` and `profiled`
     whether quality, preset and profile mean anything to it.
     """
@@ -82,6 +83,7 @@ class VideoCodecFacts:
     modes: tuple[str, ...] = ("quality",)
     alpha_in: tuple[Container, ...] = ()
     smallest: tuple[int, int] = (16, 16)
+    smallest_held: tuple[int, int] = (16, 16)
     largest: tuple[int, int] = (16_384, 16_384)
     delays: bool = False
     intra: bool = False
@@ -109,7 +111,14 @@ VIDEO_CODECS: dict[VideoCodec, VideoCodecFacts] = {
         tuned=True,
         profiled=True,
     ),
-    "av1": VideoCodecFacts(("yuv420p", "yuv420p10le"), _CONTROLLED, capped=("quality",), tuned=True, profiled=True),
+    "av1": VideoCodecFacts(
+        ("yuv420p", "yuv420p10le"),
+        _CONTROLLED,
+        smallest_held=(64, 64),
+        capped=("quality",),
+        tuned=True,
+        profiled=True,
+    ),
     "prores": VideoCodecFacts(
         ("yuv422p10le", "yuv444p10le", "yuva444p10le"), alpha_in=("mov", "mkv"), intra=True, profiled=True
     ),

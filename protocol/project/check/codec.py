@@ -37,7 +37,8 @@ def check_picture_codec(export: Export, video: VideoExport, size: tuple[int, int
     _structure(export, video, codec, facts, sink)
     _profile(video, codec, sink)
     if size is not None:
-        _size(size, codec, facts, sink)
+        held = video.rate_control in ("bitrate", "size")
+        _size(size, codec, facts, facts.smallest_held if held else facts.smallest, sink)
 
 
 def _pixel_format(export: Export, video: VideoExport, codec: VideoCodec, facts: VideoCodecFacts, sink: Sink) -> None:
@@ -152,8 +153,10 @@ def _profile(video: VideoExport, codec: VideoCodec, sink: Sink) -> None:
         sink.add("bFrames", f"{_VIDEO}/bFrames", message, codec=codec, value=video.b_frames, nearest=0)
 
 
-def _size(size: tuple[int, int], codec: VideoCodec, facts: VideoCodecFacts, sink: Sink) -> None:
-    for name, side, least, most in zip(("width", "height"), size, facts.smallest, facts.largest, strict=True):
+def _size(
+    size: tuple[int, int], codec: VideoCodec, facts: VideoCodecFacts, smallest: tuple[int, int], sink: Sink
+) -> None:
+    for name, side, least, most in zip(("width", "height"), size, smallest, facts.largest, strict=True):
         if not least <= side <= most:
             message = f"{codec} encodes a {name} of {least} to {most}, not {side}"
             nearest = min(max(side, least), most)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from itertools import pairwise
 from math import floor
 
 from protocol.project import Export, VideoExport
 from protocol.project.export import Preset, VideoCodec
 from sidecar.core.budget import LEAST_BITRATE, picture_held_to
+from sidecar.ffmpeg.builder.encode_hardware import family_of, hardware_options
+from sidecar.ffmpeg.builder.quality_scale import Anchors, decimal, on_scale
 from sidecar.ffmpeg.builder.steps import STATISTICS, Step
 from sidecar.ffmpeg.builder.stills import encoded_format
-from sidecar.ffmpeg.codecs import LOSSLESS_AV1, VIDEO_ENCODERS
+from sidecar.ffmpeg.codecs import LOSSLESS_AV1, VIDEO_ENCODERS, encoder_of
 
 Options = tuple[tuple[str, str | None], ...]
 
@@ -39,7 +40,7 @@ PRESETS: dict[str, dict[Preset, str]] = {
     LOSSLESS_AV1: {"fastest": "8", "fast": "7", "medium": "6", "slow": "4", "slowest": "2"},
 }
 
-QUALITY: dict[str, tuple[tuple[int, float], ...]] = {
+QUALITY: dict[str, Anchors] = {
     "libx264": ((0, 51), (30, 37), (50, 29), (70, 23), (85, 18), (95, 12), (100, 4)),
     "libx265": ((0, 51), (30, 39), (50, 32), (70, 26), (85, 21), (95, 15), (100, 6)),
     "libsvtav1": ((0, 63), (30, 53), (50, 44), (70, 36), (85, 27), (95, 18), (100, 6)),
@@ -52,12 +53,18 @@ PRORES = ((30, "proxy"), (55, "lt"), (80, "standard"), (100, "hq"))
 DNXHR = ((40, "dnxhr_lb"), (75, "dnxhr_sq"), (100, "dnxhr_hq"))
 """Profiles up to a quality."""
 
+FASTEST_FIRST_PASS = 8
+"""SVT-AV1's fastest preset of which the first of two passes is sound."""
+
 BUFFER = 2
 """Seconds of the largest bitrate that an encoder may save up."""
 
 
 def video_encoder(video: VideoExport, codec: VideoCodec) -> str:
     """Return FFmpeg's name of the encoder of a picture."""
+    family = family_of(video)
+    if family is not None:
+        return encoder_of(codec, family) or VIDEO_ENCODERS[codec]
     return LOSSLESS_AV1 if codec == "av1" and video.rate_control == "lossless" else VIDEO_ENCODERS[codec]
 
 
@@ -68,6 +75,10 @@ def video_options(
     if video.rate_control == "size":
         # What it comes to is found out while it is rendered.
         video = picture_held_to(video, LEAST_BITRATE)
+    family = family_of(video)
+    if family is not None:
+        own = hardware_options(video, export, codec, family, keyframe_distance(video, rate))
+        return (*own, ("r", _rational(rate)))
     encoder = video_encoder(video, codec)
     build = {
         "libx264": _x264,
@@ -99,11 +110,7 @@ def keyframe_distance(video: VideoExport, rate: Fraction) -> int:
 
 def scaled_quality(encoder: str, quality: int) -> float:
     """A quality of 0–100 on the encoder's own scale."""
-    anchors = QUALITY[encoder]
-    for (low, high_value), (high, low_value) in pairwise(anchors):
-        if quality <= high:
-            return high_value + (low_value - high_value) * (quality - low) / (high - low)
-    return anchors[-1][1]
+    return on_scale(QUALITY[encoder], quality)
 
 
 def _x264(video: VideoExport, gop: int) -> Options:
@@ -141,7 +148,7 @@ def _vp9(video: VideoExport, gop: int) -> Options:
     if video.rate_control == "quality":
         # Without a bitrate of 0, or the largest allowed, libvpx takes its own of 200 kbit/s for a bound.
         bound = 0 if video.max_bitrate is None else video.max_bitrate
-        rate = (("crf", _decimal(round(scaled_quality("libvpx-vp9", video.quality)))), ("b:v", str(bound)))
+        rate = (("crf", decimal(round(scaled_quality("libvpx-vp9", video.quality)))), ("b:v", str(bound)))
     # So FFmpeg calls alpha in other formats than yuva420p; libvpx reads it back whole.
     deep_alpha: Options = (("strict", "experimental"),) if video.pixel_format == "yuva444p10le" else ()
     return (
@@ -164,11 +171,15 @@ def _av1(video: VideoExport, gop: int) -> Options:
         # Held to a bitrate, the bytes depend on the parallelism; by quality they do not.
         parameters.append("lp=1")
     else:
-        rate = (("crf", _decimal(round(scaled_quality("libsvtav1", video.quality)))),)
+        rate = (("crf", decimal(round(scaled_quality("libsvtav1", video.quality)))),)
         if video.max_bitrate is not None:
             parameters += [f"mbr={video.max_bitrate // 1000}", "lp=1"]
+    preset = PRESETS["libsvtav1"][video.preset]
+    if video.passes == 2:
+        # The first pass of the faster ones crashes on small pictures.
+        preset = str(min(int(preset), FASTEST_FIRST_PASS))
     return (
-        ("preset", PRESETS["libsvtav1"][video.preset]),
+        ("preset", preset),
         ("g", str(gop)),
         *rate,
         *_profile(video),
@@ -183,7 +194,6 @@ def _lossless_av1(video: VideoExport, gop: int) -> Options:
         ("g", str(gop)),
         ("crf", "0"),
         ("row-mt", "1"),
-        ("tiles", "2x1"),
         ("threads", str(THREADS)),
         *_profile(video),
         ("aom-params", "lossless=1"),
@@ -191,7 +201,7 @@ def _lossless_av1(video: VideoExport, gop: int) -> Options:
 
 
 def _mpeg4(video: VideoExport, gop: int) -> Options:
-    rate: Options = (("q:v", _decimal(scaled_quality("mpeg4", video.quality))),)
+    rate: Options = (("q:v", decimal(scaled_quality("mpeg4", video.quality))),)
     if video.rate_control == "bitrate":
         rate = _rate(video, "mpeg4", lossless=())
     return (("threads", "1"), ("g", str(gop)), *rate, ("bf", str(video.b_frames or 0)))
@@ -241,7 +251,7 @@ def _rate(video: VideoExport, encoder: str, *, lossless: Options) -> Options:
     if video.rate_control == "bitrate":
         options.append(("b:v", str(video.bitrate)))
     else:
-        options.append(("crf", _decimal(scaled_quality(encoder, video.quality))))
+        options.append(("crf", decimal(scaled_quality(encoder, video.quality))))
     if video.max_bitrate is not None:
         options += [("maxrate", str(video.max_bitrate)), ("bufsize", str(BUFFER * video.max_bitrate))]
     return tuple(options)
@@ -253,10 +263,6 @@ def _profile(video: VideoExport) -> Options:
 
 def _step(steps: Sequence[tuple[int, str]], quality: int) -> str:
     return next(name for limit, name in steps if quality <= limit)
-
-
-def _decimal(value: float) -> str:
-    return f"{value:.3f}".rstrip("0").rstrip(".")
 
 
 def _rational(rate: Fraction) -> str:

@@ -137,6 +137,11 @@ def test_every_pair_is_judged_by_the_table(container: str) -> None:
             {"container": "mkv", "width": 128, "height": 128, "video": {"codec": "dnxhr", "pixelFormat": "yuv422p"}},
             [("pictureSize", "/export/width", 256)],
         ),
+        (
+            {"height": 36, "video": {"codec": "av1", "rateControl": "bitrate", "bitrate": 100_000}},
+            [("pictureSize", "/export/height", 64)],
+        ),
+        ({"height": 36, "video": {"codec": "av1"}}, []),
         ({"width": 8_192, "video": {"codec": "mpeg4"}}, [("pictureSize", "/export/width", 8_190)]),
         # sound
         ({"audio": {"codec": "opus", "sampleRate": 44_100}}, [("audioRate", f"{A}/sampleRate", 48_000)]),
