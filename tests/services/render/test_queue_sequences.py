@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from protocol.commands.render import JobsQuery
 from protocol.errors import JobState, RenderFailed
+from sidecar.services.render.limits import RenderLimits
 from tests.services.render.waiting import Waiting, waiting
 
 SLOTS = 2
@@ -27,7 +28,8 @@ step = st.one_of(
     st.tuples(st.sampled_from(["pause", "resume", "cancel", "finish", "fail", "remove", "last"]), pick),
     st.tuples(st.just("priority"), pick, st.integers(-1, 1)),
     st.tuples(st.just("before"), pick, pick),
-    st.tuples(st.just("restart"), st.booleans()),
+    st.tuples(st.just("restart"), st.booleans(), st.integers(0, SLOTS)),
+    st.tuples(st.just("slots"), st.integers(0, SLOTS)),
 )
 
 
@@ -47,6 +49,7 @@ class Model:
     """All jobs in the order of their places; who is active is worked out from that, job by job."""
 
     jobs: list[Modelled] = field(default_factory=list)
+    slots: int = SLOTS
 
     def waiting(self) -> list[Modelled]:
         queued = [job for job in self.jobs if job.state == "queued"]
@@ -54,7 +57,7 @@ class Model:
 
     def settle(self) -> None:
         """Let those whose turn it is run."""
-        while sum(job.state == "active" for job in self.jobs) < SLOTS and (line := self.waiting()):
+        while sum(job.state == "active" for job in self.jobs) < self.slots and (line := self.waiting()):
             first = line[0]
             first.attempts += not first.begun
             first.state, first.begun, first.urgent = "active", True, False
@@ -84,7 +87,7 @@ class Play:
 
     async def open(self) -> None:
         self.desk = await self.stack.enter_async_context(
-            waiting(self.home, self.patch, data=self.data, running=SLOTS, kept=1_000)
+            waiting(self.home, self.patch, data=self.data, running=self.model.slots, kept=1_000)
         )
 
     async def run(self, steps: list[tuple[Any, ...]]) -> None:
@@ -218,7 +221,13 @@ class Play:
             with pytest.raises(JobState):
                 await call
 
-    async def restart(self, killed: bool) -> None:  # noqa: FBT001 - drawn
+    async def slots(self, slots: int) -> None:
+        self.model.slots = slots
+        self.desk.limits = RenderLimits(running=slots, kept=1_000)
+        self.desk.service.advance()
+
+    async def restart(self, killed: bool, slots: int) -> None:  # noqa: FBT001 - drawn
+        self.model.slots = slots
         self.opened += 1
         left = self.home / f"data-{self.opened}"
         await self.desk.written()
