@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from protocol.project import Export
-from sidecar.core.copying import RULES, Fit, Piece, Untouched, copy_spans, untouched
+from sidecar.core.copying import RULES, Fit, Piece, Untouched, copy_spans, hopeless, untouched
 from sidecar.core.packets import DAMAGED, HIDDEN, IDR, KEY, CopySpan, PacketTable, packed_table
 from sidecar.core.source import SourceColor, SourceVideo, pack_stamps
 from sidecar.core.timeline import Timeline, output_span
@@ -380,6 +380,16 @@ def test_the_bitrate_of_a_span_is_held_against_a_table() -> None:
     assert not at(85, 173)
     assert at(70, 86)
     assert not at(70, 87)
+
+
+def test_a_file_that_is_far_too_large_is_not_even_read() -> None:
+    # Ten seconds may be copied up to 43,200 bytes.
+    def large(size: int) -> bool:
+        found = timeline(track(clip(0, 4)), facts=replace(FACTS, bytes=size))
+        return hopeless(looked(found).pieces[0], Fit(found.project.export, 100, Fraction(25)))
+
+    assert not large(86_400)
+    assert large(86_401)
 
 
 def test_b_frames_are_those_that_the_export_allows() -> None:

@@ -1,7 +1,7 @@
 """Which parts of an output are untouched pieces of a source, whose packets can be copied (docs/render.md, "Copy")."""
 
 from sidecar.core.copying.refusals import RULES, Refusal
-from sidecar.core.copying.spans import Fit, copy_spans
+from sidecar.core.copying.spans import Fit, copy_spans, hopeless
 from sidecar.core.copying.untouched import Piece, Untouched, untouched
 from sidecar.core.packets import CopySpan
 
@@ -13,5 +13,6 @@ __all__ = [
     "Refusal",
     "Untouched",
     "copy_spans",
+    "hopeless",
     "untouched",
 ]

@@ -29,6 +29,9 @@ ENCODER_SET = 16
 EXCESS = Fraction(3, 2)
 """A piece may be so many times as large as encoding it is thought to be."""
 
+HOPELESS = 2
+"""A file that is as many times as large as a copy may be, sound and all, has no piece that may be copied."""
+
 ALONE = ("hevc", "ffv1")
 """Codecs whose streams cannot follow one another in one file: what decoding needs stands in its header, once."""
 
@@ -105,6 +108,15 @@ def says_bt709(table: PacketTable) -> bool:
     """
     spread, *others = table.tags
     return spread in (0, 1) and all(tag in (1, 2) for tag in others)
+
+
+def hopeless(piece: Piece, fit: Fit) -> bool:
+    """Whether a piece's file is so much too large that its packets need not be read to know."""
+    facts, codec = piece.reading.facts, video_codec(fit.export)
+    if codec is None or VIDEO_CODECS[codec].intra or not facts.duration:
+        return False
+    frames = max(1, int(facts.duration * fit.rate))
+    return facts.bytes > HOPELESS * allowed_bytes(fit, piece.video.width, piece.video.height, frames)
 
 
 def allowed_bytes(fit: Fit, width: int, height: int, frames: int) -> float:

@@ -22,7 +22,7 @@ from sidecar.services.render.join_pieces import EncodedPiece
 from sidecar.services.render.uncopied import CopyFailed, Stream
 
 if TYPE_CHECKING:
-    from sidecar.core.copying import CopySpan, Refusal
+    from sidecar.core.copying import CopySpan, Piece, Refusal
     from sidecar.core.packets import PacketTable
     from sidecar.core.timeline import OutputSpan, Timeline
     from sidecar.services.media import MediaService
@@ -76,11 +76,18 @@ async def find_copies(
 
     Streams `without` are left out: a check found that they cannot be. Files whose packets cannot be listed are encoded.
     """
-    from sidecar.core.copying import Fit, Refusal, copy_spans, untouched  # noqa: PLC0415 - start-up time
+    from sidecar.core.copying import Fit, Refusal, copy_spans, hopeless, untouched  # noqa: PLC0415 - start-up time
 
     found = await trio.to_thread.run_sync(untouched, timeline, export, span)
-    failed = [piece for piece in found.pieces if piece.key in without]
-    pieces = [piece for piece in found.pieces if piece.key not in without]
+    fit = Fit(export, span.frames, span.rate, intra_profile(export, span.rate))
+    pieces: list[Piece] = []
+    left: list[Refusal] = []
+    for piece in found.pieces:
+        rule = "check" if piece.key in without else "bitrate" if hopeless(piece, fit) else None
+        if rule is None:
+            pieces.append(piece)
+        else:
+            left += [Refusal(pointer, rule) for pointer in piece.pointers]
     tables: dict[Stream, PacketTable] = {}
 
     async def list_packets(stream: Stream) -> None:
@@ -92,10 +99,8 @@ async def find_copies(
     async with trio.open_nursery() as nursery:
         for stream in {piece.key for piece in pieces}:
             nursery.start_soon(list_packets, stream)
-    fit = Fit(export, span.frames, span.rate, intra_profile(export, span.rate))
     spans, refusals = await trio.to_thread.run_sync(copy_spans, pieces, tables.get, fit)
-    checked = [Refusal(pointer, "check") for piece in failed for pointer in piece.pointers]
-    return Copies(spans, (*found.refusals, *checked, *refusals))
+    return Copies(spans, (*found.refusals, *left, *refusals))
 
 
 async def extract(span: CopySpan, target: Path, media: MediaService) -> Extracted:
