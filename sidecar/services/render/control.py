@@ -24,8 +24,6 @@ class JobControl:
         self._threads = threading.Event()
         self._threads.set()
         self._listeners: list[Callable[[bool], None]] = []
-        self._held = 0.0
-        self._since = 0.0
 
     @property
     def paused(self) -> bool:
@@ -36,20 +34,14 @@ class JobControl:
         if not self.paused:
             self._going = trio.Event()
             self._threads.clear()
-            self._since = trio.current_time()
             self._tell()
 
     def resume(self) -> None:
         """Let it go on where it stopped; a job that is not paused is left alone."""
         if self.paused:
-            self._held += trio.current_time() - self._since
             self._threads.set()
             self._going.set()
             self._tell()
-
-    def clock(self) -> float:
-        """Return seconds of a monotonic clock that stands still while the job is paused."""
-        return (self._since if self.paused else trio.current_time()) - self._held
 
     async def going(self) -> None:
         """Wait until the job is not paused."""
