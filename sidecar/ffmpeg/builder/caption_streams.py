@@ -9,7 +9,7 @@ from protocol.project import Export
 from protocol.project.export import Container
 from sidecar.core.languages import UNDETERMINED, container_language
 from sidecar.core.timeline import OutputSpan, Timeline
-from sidecar.ffmpeg.builder.captions import CaptionTrack, Format, caption_file, caption_tracks, styled
+from sidecar.ffmpeg.builder.captions import CaptionTrack, Format, caption_file, caption_tracks, sidecar_files, styled
 from sidecar.ffmpeg.builder.command import Command, Output, SideFile
 from sidecar.ffmpeg.builder.graph import Input
 
@@ -53,7 +53,12 @@ class Embedded:
 
 
 def embedded(timeline: Timeline, export: Export, span: OutputSpan, *, first: int) -> Embedded:
-    """Return the subtitle streams of an export, a stream a track; `first` is the number of their first input."""
+    """Return the subtitle streams of an export, a stream a track; `first` is the number of their first input.
+
+    Of subtitles that will lie beside it the files alone: they decide what a render leaves, so they are in its key.
+    """
+    if export.subtitles == "sidecar":
+        return Embedded(tuple(SideFile(*file) for file in sidecar_files(timeline, export, span, "subtitles")))
     if export.subtitles != "embed":
         return Embedded()
     files, inputs = [], []

@@ -14,6 +14,7 @@ from protocol.commands.render import MeasuredLoudness, Reused
 from protocol.project.formats import audio_codec
 from sidecar.ffmpeg.builder.caption_streams import subtitle_command
 from sidecar.ffmpeg.builder.chapters import chapters_of
+from sidecar.ffmpeg.builder.tags import source_tags
 from sidecar.services.cache.pinned import Pinned
 from sidecar.services.render.analyses import with_analyses
 from sidecar.services.render.cell_run import CellRun, clear
@@ -146,7 +147,8 @@ async def _join(
         for cell in planned.cells
     ]
     stop = partial(_stop, attempt.job.control)
-    joining = partial(join, sound=sound, subtitles=subtitles, chapters=chapters, stop=stop)
+    tags = source_tags(planned.stages.timeline, planned.export, planned.span)
+    joining = partial(join, sound=sound, subtitles=subtitles, chapters=chapters, tags=tags, stop=stop)
     await trio.to_thread.run_sync(joining, pieces, attempt.part, planned.export, planned.span)
 
 

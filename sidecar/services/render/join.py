@@ -82,13 +82,14 @@ def join(
     sound: Path | None = None,
     subtitles: Sequence[Path] = (),
     chapters: Sequence[Chapter] = (),
+    tags: Sequence[tuple[str, str]] = (),
     stop: Callable[[], bool] = lambda: False,
 ) -> None:
     """Write all frames of `span` from its pieces, in order, with the streams of `sound` and `subtitles` beside them.
 
-    Blocking; `stop` is asked all the time, and may raise what ends the join. The pieces' parameters are the same, or
-    they are H.264, whose parameter sets then stand in front of every keyframe, too. Where the join fails or is
-    stopped, `target` is removed. Raises JoinStopped, RenderFailed, DiskFull, OutputUnwritable.
+    `tags` stand under the project's own. Blocking; `stop` is asked all the time, and may raise what ends the join. The
+    pieces' parameters are the same, or they are H.264, whose parameter sets then stand in front of every keyframe, too.
+    Where the join fails or is stopped, `target` is removed. Raises JoinStopped, RenderFailed, DiskFull, OutputUnwritable.
     """
     if sum(piece.frames for piece in pieces) != span.frames:
         raise RenderFailed(detail=f"the pieces have {sum(piece.frames for piece in pieces)} of {span.frames} frames")
@@ -102,7 +103,7 @@ def join(
         numbered = held.enter_context(closing(_numbered(pieces, timing, scans if len(parameters) > 1 else ())))
         beside = [held.enter_context(_opened(path)) for path in (sound, *subtitles) if path is not None]
         shown = held.enter_context(pieces[0].open(span.rate)).stream
-        with _made(target, export, span, chapters, subtitled=bool(subtitles)) as made:
+        with _made(target, export, span, chapters, tags, subtitled=bool(subtitles)) as made:
             picture = _picture_stream(made, shown, export, timing, _header(parameters))
             streams = [_timed(picture, numbered, timing)]
             streams += [_beside(made, source, span.frames / span.rate) for source in beside]
@@ -260,12 +261,18 @@ def _opened(path: Path) -> Iterator[InputContainer]:
 
 @contextmanager
 def _made(
-    target: Path, export: Export, span: OutputSpan, chapters: Sequence[Chapter], *, subtitled: bool
+    target: Path,
+    export: Export,
+    span: OutputSpan,
+    chapters: Sequence[Chapter],
+    given: Sequence[tuple[str, str]],
+    *,
+    subtitled: bool,
 ) -> Iterator[OutputContainer]:
     """Open the file; what fails removes it."""
     import av  # noqa: PLC0415 - start-up time
 
-    options, tags = _muxing(export, span, subtitled=subtitled)
+    options, tags = _muxing(export, span, given, subtitled=subtitled)
     container: OutputContainer | None = None
     try:
         container = av.open(str(target), "w", format=MUXERS[export.container], container_options=options)
@@ -286,10 +293,12 @@ def _made(
         raise
 
 
-def _muxing(export: Export, span: OutputSpan, *, subtitled: bool) -> tuple[dict[str, str], dict[str, str]]:
+def _muxing(
+    export: Export, span: OutputSpan, given: Sequence[tuple[str, str]], *, subtitled: bool
+) -> tuple[dict[str, str], dict[str, str]]:
     """Return the muxer's options and the file's tags: those of a render in one piece."""
     options, tags = {}, {}
-    for name, value in container_options(export, span.rate, chapters=False):
+    for name, value in container_options(export, span.rate, chapters=False, tags=given):
         if name == "metadata" and value is not None:
             key, _, text = value.partition("=")
             tags[key] = _writable(text)
