@@ -226,7 +226,6 @@ def project(*tracks: dict[str, Any], **members: Any) -> Project:
 
 CASES: list[tuple[dict[str, Any], str]] = [
     ({"tracks": [], "export": {"audio": {"loudness": {"range": 7}}}}, "/export/audio/loudness/range"),
-    ({"tracks": [], "export": {"video": {"hardware": "auto"}}}, "/export/video/hardware"),
 ]
 
 

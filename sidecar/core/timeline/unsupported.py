@@ -15,9 +15,6 @@ def unsupported(project: Project) -> list[Problem]:
 
 
 def _export(export: Export) -> Iterator[Problem]:
-    if export.video is not None and export.video.hardware != "off":
-        what = f"The hardware encoder {export.video.hardware}"
-        yield not_supported("/export/video/hardware", what, suggestion='Use "off"')
     if export.audio is not None and export.audio.loudness is not None and export.audio.loudness.range is not None:
         # One gain moves the whole programme and leaves its range as it is: another needs a compressor, by ear.
         what = "A loudness range: levelling is one gain"

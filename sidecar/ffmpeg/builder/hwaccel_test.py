@@ -10,13 +10,11 @@ from protocol.errors import InvalidParams
 from protocol.model import Model
 from protocol.project.export import VideoCodec
 from sidecar.ffmpeg.builder.command import Command, Output
+from sidecar.ffmpeg.builder.encode_hardware import POOL, UPLOADED
 from sidecar.ffmpeg.builder.graph import node
 from sidecar.ffmpeg.codecs import Family, encoder_of
 
 FRAMES = 25
-
-_UPLOADED: dict[str, str] = {"vaapi": "vaapi", "qsv": "qsv"}
-"""Families whose encoders take frames that lie in the device's memory, and the device's type."""
 
 
 class HwaccelTest(Model, kw_only=True):
@@ -36,11 +34,11 @@ def build_hwaccel_test(parameters: HwaccelTest) -> Command:
         raise InvalidParams(detail=f"there is no {parameters.codec} encoder of {family}", path="/parameters/codec")
     shape = f"{parameters.width}x{parameters.height}"
     stream = node("testsrc2", medium="video", s=shape, r=FRAMES, d=1)
-    device = _UPLOADED.get(family or "")
+    device = None if family is None else UPLOADED.get(family)
     globals_: tuple[tuple[str, str | None], ...] = ()
     if device is not None:
         globals_ = (("init_hw_device", f"{device}=hw"), ("filter_hw_device", "hw"))
-        stream = node("hwupload", node("format", stream, pix_fmts="nv12"), extra_hw_frames=16)
+        stream = node("hwupload", node("format", stream, pix_fmts="nv12"), extra_hw_frames=POOL)
     else:
         stream = node("format", stream, pix_fmts=_pixel_format(parameters.codec, family))
     profile = (("profile:v", "dnxhr_sq"),) if encoder == "dnxhd" else ()

@@ -13,6 +13,7 @@ from sidecar.ffmpeg.builder.caption_streams import embedded
 from sidecar.ffmpeg.builder.chapters import chapter_file, chapter_input
 from sidecar.ffmpeg.builder.command import Command, Output, SideFile
 from sidecar.ffmpeg.builder.encode import SAMPLE_FORMATS, output_options
+from sidecar.ffmpeg.builder.encode_hardware import Options, as_uploaded, device_options
 from sidecar.ffmpeg.builder.encode_video import video_options
 from sidecar.ffmpeg.builder.graph import Stream, node
 from sidecar.ffmpeg.builder.picture import Composed, build_picture
@@ -105,10 +106,12 @@ def encode_command(
 
     Another `step` than "file" writes what the steps after it need, from the picture alone.
     """
+    device: Options = ()
     if picture is not None and export.video is not None:
         if step != "file":
             return _before(picture, export, export.video, span, step, files=files, environment=environment)
-        picture = as_encoded(picture, export, export.video)
+        picture = as_uploaded(as_encoded(picture, export, export.video), export, export.video)
+        device = device_options(export.video)
     streams = [] if picture is None else [picture]
     wanted: tuple[float, float] | None = None
     if export.audio is not None and audio_codec(export) is not None:
@@ -124,7 +127,7 @@ def encode_command(
     return Command(
         outputs=(Output(tuple(streams), (*subtitles.options, *options), target),),
         files=(*files, *(() if chapters is None else (chapters,)), *subtitles.files),
-        globals_=(("copyts", None),),
+        globals_=(*device, ("copyts", None)),
         extra_inputs=(*marked, *subtitles.inputs),
         frames=None if picture is None else span.frames,
         environment=environment,
