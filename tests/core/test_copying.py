@@ -260,6 +260,9 @@ def test_a_file_read_in_another_way_than_written() -> None:
     assert only_rule(timeline(track(taken), media=media)) == "sourceColor"
     media = [{"id": "m", "path": "a.mp4", "interpret": {"deinterlace": "tff"}}]
     assert only_rule(timeline(track(taken), media=media)) == "deinterlace"
+    media = [{"id": "m", "path": "a.mp4", "interpret": {"deinterlace": "off"}}]
+    fields = replace(FACTS, video=(replace(VIDEO, interlaced="bff"),))
+    assert only_rule(timeline(track(taken), media=media, facts=fields)) == "deinterlace"
 
 
 def test_a_picture_is_not_scaled_by_none_where_the_export_is_larger() -> None:

@@ -127,10 +127,8 @@ def export_rule(timeline: Timeline, export: Export, span: OutputSpan) -> str | N
 
 
 def lane_rule(lane: Lane) -> str | None:
-    """Return what a track does to its clips' pictures."""
+    """Return what a track does to its clips' pictures; its effects cover them (`_lane`)."""
     track = lane.track
-    if _acting(track.effects):
-        return "trackEffects"
     plain = isinstance(track, VideoTrack) and track.opacity == 1 and track.blend == "normal"
     return None if plain else "trackOpacity"
 
@@ -156,7 +154,6 @@ def _clip_rule(item: Item, reading: FileReading) -> str | None:
         "retime": clip.retime != "nearest",
         "loop": reading.looped,
         "interpret": reading.frame_rate is not None,
-        "deinterlace": reading.deinterlace,
     }
     return next((rule for rule, holds in touched.items() if holds), None)
 
