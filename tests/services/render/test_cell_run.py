@@ -28,7 +28,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def busy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A picture that keeps an encoder busy for some seconds."""
     folder = tmp_path_factory.mktemp("busy")
-    return make_clip(folder / "busy.mp4", picture="mandelbrot", seconds=SECONDS, rate="25", size=(480, 270))
+    return make_clip(folder / "busy.mp4", picture="mandelbrot", seconds=SECONDS, rate="25", size=(320, 180))
 
 
 def cut(clip: Path, **members: Any) -> dict[str, Any]:
@@ -38,7 +38,7 @@ def cut(clip: Path, **members: Any) -> dict[str, Any]:
 
 
 def slow(busy: Path) -> dict[str, Any]:
-    return project(file(busy, 0, 12), width=480, height=270, export={"audio": None, "video": {"preset": "medium"}})
+    return project(file(busy, 0, 12), width=320, height=180, export={"audio": None, "video": {"preset": "medium"}})
 
 
 def states(job: Job) -> list[str]:
