@@ -18,6 +18,7 @@ from protocol.errors import (
     InvalidProject,
     JobNotFound,
     JobState,
+    LimitExceeded,
     NothingToRender,
     OutputExists,
     OutputUnwritable,
@@ -350,6 +351,7 @@ _REF = (
     InvalidParams,
     EncoderUnavailable,
     FfmpegNotFound,
+    LimitExceeded,
     ResourceLimit,
 )
 _START = Example({"project": {"inline": DEMO}, "output": "out.mp4", "jobId": "demo-job", "overwrite": True})

@@ -7,9 +7,13 @@ from math import ceil
 
 from msgspec.structs import replace
 
+from protocol.errors import LimitExceeded
 from protocol.project import AudioExport, Export, VideoExport
 from protocol.project.export import AudioCodec
 from protocol.project.formats import audio_codec, video_codec
+
+SIZE_POINTER = "/export/video/sizeLimit"
+SMALLEST = "bytes of the smallest file"
 
 LEAST_BITRATE = 1_000
 """Bit/s below which no encoder is asked to go."""
@@ -53,6 +57,16 @@ def least_bytes(export: Export, frames: int, seconds: Fraction) -> int:
     audio, codec = export.audio, audio_codec(export)
     sound = 0 if audio is None or codec is None or codec == "flac" else sound_bytes(export, seconds)
     return sound + LEAST_FRAME * frames
+
+
+def check_limit(export: Export, frames: int, seconds: Fraction) -> None:
+    """Raise LimitExceeded for a size that no file of this length can have; `value` is the least."""
+    video = export.video
+    if video is None or video.rate_control != "size" or video.size_limit is None:
+        return
+    least = least_bytes(export, frames, seconds)
+    if video.size_limit < least:
+        raise LimitExceeded(what=SMALLEST, value=least, limit=video.size_limit, pointer=SIZE_POINTER)
 
 
 def first_bitrate(export: Export, limit: int, frames: int, seconds: Fraction) -> int:

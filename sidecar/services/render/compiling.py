@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from protocol.project import Export
 from protocol.project.formats import audio_codec
+from sidecar.core.budget import check_limit
 from sidecar.core.copying import CopySpan
 from sidecar.core.keys import plan_key
 from sidecar.core.timeline import OutputSpan, Timeline
@@ -48,11 +49,13 @@ class Compiled:
 def compile_draft(draft: Draft, copies: Sequence[CopySpan] = ()) -> Compiled:
     """Compile a timeline; `copies` are what of its output is copied.
 
-    Meant for a thread; raises ResourceLimit for an instant that no process can take.
+    Meant for a thread; raises ResourceLimit for an instant that no process can take, LimitExceeded for a size that no
+    file can have.
     """
     draft = replace(draft, timeline=joined(draft.timeline))
     draft = replace(draft, resources=replace(draft.resources, analysis_keys=analysis_keys(draft)))
     if not in_cells(draft.export):
+        check_limit(draft.export, draft.span.frames, draft.span.frames / draft.span.rate)
         stages = share_out(draft.timeline, draft.export, draft.resources)
         command = build_render(draft.timeline, draft.export, target="-", resources=draft.resources, sketch=True)
         return Compiled(stages, (), plan_key(command, draft.fingerprints, draft.ffmpeg))

@@ -10,7 +10,16 @@ from pathlib import Path
 import trio
 
 from protocol.errors import EncoderUnavailable, LimitExceeded
-from sidecar.core.budget import LEAST_BITRATE, first_bitrate, held_to, least_bytes, overhead_bytes
+from sidecar.core.budget import (
+    LEAST_BITRATE,
+    SIZE_POINTER,
+    SMALLEST,
+    check_limit,
+    first_bitrate,
+    held_to,
+    overhead_bytes,
+    sound_bytes,
+)
 from sidecar.core.timeline import output_span
 from sidecar.ffmpeg.builder.staged import Stages
 from sidecar.ffmpeg.builder.steps import COSTS, Step, steps_of
@@ -33,8 +42,6 @@ SHRINKS = 0.995
 
 _TOO_LOW = re.compile(r"bitrate is too low. estimated minimum is (\d+) kbps")
 """What x264 says before its second pass, in which it cannot come down to what is asked for."""
-
-SIZE_POINTER = "/export/video/sizeLimit"
 
 Report = Callable[[FfmpegProgress], None]
 Go = Callable[[Stages, Step, str, Report], Awaitable[None]]
@@ -69,9 +76,7 @@ async def _run_within(stages: Stages, target: Path, limit: int, on_progress: Rep
     """Encode with the bitrate that the limit leaves, and again with less while the file is too large."""
     span = output_span(stages.timeline, stages.export)
     seconds = span.frames / span.rate
-    least = least_bytes(stages.export, span.frames, seconds)
-    if limit < least:
-        raise LimitExceeded(what="bytes of the smallest file", value=least, limit=limit, pointer=SIZE_POINTER)
+    check_limit(stages.export, span.frames, seconds)
     bitrate = first_bitrate(stages.export, limit, span.frames, seconds)
     steps = steps_of(held_to(stages.export, bitrate))
     shares = _shares(steps)
@@ -87,11 +92,10 @@ async def _run_within(stages: Stages, target: Path, limit: int, on_progress: Rep
             possible = _TOO_LOW.search(error.detail)
             if possible is None:
                 raise
-            picture = int(possible.group(1)) * 1000 * seconds / 8
-            least = max(least, int(picture) + overhead_bytes(stages.export, span.frames, seconds))
-            raise LimitExceeded(
-                what="bytes of the smallest file", value=least, limit=limit, pointer=SIZE_POINTER
-            ) from error
+            beside = sound_bytes(stages.export, seconds) + overhead_bytes(stages.export, span.frames, seconds)
+            # The limit itself was not enough, whatever is thought of what is beside the picture.
+            least = max(limit + 1, int(int(possible.group(1)) * 1000 * seconds / 8) + beside)
+            raise LimitExceeded(what=SMALLEST, value=least, limit=limit, pointer=SIZE_POINTER) from error
         written = await trio.to_thread.run_sync(measure_written, target)
         used = written.picture >= USED * bitrate * seconds / 8
         if written.total <= limit and (attempt > 0 or written.total >= ENOUGH * limit or not used):
@@ -102,7 +106,7 @@ async def _run_within(stages: Stages, target: Path, limit: int, on_progress: Rep
         room = limit - (written.total - written.picture)
         bitrate = max(LEAST_BITRATE, int(bitrate * CLOSER * room / written.picture))
         before = written
-    raise LimitExceeded(what="bytes of the smallest file", value=written.total, limit=limit, pointer=SIZE_POINTER)
+    raise LimitExceeded(what=SMALLEST, value=written.total, limit=limit, pointer=SIZE_POINTER)
 
 
 def measure_written(target: Path) -> Written:
