@@ -26,11 +26,12 @@ Costs = Mapping[str, tuple[int, float]]
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Frames that were encoded, the seconds of one worker that they took, and their bytes."""
+    """Frames that were encoded, and their bytes; how many of them were timed, and the seconds of one worker they took."""
 
     frames: int = 0
-    seconds: float = 0.0
     bytes: int = 0
+    timed: int = 0
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +76,15 @@ def frames_to_encode(cells: Sequence[Cell], known: Container[str]) -> int:
 
 
 def measured(cells: Sequence[Cell], costs: Costs) -> Measured:
-    """Return what the cached cells of a plan took; of still pictures, which cost next to nothing, only if all are."""
-    there = {cell.key: cell for cell in cells if cell.key in costs}
-    kept = [cell for cell in there.values() if not cell.still] or list(there.values())
+    """Return what the cached cells of a plan took, without still pictures: those cost next to nothing."""
+    kept = {cell.key: cell for cell in cells if cell.key in costs and not cell.still}.values()
+    # What was made between two looks at its process was not timed.
+    timed = [cell for cell in kept if costs[cell.key][1] > 0]
     return Measured(
-        sum(cell.encoded for cell in kept),
-        sum(costs[cell.key][1] for cell in kept),
-        sum(costs[cell.key][0] for cell in kept),
+        frames=sum(cell.encoded for cell in kept),
+        bytes=sum(costs[cell.key][0] for cell in kept),
+        timed=sum(cell.encoded for cell in timed),
+        seconds=sum(costs[cell.key][1] for cell in timed),
     )
 
 
@@ -98,11 +101,11 @@ def estimate(work: Work, speed: Measured | None, workers: int) -> Estimate:
         return Estimate(0.0, None if work.sound_bytes is None else work.kept_bytes + work.sound_bytes)
     if speed is None:
         return Estimate()
-    seconds = work.frames * speed.seconds / speed.frames / workers
+    seconds = None if speed.timed == 0 else work.frames * speed.seconds / speed.timed / workers
     size = None
     if work.sound_bytes is not None:
         size = work.kept_bytes + work.sound_bytes + ceil(work.frames * speed.bytes / speed.frames)
-    return Estimate(seconds if speed.seconds > 0 else None, size)
+    return Estimate(seconds, size)
 
 
 def options_key(export: Export, span: OutputSpan) -> str:

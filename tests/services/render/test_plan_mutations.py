@@ -44,15 +44,27 @@ SHORT = 5
 UNSEEN = ("Color.", "Crop.", "Effect.", "Key.", "Transform.", "Template.", "Cell.", "Style.", "Position.", "Border.")
 """Structs of numbers and colours that decide pixels, but by so little, or of pictures so plain, that no level moves."""
 
+UNSEEN_CLIP = "of a clip that pictures smaller than the frame cover, or that is wholly transparent"
+
 LOOSE = {
     "Project.frameRate": "frames are the same, but come at another rate, which is told to the encoder",
+    "Project.background": "of which nothing is seen but in a window of an effect, or through what is transparent",
+    "Project.effects": "an effect that leaves every level as it is",
+    "Project.tracks": UNSEEN_CLIP,
     "Clip.blend": "over black, or of pictures of the ends of the scale, some modes agree",
+    "Clip.duration": UNSEEN_CLIP,
+    "Clip.effects": "an effect that leaves every level as it is",
+    "Clip.enabled": UNSEEN_CLIP,
     "Clip.fit": "pictures of the frame's own shape are fitted in any way alike",
     "Clip.opacity": "by less than a level",
-    "VideoTrack.blend": "as Clip.blend",
-    "VideoTrack.opacity": "by less than a level",
     "Clip.retime": "between frames that are the same there is nothing",
-    "Clip.effects": "an effect that leaves every level as it is",
+    "Clip.start": UNSEEN_CLIP,
+    "Transition.duration": "its first frame and its last show one side alone",
+    "VideoTrack.blend": "as Clip.blend",
+    "VideoTrack.clips": UNSEEN_CLIP,
+    "VideoTrack.effects": "an effect that leaves every level as it is",
+    "VideoTrack.opacity": "by less than a level",
+    "VideoTrack.transitions": "its first frame and its last show one side alone",
 }
 """Members that may change keys of frames that stay the same, and why."""
 
