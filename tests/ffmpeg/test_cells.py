@@ -114,6 +114,7 @@ CODECS: list[tuple[str, str, dict[str, Any]]] = [
     ("vp9", "webm", {}),
     ("vp9", "webm", {"pixelFormat": "yuva420p"}),
     ("av1", "mp4", {}),
+    ("av1", "mp4", {"rateControl": "lossless", "preset": "fastest"}),
     ("prores", "mov", {}),
     ("dnxhr", "mov", {}),
     ("ffv1", "mkv", {}),

@@ -102,6 +102,7 @@ DEEP: list[tuple[Any, Any, dict[str, Any]]] = [
     ("mp4", "hevc", {"pixelFormat": "gbrp"}),
     ("mp4", "hevc", {"rateControl": "lossless"}),
     ("mp4", "av1", {"pixelFormat": "yuv420p10le"}),
+    ("mkv", "av1", {"rateControl": "lossless"}),
     ("mp4", "mpeg4", {"bFrames": 2}),
     ("webm", "vp9", {"pixelFormat": "yuva420p"}),
     ("webm", "vp9", {"pixelFormat": "yuva420p"}),
