@@ -1,6 +1,6 @@
 """The command table: the single source of dispatch, discovery, clients, documentation and capabilities."""
 
-from protocol.commands import catalogue, ffmpeg, layouts, media, project, render, session, settings, styles, system
+from protocol.commands import catalogue, ffmpeg, gpu, layouts, media, project, render, session, settings, styles, system
 from protocol.commands.command import Command, Empty, Example, Load, Nothing, Params
 
 COMMANDS: tuple[Command, ...] = (
@@ -11,6 +11,7 @@ COMMANDS: tuple[Command, ...] = (
     *media.COMMANDS,
     *render.COMMANDS,
     *ffmpeg.COMMANDS,
+    *gpu.COMMANDS,
     *catalogue.COMMANDS,
     *styles.COMMANDS,
     *layouts.COMMANDS,

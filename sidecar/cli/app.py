@@ -24,6 +24,7 @@ COMMANDS = {
     "replay": "Send a recording to a new sidecar and compare its answers.",
     "effects": "List the effects, or draw a sheet of them.",
     "transitions": "List the transitions, or draw a sheet of them.",
+    "gpu": "List the graphics cards, and the encoders and decoders in hardware that work.",
     "doctor": "Check FFmpeg, encoders, fonts, GPU, disk and versions.",
 }
 """Every command by name, with what the list of commands says about it: asking the modules would import them all."""

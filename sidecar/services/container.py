@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from sidecar.services.cache.store import CacheStore
     from sidecar.services.ffmpeg_command import FfmpegCommandService
     from sidecar.services.fonts import FontService
+    from sidecar.services.gpu.service import GpuService
     from sidecar.services.render.planner import Planner
 
 
@@ -68,6 +69,7 @@ class Services:
     projects: ProjectService
     render: RenderService
     late_commands: Callable[[], FfmpegCommandService]
+    late_gpu: Callable[[], GpuService]
     system: SystemService
 
     @property
@@ -89,6 +91,11 @@ class Services:
     def commands(self) -> FfmpegCommandService:
         """What shows commands without running them."""
         return self.late_commands()
+
+    @property
+    def gpu(self) -> GpuService:
+        """What of the machine's hardware works."""
+        return self.late_gpu()
 
     @property
     def toolchain(self) -> Toolchain | None:
@@ -125,8 +132,11 @@ async def open_services(options: ServiceOptions) -> AsyncIterator[Services]:
                 log=log,
             )
         )
+        gpu = cache(lambda: _make_gpu(tools, supervisor, folders))
         planner = cache(
-            lambda: _make_planner(projects, media, fonts(), tools, late_cache, workers=settings.current.workers)
+            lambda: _make_planner(
+                projects, media, fonts(), tools, late_cache, gpu=gpu, workers=settings.current.workers
+            )
         )
         render = await stack.enter_async_context(
             open_render_service(
@@ -164,6 +174,7 @@ async def open_services(options: ServiceOptions) -> AsyncIterator[Services]:
             projects=projects,
             render=render,
             late_commands=cache(lambda: _make_commands(media, planner(), tools)),
+            late_gpu=gpu,
             system=system,
         )
 
@@ -229,14 +240,22 @@ def _make_planner(
     tools: Tools,
     late_cache: Callable[[], CacheStore],
     *,
+    gpu: Callable[[], GpuService],
     workers: int,
 ) -> Planner:
     from sidecar.services.render.planner import Planner  # noqa: PLC0415 - start-up time
 
-    return Planner(projects, media, fonts, tools, late_cache, workers)
+    return Planner(projects, media, fonts, tools, late_cache, gpu, workers)
 
 
 def _make_commands(media: MediaService, planner: Planner, tools: Tools) -> FfmpegCommandService:
     from sidecar.services.ffmpeg_command import FfmpegCommandService  # noqa: PLC0415 - start-up time
 
     return FfmpegCommandService(media, planner, tools)
+
+
+def _make_gpu(tools: Tools, supervisor: Supervisor, folders: Folders) -> GpuService:
+    from sidecar.services.gpu.proofs import Proofs, driver_version  # noqa: PLC0415 - start-up time
+    from sidecar.services.gpu.service import GpuService  # noqa: PLC0415 - start-up time
+
+    return GpuService(Proofs(tools, supervisor, folders.temp, driver_version))

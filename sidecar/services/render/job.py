@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import trio
 
 from protocol.commands.render import (
+    Fallback,
     Job,
     JobError,
     PlanSummary,
@@ -38,7 +39,7 @@ def timestamp() -> str:
 class RenderJob:
     """The mutable record of a job; only the queue changes it, and of a running job `run_job` the progress.
 
-    `planned` is kept while it may soon be needed. `began` says that a task of it lives; `phase` is what that was doing when it
+    `fallback` says that its hardware encoder gave out. `planned` is kept while it may soon be needed. `began` says that a task of it lives; `phase` is what that was doing when it
     was paused. `segments` are filled in by the run.
     """
 
@@ -61,6 +62,7 @@ class RenderJob:
     progress: RenderProgress | None = None
     result: RenderResult | None = None
     error: JobError | None = None
+    fallback: Fallback | None = None
     segments: list[Segment] | None = None
     restored: bool = False
     began: bool = False
@@ -92,6 +94,7 @@ class RenderJob:
             progress=record.progress,
             result=record.result,
             error=record.error,
+            fallback=None if record.progress is None else record.progress.fallback,
             restored=True,
         )
         if job.ended:

@@ -45,6 +45,7 @@ from sidecar.services.tools import Tools
 
 if TYPE_CHECKING:
     from sidecar.services.cache.store import CacheStore
+    from sidecar.services.gpu.service import GpuService
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,6 +60,7 @@ class Planner:
     fonts: FontService
     tools: Tools
     cache: Callable[[], CacheStore]
+    gpu: Callable[[], GpuService]
     workers: int = 0
     speeds: Speeds = field(default_factory=Speeds)
 
@@ -89,7 +91,7 @@ class Planner:
         refuse(problems)
         if timeline.frames == 0:
             raise NothingToRender
-        export = _ranged(project.export, span, timeline)
+        export = await self._decided(_ranged(project.export, span, timeline))
         encoders = await self._encoders(export)
         fonts = await self.fonts.for_project(project, view.base, check_read)
         problems += fonts.problems
@@ -123,6 +125,12 @@ class Planner:
             known=frozenset(costs),
             refusals=copies.refusals,
         )
+
+    async def _decided(self, export: Export) -> Export:
+        """Decide which hardware encodes, if any may: its encoder has been tried. Raises EncoderUnavailable."""
+        if export.video is None or export.video.hardware == "off":
+            return export
+        return await self.gpu().decided(export)
 
     async def _copies(self, draft: Draft, without: Collection[Stream]) -> Copies:
         """Find what is copied. What was encoded before has no say in it: else a second render would be another one."""

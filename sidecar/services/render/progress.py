@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from protocol.commands.render import CurrentSegment, RenderProgress, Stage, State
+from protocol.commands.render import CurrentSegment, Fallback, RenderProgress, Stage, State
 from sidecar.ffmpeg.progress import FfmpegProgress
 from sidecar.services.render.cell_meter import CellMeter
 
@@ -32,7 +32,8 @@ END_BYTE_SECONDS = 4e-9
 class ProgressMeter:
     """Follows one attempt of one job. Times are seconds of a monotonic clock, `seconds` the length of the output.
 
-    `meter` follows its cells; a file that is encoded in one piece is one cell.
+    `meter` follows its cells; a file that is encoded in one piece is one cell. `fallback` says that the attempt stands in
+    for one of a hardware encoder. `reached` is the fraction so far, also of an attempt before.
     """
 
     job_id: str
@@ -42,9 +43,10 @@ class ProgressMeter:
     started: float
     has_picture: bool
     retries: int = 0
+    fallback: Fallback | None = None
+    reached: float = 0.0
     _state: State = "preparing"
     _stage: Stage = "analysing"
-    _fraction: float = 0.0
     _frame: int = 0
     _frames_encoded: int = 0
     _bytes: int = 0
@@ -90,7 +92,7 @@ class ProgressMeter:
     def enter(self, state: State, stage: Stage, now: float) -> RenderProgress:
         """Move to another stage."""
         self._state, self._stage, self._eta, self._predicted = state, stage, None, None
-        self._fraction = max(self._fraction, SHARES.get(stage, 0.0))
+        self.reached = max(self.reached, SHARES.get(stage, 0.0))
         if stage in SHARES and self._run is not None:
             self.meter.finish(0, self.meter.cells[0].bytes)
             self.meter.end(self._run)
@@ -111,7 +113,7 @@ class ProgressMeter:
         """Show the last state; the fraction of a job that did not complete stays where it was."""
         self._state = state
         if state == "completed":
-            self._fraction, self._stage = 1.0, "publishing"
+            self.reached, self._stage = 1.0, "publishing"
         elif self._run is not None:
             self.meter.end(self._run, failed=state == "failed")
             self._run = None
@@ -122,7 +124,7 @@ class ProgressMeter:
         meter, clock = self.meter, self.clock(now)
         running = self._state == "running" and self._stage in ("picture", "sound")
         if running:
-            self._fraction = max(self._fraction, SHARE_OF_ENCODING * meter.share)
+            self.reached = max(self.reached, SHARE_OF_ENCODING * meter.share)
         cached, copied = meter.frames_of("cached"), meter.frames_of("copied")
         self._frames_encoded = max(self._frames_encoded, meter.frames_of("encoded", "running"))
         self._bytes = max(self._bytes, meter.bytes)
@@ -134,7 +136,7 @@ class ProgressMeter:
             job_id=self.job_id,
             state=self._state,
             stage=self._stage,
-            fraction=self._fraction,
+            fraction=self.reached,
             frame=frame,
             frames=frames,
             frames_cached=cached,
@@ -150,7 +152,7 @@ class ProgressMeter:
             segments=meter.counts,
             current=self._current() if running else [],
             retries=self.retries,
-            fallback=None,
+            fallback=self.fallback,
         )
 
     def _begin_cells(self) -> None:

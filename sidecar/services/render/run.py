@@ -130,6 +130,8 @@ def _meter(job: RenderJob, planned: Planned, begun: float) -> ProgressMeter:
         encoder=planned.summary.encoder.video or planned.summary.encoder.audio or "",
         started=begun,
         has_picture=video_codec(planned.export) is not None,
+        fallback=job.fallback,
+        reached=job.progress.fraction if job.fallback is not None and job.progress is not None else 0.0,
     )
 
 
@@ -150,7 +152,7 @@ def _result(attempt: Attempt, made: Made, verified: Verified) -> RenderResult:
         duration=format_exact(planned.frames / planned.frame_rate),
         seconds=attempt.shown.clock(trio.current_time()) - attempt.shown.started,
         encoder=planned.summary.encoder,
-        fallback=None,
+        fallback=job.fallback,
         reused=made.reused,
         verified=verified,
         loudness=made.loudness,

@@ -14,7 +14,7 @@ import trio
 
 from protocol.commands.render import RenderProgress, RenderResult, SegmentState
 from protocol.commands.shared import ProjectRef
-from protocol.errors import ProjectNotFound, SourceChanged
+from protocol.errors import ProjectNotFound, SidecarError, SourceChanged
 from sidecar.ffmpeg.supervisor import Supervisor
 from sidecar.ffmpeg.toolchain import Toolchain
 from sidecar.services.access import ReadAccess
@@ -64,6 +64,8 @@ class Worker:
     async def work(self, job: RenderJob, tell: Tell) -> RenderResult:
         """Run a job; a source that changed meanwhile gets one new plan, each stream that cannot be copied another.
 
+        So does a hardware encoder that gives out: then the job is done on the processor, and says so.
+
         Raises what planning and `run_job` raise.
         """
         planned = job.planned or await self._plan_again(job)
@@ -77,9 +79,23 @@ class Worker:
                 changed = True
             except CopyFailed as failed:
                 uncopied.add(failed.stream)
+            except SidecarError as error:
+                await self._give_up_hardware(job, planned, error)
             job.planned = None
             planned = await self._plan_again(job, uncopied)
             job.attempts += 1
+            if job.fallback is not None:
+                tell.state(job)
+
+    async def _give_up_hardware(self, job: RenderJob, planned: Planned, error: SidecarError) -> None:
+        """Note that an encoder in hardware gave out; raises the error where there was none, or it is not to blame."""
+        from sidecar.services.render.fallback import fallback_from  # noqa: PLC0415 - start-up time
+
+        fallback = fallback_from(planned, error)
+        if fallback is None:
+            raise error
+        self.planner().gpu().gave_out()
+        job.fallback = fallback
 
     async def _run(self, job: RenderJob, planned: Planned, tell: Tell) -> RenderResult:
         from sidecar.services.render.run import run_job  # noqa: PLC0415 - start-up time
@@ -115,14 +131,21 @@ class Worker:
         """Plan what was asked for, of the project as it was then. Raises what planning raises."""
         # In a thread: a sidecar that has just started has requests to answer.
         await trio.to_thread.run_sync(import_module, "sidecar.services.render.planner")
+        from sidecar.services.render.fallback import SOFTWARE, with_plan  # noqa: PLC0415 - start-up time
+
         body = await self.content(job.asked.content)
         if body is None:
             raise ProjectNotFound(path=job.asked.output, message="The journal has lost the project of this job")
         raw = await trio.to_thread.run_sync(partial(msgspec.json.decode, body, type=dict))
         ref = ProjectRef(inline=raw, base_path=job.asked.base)
         access = ReadAccess(read_roots(job.asked.read))
-        planned = await self.planner().plan(ref, {}, job.asked.range, access, without=uncopied)
+        changes = SOFTWARE if job.fallback is not None else {}
+        planned = await self.planner().plan(ref, changes, job.asked.range, access, without=uncopied)
         job.planned, job.plan, job.problems = planned, planned.summary, planned.problems
+        if job.fallback is not None:
+            job.fallback = with_plan(job.fallback, planned)
+            if job.progress is not None:
+                job.progress = msgspec.structs.replace(job.progress, state=job.state, fallback=job.fallback)
         return planned
 
 

@@ -2,7 +2,7 @@
 // It needs no framework and no other file: give `Client` a `Transport` and it speaks.
 
 export const PROTOCOL = 1;
-export const SCHEMA_HASH = "sha256:0f916ba3c11745d8887ef1532a2d3a146e17f77e84c9dae9b805c5c3b33a7144";
+export const SCHEMA_HASH = "sha256:61046b5d0230fe6c5e6406f5c6cec983f7f6a8bebbd7f46f25a839538d0d5ee6";
 
 /** Seconds as a number, or exactly as `num/den`. */
 export type Seconds = number | string;
@@ -113,6 +113,37 @@ export interface Begin {
   kind: "begin";
   title: string;
   total: number | null;
+}
+
+/** Frames a second, FFmpeg's start and the generating of the frames included; nothing else of ours ran beside it. */
+export interface Benchmark {
+  width: number;
+  height: number;
+  frames: number;
+  results: Array<BenchmarkRow>;
+}
+
+/**
+ * A generated clip of `frames` frames is encoded by each working encoder of these codecs, hardware and software.
+ *
+ * `codecs` null: H.264, HEVC and AV1.
+ */
+export interface BenchmarkParams {
+  progressToken?: string | number | null;
+  codecs?: Array<"av1" | "dnxhr" | "ffv1" | "gif" | "h264" | "hevc" | "mpeg4" | "png" | "prores" | "vp9" | "webp"> | null;
+  width?: number;
+  height?: number;
+  frames?: number;
+}
+
+/** One encoder; `family` null is software. `relative` is its speed over that of software; `reason` says why there is none. */
+export interface BenchmarkRow {
+  encoder: string;
+  codec: "av1" | "dnxhr" | "ffv1" | "gif" | "h264" | "hevc" | "mpeg4" | "png" | "prores" | "vp9" | "webp";
+  family: "amf" | "nvenc" | "qsv" | "v4l2" | "vaapi" | "videotoolbox" | null;
+  framesPerSecond: number | null;
+  relative: number | null;
+  reason: string | null;
 }
 
 /** A line around each cell, in project pixels. */
@@ -404,6 +435,16 @@ export interface CurrentSegment {
   encoder: string;
 }
 
+/** What decoding a frame in hardware came to: it works when the frame is that of the software decoder, bit for bit. */
+export interface DecoderTest {
+  method: "cuda" | "d3d11va" | "qsv" | "vaapi" | "videotoolbox" | "vulkan";
+  codec: "av1" | "dnxhr" | "ffv1" | "gif" | "h264" | "hevc" | "mpeg4" | "png" | "prores" | "vp9" | "webp";
+  outcome: "absent" | "failed" | "works";
+  reason: string | null;
+  error: string | null;
+  seconds: number | null;
+}
+
 /** Acts in [start, end) of its owner's clock, mixed with its input by `mix`. */
 export interface Effect {
   type: string;
@@ -464,10 +505,40 @@ export interface Empty {
   progressToken?: string | number | null;
 }
 
+/** Tests of this FFmpeg with this driver; `automatic` is what `hardware: "auto"` takes for a codec, null is software. */
+export interface EncoderList {
+  ffmpeg: string;
+  driver: string | null;
+  encoders: Array<EncoderTest>;
+  decoders: Array<DecoderTest>;
+  automatic: Record<string, "amf" | "nvenc" | "qsv" | "v4l2" | "vaapi" | "videotoolbox" | null>;
+}
+
+/**
+ * What a test encode came to. `absent`: this FFmpeg does not have it; `error` is the kind of error that `reason` tells of.
+ *
+ * `seconds` is how long the test took, null when it was not run.
+ */
+export interface EncoderTest {
+  encoder: string;
+  codec: "av1" | "dnxhr" | "ffv1" | "gif" | "h264" | "hevc" | "mpeg4" | "png" | "prores" | "vp9" | "webp";
+  family: "amf" | "nvenc" | "qsv" | "v4l2" | "vaapi" | "videotoolbox";
+  outcome: "absent" | "failed" | "works";
+  reason: string | null;
+  error: string | null;
+  seconds: number | null;
+}
+
 /** FFmpeg's names of the encoders. */
 export interface Encoders {
   video: string | null;
   audio: string | null;
+}
+
+/** `refresh` tests again what was tested before. */
+export interface EncodersQuery {
+  progressToken?: string | number | null;
+  refresh?: boolean;
 }
 
 /** The last value before the answer. */
@@ -587,6 +658,26 @@ export interface FontList {
 export interface FontQuery {
   progressToken?: string | number | null;
   contains?: string | null;
+}
+
+/** A card, as its driver tells: memory in bytes, loads as ratios, °C, watts. Null is not measured. */
+export interface Gpu {
+  index: number;
+  name: string;
+  driver: string;
+  utilization: number | null;
+  memoryUsed: number | null;
+  memoryTotal: number | null;
+  encoder: number | null;
+  decoder: number | null;
+  temperature: number | null;
+  power: number | null;
+}
+
+/** Cards that NVIDIA's driver tells of; `detail` says why there are none. */
+export interface GpuList {
+  gpus: Array<Gpu>;
+  detail: string | null;
 }
 
 /** Colours from one edge to the other (linear, along `angle`) or from the centre out (radial). */
@@ -2237,7 +2328,7 @@ export interface Methods {
   "render.start": {
     params: RenderStart;
     result: Started;
-    errors: "invalidProject" | "unsupportedSchema" | "projectNotFound" | "projectNotOpen" | "projectConflict" | "permissionDenied" | "nothingToRender" | "invalidParams" | "encoderUnavailable" | "ffmpegNotFound" | "resourceLimit" | "outputExists" | "outputUnwritable" | "diskFull";
+    errors: "invalidProject" | "unsupportedSchema" | "projectNotFound" | "projectNotOpen" | "projectConflict" | "permissionDenied" | "nothingToRender" | "invalidParams" | "encoderUnavailable" | "ffmpegNotFound" | "limitExceeded" | "resourceLimit" | "outputExists" | "outputUnwritable" | "diskFull";
   };
   /** End a job; nothing is left at its target. */
   "render.cancel": {
@@ -2285,7 +2376,7 @@ export interface Methods {
   "render.plan": {
     params: RenderPlan;
     result: Plan;
-    errors: "invalidProject" | "unsupportedSchema" | "projectNotFound" | "projectNotOpen" | "projectConflict" | "permissionDenied" | "nothingToRender" | "invalidParams" | "encoderUnavailable" | "ffmpegNotFound" | "resourceLimit";
+    errors: "invalidProject" | "unsupportedSchema" | "projectNotFound" | "projectNotOpen" | "projectConflict" | "permissionDenied" | "nothingToRender" | "invalidParams" | "encoderUnavailable" | "ffmpegNotFound" | "limitExceeded" | "resourceLimit";
   };
   /** List named export settings. */
   "render.presets": {
@@ -2304,6 +2395,24 @@ export interface Methods {
     params: FfmpegCommand;
     result: BuiltCommand;
     errors: "ffmpegNotFound" | "invalidParams" | "mediaNotFound" | "mediaUnreadable" | "mediaUnsupported" | "mediaEncrypted" | "decoderCrashed" | "permissionDenied" | "timeout" | "limitExceeded" | "effectUnknown" | "effectInvalid" | "invalidProject" | "unsupportedSchema" | "projectNotFound" | "projectNotOpen" | "projectConflict" | "nothingToRender" | "notSupported" | "encoderUnavailable" | "resourceLimit";
+  };
+  /** List the graphics cards. */
+  "gpu.list": {
+    params: Empty;
+    result: GpuList;
+    errors: never;
+  };
+  /** Test every encoder and decoder in hardware, and say what works. */
+  "gpu.encoders": {
+    params: EncodersQuery;
+    result: EncoderList;
+    errors: "ffmpegNotFound";
+  };
+  /** Measure working encoders against those in software. */
+  "gpu.benchmark": {
+    params: BenchmarkParams;
+    result: Benchmark;
+    errors: "ffmpegNotFound" | "invalidParams";
   };
   /** List the effects of the picture and of the sound, with their parameters. */
   "effects.list": {
