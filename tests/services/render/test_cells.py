@@ -144,6 +144,18 @@ def test_undo_names_notes_and_another_folder_encode_nothing() -> None:
     assert compiled(raw).compiled.key == compiled(raw, moved).compiled.key == before.compiled.key
 
 
+@pytest.mark.parametrize(
+    "members",
+    [{"speed": 2}, {"reverse": True}, {"timeMap": [{"time": 0, "source": 0}, {"time": 1, "source": 3}]}],
+    ids=str,
+)
+def test_how_fast_and_which_way_a_still_goes_changes_nothing(members: Json) -> None:
+    before = compiled(film({"clips": [clip("still.png", 1, 8)]}))
+    assert [cell.key for cell in compiled(film({"clips": [clip("still.png", 1, 8, **members)]})).cells] == [
+        cell.key for cell in before.cells
+    ]
+
+
 def test_a_cut_alone_encodes_nothing() -> None:
     before = compiled(film({"clips": [clip("a.mp4", 1, 12, sourceStart=2, fadeIn=1)]}))
     first, second = clip("a.mp4", 1, 5, sourceStart=2, fadeIn=1, id="a"), clip("a.mp4", 6, 7, sourceStart=7, id="b")

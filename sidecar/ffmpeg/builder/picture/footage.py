@@ -83,7 +83,11 @@ class Footage:
 
     def steady(self, span: tuple[int, int]) -> bool:
         """Whether the source runs forward at a constant speed, every frame shown by its own time."""
-        if self.item.time_map is not None or self.item.reverse or self.retime != "nearest" or self.damaged:
+        if self.retime != "nearest" or self.damaged:
+            return False
+        if self.video.still:
+            return True
+        if self.item.time_map is not None or self.item.reverse:
             return False
         if self.reading.frame_rate is not None and self.video.stamps is not None:
             return False
