@@ -23,7 +23,7 @@ from sidecar.services.media.units import UNITS, is_idr, read_header, split, unit
 _Frames = dict[int, int]
 """Checksums of decoded frames by their number."""
 
-LOOKED_AT = 12
+LOOKED_AT = 5
 """Packets from a keyframe on that are decoded on each side of a join."""
 
 
