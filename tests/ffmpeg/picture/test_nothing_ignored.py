@@ -85,7 +85,7 @@ def base() -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("media")
-    make_clip(folder / "a.mp4", seconds=2.5, audio="stereo")
+    make_clip(folder / "a.mp4", seconds=2.5, audio="stereo", options=("-metadata", "artist=Camera"))
     make_clip(folder / "b.mkv", seconds=2.5, size=(120, 96), audio="mono", rate="30")
     make_clip(folder / "c.png", size=(96, 96), picture="#FF0000", filters="format=rgba,colorchannelmixer=aa=0.5")
     make_clip(folder / "other.mp4", seconds=2.5, size=(120, 96), audio="mono")
