@@ -12,6 +12,7 @@ import msgspec
 
 from sidecar.services.logs import Logger
 from sidecar.services.render.journal import BEYOND, NAME, Batch, Found, Journal, JournalDamagedError, remove
+from sidecar.services.render.line import STEP
 from sidecar.services.render.record import ENDED, Content, Record, Row
 
 
@@ -98,6 +99,8 @@ def _adopt(path: Path, journal: Journal, rows: list[Row], log: Logger) -> int:
     other, found = _open_sound(path, log)
     known = {row.record.job_id: row.record for row in rows}
     serial = max((row.serial for row in rows), default=0)
+    behind = max((row.record.place for row in rows), default=0) + STEP
+    first = min((row.record.place for row in found), default=0)
     taken: list[Row] = []
     with closing(other):
         for row in found:
@@ -105,7 +108,8 @@ def _adopt(path: Path, journal: Journal, rows: list[Row], log: Logger) -> int:
             if mine is not None and mine.created_at == row.record.created_at:
                 continue  # moved by an earlier start that ended before it could remove the file
             serial += 1
-            taken.append(Row(serial, _renamed(row.record, known.__contains__)))
+            record = msgspec.structs.replace(row.record, place=behind + row.record.place - first)
+            taken.append(Row(serial, _renamed(record, known.__contains__)))
         journal.write(Batch(taken, list(_bodies(other, taken))))
     rows += taken
     remove(path)

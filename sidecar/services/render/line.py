@@ -46,16 +46,6 @@ class Line:
         key = self._key_of.get(job.job_id)
         return None if key is None else bisect_left(self._keys, key)
 
-    def place_before(self, job: RenderJob) -> int | None:
-        """Return a place between a job and the one before it, None where there is no number left."""
-        key = _key(job)
-        at = bisect_left(self._keys, key)
-        before = self._keys[at - 1] if at > 0 else None
-        if before is None or before[:2] != key[:2]:
-            return job.place - STEP
-        place = (before[2] + job.place) // 2
-        return place if before[2] < place < job.place else None
-
 
 def _key(job: RenderJob) -> Key:
     return (not job.interrupted, -job.priority, job.place, job.serial)

@@ -22,6 +22,7 @@ class JobQueue:
         self._ended: dict[str, RenderJob] = {}
         self._active: dict[str, RenderJob] = {}
         self._last = 0
+        self._places: list[tuple[int, int]] = []
         self.line = Line()
 
     @property
@@ -39,6 +40,10 @@ class JobQueue:
         self._last += 1
         return self._last
 
+    def new_place(self) -> int:
+        """Return a place behind all jobs that have not ended."""
+        return (self._places[-1][0] if self._places else 0) + STEP
+
     def get(self, job_id: str | None) -> RenderJob | None:
         """Return a job, or None."""
         return None if job_id is None else self._jobs.get(job_id)
@@ -54,6 +59,8 @@ class JobQueue:
         """Take a job in; it waits only once `enter` is called."""
         self._jobs[job.job_id] = self._by_serial[job.serial] = job
         insort(self._serials, job.serial)
+        if not job.ended:
+            self._take_place(job, job.place)
 
     def restore(self, rows: Iterable[Row]) -> list[RenderJob]:
         """Take in what an earlier process left, and return the jobs whose state changed by that.
@@ -71,6 +78,7 @@ class JobQueue:
             elif job.state in ACTIVE:
                 job.interrupt()
             if job.ended:
+                self._give_place(job)
                 self._ended[job.job_id] = job
             else:
                 self.enter(job)
@@ -99,6 +107,7 @@ class JobQueue:
     def finish(self, job: RenderJob) -> None:
         """Put a job that has ended into the history."""
         self.leave(job)
+        self._give_place(job)
         if job.job_id in self._jobs:
             self._ended[job.job_id] = job
 
@@ -112,6 +121,7 @@ class JobQueue:
     def drop(self, job: RenderJob) -> None:
         """Forget a job."""
         self.leave(job)
+        self._give_place(job)
         self._jobs.pop(job.job_id, None)
         self._ended.pop(job.job_id, None)
         if self._by_serial.pop(job.serial, None) is not None:
@@ -139,8 +149,7 @@ class JobQueue:
             job.interrupted = False
             job.priority = job.priority if priority is None else priority
             if last:
-                self._last += 1
-                job.place = self._last * STEP
+                self._take_place(job, self.new_place())
         self.enter(job)
         return changed
 
@@ -160,22 +169,48 @@ class JobQueue:
 
     def _put_before(self, job: RenderJob, before: RenderJob) -> list[RenderJob]:
         spread: list[RenderJob] = []
-        place = self.line.place_before(before)
+        self._give_place(job)
+        place = self._place_before(before)
         if place is None:
-            spread = self._spread()
-            place = self.line.place_before(before)
+            spread = self._spread(job)
+            self._give_place(job)
+            place = self._place_before(before)
         if place is None:
             raise AssertionError("places that were spread have room between them")
-        job.priority, job.interrupted, job.place = before.priority, before.interrupted, place
+        job.priority, job.interrupted = before.priority, before.interrupted
+        self._take_place(job, place)
         return spread
 
-    def _spread(self) -> list[RenderJob]:
-        """Number the places anew, in their order, so that there is room between any two."""
+    def _place_before(self, job: RenderJob) -> int | None:
+        """Return a place between a job and the one before it, of whatever priority; None where no number is left."""
+        at = bisect_left(self._places, (job.place, job.serial))
+        if at == 0:
+            return job.place - STEP
+        before = self._places[at - 1][0]
+        place = (before + job.place) // 2
+        return place if before < place < job.place else None
+
+    def _take_place(self, job: RenderJob, place: int) -> None:
+        self._give_place(job)
+        job.place = place
+        insort(self._places, (place, job.serial))
+
+    def _give_place(self, job: RenderJob) -> None:
+        """Let nobody have a job's place any more; a job that has none is left alone."""
+        key = (job.place, job.serial)
+        at = bisect_left(self._places, key)
+        if at < len(self._places) and self._places[at] == key:
+            del self._places[at]
+
+    def _spread(self, moved: RenderJob) -> list[RenderJob]:
+        """Number the places anew, in their order, so that there is room between any two; `moved` stays out of the line."""
         waiting = [job for job in self._jobs.values() if not job.ended]
         waiting.sort(key=lambda job: (job.place, job.serial))
         for number, job in enumerate(waiting):
             self.line.remove(job)
             job.place = (number + 1) * STEP
+        self._places = [(job.place, job.serial) for job in waiting]
         for job in waiting:
-            self.enter(job)
+            if job is not moved:
+                self.enter(job)
         return waiting

@@ -22,7 +22,6 @@ from sidecar.services.projects.world import CheckRead
 from sidecar.services.render.job import RenderJob
 from sidecar.services.render.journal_writer import JournalWriter
 from sidecar.services.render.limits import JobFolders, RenderLimits
-from sidecar.services.render.line import STEP
 from sidecar.services.render.news import News
 from sidecar.services.render.presets import for_platform, presets
 from sidecar.services.render.publish import check_early, check_not_a_source
@@ -153,7 +152,7 @@ class RenderService:
             problems=planned.problems,
             priority=request.priority,
             serial=serial,
-            place=serial * STEP,
+            place=self._queue.new_place(),
             trace_id=trace_id,
             planned=planned if self._queue.unfinished < PLANS_KEPT else None,
             state="paused" if request.paused else "queued",

@@ -132,6 +132,8 @@ async def test_moving(tmp_path: Path, monkeypatch: Patch) -> None:
         for number in range(200):
             await desk.move("db"[number % 2], before="bd"[number % 2])
             assert order() == ("acdb", "acbd")[number % 2]
+            assert desk.service.jobs(JobsQuery()).queued == 4
+        assert sorted(desk.positions(*"abcd")) == [0, 1, 2, 3]  # type: ignore[type-var]  # none is None
         await desk.service.pause("d")
         await desk.move("d", before="a")
         assert (await desk.service.resume("d")).position == 0
