@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from sidecar.services.render.extras import REPLACED, extra_folder
 from sidecar.services.render.litter import claim, sweep_parts
 from sidecar.services.render.publish import part_path
 
@@ -60,3 +61,16 @@ def test_a_part_has_the_rights_of_any_new_file(tmp_path: Path) -> None:
     plain.write_bytes(b"")
     claim(part).release()
     assert part.stat().st_mode == plain.stat().st_mode
+
+
+def test_what_lies_beside_a_part_goes_with_it_and_a_folder_that_was_replaced_comes_back(tmp_path: Path) -> None:
+    part = part_path(tmp_path / "shots", OWNER)
+    claim(part).release()
+    extras = extra_folder(part)
+    (extras / "pictures").mkdir(parents=True)
+    (extras / "pictures" / "frame-00000.png").write_bytes(b"half")
+    (extras / REPLACED / "shots").mkdir(parents=True)
+    (extras / REPLACED / "shots" / "frame-00000.png").write_bytes(b"old")
+    assert sweep_parts(tmp_path) == [part]
+    assert [path.name for path in tmp_path.iterdir()] == ["shots"]
+    assert (tmp_path / "shots" / "frame-00000.png").read_bytes() == b"old"

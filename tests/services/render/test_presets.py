@@ -13,7 +13,8 @@ from protocol.commands.shared import ProjectRef
 from protocol.project.check import check
 from sidecar.services.render.platforms import LIMITS
 from sidecar.services.render.presets import PRESETS
-from tests.services.render.studio import color, project, studio
+from tests.harness.media import make_clip
+from tests.services.render.studio import color, file, project, studio
 
 WHOLE = [preset.id for preset in PRESETS]
 
@@ -25,13 +26,15 @@ def test_a_preset_alone_gives_no_problem(preset: Any) -> None:
 
 
 async def test_every_preset_renders(tmp_path: Path) -> None:
+    # One picture that stands would be encoded for four seconds, in 4K too.
+    moving = make_clip(tmp_path / "moving.mp4", size=(64, 36), picture="testsrc2")
     async with studio(tmp_path) as desk:
         assert [each.id for each in desk.render.presets(None)] == WHOLE
         for preset in desk.render.presets(None):
             container = preset.export["container"]
             assert preset in desk.render.presets(container)
             target = tmp_path / (preset.id if container == "png" else f"{preset.id}.{container}")
-            raw = project(color(0, 0.08), export={})
+            raw = project(file(moving, 0, 0.08), export={})
             ended = await desk.finish(raw, target, export=preset.export, platform=preset.platform)
             assert ended.error is None, (preset.id, ended.error)
             assert ended.result is not None
