@@ -7,16 +7,27 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from protocol.commands.command import Command, Example, Params
+from protocol.commands.render import Started
+from protocol.commands.shared import Range
 from protocol.errors import (
     DecoderCrashed,
+    DiskFull,
+    EncoderUnavailable,
+    FfmpegNotFound,
+    InvalidParams,
+    InvalidProject,
     MediaEncrypted,
     MediaNotFound,
     MediaUnreadable,
     MediaUnsupported,
+    NotCopyable,
+    OutputExists,
+    OutputUnwritable,
     PermissionDenied,
+    ResourceLimit,
     Timeout,
 )
-from protocol.model import Result
+from protocol.model import Model, Result
 from protocol.time import ExactTime
 
 
@@ -138,6 +149,38 @@ class MediaInfo(Result):
     cached: bool
 
 
+class ConcatInput(Model):
+    """A file, or of it a range: its own frames, or seconds of it. Of a still the range says how long it is shown."""
+
+    path: str
+    range: Range | None = None
+
+
+class MediaConcat(Params, kw_only=True):
+    """Inputs one after the other, in a file whose suffix names the container.
+
+    `auto` encodes only pictures that cannot be copied, `copy` none (else it is notCopyable), `encode` all. Sound is
+    always encoded, once. A second start with one `jobId` returns the first job.
+    """
+
+    inputs: Annotated[list[ConcatInput], Meta(min_length=1, max_length=1_000)]
+    output: str
+    mode: Literal["auto", "copy", "encode"] = "auto"
+    overwrite: bool = False
+    job_id: Annotated[str, Meta(min_length=1, max_length=128)] | None = None
+    labels: dict[str, str] = {}
+
+
+_READING = (
+    MediaNotFound,
+    MediaUnreadable,
+    MediaUnsupported,
+    MediaEncrypted,
+    DecoderCrashed,
+    PermissionDenied,
+    Timeout,
+)
+
 COMMANDS = (
     Command(
         "media.probe",
@@ -145,15 +188,26 @@ COMMANDS = (
         MediaInfo,
         "Read what a media file holds.",
         Example({"path": "clip.mp4", "index": "keyframes"}),
-        raises=(
-            MediaNotFound,
-            MediaUnreadable,
-            MediaUnsupported,
-            MediaEncrypted,
-            DecoderCrashed,
-            PermissionDenied,
-            Timeout,
-        ),
+        raises=_READING,
         load="probe",
+    ),
+    Command(
+        "media.concat",
+        MediaConcat,
+        Started,
+        "Queue a render of files one after the other.",
+        Example({"inputs": [{"path": "clip.mp4"}, {"path": "clip.mp4"}], "output": "joined.mp4"}),
+        raises=(
+            *_READING,
+            NotCopyable,
+            InvalidParams,
+            InvalidProject,
+            EncoderUnavailable,
+            FfmpegNotFound,
+            ResourceLimit,
+            OutputExists,
+            OutputUnwritable,
+            DiskFull,
+        ),
     ),
 )

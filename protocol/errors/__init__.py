@@ -19,6 +19,7 @@ from protocol.errors.media import (
     MediaNotFound,
     MediaUnreadable,
     MediaUnsupported,
+    NotCopyable,
     SourceChanged,
 )
 from protocol.errors.project import (
@@ -97,6 +98,7 @@ __all__ = [
     "MediaUnsupported",
     "MessageTooLarge",
     "MethodNotFound",
+    "NotCopyable",
     "NotInitialized",
     "NotSupported",
     "NothingToRender",

@@ -48,3 +48,22 @@ class DecoderCrashed(SidecarError, code=1206, says="The decoder of {path} crashe
 
     path: str
     signal: int | None = None
+
+
+class NotCopyable(
+    SidecarError,
+    code=1207,
+    says="{path} (input {input}) cannot be copied: {detail}",
+    advice='Use mode "auto": only what cannot be copied is encoded',
+):
+    """Files were to be joined without encoding any picture.
+
+    `rule` is one of the reasons that a plan gives in `notCopied`; where it is "keyframes", copies can begin and end at
+    the frames `nearest`.
+    """
+
+    path: str
+    input: int
+    rule: str
+    detail: str
+    nearest: list[int] = []

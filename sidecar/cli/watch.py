@@ -29,10 +29,10 @@ PLAIN_EVERY = 2.0
 """Seconds between plain progress lines."""
 
 
-async def render_job(engine: Engine, show_on: Output, **params: Any) -> int:
-    """Start a render, show how it goes, and report how it ended.
+async def render_job(engine: Engine, show_on: Output, *, method: str = "render.start", **params: Any) -> int:
+    """Start a job, show how it goes, and report how it ended.
 
-    Params are those of render.start. Cancelling it cancels the job and waits for its end.
+    Params are those of the method that starts it. Cancelling it cancels the job and waits for its end.
     """
     job_id = f"cli-{secrets.token_hex(8)}"
     woken = trio.Event()
@@ -43,7 +43,7 @@ async def render_job(engine: Engine, show_on: Output, **params: Any) -> int:
     events = engine.services.events
     subscription = events.subscribe(["render.progress", "render.state"], job_id=job_id, wake=wake)
     try:
-        started = await engine.request("render.start", jobId=job_id, **params)
+        started = await engine.request(method, jobId=job_id, **params)
         show_on.table(PROBLEM_HEADINGS, problem_rows(started.problems))
         with _display(show_on) as show:
             job: Job = await engine.request("render.job", jobId=job_id)

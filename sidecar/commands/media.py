@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import trio
 
-from protocol.commands.media import MediaInfo, MediaProbe
+from protocol.commands.media import MediaConcat, MediaInfo, MediaProbe
+from protocol.commands.render import Started
 from sidecar.commands.call import Call
 from sidecar.commands.registry import command
 from sidecar.services.media.paths import local_path
@@ -16,4 +17,24 @@ async def probe(params: MediaProbe, call: Call) -> MediaInfo:
     path = await trio.to_thread.run_sync(call.check_read, str(local_path(params.path)))
     return await call.services.media.probe(
         path, index=params.index, refresh=params.refresh, timeout=params.timeout_ms / 1000, shown=params.path
+    )
+
+
+@command("media.concat")
+async def concat(params: MediaConcat, call: Call) -> Started:
+    """Plan and queue."""
+    from sidecar.services.concat.start import start_concat  # noqa: PLC0415 - start-up time
+
+    target = call.check_write(params.output)
+    paths = await trio.to_thread.run_sync(
+        lambda: [call.check_read(str(local_path(each.path))) for each in params.inputs]
+    )
+    return await start_concat(
+        params,
+        paths,
+        target,
+        read=call.connection.grant.reading,
+        trace_id=call.trace_id,
+        media=call.services.media,
+        render=call.services.render,
     )

@@ -2,7 +2,7 @@
 // It needs no framework and no other file: give `Client` a `Transport` and it speaks.
 
 export const PROTOCOL = 1;
-export const SCHEMA_HASH = "sha256:61046b5d0230fe6c5e6406f5c6cec983f7f6a8bebbd7f46f25a839538d0d5ee6";
+export const SCHEMA_HASH = "sha256:f837f85eda5ceaa4e14c52ab482a55578ac1d58cc7d84e376ffda2c6ac585974";
 
 /** Seconds as a number, or exactly as `num/den`. */
 export type Seconds = number | string;
@@ -366,6 +366,12 @@ export interface ColorSource {
 export interface ColorSourceInput {
   kind: "color";
   color?: string;
+}
+
+/** A file, or of it a range: its own frames, or seconds of it. Of a still the range says how long it is shown. */
+export interface ConcatInput {
+  path: string;
+  range?: Range | null;
 }
 
 /** What of a container's codecs this FFmpeg can write; `missing` names the encoders or muxers that it lacks. */
@@ -1034,6 +1040,22 @@ export interface Media {
   metadata: Record<string, unknown>;
   fingerprint: string | null;
   interpret: Interpret;
+}
+
+/**
+ * Inputs one after the other, in a file whose suffix names the container.
+ *
+ * `auto` encodes only pictures that cannot be copied, `copy` none (else it is notCopyable), `encode` all. Sound is
+ * always encoded, once. A second start with one `jobId` returns the first job.
+ */
+export interface MediaConcat {
+  progressToken?: string | number | null;
+  inputs: Array<ConcatInput>;
+  output: string;
+  mode?: "auto" | "copy" | "encode";
+  overwrite?: boolean;
+  jobId?: string | null;
+  labels?: Record<string, string>;
 }
 
 /** What a file holds. Times count from the file's start, except `startTime`, which is that start itself. */
@@ -2324,6 +2346,12 @@ export interface Methods {
     result: MediaInfo;
     errors: "mediaNotFound" | "mediaUnreadable" | "mediaUnsupported" | "mediaEncrypted" | "decoderCrashed" | "permissionDenied" | "timeout";
   };
+  /** Queue a render of files one after the other. */
+  "media.concat": {
+    params: MediaConcat;
+    result: Started;
+    errors: "mediaNotFound" | "mediaUnreadable" | "mediaUnsupported" | "mediaEncrypted" | "decoderCrashed" | "permissionDenied" | "timeout" | "notCopyable" | "invalidParams" | "invalidProject" | "encoderUnavailable" | "ffmpegNotFound" | "resourceLimit" | "outputExists" | "outputUnwritable" | "diskFull";
+  };
   /** Queue a render. */
   "render.start": {
     params: RenderStart;
@@ -2503,6 +2531,13 @@ export interface ErrorContexts {
   mediaUnreadable: { path: string; detail: string };
   /** Readable, but of a kind that is refused or cannot be decoded here. */
   mediaUnsupported: { path: string; detail: string };
+  /**
+   * Files were to be joined without encoding any picture.
+   *
+   * `rule` is one of the reasons that a plan gives in `notCopied`; where it is "keyframes", copies can begin and end at
+   * the frames `nearest`.
+   */
+  notCopyable: { path: string; input: number; rule: string; detail: string; nearest: Array<number> };
   /** Only initialize, rpc.discover and exit are served before initialize. */
   notInitialized: { method: string };
   /** Known, and not built. */
@@ -2557,6 +2592,7 @@ export const ERROR_CODES = {
   mediaNotFound: 1201,
   mediaUnreadable: 1202,
   mediaUnsupported: 1203,
+  notCopyable: 1207,
   notInitialized: -32002,
   notSupported: 1005,
   nothingToRender: 1106,
