@@ -94,8 +94,8 @@ async def execute(
     """Run a command to its end in the existing folder `work`, where its side files are written and stay.
 
     Outputs that exist are overwritten. `pass_fds` are descriptors that the child gets under their own numbers.
-    `on_start` is given the child. `marks` is asked with every report, before `on_progress` is: what it returns differs
-    when outputs have advanced of which FFmpeg does not report, which is all but the first.
+    `on_start` is given the child. `marks` is asked about four times a second: when it returns another value, outputs
+    have advanced of which FFmpeg does not report: all but the first, and none before each has its first frame.
     `stall_after` is how many seconds of running it may pass without a new frame, time or byte; `limit` bounds the
     whole run. Neither counts time in which the child is stopped, or the machine slept. Cancelled, or failed in any way, the process group is killed (SIGKILL) and gone before this returns or
     raises; what it has written so far is the caller's to remove. An error of `on_progress` ends the run too.
@@ -198,7 +198,7 @@ async def _follow(run: _Run, reports: ReceiveStream, on_progress: Callable[[Ffmp
     async with reports:
         async for data in reports:
             for block in parser.feed(bytes(data)):
-                now = (block.frame, block.out_time, block.total_size, run.marks())
+                now = (block.frame, block.out_time, block.total_size)
                 run.advanced = run.advanced or now != reached
                 reached = now
                 if on_progress is not None and run.fault is None:
@@ -225,6 +225,7 @@ async def _watch(run: _Run, stall_after: float, limit: float | None) -> None:
     to at most that.
     """
     idle = total = 0.0
+    marked = run.marks()
     last = trio.current_time()
     while run.fault is None:
         await trio.sleep(TICK)
@@ -233,7 +234,8 @@ async def _watch(run: _Run, stall_after: float, limit: float | None) -> None:
         if run.child.stopped:
             continue
         total += passed
-        idle = 0.0 if run.advanced else idle + passed
+        before, marked = marked, run.marks()
+        idle = 0.0 if run.advanced or marked != before else idle + passed
         run.advanced = False
         if idle >= stall_after:
             run.end(Stalled(what=f"FFmpeg ({run.child.role})", seconds=stall_after))

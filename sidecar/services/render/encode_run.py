@@ -16,9 +16,13 @@ from sidecar.ffmpeg.builder.cells import RunJob
 from sidecar.ffmpeg.builder.command import Command, arguments
 from sidecar.ffmpeg.failures import doubted
 from sidecar.ffmpeg.supervisor import Child
+from sidecar.services.render.crew import open_crew
 from sidecar.services.render.pipes import End, open_pipe
 from sidecar.services.render.produce import STALL_SECONDS, Bench, run_command
 from sidecar.services.render.tally import Tally, counted
+
+HEARD_EVERY = 0.1
+"""Seconds between two looks at the counts. FFmpeg's own reports begin only when each encoder has its first frame."""
 
 
 @dataclass(slots=True)
@@ -47,24 +51,31 @@ async def encode_run(
 
     async def run(command: Command, folder: str, descriptors: tuple[int, ...]) -> None:
         await trio.to_thread.run_sync(_note_sources, command, making.sources)
-        encoding = folder == name
         await run_command(
             command,
             folder,
             descriptors,
             bench=bench,
             on_start=making.children.append,
-            on_progress=(lambda _: heard(making)) if encoding else None,
-            marks=making.tally.look if encoding else lambda: None,
+            marks=lambda: making.tally.total,
             # What composes into a pipe waits for as long as its reader does.
-            stall_after=STALL_SECONDS if encoding else inf,
+            stall_after=STALL_SECONDS if folder == name else inf,
         )
 
+    async def listen() -> None:
+        while True:
+            await trio.sleep(HEARD_EVERY)
+            making.tally.look()
+            heard(making)
+
     targets = [str(sink) for sink in sinks]
-    if not job.windows:
-        await run(counted(await trio.to_thread.run_sync(job.encoder, targets)), name, ())
-    else:
-        await _in_windows(job, targets, name, run)
+    async with open_crew() as crew:
+        crew.start(listen)
+        if not job.windows:
+            await run(counted(await trio.to_thread.run_sync(job.encoder, targets)), name, ())
+        else:
+            await _in_windows(job, targets, name, run)
+        crew.dismiss()
     making.tally.look()
     heard(making)
     return making

@@ -52,14 +52,18 @@ class Tally:
     def __post_init__(self) -> None:
         self.counts = [Count() for _ in range(self.outputs)]
 
-    def look(self) -> tuple[int, int]:
-        """Read what was written since the last look; return how many frames were given and made in all."""
+    def look(self) -> None:
+        """Read what was written since the last look."""
         for number, _ in self._lines(GIVEN):
             self.counts[number].given += 1
         for number, size in self._lines(MADE):
             self.counts[number].made += 1
             self.counts[number].bytes += size
-        return sum(count.given for count in self.counts), sum(count.made for count in self.counts)
+
+    @property
+    def total(self) -> int:
+        """How many frames were given and made in all, when it was last looked."""
+        return sum(count.given + count.made for count in self.counts)
 
     def _lines(self, name: str) -> list[tuple[int, int]]:
         try:

@@ -14,7 +14,7 @@ from sidecar.services.render.runs import choose, group, visit
 
 FRAMES = 100
 LOOKAHEAD = 40
-GIVING = 0.4
+GIVING = 0.35
 """Share of the work on a frame that is done before its encoder has looked ahead enough to let go of the first."""
 
 START_UP = 0.15
