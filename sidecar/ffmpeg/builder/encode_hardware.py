@@ -16,8 +16,11 @@ from sidecar.ffmpeg.codecs import HARDWARE, Family, encoder_of
 
 Options = tuple[tuple[str, str | None], ...]
 
-UPLOADED: dict[Family, str] = {"vaapi": "vaapi", "qsv": "qsv"}
-"""Families whose encoders take frames that lie in the device's memory, and the device's type."""
+UPLOADED: dict[Family, str] = {"vaapi": "vaapi"}
+"""Families whose encoders take only frames that lie in the device's memory, and the device's type.
+
+Those of QSV take frames of the processor's too, and then open their device themselves.
+"""
 
 POOL = 16
 """Frames of the device's memory beside those that a filter needs: encoders look ahead and reorder."""
