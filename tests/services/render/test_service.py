@@ -258,7 +258,7 @@ async def test_a_fault_of_ours_is_internal_and_leaves_nothing(tmp_path: Path, mo
     def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("sidecar.services.render.run.verify", broken)
+    monkeypatch.setattr("sidecar.services.render.run.verify_delivery", broken)
     async with studio(tmp_path) as desk:
         ended = await desk.finish(SHORT, tmp_path / "film.mp4")
         lines = desk.services.log.trace("trace").lines
