@@ -22,10 +22,14 @@ from tests.services.render.waiting import Waiting, waiting
 SLOTS = 2
 
 pick = st.integers(0, 7)
+started = st.tuples(st.just("start"), st.integers(-1, 1), st.just(value=False), st.booleans())
+paused = st.tuples(st.just("start"), st.integers(-1, 1), st.just(value=True), st.booleans())
+# Each by itself, what matters most more than once: alternatives are drawn with equal chances.
+picking = ("pause", "pause", "resume", "resume", "cancel", "finish", "finish", "fail", "remove", "last")
 step = st.one_of(
-    st.tuples(st.just("start"), st.integers(-1, 1), st.booleans(), st.booleans()),
-    st.tuples(st.just("start"), st.integers(-1, 1), st.just(value=False), st.just(value=True)),
-    st.tuples(st.sampled_from(["pause", "resume", "cancel", "finish", "fail", "remove", "last"]), pick),
+    started,
+    paused,
+    *(st.tuples(st.just(name), pick) for name in picking),
     st.tuples(st.just("priority"), pick, st.integers(-1, 1)),
     st.tuples(st.just("before"), pick, pick),
     st.tuples(st.just("restart"), st.booleans(), st.integers(0, SLOTS)),
@@ -247,12 +251,17 @@ def play(steps: list[tuple[Any, ...]], folder: Path) -> None:
         trio.run(Play(folder, patch).run, steps)
 
 
-SEQUENCES = st.lists(step, min_size=5, max_size=40)
+def sequences(least: int, most: int) -> st.SearchStrategy[list[tuple[Any, ...]]]:
+    """More jobs than may run at once, and then anything."""
+    begun = st.lists(started, min_size=SLOTS + 2, max_size=SLOTS + 5)
+    return st.tuples(begun, st.lists(step, min_size=least, max_size=most)).map(lambda both: [*both[0], *both[1]])
+
+
 QUIET = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=QUIET)
-@given(SEQUENCES)
+@given(sequences(10, 40))
 def test_no_sequence_loses_or_sticks(tmp_path: Path, steps: list[tuple[Any, ...]]) -> None:
     play(steps, tmp_path / "home")
 
@@ -260,6 +269,6 @@ def test_no_sequence_loses_or_sticks(tmp_path: Path, steps: list[tuple[Any, ...]
 @pytest.mark.soak
 @pytest.mark.timeout(3_600)
 @settings(max_examples=1_000, deadline=None, suppress_health_check=QUIET)
-@given(st.lists(step, min_size=10, max_size=120))
+@given(sequences(10, 120))
 def test_no_long_sequence_loses_or_sticks(tmp_path: Path, steps: list[tuple[Any, ...]]) -> None:
     play(steps, tmp_path / "home")
