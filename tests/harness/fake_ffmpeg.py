@@ -15,8 +15,12 @@ SAID = "EncodePicture failed!: generic error (20): "
 
 _SCRIPT = """#!{python} -IS
 import os, subprocess, sys, time
-REAL, ENCODER, DIES_AT, PLACE, OWN, TRIAL, LOG = {real!r}, {encoder!r}, {dies_at!r}, {place!r}, {own!r}, {trial!r}, {log!r}
+REAL, ENCODER, DIES_AT, PLACE = {real!r}, {encoder!r}, {dies_at!r}, {place!r}
+OWN, TRIAL, DECODES, LOG = {own!r}, {trial!r}, {decodes!r}, {log!r}
 given = sys.argv[1:]
+if DECODES and "cuda" in given:
+    at = given.index("-hwaccel")
+    given = [each.replace("hwdownload", DECODES) for each in given[:at] + given[at + 4:]]
 if ENCODER not in given:
     os.execv(REAL, [REAL, *given])
 trial = any("testsrc2" in each for each in given)
@@ -50,11 +54,12 @@ def fake_ffmpeg(
     dies_at: int | None = None,
     place: tuple[str, ...] = ("libx264", "-preset", "veryfast", "-crf", "16"),
     trial: str = "works",
+    decodes: str = "",
 ) -> Path:
     """Write one: `encoder` is played by `place` (its name, then its options; empty: it plays itself).
 
     A job with it ends after `dies_at` frames, as NVENC does when its device is gone. A `trial`, which is told by its
-    generated clip, "works" or "hangs". `calls` lists what the encoder was asked for.
+    generated clip, "works" or "hangs". Decoding by CUDA is played by the software decoder and the filter `decodes`, if given. `calls` lists what the encoder was asked for.
     """
     script = folder / "ffmpeg"
     text = _SCRIPT.format(
@@ -65,6 +70,7 @@ def fake_ffmpeg(
         place=list(place),
         own=list(OWN),
         trial=trial,
+        decodes=decodes,
         log=str(folder / "calls.txt"),
         said=SAID,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import trio
@@ -17,7 +18,7 @@ from sidecar.ffmpeg.codecs import HARDWARE, Family, encoder_of
 from sidecar.ffmpeg.supervisor import Supervisor
 from sidecar.ffmpeg.toolchain import Identity, identity
 from sidecar.services.gpu.cards import find_gpus
-from sidecar.services.gpu.trials import Ground, Trial, try_decoder, try_encoder
+from sidecar.services.gpu.trials import Ground, Sample, Trial, make_sample, try_decoder, try_encoder
 from sidecar.services.tools import Tools
 
 AT_A_TIME = 2
@@ -40,6 +41,7 @@ class Proofs:
     temp: Path
     driver: Callable[[], str | None]
     _known: dict[Key, Trial] = field(default_factory=dict)
+    _samples: dict[Key, Sample] = field(default_factory=dict)
     _locks: dict[Key, trio.Lock] = field(default_factory=dict)
     _places: trio.CapacityLimiter = field(default_factory=lambda: trio.CapacityLimiter(AT_A_TIME))
 
@@ -71,7 +73,8 @@ class Proofs:
         offered, trial = await self._offered(), None
         if method in offered.hwaccels and (method != "qsv" or f"{codec}_qsv" in offered.decoders):
             key = (*machine, codec, f"decode {method}")
-            trial = await self._once(key, lambda on: try_decoder(on, codec, method))
+            sample = partial(self._sample, machine[0], codec)
+            trial = await self._once(key, lambda on: try_decoder(on, codec, method, sample))
         outcome, reason = _outcome(trial)
         return DecoderTest(
             method=method,
@@ -89,12 +92,22 @@ class Proofs:
     async def _offered(self) -> Capabilities:
         return await self.tools.capabilities()
 
+    async def _sample(self, ffmpeg: Identity, codec: VideoCodec) -> Sample:
+        """Return what decoders of a codec are tried with. Raises the errors of execution where it cannot be made."""
+        key = (ffmpeg, None, codec, "sample")
+        async with self._locks.setdefault(key, trio.Lock()):
+            if key not in self._samples:
+                self._samples[key] = await make_sample(self._ground(), codec)
+            return self._samples[key]
+
+    def _ground(self) -> Ground:
+        return Ground(self.tools.require(), self.supervisor, self.temp)
+
     async def _once(self, key: Key, attempt: Callable[[Ground], Awaitable[Trial]]) -> Trial:
         async with self._locks.setdefault(key, trio.Lock()):
             if key not in self._known:
                 async with self._places:
-                    ground = Ground(self.tools.require(), self.supervisor, self.temp)
-                    self._known[key] = await attempt(ground)
+                    self._known[key] = await attempt(self._ground())
             return self._known[key]
 
 

@@ -53,6 +53,14 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
+class Sample:
+    """A file of one frame, and that frame as the software decoder gives it."""
+
+    coded: bytes
+    shown: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Ground:
     """What trials run on; `temp` is the folder where theirs are made."""
 
@@ -76,17 +84,28 @@ async def try_encoder(ground: Ground, codec: VideoCodec, family: Family) -> Tria
     return await _tried(ground, go)
 
 
-async def try_decoder(ground: Ground, codec: VideoCodec, method: str) -> Trial:
+async def try_decoder(ground: Ground, codec: VideoCodec, method: str, sample: Callable[[], Awaitable[Sample]]) -> Trial:
     """Decode a frame in hardware and in software: they have to be the same bit for bit. Else as `try_encoder`."""
 
     async def go(work: Path) -> None:
-        await _run(ground, build_encoding(codec, None, CODED, frames=1), work)
+        given = await sample()
+        await trio.to_thread.run_sync((work / CODED).write_bytes, given.coded)
         made = await _run(ground, build_decoding(CODED, "pipe:1", method=method, codec=codec), work)
-        shown = await _run(ground, build_decoding(CODED, "pipe:1"), work)
-        if made != shown:
+        if made != given.shown:
             raise RenderFailed(detail="its frame is another one than that of the software decoder")
 
     return await _tried(ground, go)
+
+
+async def make_sample(ground: Ground, codec: VideoCodec) -> Sample:
+    """Encode a frame and decode it, both in software. Nothing is left. Raises the errors of execution."""
+    work = await _folder(ground)
+    try:
+        await _run(ground, build_encoding(codec, None, CODED, frames=1), work)
+        shown = await _run(ground, build_decoding(CODED, "pipe:1"), work)
+        return Sample(await trio.to_thread.run_sync((work / CODED).read_bytes), shown)
+    finally:
+        await _clear(work)
 
 
 def check_frames(made: bytes, shown: bytes) -> None:
@@ -132,7 +151,7 @@ async def _run(ground: Ground, command: Command, work: Path) -> bytes:
 
 async def _tried(ground: Ground, go: Callable[[Path], Awaitable[None]]) -> Trial:
     began = trio.current_time()
-    work = Path(await trio.to_thread.run_sync(partial(tempfile.mkdtemp, prefix="trial-", dir=ground.temp)))
+    work = await _folder(ground)
     try:
         await go(work)
     except FfmpegNotFound:
@@ -140,6 +159,14 @@ async def _tried(ground: Ground, go: Callable[[Path], Awaitable[None]]) -> Trial
     except SidecarError as error:
         return Trial(trio.current_time() - began, reason_of(error), error.kind)
     finally:
-        with trio.CancelScope(shield=True):
-            await trio.to_thread.run_sync(partial(shutil.rmtree, work, ignore_errors=True))
+        await _clear(work)
     return Trial(trio.current_time() - began)
+
+
+async def _folder(ground: Ground) -> Path:
+    return Path(await trio.to_thread.run_sync(partial(tempfile.mkdtemp, prefix="trial-", dir=ground.temp)))
+
+
+async def _clear(work: Path) -> None:
+    with trio.CancelScope(shield=True):
+        await trio.to_thread.run_sync(partial(shutil.rmtree, work, ignore_errors=True))

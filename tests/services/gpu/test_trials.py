@@ -140,3 +140,15 @@ async def test_encoders_are_measured_against_software(tmp_path: Path) -> None:
     assert hardware.relative == pytest.approx(hardware.frames_per_second / software.frames_per_second)
     assert [type(value).__name__ for value in told] == ["Begin", "Report", "Report", "Report", "End"]
     assert [value.done for value in told[1:-1]] == [0.0, 10.0, 20.0]
+
+
+@pytest.mark.parametrize(
+    ("decodes", "outcome", "why"),
+    [("null", "works", None), ("negate", "failed", "its frame is another one than that of the software decoder")],
+)
+async def test_decoding_works_when_its_frame_is_that_of_software(
+    decodes: str, outcome: str, why: str | None, tmp_path: Path
+) -> None:
+    async with gpu(tmp_path, ffmpegPath=str(fake_ffmpeg(tmp_path, decodes=decodes))) as service:
+        test = await service.proofs.decoder(await service.proofs.machine(), "h264", "cuda")
+    assert (test.outcome, test.reason) == (outcome, why)

@@ -82,6 +82,8 @@ async def test_an_encoder_that_dies_in_the_job_is_replaced_and_the_job_says_so(t
         following = await opened.finish(film(tmp_path, "off", codec="mpeg4"), tmp_path / "next.mp4")
         assert following.state == "completed"
         assert not list(tmp_path.glob("*.part*"))
+        await opened.plan(film(tmp_path, "nvenc"))
+        assert [each.split()[0] for each in calls(fake)] == ["trial", "job", "trial"]
     home = tmp_path / "other"
     home.mkdir()
     async with studio(home) as plain:
