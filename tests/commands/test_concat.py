@@ -23,8 +23,11 @@ from protocol.errors import (
     PermissionDenied,
     SidecarError,
 )
+from protocol.project.export import Container
 from sidecar.commands.grant import Grant
-from sidecar.services.concat.project import sound_rate
+from sidecar.services.concat.parts import part_of
+from sidecar.services.concat.project import joined, sound_rate
+from sidecar.services.media.reader import probe_file
 from tests.commands.test_render import asks
 from tests.harness.flashes import blips
 from tests.harness.media import decode_luma, decode_sound, make_clip, read_number, read_numbers
@@ -217,6 +220,31 @@ async def test_inputs_and_output_are_held_to_the_roots(folder: Path, tmp_path: P
             ask = asks(desk, Grant(tuple(read), tuple(write)))
             with pytest.raises(PermissionDenied):
                 await ask("media.concat", inputs=inputs(folder, "one.mp4"), output=str(tmp_path / "out.mp4"))
+
+
+def chosen(container: Container, *files: Path) -> dict[str, Any]:
+    """The project of some files."""
+    facts = [probe_file(file, "full").facts for file in files]
+    parts = [part_of(number, each, None) for number, each in enumerate(facts) if each is not None]
+    return joined(parts, container, "auto", None).raw
+
+
+def test_settings_are_those_of_the_first_as_far_as_they_fit(folder: Path, tmp_path: Path) -> None:
+    make_clip(tmp_path / "vfr.mp4", seconds=2, rate="60", variable=True, size=(98, 96), audio="5.1")
+    make_clip(tmp_path / "old.avi", size=(99, 97), codec="mpeg4", pixel_format="yuv420p")
+    one, other, sound, mono = (folder / name for name in ("one.mp4", "other.webm", "a.wav", "b.wav"))
+    raw = chosen("mp4", mono, tmp_path / "vfr.mp4", other)
+    assert (raw["frameRate"], raw["width"], raw["height"], raw["channels"]) == ("60", 98, 96, 6)
+    assert (raw["export"]["video"]["codec"], raw["export"]["audio"]["codec"]) == ("h264", "aac")
+    assert [len(track["clips"]) for track in raw["tracks"]] == [2, 1]
+    assert chosen("mkv", sound, one)["export"]["audio"]["codec"] == "pcm_s16le"
+    assert chosen("mkv", other, one)["export"]["video"]["codec"] == "vp9"
+    webm = chosen("webm", one, other)["export"]
+    assert (webm["video"]["codec"], webm["audio"]["codec"]) == ("vp9", "opus")
+    old = chosen("mp4", tmp_path / "old.avi", one)
+    assert (old["width"], old["height"], old["export"]["video"]["codec"]) == (98, 96, "h264")
+    assert [clip.get("fit") for clip in old["tracks"][0]["clips"]] == ["stretch", None]
+    assert chosen("mp3", one, other)["export"]["video"] is None
 
 
 def test_no_inputs_are_none() -> None:

@@ -11,11 +11,11 @@ from typing import Any, Literal
 
 from protocol.errors import InvalidParams
 from protocol.project.export import AudioCodec, ChannelCount, Container, PixelFormat, VideoCodec, VideoExport
-from protocol.project.formats import AUDIO_CODECS, CONTAINERS, PROFILES, VIDEO_CODECS, has_alpha
-from protocol.time import parse_rate
+from protocol.project.formats import AUDIO_CODECS, CONTAINERS, PCM, PROFILES, VIDEO_CODECS, has_alpha
+from protocol.time import MAX_TERM, parse_rate
 from sidecar.core.copying.spans import BITS_A_PIXEL
 from sidecar.core.copying.untouched import SOURCE_CODECS
-from sidecar.core.source import SourceAudio, SourceVideo
+from sidecar.core.source import SourceAudio, SourceVideo, unpack_stamps
 from sidecar.services.concat.parts import Part
 
 Mode = Literal["auto", "copy", "encode"]
@@ -39,6 +39,11 @@ SUFFIXES: dict[str, Container] = {
     ".opus": "ogg",
 }
 """The container that each suffix of an output stands for."""
+
+OUT_OF_PLACE: frozenset[tuple[str | None, Container]] = frozenset(
+    [(codec, "mp4") for codec in PCM] + [("mpeg4", "mp4"), ("mpeg4", "mov"), ("mpeg4", "mkv")]
+)
+"""Codecs that a container holds, but few players take in it, or that only an older file has: the usual one is better."""
 
 HEARD_RATE = 44_100
 """Samples a second below which a codec that loses something is given 48,000: its encoders take few bits there."""
@@ -69,8 +74,8 @@ def video_export(container: Container, parts: Sequence[Part], profile: str | Non
     codecs = CONTAINERS[container].video
     if first is None or not codecs:
         return None
-    own = None if first.still else codec_of(first)
-    codec = own if own in codecs else codecs[0]
+    own = codec_of(first)
+    codec = own if own in codecs and not first.still and (own, container) not in OUT_OF_PLACE else codecs[0]
     pixel_format = _pixel_format(first, codec, container)
     settings: dict[str, Any] = {
         "codec": codec,
@@ -92,9 +97,9 @@ def audio_export(container: Container, parts: Sequence[Part]) -> dict[str, Any] 
     if first is None or not codecs:
         return None
     own = _sound_codec(first)
-    codec = own if own in codecs else codecs[0]
+    codec = own if own in codecs and (own, container) not in OUT_OF_PLACE else codecs[0]
     facts = AUDIO_CODECS[codec]
-    channels = min(channels_of(first), facts.channels)
+    channels = min(channels_of(parts), facts.channels)
     settings: dict[str, Any] = {"codec": codec, "channels": channels, "sampleRate": _sample_rate(first, codec)}
     if not facts.lossless:
         settings["bitrate"] = min(CHANNEL_BITRATE * channels, (facts.per_channel or CHANNEL_BITRATE) * channels)
@@ -113,21 +118,31 @@ def codec_of(video: SourceVideo) -> VideoCodec | None:
     return copied.get(video.codec) or next((codec for codec in VIDEO_CODECS if codec == video.codec), None)
 
 
-def channels_of(audio: SourceAudio) -> ChannelCount:
-    """Return the least count of channels that a project may have and that holds the stream's, else the most."""
+def channels_of(parts: Sequence[Part]) -> ChannelCount:
+    """Return the least count of channels that a project may have and that holds all inputs', else the most."""
     counts: tuple[ChannelCount, ...] = (1, 2, 6, 8)
-    return next((count for count in counts if count >= audio.channels), 8)
+    most = max((part.audio.channels for part in parts if part.audio is not None), default=1)
+    return next((count for count in counts if count >= most), 8)
 
 
 def picture_rate(container: Container, video: SourceVideo) -> Fraction:
     """Return the frame rate of a concatenation that is made like a picture."""
-    rate = STILL_RATE if video.still else video.rate
-    if rate is None:
-        mean = Fraction(video.frames or 1) / (video.duration or 1)
-        rate = min(COMMON_RATES, key=lambda common: abs(common - mean) / common)
+    rate = STILL_RATE if video.still else video.rate or _unsteady_rate(video)
     low, high = RATES
     fastest = CONTAINERS[container].fastest
-    return max(low, min(rate.limit_denominator(1001), high if fastest is None else Fraction(fastest)))
+    if max(rate.numerator, rate.denominator) >= MAX_TERM:
+        rate = rate.limit_denominator(1001)
+    return max(low, min(rate, high if fastest is None else Fraction(fastest)))
+
+
+def _unsteady_rate(video: SourceVideo) -> Fraction:
+    """Return the common rate nearest to that of the frames that come quickest: at their mean some would be left out."""
+    steps = sorted(after - before for before, after in pairwise(unpack_stamps(video.stamps))) if video.stamps else []
+    if steps:
+        quick = 1 / (steps[len(steps) // 10] * video.time_base)
+    else:
+        quick = Fraction(video.frames or 1) / (video.duration or 1)
+    return min(COMMON_RATES, key=lambda common: abs(common - quick) / common)
 
 
 def _pixel_format(video: SourceVideo, codec: VideoCodec, container: Container) -> PixelFormat:

@@ -65,7 +65,6 @@ def joined(parts: Sequence[Part], container: Container, mode: Mode, profile: str
         pointers.append(f"/tracks/{int(not shown)}/clips/{len(clips)}")
         clips.append(_clip(part, span, rate, size if shown else None))
     clear = video is not None and str(video["pixelFormat"]).startswith("yuva")
-    first_sound = next((part.audio for part in parts if part.audio is not None), None)
     raw = {
         "schema": "timeline/1",
         "name": "concat",
@@ -76,8 +75,8 @@ def joined(parts: Sequence[Part], container: Container, mode: Mode, profile: str
         "tracks": tracks,
         "export": {"container": container, "video": video, "audio": audio},
     }
-    if audio is not None and first_sound is not None:
-        raw |= {"sampleRate": audio["sampleRate"], "channels": channels_of(first_sound)}
+    if audio is not None:
+        raw |= {"sampleRate": audio["sampleRate"], "channels": channels_of(parts)}
     return Joined(raw, tuple(spans), tuple(pointers))
 
 
