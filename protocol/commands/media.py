@@ -149,6 +149,10 @@ class MediaInfo(Result):
     cached: bool
 
 
+MOST_INPUTS = 1_000
+"""Files that are joined at a time, at most."""
+
+
 class ConcatInput(Model):
     """A file, or of it a range: its own frames, or seconds of it. Of a still the range says how long it is shown."""
 
@@ -163,7 +167,7 @@ class MediaConcat(Params, kw_only=True):
     always encoded, once. A second start with one `jobId` returns the first job.
     """
 
-    inputs: Annotated[list[ConcatInput], Meta(min_length=1, max_length=1_000)]
+    inputs: Annotated[list[ConcatInput], Meta(min_length=1, max_length=MOST_INPUTS)]
     output: str
     mode: Literal["auto", "copy", "encode"] = "auto"
     overwrite: bool = False

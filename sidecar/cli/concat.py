@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+from protocol.commands.media import MOST_INPUTS
+from protocol.errors import InvalidParams
 from sidecar.cli.engine import Engine, run
 from sidecar.cli.output import Output
 from sidecar.cli.watch import render_job
@@ -36,6 +38,8 @@ def concat(
     """
 
     async def work(engine: Engine) -> int:
+        if not 1 <= len(inputs) <= MOST_INPUTS:
+            raise InvalidParams(detail=f"expected 1 to {MOST_INPUTS} files, not {len(inputs)}", path="/inputs")
         wanted = [{"path": str(path)} for path in inputs]
         return await render_job(
             engine, output, method="media.concat", inputs=wanted, output=str(out), mode=mode, overwrite=overwrite

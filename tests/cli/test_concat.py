@@ -34,3 +34,8 @@ def test_concat_of_what_is_not_there(capsys: pytest.CaptureFixture[str]) -> None
     captured = capsys.readouterr()
     assert captured.err.startswith("error: There is no file at ")
     assert "Traceback" not in captured.err
+
+
+def test_concat_of_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["concat", "-o", "joined.mp4"]) == 2
+    assert "expected 1 to 1000 files, not 0" in capsys.readouterr().err
