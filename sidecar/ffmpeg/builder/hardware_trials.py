@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from msgspec.structs import replace
+
 from protocol.project import Export, VideoExport
 from protocol.project.export import Container, PixelFormat, VideoCodec
 from sidecar.ffmpeg.builder.command import Command, Output
@@ -20,8 +22,9 @@ SIZE = (320, 240)
 FLAT = "yuv420p"
 """The pixel format in which pictures are compared."""
 
+QUALITY = 85
 HELD = 4_000_000
-"""Bit/s for families that know no quality."""
+"""Bit/s where a bitrate is asked for: far more than the clip needs."""
 
 CODED = "coded.mkv"
 
@@ -42,20 +45,38 @@ _SOFTWARE: dict[VideoCodec, PixelFormat] = {"prores": "yuv422p10le", "dnxhr": "y
 """Codecs that do not take what is usual."""
 
 
-def build_encoding(
-    codec: VideoCodec,
-    family: Family | None,
-    target: str,
-    *,
-    size: tuple[int, int] = SIZE,
-    frames: int = FRAMES,
-    quality: int = 85,
-) -> Command:
-    """Build the encode of the generated clip to Matroska (or nowhere, with the target "-"), in software for None."""
-    export = Export(container=_container(codec), video=_settings(codec, family, quality), audio=None)
-    video = export.video
-    if video is None:
-        raise AssertionError("a trial has a picture")
+def trial_settings(codec: VideoCodec, family: Family | None, wanted: VideoExport | None = None) -> VideoExport:
+    """Return what an encoder is tried with: the settings of a render, at a quality that leaves the picture whole.
+
+    Without any they are the usual ones, in the first pixel format that the encoder takes; no family is software.
+    """
+    if wanted is not None:
+        return replace(
+            wanted,
+            codec=codec,
+            hardware=family or "off",
+            quality=QUALITY,
+            bitrate=None if wanted.bitrate is None else HELD,
+            max_bitrate=None if wanted.max_bitrate is None else 2 * HELD,
+        )
+    taken = _SOFTWARE.get(codec, "yuv420p") if family is None else next(iter(FORMATS[family][codec]))
+    held = family == "v4l2"
+    return VideoExport(
+        codec=codec,
+        quality=QUALITY,
+        rate_control="bitrate" if held else "quality",
+        bitrate=HELD if held else None,
+        pixel_format=taken,
+        hardware=family or "off",
+    )
+
+
+def build_encoding(video: VideoExport, target: str, *, size: tuple[int, int] = SIZE, frames: int = FRAMES) -> Command:
+    """Build the encode of the generated clip to Matroska, or nowhere with the target "-"."""
+    codec = video.codec
+    if codec is None:
+        raise AssertionError("a trial names its codec")
+    export = Export(container=_container(codec), video=video, audio=None)
     picture = node("format", generated(size, frames), pix_fmts=video.pixel_format)
     muxer = "null" if target == "-" else "matroska"
     options = video_options(video, export, codec, Fraction(RATE))
@@ -93,18 +114,6 @@ def generated(size: tuple[int, int], frames: int) -> Stream:
 def _raw(stream: Stream, target: str) -> Command:
     options = (("c:v", "rawvideo"), ("fps_mode", "passthrough"), ("f", "rawvideo"))
     return Command(outputs=(Output((stream,), options, target),))
-
-
-def _settings(codec: VideoCodec, family: Family | None, quality: int) -> VideoExport:
-    taken = _SOFTWARE.get(codec, "yuv420p") if family is None else next(iter(FORMATS[family][codec]))
-    return VideoExport(
-        codec=codec,
-        quality=quality,
-        rate_control="bitrate" if family == "v4l2" else "quality",
-        bitrate=HELD if family == "v4l2" else None,
-        pixel_format=taken,
-        hardware=family or "off",
-    )
 
 
 def _container(codec: VideoCodec) -> Container:

@@ -15,7 +15,7 @@ from protocol.commands.gpu import Benchmark, BenchmarkParams, BenchmarkRow
 from protocol.errors import FfmpegNotFound, SidecarError
 from protocol.progress import Begin, End, Progress, Report
 from protocol.project.export import VideoCodec
-from sidecar.ffmpeg.builder.hardware_trials import build_encoding
+from sidecar.ffmpeg.builder.hardware_trials import build_encoding, trial_settings
 from sidecar.ffmpeg.codecs import VIDEO_ENCODERS, Family, encoder_of
 from sidecar.ffmpeg.executor import execute
 from sidecar.services.gpu.trials import Ground, reason_of
@@ -56,7 +56,7 @@ async def _measure(
     work = Path(await trio.to_thread.run_sync(partial(tempfile.mkdtemp, prefix="benchmark-", dir=ground.temp)))
     try:
         done = await execute(
-            build_encoding(codec, family, "-", size=size, frames=params.frames),
+            build_encoding(trial_settings(codec, family), "-", size=size, frames=params.frames),
             toolchain=ground.toolchain,
             supervisor=ground.supervisor,
             work=work,

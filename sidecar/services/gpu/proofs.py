@@ -13,7 +13,9 @@ import trio
 from protocol.commands.ffmpeg import Capabilities
 from protocol.commands.gpu import DecoderTest, EncoderTest, Method, Outcome
 from protocol.errors import SidecarError
+from protocol.project import VideoExport
 from protocol.project.export import VideoCodec
+from sidecar.ffmpeg.builder.hardware_trials import trial_settings
 from sidecar.ffmpeg.codecs import HARDWARE, Family, encoder_of
 from sidecar.ffmpeg.supervisor import Supervisor
 from sidecar.ffmpeg.toolchain import Identity, identity
@@ -49,14 +51,17 @@ class Proofs:
         """Return what results count for now. Raises FfmpegNotFound."""
         return identity(self.tools.require().path), await trio.to_thread.run_sync(self.driver)
 
-    async def encoder(self, machine: Machine, codec: VideoCodec, family: Family) -> EncoderTest:
-        """Try an encoder, unless that was done. Raises FfmpegNotFound."""
+    async def encoder(
+        self, machine: Machine, codec: VideoCodec, family: Family, wanted: VideoExport | None = None
+    ) -> EncoderTest:
+        """Try an encoder with these settings, unless that was done; None: the usual ones. Raises FfmpegNotFound."""
         name = encoder_of(codec, family)
         if name is None:
             raise AssertionError(f"{family} does not encode {codec}")
         trial: Trial | None = None
         if name in (await self._offered()).encoders:
-            trial = await self._once((*machine, codec, family), lambda on: try_encoder(on, codec, family))
+            video = trial_settings(codec, family, wanted)
+            trial = await self._once((*machine, codec, repr(video)), lambda on: try_encoder(on, video))
         outcome, reason = _outcome(trial)
         return EncoderTest(
             encoder=name,

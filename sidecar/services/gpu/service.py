@@ -116,7 +116,7 @@ class GpuService:
         refused = refusal(export, family)
         if refused is not None:
             return refused
-        return (await self.proofs.encoder(machine, codec, family)).reason
+        return (await self.proofs.encoder(machine, codec, family, export.video)).reason
 
 
 def _automatic(codec: str, tests: list[EncoderTest]) -> Family | None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import trio
 
 from protocol.errors import FfmpegCrashed, FfmpegNotFound, RenderFailed, SidecarError
+from protocol.project import VideoExport
 from protocol.project.export import VideoCodec
 from sidecar.ffmpeg.builder.command import Command
 from sidecar.ffmpeg.builder.hardware_trials import (
@@ -22,8 +23,8 @@ from sidecar.ffmpeg.builder.hardware_trials import (
     build_decoding,
     build_encoding,
     build_shown,
+    trial_settings,
 )
-from sidecar.ffmpeg.codecs import Family
 from sidecar.ffmpeg.executor import execute
 from sidecar.ffmpeg.supervisor import Supervisor
 from sidecar.ffmpeg.toolchain import Toolchain
@@ -69,14 +70,14 @@ class Ground:
     temp: Path
 
 
-async def try_encoder(ground: Ground, codec: VideoCodec, family: Family) -> Trial:
+async def try_encoder(ground: Ground, video: VideoExport) -> Trial:
     """Encode the generated clip, decode it in software, and compare every frame with the one that went in.
 
     Nothing is left, cancelled or not. Raises FfmpegNotFound.
     """
 
     async def go(work: Path) -> None:
-        await _run(ground, build_encoding(codec, family, CODED), work)
+        await _run(ground, build_encoding(video, CODED), work)
         made = await _run(ground, build_decoding(CODED, "pipe:1"), work)
         shown = await _run(ground, build_shown("pipe:1"), work)
         await trio.to_thread.run_sync(check_frames, made, shown)
@@ -101,7 +102,7 @@ async def make_sample(ground: Ground, codec: VideoCodec) -> Sample:
     """Encode a frame and decode it, both in software. Nothing is left. Raises the errors of execution."""
     work = await _folder(ground)
     try:
-        await _run(ground, build_encoding(codec, None, CODED, frames=1), work)
+        await _run(ground, build_encoding(trial_settings(codec, None), CODED, frames=1), work)
         shown = await _run(ground, build_decoding(CODED, "pipe:1"), work)
         return Sample(await trio.to_thread.run_sync((work / CODED).read_bytes), shown)
     finally:

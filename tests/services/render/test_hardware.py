@@ -12,6 +12,7 @@ import pytest
 from protocol.commands.render import Job
 from protocol.errors import EncoderUnavailable
 from sidecar.services.render.fallback import GAVE_OUT
+from sidecar.services.render.job import RenderJob
 from tests.harness.fake_ffmpeg import SAID, calls, fake_ffmpeg
 from tests.harness.media import make_clip
 from tests.services.render.studio import file, project, studio
@@ -69,6 +70,9 @@ async def test_an_encoder_that_dies_in_the_job_is_replaced_and_the_job_says_so(t
         assert fallback is not None
         assert (fallback.wanted, fallback.used) == ("h264_nvenc", "libx264")
         assert SAID.strip() in fallback.reason
+        kept = opened.render._queue.get(job.job_id)
+        assert kept is not None
+        assert RenderJob.of(kept.row()).fallback == fallback
         assert work_of(job) == list(range(job.plan.segments))
         assert job.result.encoder.video == "libx264"
         assert (job.state, job.attempts, job.result.verified.frames) == ("completed", 2, True)
@@ -96,6 +100,13 @@ async def test_auto_takes_what_works_and_software_where_nothing_does(tmp_path: P
     async with studio(tmp_path, ffmpegPath=str(fake_ffmpeg(tmp_path))) as opened:
         plan = await opened.plan(film(tmp_path, "auto"))
         assert plan.plan.encoder.video == "h264_nvenc"
+        careful = await opened.plan(film(tmp_path, "auto", bFrames=2, preset="slowest", quality=0))
+        assert careful.plan.encoder.video == "h264_nvenc"
+        tried = calls(tmp_path / "ffmpeg")
+        assert [("-preset p7" in each, "-bf 2" in each, "-cq 21" in each) for each in tried] == [
+            (False, False, True),
+            (True, True, True),
+        ]
         lossless = await opened.plan(film(tmp_path, "auto", rateControl="lossless"))
         assert lossless.plan.encoder.video == "libx264"
     home = tmp_path / "none"
