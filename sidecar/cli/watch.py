@@ -79,6 +79,9 @@ def _report(job: Job, output: Output) -> int:
     if done is None:
         return _report_failure(job, output)
     output.table(PROBLEM_HEADINGS, problem_rows(done.warnings))
+    if done.fallback is not None:
+        given_up = done.fallback
+        output.line(f"{given_up.wanted} gave out, {given_up.used} did its work: {given_up.reason}", "warning")
     rate = f", {done.frames / done.seconds:.0f} frames/s" if done.seconds > 0 else ""
     output.line(
         f"{done.path}: {done.frames} frames, {exact(done.duration)}, {size(done.bytes)}, in {done.seconds:.1f} s{rate}",

@@ -10,7 +10,8 @@ import pytest
 from protocol.commands.gpu import Benchmark, BenchmarkRow, DecoderTest, EncoderList, EncoderTest, Gpu
 from sidecar.cli import main
 from sidecar.cli.gpu import benchmark_rows, card_row, chosen, decoder_rows, encoder_rows
-from tests.harness.fake_ffmpeg import fake_ffmpeg
+from tests.cli.conftest import write_project
+from tests.harness.fake_ffmpeg import SAID, fake_ffmpeg
 
 H264 = EncoderTest(
     encoder="h264_nvenc", codec="h264", family="nvenc", outcome="works", reason=None, error=None, seconds=0.2
@@ -94,3 +95,15 @@ def test_the_command_tries_everything_on_this_machine(
     works = {test["encoder"] for test in found["encoders"]["encoders"] if test["outcome"] == "works"}
     assert "h264_nvenc" in works
     assert found["encoders"]["automatic"]["h264"] == "nvenc"
+
+
+def test_a_render_says_which_encoder_gave_out(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SIDECAR_FFMPEG", str(fake_ffmpeg(tmp_path, dies_at=5)))
+    path = write_project(Path("p.json"), export={"audio": None, "video": {"hardware": "auto"}})
+    assert main(["render", str(path), "-o", "out.mp4"]) == 0
+    out = capsys.readouterr().out
+    assert "h264_nvenc gave out, libx264 did its work: " in out
+    assert SAID.strip() in out
+    assert Path("out.mp4").stat().st_size > 0
