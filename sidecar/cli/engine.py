@@ -7,6 +7,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -42,23 +43,25 @@ class Engine:
 
 Jobs = Literal["run", "hold", "own"]
 Work = Callable[[Engine], Awaitable[int]]
+NO_SETTINGS: Mapping[str, Any] = MappingProxyType({})
 
 
-def run(work: Work, output: Output, *, jobs: Jobs = "own") -> int:
+def run(work: Work, output: Output, *, jobs: Jobs = "own", settings: Mapping[str, Any] = NO_SETTINGS) -> int:
     """Open the services, do the work, and return the exit code: errors become messages, signals end it cleanly.
 
     Jobs that other processes left are not touched, unless `jobs` says "hold" (in hand) or "run" (gone on with).
+    `settings` come before those of file and environment, by wire name.
     """
     trace_id = secrets.token_hex(8)
     try:
-        return trio.run(_until_signalled, work, trace_id, jobs)
+        return trio.run(_until_signalled, work, trace_id, jobs, settings)
     except* SidecarError as group:
         error = first_error(group)
     output.error(error, trace_id)
     return exit_code(error)
 
 
-async def _until_signalled(work: Work, trace_id: str, jobs: Jobs) -> int:
+async def _until_signalled(work: Work, trace_id: str, jobs: Jobs, settings: Mapping[str, Any]) -> int:
     """Run the work; SIGINT or SIGTERM cancels it, so that nothing half-made is left behind."""
     code = 0
     async with trio.open_nursery() as nursery:
@@ -71,7 +74,7 @@ async def _until_signalled(work: Work, trace_id: str, jobs: Jobs) -> int:
                     nursery.cancel_scope.cancel()
 
         nursery.start_soon(watch)
-        async with _open_engine(trace_id, jobs) as engine:
+        async with _open_engine(trace_id, jobs, settings) as engine:
             code = await _logged(work, engine)
         nursery.cancel_scope.cancel()
     return code
@@ -89,7 +92,7 @@ async def _logged(work: Work, engine: Engine) -> int:
 
 
 @asynccontextmanager
-async def _open_engine(trace_id: str, jobs: Jobs) -> AsyncIterator[Engine]:
+async def _open_engine(trace_id: str, jobs: Jobs, settings: Mapping[str, Any]) -> AsyncIterator[Engine]:
     # Imported here: the options of a command are parsed, and its help is shown, without the services.
     from sidecar.commands import registry  # noqa: PLC0415
     from sidecar.commands.call import Call, Peer  # noqa: PLC0415
@@ -102,5 +105,5 @@ async def _open_engine(trace_id: str, jobs: Jobs) -> AsyncIterator[Engine]:
         """There is no transport to wake or to end."""
 
     peer = Peer(wake=nothing, drain=drained, quit=nothing, phase="ready", client="cli")
-    async with open_services(ServiceOptions(jobs=jobs)) as services:
+    async with open_services(ServiceOptions(arguments=settings, jobs=jobs)) as services:
         yield Engine(services, trace_id, registry.HANDLERS, Call(services, trace_id, peer))

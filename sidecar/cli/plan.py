@@ -14,6 +14,7 @@ from sidecar.cli.engine import Engine, run
 from sidecar.cli.exits import DONE
 from sidecar.cli.instants import range_of
 from sidecar.cli.output import Output
+from sidecar.cli.presets import preset_params
 from sidecar.cli.words import PROBLEM_HEADINGS, clock, exact, problem_rows, size
 
 
@@ -21,6 +22,7 @@ def plan(
     project: Path,
     /,
     *,
+    preset: str | None = None,
     range_: Annotated[str | None, Parameter(name="--range")] = None,
     as_json: Annotated[bool, Parameter(name="--json")] = False,
 ) -> int:
@@ -30,6 +32,8 @@ def plan(
     ----------
     project
         The project file.
+    preset
+        Export settings by name, over those of the project.
     range_
         Plan only FROM:TO, in seconds (1.5:4, 1/3:2) or frames (10f:50f).
     as_json
@@ -38,7 +42,8 @@ def plan(
 
     async def work(engine: Engine) -> int:
         wanted = range_of(range_)
-        found: Plan = await engine.request("render.plan", project={"path": str(project)}, range=wanted)
+        chosen = await preset_params(engine, preset)
+        found: Plan = await engine.request("render.plan", project={"path": str(project)}, range=wanted, **chosen)
         output.result(found)
         if found.problems:
             output.table(PROBLEM_HEADINGS, problem_rows(found.problems))

@@ -108,6 +108,16 @@ def test_render_writes_the_file_and_says_so(capsys: Captured) -> None:
     assert sum(1 for _ in decode_luma(Path("out.mp4"))) == 25
 
 
+def test_render_takes_a_preset_and_a_number_of_processes(capsys: Captured) -> None:
+    project = str(write_project(Path("p.json")))
+    assert main(["render", project, "-o", "out.gif", "--preset", "gif", "--jobs", "1"]) == 0
+    assert Path("out.gif").read_bytes().startswith(b"GIF89a")
+    assert main(["plan", project, "--preset", "gif", "--json"]) == 0
+    capsys.readouterr()
+    assert main(["plan", project, "--preset", "discrod"]) == 2
+    assert "Use discord" in capsys.readouterr().err
+
+
 def test_render_does_not_replace_a_file_unasked(capsys: Captured) -> None:
     path = write_project(Path("p.json"))
     Path("out.mp4").write_text("precious", encoding="utf-8")

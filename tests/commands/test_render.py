@@ -50,7 +50,7 @@ async def test_the_queue_by_its_commands(tmp_path: Path) -> None:
         with pytest.raises(JobState):
             await ask("render.remove", jobIds=["a"])
         for name in ("b", "a", "c"):
-            assert (await ask("render.resume", jobId=name))["state"] in ("preparing", "queued")
+            assert (await ask("render.resume", jobId=name))["state"] in ("preparing", "queued", "running")
         ended = [await desk.render.wait(name) for name in ("b", "c", "a")]
         # The first to be resumed ran at once; of the others the one that was moved to the front.
         assert [job.state for job in ended] == ["completed"] * 3

@@ -15,7 +15,7 @@ import trio
 from protocol.errors import FfmpegCrashed, JobNotFound, ProjectConflict
 from tests.harness.spawned import Spawned, gone, spawned
 
-# Long enough that nothing here ever sees its end: ten minutes of the slowest kind.
+# Long enough that nothing here ever sees its end: ten minutes of the slowest kind, in one piece, by one process.
 ENDLESS: dict[str, Any] = {
     "schema": "timeline/1",
     "id": "endless",
@@ -41,7 +41,7 @@ ENDLESS: dict[str, Any] = {
             ],
         },
     ],
-    "export": {"video": {"preset": "slowest"}, "audio": None},
+    "export": {"video": {"preset": "slowest", "rateControl": "bitrate", "bitrate": 2_000_000}, "audio": None},
 }
 
 
