@@ -32,7 +32,7 @@ def row_of(head: Head, head_size: int, used: float) -> Row:
 def settle(layout: Layout, index: Index) -> None:
     """Make the index agree with all files; the cache's lock is held exclusively.
 
-    Takes under two seconds for 100,000 entries, for 10,000 when no head is known.
+    Takes about three seconds for 10,000 files of which the index knows none.
     """
     places = {(kind, shard) for kind in KINDS for shard in _names(layout.objects / kind) if _SHARD.fullmatch(shard)}
     for kind, shard in sorted(places | index.shards()):

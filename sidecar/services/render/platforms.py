@@ -1,4 +1,4 @@
-"""What platforms take: limits as they were published in November 2025 (docs/render.md), and how a render passes them.
+"""What platforms take: limits as they are commonly reported, not checked with the platforms (docs/render.md), and how a render passes them.
 
 They concern accounts without a subscription. None is an error: the file may be meant for something else, too.
 """

@@ -167,7 +167,7 @@ def test_the_sound_may_be_what_is_waited_for() -> None:
 
 
 EASY, HARD = 0.5, 3.0
-"""Seconds of a cell of 100 frames, as measured of flat and of busy pictures."""
+"""Seconds of a cell of 100 frames: a flat and a busy picture, six times apart."""
 
 TIMELINES = ("even", "easy, then hard", "hard, then easy", "half cached", "hard in the midst")
 
