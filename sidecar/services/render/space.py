@@ -42,7 +42,7 @@ class Ground:
             except OSError as error:
                 raise self._lost(folder, error.strerror or str(error)) from error
             if free < needed:
-                raise DiskFull(path=str(self.target), free=free, needed=needed)
+                raise DiskFull(path=str(self._named(folder)), free=free, needed=needed)
 
     def look(self) -> None:
         """Raise OutputUnwritable where the part is no longer where the target is to be."""
@@ -50,8 +50,11 @@ class Ground:
             raise self._lost(self.target.parent, "its folder, or what was written there, was removed")
 
     def _lost(self, folder: Path, detail: str) -> OutputUnwritable:
-        path = self.target if folder == self.target.parent else folder
-        return OutputUnwritable(path=str(path), detail=detail)
+        return OutputUnwritable(path=str(self._named(folder)), detail=detail)
+
+    def _named(self, folder: Path) -> Path:
+        """Return what the user calls the place."""
+        return self.target if folder == self.target.parent else folder
 
 
 async def watch(ground: Ground) -> None:
