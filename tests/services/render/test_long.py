@@ -11,6 +11,7 @@ from protocol.commands.shared import ProjectRef
 from sidecar.ffmpeg.builder.command import arguments
 from sidecar.ffmpeg.builder.staged import MAX_FILTERS, MAX_INPUTS
 from sidecar.services.projects import Scope
+from sidecar.services.render.cells import run_job
 from tests.harness.media import make_clip
 from tests.services.render.studio import color, file, project, studio
 
@@ -34,10 +35,11 @@ async def test_ten_thousand_clips(tmp_path: Path) -> None:
         assert found.valid, found.problems
         assert psutil.Process().memory_info().rss - before < MEMORY
     assert planned.frames == CLIPS * 10
-    windows = planned.stages.windows
-    assert [end for _, end in windows[:-1]] == [first for first, _ in windows[1:]]
-    assert (windows[0][0], windows[-1][1]) == (0, CLIPS * 10)
-    for window in windows[:: len(windows) // 20]:
-        built = arguments(planned.stages.composer(window, sink="-"))
+    cells, stages = planned.cells, planned.stages
+    assert [cell.end for cell in cells[:-1]] == [cell.first for cell in cells[1:]]
+    assert (cells[0].first, cells[-1].end) == (0, CLIPS * 10)
+    for cell in cells[:: len(cells) // 20]:
+        run = run_job((cell,), stages.timeline, stages.export, stages.resources)
+        built = arguments(run.encoder(("-",)))
         assert built.filters <= MAX_FILTERS
         assert built.inputs <= MAX_INPUTS

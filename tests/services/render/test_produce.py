@@ -106,6 +106,7 @@ def test_sharing_out_looks_at_each_piece_a_few_times_only(monkeypatch: pytest.Mo
 async def test_an_instant_that_no_process_can_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sidecar.ffmpeg.builder.staged.MAX_FILTERS", 1)
     monkeypatch.setattr("sidecar.ffmpeg.builder.staged.MOST_FILTERS", 1)
+    monkeypatch.setattr("sidecar.services.render.cells.MOST_FILTERS", 1)
     async with studio(tmp_path) as desk:
         with pytest.raises(ResourceLimit):
             await desk.plan(busy(make_clip(tmp_path / "clip.mp4", seconds=3, rate="30", audio="stereo")))
