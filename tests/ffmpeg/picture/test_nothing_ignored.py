@@ -64,6 +64,8 @@ SAME = {
     "FileSource.on_error = freeze",
     "FileSource.on_error = black",
     "VideoExport.codec = h264",
+    # A plan turns it into a family that works, or off, before anything is built.
+    "VideoExport.hardware = auto",
     "AudioExport.codec = aac",
 }
 
