@@ -2,4 +2,16 @@
 
 from sidecar.commands import catalogue, ffmpeg, gpu, layouts, media, project, render, session, settings, styles, system
 
-__all__ = ["catalogue", "ffmpeg", "gpu", "layouts", "media", "project", "render", "session", "settings", "styles", "system"]
+__all__ = [
+    "catalogue",
+    "ffmpeg",
+    "gpu",
+    "layouts",
+    "media",
+    "project",
+    "render",
+    "session",
+    "settings",
+    "styles",
+    "system",
+]
