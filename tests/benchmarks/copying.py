@@ -52,6 +52,8 @@ def _source(work: Path, frames: int, size: tuple[int, int]) -> Path:
         picture="testsrc2",
         color=color,
         gop=GOP,
+        # No larger than encoding it again would be: else nothing is copied.
+        options=("-preset", "medium", "-crf", "24"),
     )
     target = work / "long.mp4"
     times = 2 * frames // (60 * RATE)
