@@ -17,12 +17,13 @@ import psutil
 
 from sidecar import __version__
 from sidecar.services.machine import libraries
-from tests.benchmarks import copying, render, render_phone, render_tracks, rerender, rpc, start
+from tests.benchmarks import copying, queue, render, render_phone, render_tracks, rerender, rpc, start
 from tests.benchmarks.figure import Figure
 
 GROUPS = {
     "rpc": rpc.measure,
     "start": start.measure,
+    "queue": queue.measure,
     "render": render.measure,
     "tracks": render_tracks.measure,
     "phone": render_phone.measure,
@@ -35,6 +36,8 @@ FIGURES = (
     "start.initialized",
     "memory.resting",
     "memory.project",
+    "queue.enqueue",
+    "queue.cancel",
     "render.cpu",
     "render.wall",
     "render30.cpu",

@@ -17,6 +17,7 @@ from protocol.commands.render import (
     Encoders,
     Job,
     JobMove,
+    JobsQuery,
     PlanSummary,
     RenderProgress,
     RenderResult,
@@ -228,6 +229,23 @@ class Waiting:
 
     def positions(self, *job_ids: str) -> list[int | None]:
         return [self.service.job(job_id).position for job_id in job_ids]
+
+    async def enqueue(self, count: int) -> None:
+        """Start so many jobs, one after the other."""
+        for number in range(count):
+            await self.start(f"job-{number}", priority=number % 7)
+
+    async def cancel_all(self) -> None:
+        """Cancel everything, as fast as a client may ask for it."""
+        page: str | None = None
+        async with trio.open_nursery() as nursery:
+            while True:
+                listed = self.service.jobs(JobsQuery(limit=1_000, after=page))
+                for job in listed.jobs:
+                    nursery.start_soon(self.service.cancel, job.job_id)
+                page = listed.next
+                if page is None:
+                    break
 
     async def finish(self, job_id: str, error: Exception | None = None) -> Job:
         self.running[job_id].finish(error)
