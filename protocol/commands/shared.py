@@ -1,12 +1,12 @@
-"""Parameter shapes that several commands take."""
+"""Shapes that several commands take or answer."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from protocol.model import Model
+from protocol.model import Model, Result
 from protocol.time import Seconds
 
 # `shape` is the type that generated clients give to JSON which is checked after decoding.
@@ -41,3 +41,19 @@ class Range(Model, rename={"from_": "from"}):
 
     from_: When
     to: When
+
+
+class Resource(Result):
+    """Bytes that are fetched by HTTP: `url` is complete, and is all that is needed to fetch them.
+
+    `bytes` is the size (of what may grow: the size so far), `width` and `height` are of a picture, in pixels. What is
+    `immutable` never changes under its URL and may answer 410 once it has left the cache: ask for it again. A
+    `session` one lives as long as the sidecar.
+    """
+
+    url: str
+    content_type: str
+    bytes: int
+    width: int | None
+    height: int | None
+    lifetime: Literal["immutable", "session"]

@@ -21,6 +21,7 @@ from sidecar.services.events import EventHub
 from sidecar.services.folders import Folders, roots_of, settings_file
 from sidecar.services.instance import open_folders
 from sidecar.services.logs import Log, publisher
+from sidecar.services.loopback import Loopback, listen
 from sidecar.services.media import MediaService, open_media_service
 from sidecar.services.projects import ProjectService, open_project_service
 from sidecar.services.render.limits import JobFolders, RenderLimits
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from sidecar.services.fonts import FontService
     from sidecar.services.gpu.service import GpuService
     from sidecar.services.render.planner import Planner
+    from sidecar.services.resources import Resources
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,8 @@ class Services:
     render: RenderService
     late_commands: Callable[[], FfmpegCommandService]
     late_gpu: Callable[[], GpuService]
+    late_loopback: Callable[[], Loopback]
+    late_resources: Callable[[], Resources]
     system: SystemService
 
     @property
@@ -98,6 +102,16 @@ class Services:
         return self.late_gpu()
 
     @property
+    def loopback(self) -> Loopback:
+        """The address that bytes are served at; raises DependencyMissing where there is none to be had."""
+        return self.late_loopback()
+
+    @property
+    def resources(self) -> Resources:
+        """What gives bytes by URL; raises DependencyMissing as `loopback` does."""
+        return self.late_resources()
+
+    @property
     def toolchain(self) -> Toolchain | None:
         """The FFmpeg in use; None when none is usable."""
         return self.tools.current()
@@ -120,6 +134,7 @@ async def open_services(options: ServiceOptions) -> AsyncIterator[Services]:
         tools = Tools(settings, environ, supervisor)
         fonts = cache(_make_fonts)
         late_cache = stack.enter_context(_late_cache(folders, settings, log))
+        loopback = stack.enter_context(_late_loopback(settings, log))
         media = await stack.enter_async_context(open_media_service(supervisor, folders.temp, settings))
         projects = await stack.enter_async_context(
             open_project_service(
@@ -175,6 +190,8 @@ async def open_services(options: ServiceOptions) -> AsyncIterator[Services]:
             render=render,
             late_commands=cache(lambda: _make_commands(media, planner(), tools)),
             late_gpu=gpu,
+            late_loopback=loopback,
+            late_resources=cache(lambda: _make_resources(loopback(), late_cache, folders)),
             system=system,
         )
 
@@ -231,6 +248,31 @@ def _late_cache(folders: Folders, settings: SettingsStore, log: Log) -> Iterator
             )
 
         yield late
+
+
+@contextmanager
+def _late_loopback(settings: SettingsStore, log: Log) -> Iterator[Callable[[], Loopback]]:
+    """Give what listens when it is first asked to; closed at the end."""
+    with ExitStack() as opened:
+
+        @cache
+        def late() -> Loopback:
+            wanted = settings.current.http_port
+            loopback = listen(wanted)
+            opened.callback(loopback.close)
+            if wanted not in {0, loopback.port}:
+                log.logger.warning("the port for HTTP is taken", wanted=wanted, used=loopback.port)
+            return loopback
+
+        yield late
+
+
+def _make_resources(loopback: Loopback, late_cache: Callable[[], CacheStore], folders: Folders) -> Resources:
+    from sidecar.services.resources import Resources  # noqa: PLC0415 - start-up time
+    from sidecar.services.resources.capability import cache_secret  # noqa: PLC0415 - start-up time
+    from sidecar.services.resources.held import HeldInMemory  # noqa: PLC0415 - start-up time
+
+    return Resources(loopback, cache(HeldInMemory), late_cache, lambda: cache_secret(folders.cache))
 
 
 def _make_planner(

@@ -1,0 +1,6 @@
+"""Bytes offered by URL, and what a URL that comes back stands for."""
+
+from sidecar.services.resources.content import Content
+from sidecar.services.resources.resources import Refusal, Resources
+
+__all__ = ["Content", "Refusal", "Resources"]

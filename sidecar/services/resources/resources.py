@@ -1,0 +1,192 @@
+"""Offers bytes by URL, and opens what a URL stands for."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol
+
+import trio
+
+from protocol.commands.shared import Resource
+from protocol.errors import ResourceLimit
+from sidecar.services.cache.kinds import Kind
+from sidecar.services.cache.layout import check_address
+from sidecar.services.loopback import Loopback
+from sidecar.services.resources.capability import SECRET_BYTES, EntryPath, FilePath, Signer, write
+from sidecar.services.resources.content import READERS, Content, InMemory, OnDisk, open_regular
+
+if TYPE_CHECKING:
+    from sidecar.services.cache.pinned import Pinned
+    from sidecar.services.cache.store import CacheStore
+
+Refusal = Literal["unknown", "gone"]
+"""Never offered by anyone; offered, and no longer there."""
+
+
+class Held(Protocol):
+    """Bytes in memory."""
+
+    @property
+    def value(self) -> bytes: ...
+
+
+class Memory(Protocol):
+    """The part of the cache's memory tier that is used here."""
+
+    def get(self, kind: Kind, key: str) -> Held | None: ...
+    def put(self, kind: Kind, key: str, value: bytes) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Offered:
+    """A file that was offered."""
+
+    path: Path
+    content_type: str
+
+
+class Resources:
+    """What this sidecar gives by HTTP.
+
+    Offering is cheap and never waits; offering the same twice gives the same URL. A URL is a capability: whoever has
+    it may fetch the bytes, so what a connection may read is checked before an offer, not after. Nothing is remembered
+    of what lies in the cache: offers cost no memory and end with the entry (410), and are good again once an entry
+    of that key is back, also in another sidecar of the same cache folder.
+    """
+
+    def __init__(
+        self,
+        loopback: Loopback,
+        memory: Callable[[], Memory],
+        cache: Callable[[], CacheStore],
+        secret: Callable[[], bytes],
+    ) -> None:
+        self._loopback = loopback
+        self._memory = memory
+        self._cache = cache
+        self._secret = secret
+        self._cached: Signer | None = None
+        self._session = Signer(secrets.token_bytes(SECRET_BYTES))
+        self._files: dict[str, _Offered] = {}
+        self._limiter = trio.CapacityLimiter(READERS)
+
+    def offer_bytes(
+        self,
+        data: bytes,
+        content_type: str,
+        *,
+        kind: Kind = "frames",
+        width: int | None = None,
+        height: int | None = None,
+    ) -> Resource:
+        """Keep bytes in the cache's memory under a hash of themselves, and return where they are to be had.
+
+        Immutable; 410 once the memory tier has evicted them. Raises ResourceLimit when they are more than it may hold.
+        """
+        key = hashlib.blake2b(data, digest_size=32).hexdigest()
+        if not self._memory().put(kind, key, data):
+            raise ResourceLimit(what="bytes of the memory cache", value=len(data), limit=0)
+        return self.offer_entry(kind, key, content_type, bytes=len(data), width=width, height=height)
+
+    def offer_entry(
+        self,
+        kind: Kind,
+        key: str,
+        content_type: str,
+        *,
+        bytes: int,
+        width: int | None = None,
+        height: int | None = None,
+    ) -> Resource:
+        """Return where an entry of the cache (memory or disk) is to be had; it need not be pinned.
+
+        It is looked up and verified when it is fetched. Immutable: what the key stands for never changes. 410 while
+        there is no such entry. ValueError for what can be no address of the cache.
+        """
+        check_address(kind, key)
+        return Resource(
+            url=self._url(self._signer().entry(kind, key, content_type)),
+            content_type=content_type,
+            bytes=bytes,
+            width=width,
+            height=height,
+            lifetime="immutable",
+        )
+
+    def offer_file(self, path: Path, content_type: str) -> Resource:
+        """Return where a file is to be had until the sidecar ends, or until `withdraw`.
+
+        It may grow: each answer holds what was there when it began. 410 while there is no such regular file. `path` is
+        absolute, with links followed: a link put in its place later is not. Raises OSError when it is not there now.
+        """
+        size = path.stat().st_size
+        proof = self._session.proof("file", str(path), content_type)
+        self._files[proof] = _Offered(path, content_type)
+        return Resource(
+            url=self._url(FilePath(proof)),
+            content_type=content_type,
+            bytes=size,
+            width=None,
+            height=None,
+            lifetime="session",
+        )
+
+    def withdraw(self, resource: Resource) -> None:
+        """Give a file no more: its URL is unknown from now on. Downloads that run go on."""
+        read = self._session.read(resource.url.removeprefix(self._loopback.origin))
+        if isinstance(read, FilePath):
+            self._files.pop(read.proof, None)
+
+    async def open(self, path: str) -> Content | Refusal:
+        """Return what the path of a URL stands for, open, to be closed by the caller; or why it is not to be had."""
+        read = self._signer().read(path)
+        if isinstance(read, EntryPath):
+            return await self._open_entry(read)
+        if isinstance(read, FilePath) and (offered := self._files.get(read.proof)) is not None:
+            return await self._open_file(offered)
+        return "unknown"
+
+    async def _open_entry(self, entry: EntryPath) -> Content | Refusal:
+        held = self._memory().get(entry.kind, entry.key)
+        if held is not None:
+            source = InMemory(held.value)
+            return Content(source, len(held.value), entry.content_type, entry.proof, "immutable")
+        pinned = await self._cache().find(entry.kind, entry.key)
+        return "gone" if pinned is None else await self._open_pinned(entry, pinned)
+
+    async def _open_pinned(self, entry: EntryPath, pinned: Pinned) -> Content | Refusal:
+        try:
+            descriptor, found = await trio.to_thread.run_sync(open_regular, pinned.path, limiter=self._limiter)
+        except OSError:
+            pinned.release()
+            return "gone"
+        except BaseException:
+            pinned.release()
+            raise
+        source = OnDisk(descriptor, self._limiter, pinned.release)
+        return Content(source, found.st_size, entry.content_type, entry.proof, "immutable")
+
+    async def _open_file(self, offered: _Offered) -> Content | Refusal:
+        try:
+            descriptor, found = await trio.to_thread.run_sync(open_regular, offered.path, limiter=self._limiter)
+        except OSError:
+            return "gone"
+        tag = f"{found.st_ino:x}-{found.st_size:x}-{found.st_mtime_ns:x}"
+        return Content(OnDisk(descriptor, self._limiter, _nothing), found.st_size, offered.content_type, tag, "session")
+
+    def _url(self, path: EntryPath | FilePath) -> str:
+        self._loopback.wanted.set()
+        return f"{self._loopback.origin}{write(path)}"
+
+    def _signer(self) -> Signer:
+        if self._cached is None:
+            self._cached = Signer(self._secret())
+        return self._cached
+
+
+def _nothing() -> None:
+    """Nothing waits for a file that is not the cache's."""
