@@ -11,6 +11,7 @@ import pytest
 
 from sidecar.cli import main
 from sidecar.cli.app import COMMANDS, build, run
+from tests.harness.patience import PATIENCE
 
 
 def test_help_lists_every_command_with_its_summary(capsys: pytest.CaptureFixture[str]) -> None:
@@ -80,7 +81,7 @@ def test_parsing_imports_no_service() -> None:
         "import sys\nfrom sidecar.cli import main\nmain(['render', '--help'])\n"
         "assert not [name for name in sys.modules if name.startswith('sidecar.services')], sys.modules\n"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=60, stdout=subprocess.DEVNULL)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=PATIENCE, stdout=subprocess.DEVNULL)
 
 
 def test_serve_imports_no_parser_of_other_commands() -> None:
@@ -89,4 +90,4 @@ def test_serve_imports_no_parser_of_other_commands() -> None:
         "try:\n    main(['serve', '--help'])\nexcept SystemExit:\n    pass\n"
         "assert 'cyclopts' not in sys.modules and 'rich' not in sys.modules\n"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=60, stdout=subprocess.DEVNULL)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=PATIENCE, stdout=subprocess.DEVNULL)

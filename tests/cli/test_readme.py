@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.harness.media import decode_luma
 from tests.harness.paths import ROOT
+from tests.harness.patience import PATIENCE
 from tests.harness.program import PROGRAM
 
 
@@ -22,7 +23,7 @@ def test_the_example_over_stdio_renders_a_film(tmp_path: Path) -> None:
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
         env={**os.environ, "PATH": f"{PROGRAM.parent}{os.pathsep}{os.environ['PATH']}"},
     )

@@ -15,6 +15,7 @@ import pytest
 
 from sidecar.cli import main
 from tests.cli.conftest import write_project
+from tests.harness.patience import PATIENCE
 from tests.harness.program import PROGRAM
 from tests.harness.terminal import on_terminal
 
@@ -79,7 +80,7 @@ def talk(messages: list[Any], *arguments: str) -> list[Any]:
     """Say some lines to a served sidecar, and return what it says until it ends."""
     said = "".join((m if isinstance(m, str) else json.dumps({"jsonrpc": "2.0", **m})) + "\n" for m in messages)
     done = subprocess.run(
-        [str(PROGRAM), "serve", *arguments], input=said, capture_output=True, text=True, timeout=60, check=True
+        [str(PROGRAM), "serve", *arguments], input=said, capture_output=True, text=True, timeout=PATIENCE, check=True
     )
     return [json.loads(line) for line in done.stdout.splitlines()]
 
@@ -148,7 +149,7 @@ def test_an_interrupted_render_leaves_nothing_behind() -> None:
                 break
         began = time.monotonic()
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=20)
+        _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130, errors
     assert "Traceback" not in errors
     assert time.monotonic() - began < 10

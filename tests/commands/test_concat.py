@@ -31,8 +31,9 @@ from sidecar.services.media.reader import probe_file
 from tests.commands.test_render import asks
 from tests.harness.flashes import blips
 from tests.harness.media import decode_luma, decode_sound, make_clip, read_number, read_numbers
+from tests.harness.patience import PATIENCE
 from tests.services.render.copying import ffmpeg_hashes, frame_hashes, source
-from tests.services.render.studio import PATIENCE, Studio, studio
+from tests.services.render.studio import Studio, studio
 
 
 @pytest.fixture(scope="module")

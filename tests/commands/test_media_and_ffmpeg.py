@@ -29,6 +29,7 @@ from sidecar.commands.grant import Grant
 from sidecar.commands.registry import HANDLERS
 from sidecar.services.container import ServiceOptions, open_services
 from tests.harness.media import decode_rgb, make_clip, read_numbers
+from tests.harness.patience import PATIENCE
 
 Ask = Any
 
@@ -54,7 +55,7 @@ async def opened(tmp_path: Path, grant: Grant | None = None) -> AsyncIterator[As
     """Open services; yields a function that decodes params as the wire does and calls a handler."""
     folders = {name: str(tmp_path / name) for name in ("dataDir", "cacheDir", "tempDir")}
     options = ServiceOptions(arguments=folders, environ={"SIDECAR_CONFIG_DIR": str(tmp_path)})
-    with trio.fail_after(60):
+    with trio.fail_after(PATIENCE):
         async with open_services(options) as services:
 
             async def nothing() -> None:
@@ -133,7 +134,7 @@ async def test_every_builder_is_shown_and_runs_as_shown(tmp_path: Path, media: P
             assert built.builder == builder
             for file in built.files:
                 (work / file.name).write_text(file.text)
-            with trio.fail_after(40):
+            with trio.fail_after(PATIENCE):
                 done = await trio.run_process(
                     built.argv,
                     cwd=work,
@@ -172,7 +173,7 @@ async def test_render_parameters_reach_the_plan(tmp_path: Path, media: Path) -> 
         output = tmp_path / "-r 100%d.mkv"
         built: BuiltCommand = await ask("ffmpeg.command", builder="render", parameters=part, output=str(output))
         assert built.argv[-1] == f"file:{output}"
-        with trio.fail_after(40):
+        with trio.fail_after(PATIENCE):
             await trio.run_process(built.argv, cwd=tmp_path, stdin=subprocess.DEVNULL, capture_stderr=True)
         assert read_numbers(output) == list(range(5, 15))
         empty = {**PROJECT, "tracks": []}

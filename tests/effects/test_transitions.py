@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sidecar.effects import catalogue
 from tests.harness.measures import ssim
 from tests.harness.media import ffmpeg
+from tests.harness.patience import PATIENCE
 from tests.harness.transitions import Planes, crossed_planes, random_planes
 
 KINDS = catalogue().transitions
@@ -26,7 +27,7 @@ TOUCHED = ("fadeblack", "fadewhite", "fadegrays", "circlecrop", "rectcrop")
 
 def test_every_named_transition_of_this_ffmpeg_is_there() -> None:
     told = subprocess.run(
-        [ffmpeg(), "-hide_banner", "-h", "filter=xfade"], capture_output=True, text=True, timeout=30, check=True
+        [ffmpeg(), "-hide_banner", "-h", "filter=xfade"], capture_output=True, text=True, timeout=PATIENCE, check=True
     ).stdout
     named = re.findall(r"^ {5}(\w+) +(-?\d+) +\.\.FV", told, re.MULTILINE)
     assert {name for name, _ in named} == {*KINDS, "custom"}

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from tests.harness.media import decode_rgb, decode_sound, ffmpeg
 from tests.harness.paths import EXAMPLES, HAVE_MEDIA
+from tests.harness.patience import PATIENCE
 from tests.harness.program import sidecar
 
 BUNNY = EXAMPLES / "bunny.json"
@@ -160,7 +161,7 @@ if HAVE_MEDIA:
             ],
             cwd=home,
             check=True,
-            timeout=60,
+            timeout=PATIENCE,
         )
         ours, theirs = decode_rgb(pictures[0])[2].astype(float), decode_rgb(by_hand)[2].astype(float)
         plain = decode_rgb(pictures[1])[2].astype(float)

@@ -65,7 +65,7 @@ async def test_kill_of_the_sidecar_leaves_nothing_running(tmp_path: Path) -> Non
         assert encoders
         family = sidecar.children()
         sidecar.process.send_signal(signal.SIGKILL)
-        assert await gone(family, within=0.25)
+        assert await gone(family)
     assert not target.exists()
 
 
@@ -88,7 +88,7 @@ async def test_cancel_ends_ffmpeg_and_leaves_nothing(tmp_path: Path) -> None:
         job = await sidecar.request("render.cancel", jobId="job")
         assert job["state"] == "cancelled"
         assert job["progress"]["state"] == "cancelled"
-        assert await gone(encoders, within=0.1)
+        assert await gone(encoders, within=0)
         assert list(target.parent.iterdir()) == []
         again = await sidecar.request("render.job", jobId="job")
         assert again["state"] == "cancelled"
@@ -96,21 +96,14 @@ async def test_cancel_ends_ffmpeg_and_leaves_nothing(tmp_path: Path) -> None:
 
 
 async def test_kill_of_ffmpeg_is_a_typed_error(tmp_path: Path) -> None:
-    delays = []
     async with spawned(tmp_path) as sidecar:
-        # The quickest of three: a machine that is busy with something else delays any one of them.
-        for job_id in ("one", "two", "three"):
-            encoders = await start(sidecar, tmp_path / "film.mp4", job_id)
-            killed = trio.current_time()
-            for encoder in encoders:
-                encoder.send_signal(signal.SIGKILL)
-            failed = (await sidecar.until("render.state", job__jobId=job_id, job__state="failed"))["job"]
-            delays.append(trio.current_time() - killed)
-            assert failed["error"]["code"] == FfmpegCrashed.code
-            assert failed["error"]["data"]["context"]["signal"] == signal.SIGKILL
+        for encoder in await start(sidecar, tmp_path / "film.mp4"):
+            encoder.send_signal(signal.SIGKILL)
+        failed = (await sidecar.until("render.state", job__jobId="job", job__state="failed"))["job"]
+        assert failed["error"]["code"] == FfmpegCrashed.code
+        assert failed["error"]["data"]["context"]["signal"] == signal.SIGKILL
         assert not (tmp_path / "film.mp4").exists()
         assert (await sidecar.request("system.info"))["pid"] == sidecar.process.pid
-    assert min(delays) < 2  # a matter of milliseconds, on a machine with nothing else to do
 
 
 async def test_two_sidecars_keep_to_their_own(tmp_path: Path) -> None:
@@ -123,7 +116,7 @@ async def test_two_sidecars_keep_to_their_own(tmp_path: Path) -> None:
         assert folders[0]["data"] != folders[1]["data"]
         encoders = await start(second, tmp_path / "second.mp4")
         second.process.send_signal(signal.SIGKILL)
-        assert await gone(encoders, within=0.25)
+        assert await gone(encoders)
         # A third one starts, sweeps what the second left, and leaves the first alone.
         async with spawned(tmp_path) as third:
             assert await third.request("render.jobs") is not None

@@ -28,6 +28,7 @@ from sidecar.services.access import ReadAccess
 from sidecar.services.projects import Scope
 from tests.harness.fonts import make_font
 from tests.harness.media import make_clip
+from tests.harness.patience import PATIENCE
 from tests.services.render.studio import Studio, studio
 
 SONG = "tweet"
@@ -112,7 +113,7 @@ def _server() -> Iterator[tuple[int, list[str]]]:
     finally:
         server.shutdown()
         server.server_close()
-        thread.join(5)
+        thread.join(PATIENCE)
 
 
 def everywhere(string: str, clip: Path, folder: Path) -> dict[str, Any]:
@@ -178,7 +179,7 @@ async def test_texts_and_names_are_drawn_kept_and_written_never_obeyed(canaries:
             raw = everywhere(string, own, tmp_path)
             request = RenderStart(project=ProjectRef(inline=raw, base_path=str(tmp_path)), output=str(target))
             started = await desk.render.start(request, target, ReadAccess(), "trace")
-            with trio.fail_after(40):
+            with trio.fail_after(PATIENCE):
                 job = await desk.render.wait(started.job_id)
             assert job.state == "completed", (string, job.error)
             with av.open(str(target)) as written:
@@ -237,7 +238,12 @@ async def _run(desk: Studio, builder: Builder, parameters: dict[str, Any], outpu
     for side in shown.files:
         (work / side.name).write_text(side.text)
     run = partial(
-        subprocess.run, [*shown.argv[:1], "-y", *shown.argv[1:]], cwd=work, capture_output=True, timeout=30, check=False
+        subprocess.run,
+        [*shown.argv[:1], "-y", *shown.argv[1:]],
+        cwd=work,
+        capture_output=True,
+        timeout=PATIENCE,
+        check=False,
     )
     done = await trio.to_thread.run_sync(run)
     assert done.returncode == 0, (builder, output.name, done.stderr[-600:])

@@ -14,6 +14,7 @@ from sidecar.ffmpeg.builder.command import GRAPH_FILE, Command, Output, SideFile
 from sidecar.ffmpeg.builder.emit import emit, escape, measure, write_value
 from sidecar.ffmpeg.builder.graph import Expression, Input, InputStream, Node, Pad, Stream, node
 from tests.harness.media import ffmpeg
+from tests.harness.patience import PATIENCE
 
 NASTY = "\\':,;[]=% \t{}()|@#\"$`~*?!<>&^/\r\n"
 LETTERS = NASTY * 3 + "abcXYZ019éß漢字🙂\u202e\u200b"
@@ -42,7 +43,7 @@ def test_hostile_strings_survive(tmp_path: Path) -> None:
         for file in built.files:
             (tmp_path / file.name).write_bytes(file.content)
         done = subprocess.run(
-            [ffmpeg(), "-v", "error", *built.argv], cwd=tmp_path, capture_output=True, timeout=60, check=False
+            [ffmpeg(), "-v", "error", *built.argv], cwd=tmp_path, capture_output=True, timeout=PATIENCE, check=False
         )
         assert done.returncode == 0, done.stderr.decode(errors="replace")
         printed = (tmp_path / "out.txt").read_bytes().decode()

@@ -15,6 +15,7 @@ from protocol.project.check import check
 from protocol.project.export import Container, VideoCodec
 from protocol.project.formats import AUDIO_CODECS, CONTAINERS, PROFILES, VIDEO_CODECS
 from tests.harness.media import decode_luma, decode_sound, ffmpeg, make_clip, read_number
+from tests.harness.patience import PATIENCE
 from tests.harness.rendering import clip, project, render
 
 SIZE = (256, 128)
@@ -65,7 +66,7 @@ def numbers(path: Path, container: str) -> list[tuple[Fraction | None, int]]:
             "gray",
             "-",
         ]
-        data = subprocess.run(command, capture_output=True, check=True, timeout=20).stdout
+        data = subprocess.run(command, capture_output=True, check=True, timeout=PATIENCE).stdout
         return [(None, read_number(luma)) for luma in np.frombuffer(data, np.uint8).reshape(-1, SIZE[1], SIZE[0])]
     return [(at, read_number(luma)) for at, luma in decode_luma(path)]
 

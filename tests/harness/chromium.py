@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
+from tests.harness.patience import PATIENCE
+
 CHROMIUM = shutil.which("chromium")
 """The program; None where none is installed."""
-
-PATIENCE = 60.0
 
 PAGE = "<!doctype html><title>-</title><video id=v muted preload=auto></video>"
 
@@ -160,7 +160,7 @@ class _Browser:
     def _read(self) -> bytes:
         while b"\0" not in self._left:
             ready, _, _ = select.select([self._receive], [], [], PATIENCE)
-            assert ready, "Chromium said nothing for a minute"
+            assert ready, "Chromium says nothing"
             data = os.read(self._receive, 1 << 20)
             assert data, "Chromium has ended"
             self._left += data

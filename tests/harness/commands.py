@@ -10,14 +10,15 @@ from sidecar.core.source import SourceFacts
 from sidecar.ffmpeg.builder.command import Command, arguments
 from sidecar.services.media.reader import probe_file
 from tests.harness.media import ffmpeg
+from tests.harness.patience import PATIENCE
 
 
-def run_command(command: Command, work: Path, *, seconds: float = 60) -> str:
+def run_command(command: Command, work: Path, *, seconds: float = PATIENCE) -> str:
     """Run a command in `work` and return what it wrote to stderr; a failure fails the test."""
     return _run(command, work, seconds).stderr.decode(errors="replace")
 
 
-def output_of(command: Command, work: Path, *, seconds: float = 60) -> bytes:
+def output_of(command: Command, work: Path, *, seconds: float = PATIENCE) -> bytes:
     """Run a command in `work` and return what it wrote to stdout; a failure fails the test."""
     return _run(command, work, seconds).stdout
 

@@ -18,6 +18,8 @@ import imageio_ffmpeg
 import numpy as np
 from numpy.typing import NDArray
 
+from tests.harness.patience import PATIENCE
+
 BITS = 12
 LAYOUTS = {"mono": 1, "stereo": 2, "5.1": 6, "7.1": 8}
 
@@ -61,7 +63,7 @@ def ffmpeg() -> str:
     return str(imageio_ffmpeg.get_ffmpeg_exe())
 
 
-def run_ffmpeg(arguments: Sequence[str], *, cwd: Path | None = None, seconds: float = 60) -> None:
+def run_ffmpeg(arguments: Sequence[str], *, cwd: Path | None = None, seconds: float = PATIENCE) -> None:
     """Run FFmpeg and fail with what it said when it does not end well."""
     done = subprocess.run(
         [ffmpeg(), "-nostdin", "-hide_banner", "-loglevel", "error", "-y", *arguments],

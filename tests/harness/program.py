@@ -8,6 +8,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from tests.harness.patience import PATIENCE
+
 PROGRAM = Path(sys.executable).with_name("sidecar")
 
 
@@ -23,7 +25,11 @@ def environment(home: Path) -> dict[str, str]:
 
 
 def sidecar(
-    *arguments: str | Path, home: Path, expect: int = 0, seconds: float = 100, extra: Mapping[str, str] | None = None
+    *arguments: str | Path,
+    home: Path,
+    expect: int = 0,
+    seconds: float = PATIENCE,
+    extra: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run the command to its end and check its exit code."""
     finished = subprocess.run(

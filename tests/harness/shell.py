@@ -16,6 +16,7 @@ import trio
 
 from protocol.client import Answer, Client, Failed, Incoming
 from tests.harness.paths import ROOT
+from tests.harness.patience import PATIENCE
 
 TEST_SERVER = (sys.executable, "-m", "tests.transport.server")
 SIDECAR = (sys.executable, "-m", "sidecar", "serve")
@@ -48,12 +49,12 @@ class Shell:
     async def call(self, method: str, params: dict[str, Any] | None = None) -> Any:
         """Return the result, or raise the typed error. Whatever else comes meanwhile is kept in `events`."""
         number, data = self.client.request(method, params)
-        with trio.fail_after(20):
+        with trio.fail_after(PATIENCE):
             await self.send(data)
             return await self.answer(number)
 
     async def answer(self, number: int) -> Any:
-        with trio.fail_after(20):
+        with trio.fail_after(PATIENCE):
             while True:
                 for event in self.events:
                     if isinstance(event, (Answer, Failed)) and event.id == number:
@@ -71,7 +72,7 @@ class Shell:
 
     async def rest(self) -> bytes:
         data = b""
-        with trio.fail_after(20):
+        with trio.fail_after(PATIENCE):
             while chunk := await self.read():
                 data += chunk
         return data
@@ -80,8 +81,8 @@ class Shell:
         assert self.process.stdin is not None
         await self.process.stdin.aclose()
 
-    async def ended(self, seconds: float = 10) -> int:
-        with trio.fail_after(seconds):
+    async def ended(self) -> int:
+        with trio.fail_after(PATIENCE):
             return await self.process.wait()
 
 

@@ -13,11 +13,12 @@ import psutil
 import trio
 
 from protocol.client import Answer, Client, Failed, Happened
+from tests.harness.patience import PATIENCE
 from tests.harness.program import environment
 from tests.harness.shell import INITIALIZE, SIDECAR, spawn
 
-PATIENCE = 30.0
-"""Seconds that any one answer may take in a test."""
+OUTLIVED = 10.0
+"""Seconds after which a process that still lives has outlived its parent: it dies in milliseconds, or not for minutes."""
 
 
 class Spawned:
@@ -109,13 +110,13 @@ async def spawned(home: Path) -> AsyncIterator[Spawned]:
         await sidecar.request("initialize", **INITIALIZE)
         yield sidecar
         await shell.close()
-        with trio.move_on_after(10):
+        with trio.move_on_after(PATIENCE):
             await shell.process.wait()
         nursery.cancel_scope.cancel()
 
 
-async def gone(processes: list[psutil.Process], within: float) -> bool:
-    """Say whether all these processes have ended within so many seconds."""
+async def gone(processes: list[psutil.Process], within: float = OUTLIVED) -> bool:
+    """Say whether all these processes have ended within so many seconds; within none: whether they are gone by now."""
     with trio.move_on_after(within):
         for process in processes:
             try:

@@ -7,6 +7,8 @@ import pty
 import subprocess
 import sys
 
+from tests.harness.patience import PATIENCE
+
 
 def on_terminal(code: str) -> str:
     """Run code with a terminal as its stdout and stderr, and return what it shows."""
@@ -28,6 +30,6 @@ def on_terminal(code: str) -> str:
             if not data:
                 break
             shown += data
-        assert process.wait(30) == 0
+        assert process.wait(PATIENCE) == 0
     os.close(leader)
     return shown.decode()

@@ -14,6 +14,7 @@ from protocol.generate import FILES, main, out_of_date, write
 from protocol.markdown import api, errors
 from protocol.topics import PAYLOADS
 from tests.harness.paths import ROOT
+from tests.harness.patience import PATIENCE
 
 
 def test_the_committed_files_are_up_to_date() -> None:
@@ -23,7 +24,7 @@ def test_the_committed_files_are_up_to_date() -> None:
 
 def test_the_command_says_so_too() -> None:
     command = [sys.executable, "-m", "protocol.generate", "--check"]
-    done = subprocess.run(command, cwd=ROOT, timeout=60, check=False, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=ROOT, timeout=PATIENCE, check=False, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "")
 
 

@@ -16,6 +16,7 @@ from protocol.openrpc import schema_hash
 from protocol.topics import PAYLOADS
 from protocol.typescript import client, doc
 from tests.harness.paths import ROOT
+from tests.harness.patience import PATIENCE
 
 CLIENT = ROOT / "frontend/web/src/generated/client.ts"
 NODE = shutil.which("node", path=str(Path(sys.executable).parent)) or "node"
@@ -71,7 +72,9 @@ def test_a_type_without_a_form_is_refused() -> None:
 def run_node(script: str, tmp_path: Path) -> None:
     path = tmp_path / "check.mts"
     path.write_text(SCRIPT_HEAD.replace("CLIENT", CLIENT.as_uri()) + script, encoding="utf-8")
-    done = subprocess.run([NODE, "--no-warnings", str(path)], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [NODE, "--no-warnings", str(path)], capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout == "ok\n"
 

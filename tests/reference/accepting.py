@@ -20,12 +20,10 @@ from protocol.project.check import check
 from sidecar.core.timeline import output_span, resolve
 from sidecar.services.access import ReadAccess
 from sidecar.services.projects import Scope
+from tests.harness.patience import PATIENCE
 from tests.harness.rendering import facts_of
 from tests.reference.rendered import Json
 from tests.services.render.studio import Studio, studio
-
-PATIENCE = 60.0
-"""Seconds in which a dozen small frames are rendered on the busiest machine."""
 
 
 async def outcome(desk: Studio, raw: Json, folder: Path) -> str:

@@ -20,6 +20,7 @@ from protocol.project import (
 )
 from sidecar.services.fonts import FontService, ProjectFonts, system_folders
 from tests.harness.fonts import make_collection, make_font
+from tests.harness.patience import PATIENCE
 
 
 def title(text: str, family: str | None = None, *, enabled: bool = True) -> Clip:
@@ -39,7 +40,7 @@ def project(*clips: Clip, tracks: list[SubtitleTrack] | None = None, fonts: list
 
 
 async def gather(service: FontService, given: Project, base: Path | None = None) -> ProjectFonts:
-    with trio.fail_after(30):
+    with trio.fail_after(PATIENCE):
         return await service.for_project(given, base, Path)
 
 
@@ -147,7 +148,7 @@ async def test_a_font_outside_what_may_be_read_is_not_opened(tmp_path: Path) -> 
         raise PermissionDenied(path=path, access="read")
 
     given = project(title("a", "Secret"), fonts=[Font(path="secret.ttf")])
-    with trio.fail_after(30):
+    with trio.fail_after(PATIENCE):
         found = await FontService([]).for_project(given, tmp_path, refuse)
 
     assert [(each.severity, each.code, each.pointer) for each in found.problems] == [

@@ -21,6 +21,7 @@ from sidecar.services import files, instance
 from sidecar.services.folders import Folders, Roots, roots_of, settings_file
 from sidecar.services.instance import open_folders
 from sidecar.services.locks import try_lock
+from tests.harness.patience import PATIENCE
 
 HOLD = """
 import sys
@@ -53,10 +54,10 @@ class Other:
 
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(PATIENCE)
 
     def end(self) -> None:
-        self.process.communicate("", timeout=10)
+        self.process.communicate("", timeout=PATIENCE)
 
 
 @contextmanager
@@ -66,7 +67,7 @@ def _other(root: Path) -> Iterator[Other]:
         yield other
     finally:
         other.process.kill()
-        other.process.communicate(timeout=10)
+        other.process.communicate(timeout=PATIENCE)
 
 
 def test_the_first_owns_the_data_folder_and_a_second_its_own(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from sidecar.services.events import EventHub
 from sidecar.services.logfile import RotatingFile
 from sidecar.services.logs import FILE_NAME, Log, publisher
 from sidecar.services.stderr import BoundedStderr
+from tests.harness.patience import PATIENCE
 
 
 class _Unwritable:
@@ -181,7 +182,7 @@ async def test_lines_are_published_from_any_thread(tmp_path: Path) -> None:
     first = subscription.take()
     arrived = trio.Event()
     await trio.to_thread.run_sync(log.logger.info, "there")
-    with trio.fail_after(5):
+    with trio.fail_after(PATIENCE):
         await arrived.wait()
     second = subscription.take()
     assert first is not None
@@ -203,6 +204,6 @@ def test_a_line_after_the_loop_has_ended_is_only_written(tmp_path: Path) -> None
     trio.run(main)
     thread = threading.Thread(target=log.logger.info, args=("late",))
     thread.start()
-    thread.join(5)
+    thread.join(PATIENCE)
     assert [line["event"] for line in _lines(tmp_path)] == ["late"]
     log.close()

@@ -15,6 +15,7 @@ from protocol.errors import DiskFull, OutputUnwritable, SettingsInvalid
 from sidecar.services.events import EventHub
 from sidecar.services.setting_values import NAMES, environment_name
 from sidecar.services.settings import SettingsStore
+from tests.harness.patience import PATIENCE
 
 
 def _write(path: Path, settings: dict[str, Any]) -> None:
@@ -233,7 +234,7 @@ def test_a_full_disk_keeps_the_old_file(tmp_path: Path) -> None:
         "except DiskFull as error: sys.exit(42)"
     )
     environ = {key: value for key, value in os.environ.items() if not key.startswith("COVERAGE")}
-    done = subprocess.run([sys.executable, "-c", script, str(path)], check=False, timeout=30, env=environ)
+    done = subprocess.run([sys.executable, "-c", script, str(path)], check=False, timeout=PATIENCE, env=environ)
     assert done.returncode == 42
     assert [each.name for each in tmp_path.iterdir()] == ["settings.json"]
     assert SettingsStore(path).current.log_files == 7

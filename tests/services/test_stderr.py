@@ -6,6 +6,7 @@ import threading
 from time import monotonic
 
 from sidecar.services.stderr import BoundedStderr
+from tests.harness.patience import PATIENCE
 
 
 def _read_lines(fd: int, count: int) -> list[bytes]:
@@ -54,7 +55,7 @@ def test_a_reader_that_never_reads_stops_nobody_and_hears_of_what_was_dropped() 
     deadline = monotonic() + 10
     while not told.wait(0.01) and monotonic() < deadline:
         stderr.write(b"there is room again\n")
-    thread.join(5)
+    thread.join(PATIENCE)
     assert reported >= dropped
     stderr.close()
     os.close(writer)

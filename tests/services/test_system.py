@@ -24,6 +24,7 @@ from sidecar.services.gpu import Gpu, find_gpus
 from sidecar.services.logs import Log
 from sidecar.services.settings import SettingsStore
 from sidecar.services.system import SystemService
+from tests.harness.patience import PATIENCE
 
 TOOLCHAIN = Toolchain(Path("/opt/ffmpeg"), "9.0.2", "GPL-3.0-or-later", "bundled")
 
@@ -176,7 +177,7 @@ def test_the_real_library_is_imported_without_its_warning() -> None:
         "try:\n    print(find_gpus())\nexcept DependencyMissing as error:\n    print(error)\n"
     )
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout

@@ -12,6 +12,7 @@ import trio
 
 from sidecar.transport.dispatcher import Connection
 from sidecar.transport.limiters import Limiters
+from tests.harness.patience import PATIENCE
 from tests.transport.table import HANDLERS, FakeServices, encoded
 
 
@@ -35,7 +36,7 @@ class Desk:
         self.send(encoded("$/cancelRequest", {"id": id}))
 
     async def next(self) -> Any:
-        with trio.fail_after(5):
+        with trio.fail_after(PATIENCE):
             while not self.ready:
                 self.ready = [msgspec.json.decode(body) for body in await self.connection.outbox.take()]
         return self.ready.pop(0)
@@ -45,7 +46,7 @@ class Desk:
         return await self.next()
 
     async def started(self, *names: str) -> None:
-        with trio.fail_after(5):
+        with trio.fail_after(PATIENCE):
             while not set(names) <= set(self.services.started):
                 await trio.lowlevel.checkpoint()
 

@@ -10,6 +10,7 @@ import trio
 from sidecar.commands.limits import SUBSCRIPTIONS
 from sidecar.services.events import EventHub, Subscription
 from sidecar.transport.outbox import CROWDED_BYTES, CROWDED_MESSAGES, Outbox
+from tests.harness.patience import PATIENCE
 from tests.transport.desk import Desk, open_desk
 
 
@@ -126,7 +127,7 @@ async def test_reading_stops_while_answers_are_not_read(body: bytes, count: int)
     box = Outbox({}, lambda _: None)
     for _ in range(count):
         box.put(body)
-    with trio.fail_after(1):
+    with trio.fail_after(PATIENCE):
         await box.room()
     box.put(body)
     with trio.move_on_after(0.01) as scope:
@@ -134,7 +135,7 @@ async def test_reading_stops_while_answers_are_not_read(body: bytes, count: int)
     assert scope.cancelled_caught
     while box.crowded:
         await box.take()
-    with trio.fail_after(1):
+    with trio.fail_after(PATIENCE):
         await box.room()
 
 

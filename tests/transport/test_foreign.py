@@ -16,6 +16,7 @@ import pytest
 import trio
 
 from tests.harness.paths import ROOT
+from tests.harness.patience import PATIENCE
 from tests.harness.shell import INITIALIZE, TEST_SERVER
 
 CLIENTS = ROOT / "tests" / "transport" / "clients"
@@ -44,7 +45,7 @@ def vscode(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     shutil.copy(CLIENTS / "vscode.mjs", folder)
     (folder / "package.json").write_text('{"private": true}')
     install = [program("npm"), "install", "--no-package-lock", "--no-audit", "--no-fund", "vscode-jsonrpc@10"]
-    subprocess.run(install, cwd=folder, check=True, capture_output=True, timeout=90)
+    subprocess.run(install, cwd=folder, check=True, capture_output=True, timeout=PATIENCE)
     return [program("node"), str(folder / "vscode.mjs")]
 
 
@@ -60,7 +61,7 @@ async def converse(
     client: list[str], plan: dict[str, Any], folder: Path, environ: Mapping[str, str] = os.environ
 ) -> dict[str, Any]:
     env = {**environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
-    with trio.fail_after(60):
+    with trio.fail_after(PATIENCE):
         done = await trio.run_process([*client, json.dumps(plan)], capture_stdout=True, env=env, cwd=folder)
     seen: dict[str, Any] = json.loads(done.stdout)
     return seen

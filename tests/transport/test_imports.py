@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.harness.patience import PATIENCE
 from tests.harness.program import environment
 
 SCRIPT = """
@@ -42,7 +43,7 @@ def test_initialize_imports_no_more_than_it_needs(tmp_path: Path) -> None:
         input=REQUESTS,
         capture_output=True,
         env=environment(tmp_path),
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stderr

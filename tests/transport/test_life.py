@@ -15,6 +15,7 @@ from protocol.errors import Cancelled
 from protocol.framing import MAX_MESSAGE
 from sidecar.transport.serve import ENDINGS
 from tests.harness.paths import ROOT
+from tests.harness.patience import PATIENCE
 from tests.harness.shell import INITIALIZE, TEST_SERVER, Shell, spawn
 from tests.transport.table import encoded
 
@@ -23,7 +24,7 @@ async def begun(shell: Shell, name: str) -> int:
     """Start a request that never ends, and return once it runs."""
     number, data = shell.client.request("wait", {"name": name}, progress=True)
     await shell.send(data)
-    with trio.fail_after(20):
+    with trio.fail_after(PATIENCE):
         while not shell.events:
             shell.events += shell.client.feed(await shell.read())
     shell.events.clear()
@@ -163,7 +164,7 @@ async def test_nothing_but_messages_is_on_the_wire() -> None:
         (answer,) = await shell.lines()
         assert answer["id"] == number
         said = b""
-        with trio.fail_after(10):
+        with trio.fail_after(PATIENCE):
             while chunk := await shell.process.stderr.receive_some():
                 said += bytes(chunk)
         assert sorted(said.splitlines()) == [b"by a child", b"by descriptor", b"printed"]
@@ -186,7 +187,7 @@ async def test_input_and_output_may_be_files(tmp_path: object) -> None:
     with open(requests, "rb") as stdin, open(answers, "ab") as stdout:  # noqa: ASYNC230, PTH123
         stdout.write(b"before\n")
         stdout.flush()
-        with trio.fail_after(20):
+        with trio.fail_after(PATIENCE):
             done = await trio.run_process(list(TEST_SERVER), stdin=stdin, stdout=stdout, cwd=ROOT, check=False)
     assert done.returncode == 0
     with open(answers, "rb") as file:  # noqa: ASYNC230, PTH123
@@ -211,7 +212,7 @@ async def test_a_client_that_reads_no_answers_is_not_read_either_and_loses_none(
 
         async with trio.open_nursery() as nursery:
             nursery.start_soon(write)
-            with trio.fail_after(20):
+            with trio.fail_after(PATIENCE):
                 seen = -1
                 while sent != seen or sent < 8:  # until nothing more is taken
                     seen = sent
@@ -219,7 +220,7 @@ async def test_a_client_that_reads_no_answers_is_not_read_either_and_loses_none(
             assert sent < count / 2
             assert server.memory_info().rss - before < 40_000_000
             ids: list[Unexpected] = []
-            with trio.fail_after(20):
+            with trio.fail_after(PATIENCE):
                 while len(ids) < count:
                     shell.events += shell.client.feed(await shell.read())
                     ids += [each for each in shell.events if isinstance(each, Unexpected)]

@@ -11,6 +11,7 @@ import pytest
 import trio
 
 from protocol.framing import Framer, Style
+from tests.harness.patience import PATIENCE
 from tests.harness.shell import INITIALIZE, spawn
 from tests.transport.desk import Desk, open_desk
 
@@ -125,7 +126,7 @@ async def test_over_a_real_pipe_in_both_framings(style: Style) -> None:
         answers: list[Any] = []
 
         async def read(count: int) -> None:
-            with trio.fail_after(30):
+            with trio.fail_after(PATIENCE):
                 while len(answers) < count:
                     answers.extend(map(msgspec.json.decode, framer.feed(await shell.read())))
 

@@ -19,6 +19,7 @@ from protocol.commands import COMMANDS
 from protocol.errors import Cancelled, InvalidRequest, MediaNotFound, NotInitialized, PermissionDenied
 from sidecar.transport.record import Entry, read_recording
 from sidecar.transport.replay import replay
+from tests.harness.patience import PATIENCE
 from tests.harness.program import PROGRAM, environment
 from tests.harness.shell import INITIALIZE, SIDECAR, Shell, spawn
 from tests.transport.test_foreign import client, converse, vscode
@@ -66,7 +67,7 @@ async def test_foreign_clients(client: list[str], tmp_path: Path, endless: str) 
 async def test_discover_from_a_shell_pipe(tmp_path: Path) -> None:
     request = r"""printf '{"jsonrpc":"2.0","id":1,"method":"rpc.discover"}\n'"""
     command = f"{request} | {shlex.quote(str(PROGRAM))} serve"
-    with trio.fail_after(30):
+    with trio.fail_after(PATIENCE):
         done = await trio.run_process(["sh", "-c", command], capture_stdout=True, env=environment(tmp_path))
     (answer,) = map(msgspec.json.decode, done.stdout.splitlines())
     assert answer["id"] == 1
@@ -169,7 +170,7 @@ async def test_the_log_has_the_traceback_under_the_trace_id_of_the_answer(tmp_pa
 
 
 async def traced(shell: Shell) -> str:
-    with trio.fail_after(10):
+    with trio.fail_after(PATIENCE):
         data = await shell.read()
     trace_id: str = msgspec.json.decode(data)["error"]["data"]["traceId"]
     return trace_id

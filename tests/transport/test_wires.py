@@ -11,6 +11,7 @@ import trio
 from sidecar.transport.platform_wire import open_wire
 from sidecar.transport.stdio_threads import ThreadWire
 from sidecar.transport.wire import Wire
+from tests.harness.patience import PATIENCE
 
 Open = Callable[[int, int], Wire]
 
@@ -26,7 +27,7 @@ async def test_bytes_arrive_whole_and_in_order(opened: Open) -> None:
     ours, theirs = opened(read_in, write_out), opened(read_out, write_in)
     data = os.urandom(1_000_003)
     received = bytearray()
-    with trio.fail_after(10):
+    with trio.fail_after(PATIENCE):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(theirs.send_all, data)
             while len(received) < len(data):
@@ -42,7 +43,7 @@ async def test_bytes_arrive_whole_and_in_order(opened: Open) -> None:
 async def test_both_directions_at_once(opened: Open) -> None:
     (read_in, write_in), (read_out, write_out) = os.pipe(), os.pipe()
     wire = opened(read_in, write_out)
-    with trio.fail_after(10):
+    with trio.fail_after(PATIENCE):
         async with trio.open_nursery() as nursery:
             got: list[bytes] = []
 
@@ -64,7 +65,7 @@ async def test_nobody_reads_any_more(opened: Open) -> None:
     (read_in, write_in), (read_out, write_out) = os.pipe(), os.pipe()
     wire = opened(read_in, write_out)
     os.close(read_out)
-    with trio.fail_after(5), pytest.raises(trio.BrokenResourceError):
+    with trio.fail_after(PATIENCE), pytest.raises(trio.BrokenResourceError):
         await wire.send_all(b"x" * 100_000)
     await wire.aclose()
     os.close(write_in)
@@ -73,7 +74,7 @@ async def test_nobody_reads_any_more(opened: Open) -> None:
 async def test_a_read_that_waits_can_be_cancelled(opened: Open) -> None:
     (read_in, write_in), (read_out, write_out) = os.pipe(), os.pipe()
     wire = opened(read_in, write_out)
-    with trio.fail_after(5):
+    with trio.fail_after(PATIENCE):
         with trio.move_on_after(0.01) as scope:
             await wire.receive_some()
         assert scope.cancelled_caught
@@ -85,7 +86,7 @@ async def test_a_read_that_waits_can_be_cancelled(opened: Open) -> None:
 async def test_a_thread_takes_a_broken_descriptor_for_the_end() -> None:
     read, write = os.pipe()
     wire = ThreadWire(write, write)  # the writing end cannot be read
-    with trio.fail_after(5):
+    with trio.fail_after(PATIENCE):
         assert await wire.receive_some() == b""
     await wire.aclose()
     os.close(read)

@@ -30,6 +30,7 @@ from sidecar.ffmpeg.builder.quality_scale import on_scale
 from sidecar.ffmpeg.codecs import HARDWARE, Family, encoder_of
 from tests.harness.commands import output_of
 from tests.harness.media import ffmpeg
+from tests.harness.patience import PATIENCE
 
 GENERIC = {"c:v", "g", "bf", "b:v", "maxrate", "bufsize", "q:v", "global_quality", "profile:v", "pix_fmt", "r", "tag:v"}
 """Options of every encoder."""
@@ -57,7 +58,11 @@ def options_of(export: Export, codec: VideoCodec) -> dict[str, str | None]:
 @cache
 def help_of(encoder: str) -> str:
     told = subprocess.run(
-        [ffmpeg(), "-hide_banner", "-h", f"encoder={encoder}"], capture_output=True, text=True, timeout=60, check=True
+        [ffmpeg(), "-hide_banner", "-h", f"encoder={encoder}"],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=True,
     )
     return told.stdout
 

@@ -11,6 +11,7 @@ import trio
 
 from sidecar.ffmpeg.supervisor import Child
 from sidecar.ffmpeg.supervisor.posix import Posix
+from tests.harness.patience import PATIENCE
 
 TAG = "SIDECAR_TEST_TAG"
 
@@ -62,9 +63,9 @@ def written(path: Path) -> bool:
     return path.exists() and path.stat().st_size > 0
 
 
-async def until(condition: Callable[[], object], seconds: float = 5) -> None:
+async def until(condition: Callable[[], object]) -> None:
     """Wait for what the system does outside, which no event of ours tells of."""
-    with trio.fail_after(seconds):
+    with trio.fail_after(PATIENCE):
         while not condition():  # noqa: ASYNC110
             await trio.sleep(0.002)
 
@@ -77,4 +78,4 @@ async def grandchildren(child: Child) -> list[int]:
 
 
 async def gone(pids: list[int]) -> None:
-    await until(lambda: not any(map(alive, pids)), 2)
+    await until(lambda: not any(map(alive, pids)))

@@ -21,13 +21,14 @@ from sidecar.ffmpeg.executor import execute
 from sidecar.ffmpeg.supervisor import Supervisor
 from sidecar.ffmpeg.toolchain import Toolchain
 from tests.ffmpeg.process.conftest import FakeMaker
+from tests.harness.patience import PATIENCE
 
 QUICK = {"libx264": "ultrafast", "libx265": "ultrafast", "libsvtav1": "12"}
 NAMES = {"dnxhr": "dnxhd"}
 
 
 async def test_the_listings_of_the_binary_in_use(supervisor: Supervisor, toolchain: Toolchain) -> None:
-    with trio.fail_after(20):
+    with trio.fail_after(PATIENCE):
         found = await capabilities(toolchain, supervisor)
     assert (found.path, found.version, found.source) == (str(toolchain.path), toolchain.version, "bundled")
     assert {"libx264", "libopus", "h264_nvenc"} <= set(found.encoders)
@@ -45,7 +46,7 @@ async def test_the_listings_of_the_binary_in_use(supervisor: Supervisor, toolcha
 
 async def test_pyav_knows_the_same_file_formats(supervisor: Supervisor, toolchain: Toolchain) -> None:
     """PyAV asks its own FFmpeg by another way: what both have, both name."""
-    with trio.fail_after(20):
+    with trio.fail_after(PATIENCE):
         found = await capabilities(toolchain, supervisor)
     listed = set(found.demuxers) | set(found.muxers)
     common = {"mov", "mp4", "matroska", "webm", "avi", "mpegts", "wav", "flac", "ogg", "gif", "nut", "mp3"}
@@ -56,7 +57,7 @@ async def test_pyav_knows_the_same_file_formats(supervisor: Supervisor, toolchai
 async def test_a_binary_is_asked_once(
     supervisor: Supervisor, toolchain: Toolchain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with trio.fail_after(20):
+    with trio.fail_after(PATIENCE):
         first = await capabilities(toolchain, supervisor)
         monkeypatch.setattr(module, "_ask", None)
         again = await capabilities(replace(toolchain, source="setting"), supervisor)
@@ -66,7 +67,7 @@ async def test_a_binary_is_asked_once(
 async def test_a_binary_that_fails_is_a_typed_error(
     supervisor: Supervisor, fake: FakeMaker, toolchain: Toolchain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with trio.fail_after(20):
+    with trio.fail_after(PATIENCE):
         with pytest.raises(FfmpegNotFound, match="gone"):
             await capabilities(replace(toolchain, path=tmp_path / "gone"), supervisor)
         with pytest.raises(FfmpegFailed):
@@ -112,7 +113,7 @@ def test_every_codec_and_container_has_its_writer() -> None:
 async def test_every_encoder_named_for_hardware_exists_here_or_on_another_system(
     supervisor: Supervisor, toolchain: Toolchain
 ) -> None:
-    with trio.fail_after(20):
+    with trio.fail_after(PATIENCE):
         found = await capabilities(toolchain, supervisor)
     assert encoder_of("h264") == "libx264"
     assert encoder_of("h264", "v4l2") == "h264_v4l2m2m"
@@ -134,7 +135,7 @@ async def test_every_pair_of_the_table_is_written_and_read_back(
     supervisor: Supervisor, toolchain: Toolchain, tmp_path: Path
 ) -> None:
     wrong = {}
-    with trio.fail_after(60):
+    with trio.fail_after(PATIENCE):
         for container, codec, medium in PAIRS:
             target = tmp_path / f"{container}-{codec}.{container}"
             await execute(

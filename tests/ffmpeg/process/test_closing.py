@@ -20,6 +20,7 @@ from sidecar.ffmpeg.supervisor.platform import Platform, Process, Start
 from sidecar.ffmpeg.toolchain import Toolchain
 from tests.ffmpeg.process.commands import encode
 from tests.ffmpeg.process.survivors import SLEEPER, gone, grandchildren, open_descriptors, portable
+from tests.harness.patience import PATIENCE
 
 
 @pytest.mark.parametrize("make", [Linux, portable])
@@ -27,7 +28,7 @@ async def test_closing_ends_everything_and_raises_what_the_body_raised(
     make: Callable[[], Platform], tmp_path: Path
 ) -> None:
     before = open_descriptors()
-    with trio.fail_after(10):
+    with trio.fail_after(PATIENCE):
         with pytest.raises(ZeroDivisionError):  # noqa: PT012
             async with open_supervisor(make()) as supervisor:
                 children = [await supervisor.spawn(SLEEPER, cwd=tmp_path, role="test") for _ in range(3)]
@@ -42,10 +43,11 @@ async def test_closing_ends_everything_and_raises_what_the_body_raised(
 
 
 async def test_closing_under_cancellation_ends_everything(tmp_path: Path) -> None:
-    with trio.fail_after(10):
-        with trio.move_on_after(0.05) as scope:
+    with trio.fail_after(PATIENCE):
+        with trio.CancelScope() as scope:
             async with open_supervisor() as supervisor:
                 await supervisor.spawn(SLEEPER, cwd=tmp_path, role="test")
+                scope.cancel()
                 await trio.sleep_forever()
         assert scope.cancelled_caught
     assert psutil.Process().children() == []
@@ -79,7 +81,7 @@ async def test_a_child_born_while_closing_is_ended_too(tmp_path: Path) -> None:
             await supervisor.spawn(SLEEPER, cwd=tmp_path, role="test")
         refused.set()
 
-    with trio.fail_after(10):
+    with trio.fail_after(PATIENCE):
         async with trio.open_nursery() as nursery:
             async with open_supervisor(slow) as supervisor:
                 nursery.start_soon(start, supervisor)

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import os
 import signal
-import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from fractions import Fraction
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from protocol.errors import (
 from sidecar.ffmpeg import executor
 from sidecar.ffmpeg.builder.command import Command, Output, SideFile
 from sidecar.ffmpeg.builder.graph import node
-from sidecar.ffmpeg.executor import Execution, execute
+from sidecar.ffmpeg.executor import execute
 from sidecar.ffmpeg.progress import FfmpegProgress
 from sidecar.ffmpeg.supervisor import Child, Supervisor, open_supervisor
 from sidecar.ffmpeg.supervisor.linux import Linux
@@ -32,6 +33,7 @@ from sidecar.ffmpeg.toolchain import Toolchain
 from tests.ffmpeg.process.commands import encode, endless
 from tests.ffmpeg.process.conftest import FakeMaker
 from tests.ffmpeg.process.survivors import names, open_descriptors, until, written
+from tests.harness.patience import PATIENCE
 
 FRAME = Command(
     (
@@ -48,7 +50,7 @@ async def test_a_run_reports_its_progress_and_leaves_its_output(
     supervisor: Supervisor, toolchain: Toolchain, tmp_path: Path
 ) -> None:
     blocks: list[FfmpegProgress] = []
-    with trio.fail_after(20):
+    with trio.fail_after(PATIENCE):
         done = await execute(
             encode(seconds=2),
             toolchain=toolchain,
@@ -70,7 +72,7 @@ async def test_a_run_reports_its_progress_and_leaves_its_output(
 async def test_raw_frames_are_captured_to_the_byte(
     supervisor: Supervisor, toolchain: Toolchain, tmp_path: Path
 ) -> None:
-    with trio.fail_after(20):
+    with trio.fail_after(PATIENCE):
         done = await execute(
             FRAME, toolchain=toolchain, supervisor=supervisor, work=tmp_path, role="preview", capture_stdout=True
         )
@@ -80,7 +82,7 @@ async def test_raw_frames_are_captured_to_the_byte(
 
 async def test_a_capture_has_a_bound(supervisor: Supervisor, toolchain: Toolchain, tmp_path: Path) -> None:
     big = Command((Output((node("testsrc2", medium="video", size="640x360"),), (("f", "rawvideo"),), "pipe:1"),))
-    with trio.fail_after(20), pytest.raises(ResourceLimit):
+    with trio.fail_after(PATIENCE), pytest.raises(ResourceLimit):
         await execute(
             big,
             toolchain=toolchain,
@@ -95,7 +97,7 @@ async def test_a_capture_has_a_bound(supervisor: Supervisor, toolchain: Toolchai
 
 async def test_warnings_come_back(supervisor: Supervisor, toolchain: Toolchain, tmp_path: Path) -> None:
     odd = encode(pix_fmt="yuva420p10le")
-    with trio.fail_after(20):
+    with trio.fail_after(PATIENCE):
         done = await execute(odd, toolchain=toolchain, supervisor=supervisor, work=tmp_path, role="test")
     assert any("[warning] Incompatible pixel format" in line for line in done.stderr)
 
@@ -106,7 +108,7 @@ async def test_side_files_stand_in_the_working_folder(
     script = SideFile("commands.txt", b"0.0 nothing brightness 1;")
     picture = node("sendcmd", node("testsrc2", medium="video", size="64x64", duration=0.2), f=script.name)
     command = Command((Output((picture,), (("f", "null"),), "-"),), files=(script,))
-    with trio.fail_after(20):
+    with trio.fail_after(PATIENCE):
         await execute(command, toolchain=toolchain, supervisor=supervisor, work=tmp_path, role="test")
     assert names(tmp_path) == ["commands.txt"]
 
@@ -116,7 +118,7 @@ async def test_a_long_graph_goes_through_a_file(supervisor: Supervisor, toolchai
     for number in range(40):
         picture = node("metadata", picture, mode="add", key=f"k{number}", value="v" * 2_000)
     command = Command((Output((picture,), (("f", "null"),), "-"),))
-    with trio.fail_after(20):
+    with trio.fail_after(PATIENCE):
         await execute(command, toolchain=toolchain, supervisor=supervisor, work=tmp_path, role="test")
     assert (tmp_path / "graph.txt").stat().st_size > 65_536
 
@@ -155,37 +157,28 @@ async def running(supervisor: Supervisor, output: Path) -> Child:
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV, signal.SIGTERM])
-async def test_ffmpeg_killed_by_another_is_a_typed_error_within_100_ms(
+async def test_ffmpeg_killed_by_another_is_a_typed_error(
     supervisor: Supervisor, toolchain: Toolchain, tmp_path: Path, number: signal.Signals
 ) -> None:
-    killed = 0.0
-
     async def kill() -> None:
-        nonlocal killed
-        child = await running(supervisor, tmp_path / "out.nut")
-        killed = time.perf_counter()
-        os.kill(child.pid, number)
+        os.kill((await running(supervisor, tmp_path / "out.nut")).pid, number)
 
-    with trio.fail_after(20):
+    with trio.fail_after(PATIENCE):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(kill)
             with pytest.raises(FfmpegCrashed) as caught:
                 await execute(
                     endless(), toolchain=toolchain, supervisor=supervisor, work=tmp_path, role="render", tag="job"
                 )
-    took = time.perf_counter() - killed
     assert caught.value.signal == number
     assert caught.value.retryable
-    if number != signal.SIGTERM:  # on which FFmpeg first finishes its file
-        assert took < 5  # a matter of milliseconds, on a machine with nothing else to do
 
 
-async def test_cancelling_kills_and_leaves_no_process(
+async def test_cancelling_kills_at_once_and_leaves_no_process(
     supervisor: Supervisor, toolchain: Toolchain, tmp_path: Path
 ) -> None:
     before = open_descriptors()
-    took = []
-    with trio.fail_after(20):
+    with trio.fail_after(PATIENCE):
         for _ in range(5):
             (tmp_path / "out.nut").unlink(missing_ok=True)
             async with trio.open_nursery() as nursery:
@@ -196,11 +189,10 @@ async def test_cancelling_kills_and_leaves_no_process(
                     )
 
                 nursery.start_soon(run)
-                await running(supervisor, tmp_path / "out.nut")
-                began = time.perf_counter()
+                child = await running(supervisor, tmp_path / "out.nut")
                 nursery.cancel_scope.cancel()
-            took.append(time.perf_counter() - began)
-    assert sorted(took)[2] < 2  # a matter of milliseconds, on a machine with nothing else to do
+            # Not asked to end first: then it would finish its file, which takes more than a second.
+            assert child.returncode == -signal.SIGKILL
     assert supervisor.children() == ()
     assert psutil.Process().children(recursive=True) == []
     assert open_descriptors() == before
@@ -212,7 +204,7 @@ async def test_an_error_of_the_listener_ends_the_run_and_is_raised(
     def listener(_block: FfmpegProgress) -> None:
         raise LookupError("the listener's own")
 
-    with trio.fail_after(20), pytest.raises(LookupError):
+    with trio.fail_after(PATIENCE), pytest.raises(LookupError):
         await execute(
             endless(),
             toolchain=toolchain,
@@ -240,29 +232,31 @@ async def test_an_error_of_the_listener_ends_the_run_and_is_raised(
 async def test_what_makes_no_progress_is_stalled(
     supervisor: Supervisor, fake: FakeMaker, tmp_path: Path, script: str
 ) -> None:
-    began = time.perf_counter()
-    with trio.fail_after(20), pytest.raises(Stalled) as caught:
+    with trio.fail_after(PATIENCE), pytest.raises(Stalled) as caught:
         await execute(
             encode(), toolchain=fake(script), supervisor=supervisor, work=tmp_path, role="render", stall_after=0.5
         )
     assert caught.value.seconds == 0.5
-    assert 0.5 <= time.perf_counter() - began <= 1.5
     assert psutil.Process().children(recursive=True) == []
 
 
 async def test_a_flood_on_stderr_is_survived(supervisor: Supervisor, fake: FakeMaker, tmp_path: Path) -> None:
     flood = fake("head -c 100000000 /dev/zero | tr '\\0' x >&2; echo '\n[error] too much' >&2; exit 1")
-    with trio.fail_after(30), pytest.raises(FfmpegFailed) as caught:
+    with trio.fail_after(PATIENCE), pytest.raises(FfmpegFailed) as caught:
         await execute(encode(), toolchain=flood, supervisor=supervisor, work=tmp_path, role="render")
     assert caught.value.detail == "too much"
     assert sum(map(len, caught.value.stderr)) < 10_000
 
 
 async def test_one_frozen_from_outside_is_stalled(supervisor: Supervisor, toolchain: Toolchain, tmp_path: Path) -> None:
-    async def freeze() -> None:
-        os.kill((await running(supervisor, tmp_path / "out.nut")).pid, signal.SIGSTOP)
+    frozen = False
 
-    with trio.fail_after(20):
+    async def freeze() -> None:
+        nonlocal frozen
+        os.kill((await running(supervisor, tmp_path / "out.nut")).pid, signal.SIGSTOP)
+        frozen = True
+
+    with trio.fail_after(PATIENCE):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(freeze)
             with pytest.raises(Stalled):
@@ -273,43 +267,13 @@ async def test_one_frozen_from_outside_is_stalled(supervisor: Supervisor, toolch
                     work=tmp_path,
                     role="render",
                     stall_after=0.75,
+                    marks=lambda: None if frozen else object(),  # until then it may start as slowly as it likes
                 )
     assert supervisor.children() == ()
 
 
-async def test_a_pause_does_not_trip_the_watchdog_nor_the_limit(
-    supervisor: Supervisor, toolchain: Toolchain, tmp_path: Path
-) -> None:
-    done: list[Execution] = []
-
-    async def run() -> None:
-        source = node("realtime", node("testsrc2", medium="video", size="64x64", rate=25, duration=1.0))
-        command = Command((Output((source,), (("c:v", "ffv1"), ("flush_packets", "1"), ("f", "nut")), "file:out.nut"),))
-        done.append(
-            await execute(
-                command,
-                toolchain=toolchain,
-                supervisor=supervisor,
-                work=tmp_path,
-                role="render",
-                stall_after=1,
-                limit=4,
-            )
-        )
-
-    with trio.fail_after(20):
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(run)
-            child = await running(supervisor, tmp_path / "out.nut")
-            child.stop()
-            await trio.sleep(2)
-            assert child.returncode is None
-            child.cont()
-    assert done[0].seconds > 2
-
-
 async def test_a_limit_ends_what_takes_too_long(supervisor: Supervisor, toolchain: Toolchain, tmp_path: Path) -> None:
-    with trio.fail_after(20), pytest.raises(Timeout) as caught:
+    with trio.fail_after(PATIENCE), pytest.raises(Timeout) as caught:
         await execute(endless(), toolchain=toolchain, supervisor=supervisor, work=tmp_path, role="preview", limit=0.5)
     assert (caught.value.operation, caught.value.seconds) == ("preview", 0.5)
 
@@ -318,23 +282,69 @@ def fault_of(run: executor._Run) -> Exception | None:
     return run.fault
 
 
+@asynccontextmanager
+async def watched(folder: Path, stall_after: float, limit: float) -> AsyncIterator[executor._Run]:
+    """A child that does nothing, and the watchdog beside it."""
+    async with open_supervisor() as supervisor:
+        run = executor._Run(await supervisor.spawn(["/bin/sleep", "600"], cwd=folder, role="test"))
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(executor._watch, run, stall_after, limit)
+            await trio.testing.wait_all_tasks_blocked()
+            yield run
+            nursery.cancel_scope.cancel()
+
+
+async def tick(clock: trio.testing.MockClock, times: int) -> None:
+    """Let the watchdog look so often."""
+    for _ in range(times):
+        clock.jump(executor.TICK)
+        await trio.testing.wait_all_tasks_blocked()
+
+
 async def test_a_machine_that_slept_wakes_to_a_patient_watchdog(
     mock_clock: trio.testing.MockClock, tmp_path: Path
 ) -> None:
-    async with open_supervisor() as supervisor:
-        child = await supervisor.spawn(["/bin/sleep", "600"], cwd=tmp_path, role="test")
-        run = executor._Run(child)
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(executor._watch, run, 60, 90)
-            await trio.testing.wait_all_tasks_blocked()
-            mock_clock.jump(8 * 3_600)
-            await trio.testing.wait_all_tasks_blocked()
-            assert fault_of(run) is None
-            for _ in range(240):
-                mock_clock.jump(executor.TICK)
-                await trio.testing.wait_all_tasks_blocked()
-            assert isinstance(fault_of(run), Stalled)
-            nursery.cancel_scope.cancel()
+    async with watched(tmp_path, 60, 90) as run:
+        mock_clock.jump(8 * 3_600)
+        await trio.testing.wait_all_tasks_blocked()
+        assert fault_of(run) is None
+        await tick(mock_clock, 240)
+        assert isinstance(fault_of(run), Stalled)
+
+
+async def test_a_pause_does_not_trip_the_watchdog_nor_the_limit(
+    mock_clock: trio.testing.MockClock, tmp_path: Path
+) -> None:
+    async with watched(tmp_path, 60, 90) as run:
+        await tick(mock_clock, 200)
+        run.child.stop()
+        await tick(mock_clock, 2_000)
+        assert fault_of(run) is None
+        run.child.cont()
+        await tick(mock_clock, 39)
+        assert fault_of(run) is None
+        await tick(mock_clock, 1)
+        assert isinstance(fault_of(run), Stalled)
+
+
+async def test_one_that_is_slow_but_alive_is_not_stalled(mock_clock: trio.testing.MockClock, tmp_path: Path) -> None:
+    async with watched(tmp_path, 60, 10_000) as run:
+        for _ in range(5):
+            await tick(mock_clock, 239)
+            run.advanced = True
+        assert fault_of(run) is None
+        await tick(mock_clock, 241)
+        assert isinstance(fault_of(run), Stalled)
+
+
+async def test_a_limit_holds_also_for_what_goes_on(mock_clock: trio.testing.MockClock, tmp_path: Path) -> None:
+    async with watched(tmp_path, 60, 90) as run:
+        for _ in range(3):
+            await tick(mock_clock, 119)
+            run.advanced = True
+        assert fault_of(run) is None
+        await tick(mock_clock, 3)
+        assert isinstance(fault_of(run), Timeout)
 
 
 class NoDescriptors(Linux):
@@ -345,7 +355,7 @@ class NoDescriptors(Linux):
 
 async def test_without_descriptors_progress_comes_by_stdout(toolchain: Toolchain, tmp_path: Path) -> None:
     blocks: list[FfmpegProgress] = []
-    with trio.fail_after(20):
+    with trio.fail_after(PATIENCE):
         async with open_supervisor(NoDescriptors()) as supervisor:
             await execute(
                 encode(),

@@ -33,6 +33,7 @@ from sidecar.ffmpeg.supervisor import Supervisor
 from sidecar.ffmpeg.toolchain import Toolchain
 from tests.ffmpeg.process.commands import encode, read
 from tests.ffmpeg.process.conftest import FakeMaker
+from tests.harness.patience import PATIENCE
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +145,7 @@ REAL: dict[str, tuple[Callable[[], Command], type[SidecarError], dict[str, objec
 @pytest.mark.parametrize("case", REAL)
 async def test_real_failures(case: str, supervisor: Supervisor, toolchain: Toolchain, media: Path) -> None:
     make, kind, context = REAL[case]
-    with trio.fail_after(20), pytest.raises(SidecarError) as caught:
+    with trio.fail_after(PATIENCE), pytest.raises(SidecarError) as caught:
         await execute(make(), toolchain=toolchain, supervisor=supervisor, work=media, role="test")
     error = caught.value
     assert type(error) is kind, error
@@ -158,7 +159,7 @@ async def test_real_failures(case: str, supervisor: Supervisor, toolchain: Toolc
 async def test_a_limit_on_file_sizes_is_a_full_disk(supervisor: Supervisor, fake: FakeMaker, tmp_path: Path) -> None:
     limited = fake('ulimit -f 100; exec "$FFMPEG" "$@"')
     command = encode(seconds=2, size="320x240", codec="rawvideo")
-    with trio.fail_after(20), pytest.raises(DiskFull) as caught:
+    with trio.fail_after(PATIENCE), pytest.raises(DiskFull) as caught:
         await execute(command, toolchain=limited, supervisor=supervisor, work=tmp_path, role="test")
     assert caught.value.path == "out.nut"
 

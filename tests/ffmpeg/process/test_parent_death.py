@@ -17,9 +17,13 @@ import pytest
 
 from tests.ffmpeg.process.survivors import tagged
 from tests.harness.paths import ROOT
+from tests.harness.patience import PATIENCE
 
-WITHIN = 0.25
-"""Seconds after the death of the parent in which the last child has to be gone."""
+BORN_WITHIN = 0.25
+"""Seconds in which a process that was being born when its parent died has its tag, or is gone."""
+
+OUTLIVED = 10.0
+"""Seconds after which one that still lives has outlived its parent: it dies in milliseconds, or not for minutes."""
 
 TRIO_THREAD_LIVES = 10.0
 """Seconds that an idle worker thread of trio lives: what is tied to it (PR_SET_PDEATHSIG) dies then."""
@@ -42,7 +46,7 @@ def parent(platform: str, mode: str, folder: Path) -> Iterator[tuple[subprocess.
 
 def appear(tag: str, count: int) -> list[int]:
     """Wait until at least so many processes carry the tag."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while len(running := tagged(tag)) < count:
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -50,14 +54,14 @@ def appear(tag: str, count: int) -> list[int]:
 
 
 def survivors(process: subprocess.Popen[str], tag: str) -> list[int]:
-    """Kill a parent and return which of its children outlive it by more than the time allowed."""
+    """Kill a parent and return which of its children outlive it."""
     process.kill()
     process.wait()
-    deadline = time.monotonic() + WITHIN
-    while tagged(tag) and time.monotonic() < deadline:
+    deadline = time.monotonic() + OUTLIVED
+    born = time.monotonic() + BORN_WITHIN
+    while ((left := tagged(tag)) and time.monotonic() < deadline) or time.monotonic() < born:
         time.sleep(0.002)
-    time.sleep(max(0, deadline - time.monotonic()))  # one that was being born may only now have its tag
-    return tagged(tag)
+    return left
 
 
 @pytest.mark.parametrize("platform", ["linux", "posix"])

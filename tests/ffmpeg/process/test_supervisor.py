@@ -21,6 +21,7 @@ from sidecar.ffmpeg.supervisor.linux import Linux
 from sidecar.ffmpeg.supervisor.platform import Platform, native
 from sidecar.ffmpeg.supervisor.posix import Posix
 from tests.ffmpeg.process.survivors import SLEEPER, gone, grandchildren, names, open_descriptors, portable, until
+from tests.harness.patience import PATIENCE
 
 PLATFORMS: dict[str, Callable[[], Platform]] = {"linux": Linux, "posix": portable}
 
@@ -37,7 +38,7 @@ async def text_of(child: Child) -> bytes:
 
 
 async def run(supervisor: Supervisor, script: str, folder: Path, **env: str) -> tuple[int, bytes, str]:
-    with trio.fail_after(10):
+    with trio.fail_after(PATIENCE):
         argv = ["/bin/sh", "-c", script]
         async with await supervisor.spawn(argv, cwd=folder, env=env, stdout="pipe", role="test") as child:
             output = await text_of(child)
@@ -56,7 +57,7 @@ async def test_a_child_of_no_input_reads_the_null_device(supervisor: Supervisor,
 
 async def test_arguments_are_never_read_by_a_shell(supervisor: Supervisor, tmp_path: Path) -> None:
     nasty = ["$(touch x)", "`touch y`", "; touch z", "-c", "--", "", "a\nb", "'\"\\", "*", "é🎞"]
-    with trio.fail_after(10):
+    with trio.fail_after(PATIENCE):
         code = "import sys; print(ascii(sys.argv[1:]))"
         argv = [sys.executable, "-I", "-S", "-c", code, *nasty]
         async with await supervisor.spawn(argv, cwd=tmp_path, stdout="pipe", role="test") as child:
@@ -67,7 +68,7 @@ async def test_arguments_are_never_read_by_a_shell(supervisor: Supervisor, tmp_p
 async def test_a_long_lived_worker_is_talked_to_both_ways(supervisor: Supervisor, tmp_path: Path) -> None:
     code = "import sys\nfor line in sys.stdin.buffer: sys.stdout.buffer.write(line[::-1]); sys.stdout.flush()"
     argv = [sys.executable, "-I", "-S", "-c", code]
-    with trio.fail_after(10):
+    with trio.fail_after(PATIENCE):
         async with await supervisor.spawn(argv, cwd=tmp_path, stdin="pipe", stdout="pipe", role="worker") as child:
             assert child.stdin is not None
             assert child.stdout is not None
@@ -84,7 +85,7 @@ async def test_a_long_lived_worker_is_talked_to_both_ways(supervisor: Supervisor
 async def test_descriptors_are_passed_on_and_no_others(supervisor: Supervisor, tmp_path: Path) -> None:
     read, write = os.pipe()
     script = f"echo hi >&{write}" if write < 10 else f"echo hi >/dev/fd/{write}"
-    with trio.fail_after(10):
+    with trio.fail_after(PATIENCE):
         argv = ["/bin/sh", "-c", f"{script}; ls /proc/self/fd | wc -l"]
         async with await supervisor.spawn(argv, cwd=tmp_path, stdout="pipe", pass_fds=[write], role="test") as child:
             os.close(write)
@@ -96,7 +97,7 @@ async def test_descriptors_are_passed_on_and_no_others(supervisor: Supervisor, t
 
 
 async def test_kill_ends_the_whole_group_though_it_ignores_sigterm(supervisor: Supervisor, tmp_path: Path) -> None:
-    with trio.fail_after(10):
+    with trio.fail_after(PATIENCE):
         child = await supervisor.spawn(SLEEPER, cwd=tmp_path, role="test")
         inside = await grandchildren(child)
         os.kill(child.pid, signal.SIGTERM)
@@ -111,7 +112,7 @@ async def test_kill_ends_the_whole_group_though_it_ignores_sigterm(supervisor: S
 
 
 async def test_what_a_leader_leaves_behind_ends_with_it(supervisor: Supervisor, tmp_path: Path) -> None:
-    with trio.fail_after(10):
+    with trio.fail_after(PATIENCE):
         argv = ["/bin/sh", "-c", "sleep 600 & echo $!"]
         async with await supervisor.spawn(argv, cwd=tmp_path, stdout="pipe", role="test") as child:
             assert child.stdout is not None
@@ -121,7 +122,7 @@ async def test_what_a_leader_leaves_behind_ends_with_it(supervisor: Supervisor, 
 
 
 async def test_one_that_left_its_group_does_not_hold_us_up(supervisor: Supervisor, tmp_path: Path) -> None:
-    with trio.fail_after(10):
+    with trio.fail_after(PATIENCE):
         code = (
             "import os, time\n"
             "read, write = os.pipe()\n"
@@ -138,7 +139,7 @@ async def test_one_that_left_its_group_does_not_hold_us_up(supervisor: Superviso
 
 async def test_a_flood_on_stderr_is_drained_and_its_end_is_kept(supervisor: Supervisor, tmp_path: Path) -> None:
     script = "head -c 100000000 /dev/zero | tr '\\0' x >&2; echo the end >&2; exit 3"
-    with trio.fail_after(30):
+    with trio.fail_after(PATIENCE):
         argv = ["/bin/sh", "-c", script]
         async with await supervisor.spawn(argv, cwd=tmp_path, role="test") as child:
             assert await child.wait() == 3
@@ -147,7 +148,7 @@ async def test_a_flood_on_stderr_is_drained_and_its_end_is_kept(supervisor: Supe
 
 
 async def test_a_stopped_child_stands_still_until_it_may_go_on(supervisor: Supervisor, tmp_path: Path) -> None:
-    with trio.fail_after(10):
+    with trio.fail_after(PATIENCE):
         async with await supervisor.spawn(
             ["/bin/cat"], cwd=tmp_path, stdin="pipe", stdout="pipe", role="test"
         ) as child:
@@ -167,7 +168,7 @@ async def test_a_stopped_child_stands_still_until_it_may_go_on(supervisor: Super
 
 
 async def test_a_paused_tag_freezes_what_runs_and_what_is_started_later(supervisor: Supervisor, tmp_path: Path) -> None:
-    with trio.fail_after(10):
+    with trio.fail_after(PATIENCE):
         async with (
             await supervisor.spawn(SLEEPER, cwd=tmp_path, role="test", tag="job") as before,
             await supervisor.spawn(SLEEPER, cwd=tmp_path, role="test", tag="other") as other,
@@ -183,7 +184,7 @@ async def test_a_paused_tag_freezes_what_runs_and_what_is_started_later(supervis
 
 
 async def test_waiting_may_be_cancelled_and_the_child_runs_on(supervisor: Supervisor, tmp_path: Path) -> None:
-    with trio.fail_after(10):
+    with trio.fail_after(PATIENCE):
         child = await supervisor.spawn(SLEEPER, cwd=tmp_path, role="render", tag="job")
         with trio.move_on_after(0.02):
             await child.wait()
@@ -195,9 +196,10 @@ async def test_waiting_may_be_cancelled_and_the_child_runs_on(supervisor: Superv
 
 
 async def test_a_cancelled_block_ends_its_child_before_it_is_left(supervisor: Supervisor, tmp_path: Path) -> None:
-    with trio.fail_after(10):
-        with trio.move_on_after(0.05):
+    with trio.fail_after(PATIENCE):
+        with trio.CancelScope() as scope:
             async with await supervisor.spawn(SLEEPER, cwd=tmp_path, role="test") as child:
+                scope.cancel()
                 await trio.sleep_forever()
         assert child.returncode == -signal.SIGKILL
 
@@ -253,7 +255,7 @@ async def test_one_that_dies_at_the_gate_is_told_by_its_status(tmp_path: Path, m
         return real(pid)
 
     monkeypatch.setattr(os, "pidfd_open", kill_first)
-    with trio.fail_after(10):
+    with trio.fail_after(PATIENCE):
         async with open_supervisor(Linux()) as supervisor:
             child = await supervisor.spawn(["/usr/bin/touch", "ran"], cwd=tmp_path, role="test")
             assert await child.wait() == -signal.SIGKILL

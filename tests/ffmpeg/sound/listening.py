@@ -29,6 +29,7 @@ from sidecar.ffmpeg.builder.resources import Resources
 from sidecar.ffmpeg.builder.sound import build_sound
 from sidecar.ffmpeg.builder.text import bundled_fonts
 from tests.harness.media import ffmpeg
+from tests.harness.patience import PATIENCE
 
 
 def sound_kinds() -> Iterator[EffectKind]:
@@ -46,7 +47,6 @@ Sound = NDArray[np.float32]
 """(channel, sample)"""
 
 RATE = 48_000
-SECONDS = 60
 
 
 def write_wav(path: Path, sound: NDArray[Any], rate: int = RATE) -> Path:
@@ -157,7 +157,7 @@ def listen(stream: Stream, channels: int, files: Sequence[SideFile] = ()) -> Sou
             [ffmpeg(), "-v", "error", *built.argv],
             capture_output=True,
             stdin=subprocess.DEVNULL,
-            timeout=SECONDS,
+            timeout=PATIENCE,
             check=False,
             cwd=folder,
         )

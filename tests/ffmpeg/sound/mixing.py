@@ -13,8 +13,9 @@ from sidecar.core.timeline import Timeline
 from sidecar.ffmpeg.builder.command import Arguments, arguments
 from sidecar.ffmpeg.builder.resources import Resources
 from sidecar.ffmpeg.builder.sound.sharing import share_sound
-from tests.ffmpeg.sound.listening import RESOURCES, SECONDS, Sound
+from tests.ffmpeg.sound.listening import RESOURCES, Sound
 from tests.harness.media import ffmpeg
+from tests.harness.patience import PATIENCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def mix_shared(
             [ffmpeg(), "-v", "error", "-y", *built.argv],
             capture_output=True,
             stdin=subprocess.DEVNULL,
-            timeout=SECONDS,
+            timeout=PATIENCE,
             check=False,
             cwd=work,
         )

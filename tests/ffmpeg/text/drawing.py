@@ -20,11 +20,11 @@ from sidecar.ffmpeg.builder.text import FONT_ENVIRONMENT, FontSet, TitleSpan, bu
 from sidecar.ffmpeg.builder.text.faces import load_face
 from tests.harness.fonts import roboto
 from tests.harness.media import ffmpeg
+from tests.harness.patience import PATIENCE
 
 Picture = NDArray[np.uint8]
 
 SIZE = (640, 360)
-SECONDS = 60
 FORMAT = (
     "Format: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, BackColour, Bold, Italic, "
     "Underline, StrikeOut, ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline, Shadow, Alignment, MarginL, "
@@ -63,7 +63,7 @@ def draw(
             env={"PATH": os.environ["PATH"], "HOME": folder, **extra},
             capture_output=True,
             stdin=subprocess.DEVNULL,
-            timeout=SECONDS,
+            timeout=PATIENCE,
             check=False,
         )
     assert done.returncode == 0, done.stderr.decode()

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.harness.media import ffmpeg
+from tests.harness.patience import PATIENCE
 from tests.harness.reference.footage import Floats, Footage, Scene, drawn, turned
 
 MILLISECOND = Fraction(1, 1000)
@@ -148,7 +149,7 @@ def run(arguments: Sequence[str], data: bytes) -> None:
         [ffmpeg(), "-hide_banner", "-loglevel", "error", "-y", *arguments],
         input=data,
         capture_output=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stderr.decode(errors="replace")

@@ -15,6 +15,7 @@ import trio.testing
 from sidecar.services.cache.pinned import Pinned
 from sidecar.services.cache.store import CacheStore
 from sidecar.services.locks import try_lock
+from tests.harness.patience import PATIENCE
 from tests.services.cache.shelf import PLENTY, content_of, has, key_of, objects, open_store
 
 REPOSITORY = Path(__file__).parents[3]
@@ -79,7 +80,7 @@ async def make_many(store: CacheStore, producer: Producer, count: int) -> list[P
         except ArithmeticError as error:
             results.append(error)
 
-    with trio.fail_after(30):
+    with trio.fail_after(PATIENCE):
         async with trio.open_nursery() as nursery:
             for _ in range(count):
                 nursery.start_soon(one)
@@ -105,7 +106,7 @@ async def test_fifty_that_want_a_key_make_it_once(tmp_path: Path) -> None:
 async def test_two_instances_make_a_key_once(tmp_path: Path) -> None:
     with open_store(tmp_path) as one, open_store(tmp_path, name="two") as two:
         producer = Producer()
-        with trio.fail_after(30):
+        with trio.fail_after(PATIENCE):
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(make_many, one, producer, 10)
                 nursery.start_soon(make_many, two, producer, 10)
@@ -129,7 +130,7 @@ async def test_after_a_cancellation_the_next_tries(tmp_path: Path) -> None:
         async def never(path: Path) -> dict[str, Any]:
             path.write_bytes(b"half")
             began.set()
-            with trio.fail_after(20):
+            with trio.fail_after(PATIENCE):
                 await trio.Event().wait()
             return {}
 
@@ -139,7 +140,7 @@ async def test_after_a_cancellation_the_next_tries(tmp_path: Path) -> None:
 
         producer = Producer()
         scope = trio.CancelScope()
-        with trio.fail_after(30):
+        with trio.fail_after(PATIENCE):
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(first, scope)
                 await began.wait()
@@ -174,7 +175,7 @@ async def test_what_does_not_fit_is_shared_while_it_is_used(tmp_path: Path) -> N
 async def test_a_maker_that_is_killed_is_followed_by_who_waits(tmp_path: Path) -> None:
     maker = start_maker(tmp_path)
     try:
-        with open_store(tmp_path, PLENTY) as store, trio.fail_after(30):
+        with open_store(tmp_path, PLENTY) as store, trio.fail_after(PATIENCE):
             assert maker.stdout is not None
             assert await trio.to_thread.run_sync(maker.stdout.readline)
             producer = Producer()
@@ -188,7 +189,7 @@ async def test_a_maker_that_is_killed_is_followed_by_who_waits(tmp_path: Path) -
             assert sorted(path.name for path in (tmp_path / "live").iterdir()) == ["one", "one.lock"]
     finally:
         maker.kill()
-        maker.communicate(timeout=10)
+        maker.communicate(timeout=PATIENCE)
 
 
 async def test_a_maker_that_takes_too_long_is_not_waited_for(tmp_path: Path) -> None:
@@ -196,7 +197,7 @@ async def test_a_maker_that_takes_too_long_is_not_waited_for(tmp_path: Path) -> 
         lock = try_lock(tmp_path / "making" / f"segments-{KEY}.lock")
         assert lock is not None
         producer = Producer()
-        with trio.fail_after(30):
+        with trio.fail_after(PATIENCE):
             with await store.make("segments", KEY, producer, wait=0.05) as made:
                 assert made.stored
         assert producer.calls == 1

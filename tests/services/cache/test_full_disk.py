@@ -15,6 +15,7 @@ from sidecar.services.cache import lock, publishing
 from sidecar.services.cache.limits import CacheLimits
 from sidecar.services.cache.store import open_cache_store
 from sidecar.services.locks import try_lock
+from tests.harness.patience import PATIENCE
 from tests.services.cache.shelf import PLENTY, cost, has, key_of, objects, open_store, put, unheard, used_space
 
 REPOSITORY = Path(__file__).parents[3]
@@ -52,7 +53,7 @@ def test_an_index_that_cannot_grow(tmp_path: Path) -> None:
         capture_output=True,
         cwd=REPOSITORY,
         env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
-        timeout=60,
+        timeout=PATIENCE,
         text=True,
         check=False,
     )
@@ -96,7 +97,7 @@ async def test_a_stopped_sidecar_with_the_lock_stops_nobody_else(
         assert await put(store, "one")
         held = try_lock(tmp_path / "cache.lock")
         assert held is not None
-        with trio.fail_after(20):
+        with trio.fail_after(PATIENCE):
             assert not await has(store, "one")
             assert not await put(store, "two")
             assert await store.known("segments", [key_of("one")]) == {key_of("one")}
@@ -109,7 +110,7 @@ async def test_waiting_for_the_lock_ends_with_its_task(tmp_path: Path) -> None:
         assert await put(store, "one")
         held = try_lock(tmp_path / "cache.lock")
         assert held is not None
-        with trio.fail_after(5), trio.move_on_after(0.05) as scope:
+        with trio.fail_after(PATIENCE), trio.move_on_after(0.05) as scope:
             await store.find("segments", key_of("one"))
         assert scope.cancelled_caught
         held.release()

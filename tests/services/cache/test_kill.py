@@ -21,6 +21,7 @@ from sidecar.services.cache.limits import CacheLimits
 from sidecar.services.cache.lock import cache_lock
 from sidecar.services.cache.statistics import statistics
 from sidecar.services.cache.tier import Tier
+from tests.harness.patience import PATIENCE
 from tests.services.cache.shelf import content_of, key_of, nothing, objects, open_tier, size_of, used_space
 from tests.services.cache.writer import KINDS, MOST, NAMES
 
@@ -53,7 +54,7 @@ class Writers:
         return int(self._stdout.readline())
 
     def close(self) -> None:
-        self._process.communicate(timeout=20)
+        self._process.communicate(timeout=PATIENCE)
 
 
 @contextmanager

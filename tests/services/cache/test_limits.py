@@ -12,6 +12,7 @@ import trio
 
 from sidecar.services.cache.limits import CacheLimits
 from sidecar.services.cache.store import open_cache_store
+from tests.harness.patience import PATIENCE
 from tests.services.cache.shelf import (
     PLENTY,
     broken,
@@ -91,7 +92,7 @@ async def test_pins_of_another_process_hold_until_it_dies(tmp_path: Path) -> Non
         holder = hold(tmp_path, key_of("theirs"))
         try:
             assert holder.stdout is not None
-            with trio.fail_after(30):
+            with trio.fail_after(PATIENCE):
                 assert await trio.to_thread.run_sync(holder.stdout.readline)
             for name in range(20):
                 assert await put(store, name)
@@ -100,7 +101,7 @@ async def test_pins_of_another_process_hold_until_it_dies(tmp_path: Path) -> Non
             assert stats.kinds["segments"].pinned == 1
         finally:
             holder.kill()
-            holder.communicate(timeout=10)
+            holder.communicate(timeout=PATIENCE)
         for name in range(20, 23):
             assert await put(store, name)
         assert not await has(store, "theirs")

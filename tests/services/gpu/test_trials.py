@@ -16,6 +16,7 @@ from sidecar.ffmpeg.builder.hardware_trials import FRAMES
 from sidecar.ffmpeg.codecs import HARDWARE
 from sidecar.services.gpu.trials import FRAME_BYTES, REASON_LENGTH, check_frames, reason_of
 from tests.harness.fake_ffmpeg import calls, fake_ffmpeg
+from tests.harness.patience import PATIENCE
 from tests.services.render.studio import studio
 
 
@@ -108,7 +109,7 @@ async def test_an_encoder_whose_frames_are_wrong_does_not_work(tmp_path: Path) -
 async def test_a_driver_that_hangs_is_ended_at_the_deadline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sidecar.services.gpu.trials.DEADLINE", 0.6)
     async with gpu(tmp_path, ffmpegPath=str(fake_ffmpeg(tmp_path, trial="hangs"))) as service:
-        with trio.fail_after(20):
+        with trio.fail_after(PATIENCE):
             test = await service.proofs.encoder(await service.proofs.machine(), "h264", "nvenc")
     assert test.outcome == "failed"
     assert test.error in {"timeout", "stalled"}

@@ -14,6 +14,7 @@ import pytest
 from sidecar.services.media.reader import probe_file
 from tests.harness.media import ffmpeg
 from tests.harness.paths import HAVE_MEDIA, MEDIA
+from tests.harness.patience import PATIENCE
 
 FILES = sorted(path for path in MEDIA.iterdir() if path.suffix != ".md") if HAVE_MEDIA else []
 BROKEN = "corrupted-after-28-frames.mp4"
@@ -29,7 +30,9 @@ def decoded(path: Path, stream: int) -> list[int]:
 
 
 def listing(path: Path) -> str:
-    done = subprocess.run([ffmpeg(), "-hide_banner", "-i", str(path)], capture_output=True, timeout=30, check=False)
+    done = subprocess.run(
+        [ffmpeg(), "-hide_banner", "-i", str(path)], capture_output=True, timeout=PATIENCE, check=False
+    )
     return done.stderr.decode(errors="replace")
 
 

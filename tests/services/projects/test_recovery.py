@@ -20,6 +20,7 @@ from protocol.commands.shared import ProjectRef
 from protocol.errors import InvalidProject, ProjectConflict
 from sidecar.services.projects import journal as journals
 from sidecar.services.projects.journal import SUFFIX, Entry, Head, JournalWriter, read_journal
+from tests.harness.patience import PATIENCE
 from tests.services.projects.workshop import DEMO, Workshop, longer, open_workshop
 
 EDIT_AND_WAIT = """
@@ -50,7 +51,7 @@ def _crash(folder: Path, path: Path | None = None, *, autosave: float = 0) -> No
     with process.stdout:
         assert process.stdout.readline() == b"edited\n"
         process.send_signal(signal.SIGKILL)
-        assert process.wait(10) == -signal.SIGKILL
+        assert process.wait(PATIENCE) == -signal.SIGKILL
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from sidecar.services.render.join import join
 from sidecar.services.render.join_pieces import EncodedPiece, Piece
 from tests.harness.commands import output_of
 from tests.harness.media import ffmpeg, make_clip
+from tests.harness.patience import PATIENCE
 from tests.harness.rendering import RESOURCES, clip, project, timeline_of
 
 NOISE = "noise=alls=5:allf=t"
@@ -124,7 +125,7 @@ def ffmpeg_hashes(path: Path, *, seek: float | None = None) -> list[str]:
         [ffmpeg(), "-nostdin", "-v", "warning", *before, "-i", f"file:{path}", "-map", "0:v:0", "-f", "framehash", "-"],
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
         text=True,
     )

@@ -27,6 +27,7 @@ from sidecar.services.cache.store import CacheStore, open_cache_store
 from sidecar.services.render.encoded_sound import SoundPlan, encoded_sound, plan_sound
 from sidecar.services.render.sound_mix import SoundShop, open_mix
 from tests.ffmpeg.sound.listening import RESOURCES, Sound
+from tests.harness.patience import PATIENCE
 
 ROOM = CacheLimits(2**30)
 
@@ -84,14 +85,14 @@ class SoundDesk:
 
     async def encode(self, line: Timeline, export: Export, prints: Mapping[str, str] | None = None) -> Pinned:
         """Make the encoded sound of a timeline."""
-        with trio.fail_after(60):
+        with trio.fail_after(PATIENCE):
             return await encoded_sound(self.plan(line, export, prints), self.shop())
 
     async def mix(self, line: Timeline, export: Export | None = None) -> Sound:
         """Make the mix of a timeline."""
         plan = self.plan(line, export or export_of()).mix
         made = bytearray()
-        with trio.fail_after(60):
+        with trio.fail_after(PATIENCE):
             async with open_mix(plan, self.shop()) as stretches:
                 for each in stretches:
                     made += bytes(each.bytes) if each.path is None else each.path.read_bytes()

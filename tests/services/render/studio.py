@@ -13,9 +13,8 @@ from protocol.commands.render import Job, RenderPlan, RenderStart, Started
 from protocol.commands.shared import ProjectRef, Range
 from sidecar.services.access import ReadAccess
 from sidecar.services.container import ServiceOptions, Services, open_services
+from tests.harness.patience import PATIENCE
 from tests.harness.program import environment
-
-PATIENCE = 40.0
 
 
 def project(*clips: Mapping[str, Any], **members: Any) -> dict[str, Any]:

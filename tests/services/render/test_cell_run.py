@@ -14,7 +14,8 @@ import trio
 from protocol.commands.render import Job, RenderProgress
 from sidecar.ffmpeg.supervisor import Child
 from tests.harness.media import make_clip, read_numbers
-from tests.services.render.studio import PATIENCE, Studio, color, file, project, studio
+from tests.harness.patience import PATIENCE
+from tests.services.render.studio import Studio, color, file, project, studio
 
 SECONDS = 14
 
@@ -189,7 +190,7 @@ async def test_a_target_folder_that_goes_ends_the_job_soon(tmp_path: Path, busy:
         started = await desk.start(slow(busy), folder / "film.mp4")
         await busy_child(desk, started.job_id)
         shutil.rmtree(folder)
-        with trio.fail_after(5):
+        with trio.fail_after(PATIENCE):
             ended = await desk.render.wait(started.job_id)
     assert ended.error is not None
     assert (ended.state, ended.error.data.kind) == ("failed", "outputUnwritable")
@@ -203,7 +204,7 @@ async def test_a_disk_that_fills_ends_the_job(tmp_path: Path, busy: Path, monkey
         started = await desk.start(slow(busy), tmp_path / "film.mp4")
         await busy_child(desk, started.job_id)
         free = 2**20
-        with trio.fail_after(5):
+        with trio.fail_after(PATIENCE):
             ended = await desk.render.wait(started.job_id)
         assert ended.error is not None
         assert (ended.state, ended.error.data.kind) == ("failed", "diskFull")

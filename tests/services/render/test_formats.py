@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from protocol.errors import LimitExceeded, OutputExists, OutputUnwritable
 from tests.harness.media import ffmpeg, make_clip, read_number, run_ffmpeg
+from tests.harness.patience import PATIENCE
 from tests.services.render.studio import color, file, project, studio
 
 SIZE = (192, 96)
@@ -48,7 +49,7 @@ def left(folder: Path) -> list[str]:
 def pixels(path: Path) -> NDArray[Any]:
     """Decode to straight R'G'B'A by FFmpeg: PyAV reads no animated WebP."""
     command = [ffmpeg(), "-v", "error", "-i", str(path), "-fps_mode", "passthrough", "-pix_fmt", "rgba"]
-    data = subprocess.run([*command, "-f", "rawvideo", "-"], capture_output=True, check=True, timeout=20).stdout
+    data = subprocess.run([*command, "-f", "rawvideo", "-"], capture_output=True, check=True, timeout=PATIENCE).stdout
     return np.frombuffer(data, np.uint8).reshape(-1, SIZE[1], SIZE[0], 4).astype(int)
 
 

@@ -12,6 +12,7 @@ import pytest
 from sidecar.services.render.extras import REPLACED, extra_folder
 from sidecar.services.render.litter import claim, sweep_parts
 from sidecar.services.render.publish import part_path
+from tests.harness.patience import PATIENCE
 
 OWNER = "0123456789abcdef-1"
 HOLD = """
@@ -44,7 +45,7 @@ def test_the_part_of_a_killed_process_goes(tmp_path: Path) -> None:
         assert holder.stdout.readline() == "held\n"
         assert sweep_parts(tmp_path) == []
         holder.send_signal(signal.SIGKILL)
-        holder.wait(10)
+        holder.wait(PATIENCE)
     assert sweep_parts(tmp_path) == [part]
 
 

@@ -13,6 +13,7 @@ from sidecar.ffmpeg.builder.staged import MAX_FILTERS, MAX_INPUTS
 from sidecar.services.projects import Scope
 from sidecar.services.render.cells import run_job
 from tests.harness.media import make_clip
+from tests.harness.patience import PATIENCE
 from tests.services.render.studio import color, file, project, studio
 
 CLIPS = 10_000
@@ -29,7 +30,7 @@ async def test_ten_thousand_clips(tmp_path: Path) -> None:
     raw = project(*clips)
     async with studio(tmp_path) as desk:
         before = psutil.Process().memory_info().rss
-        with trio.fail_after(100):
+        with trio.fail_after(PATIENCE):
             found = await desk.services.projects.validate(ProjectRef(inline=raw), Scope(), check_read=Path)
             planned = await desk.services.commands.planner.plan(ProjectRef(inline=raw), {}, None, Path)
         assert found.valid, found.problems

@@ -16,6 +16,7 @@ from sidecar.core.timeline import resolve
 from sidecar.ffmpeg.builder.picture import Composed, compose_window
 from sidecar.ffmpeg.builder.staged import share_out
 from tests.harness.media import make_clip
+from tests.harness.patience import PATIENCE
 from tests.harness.rendering import RESOURCES
 from tests.harness.spawned import gone
 from tests.services.render.studio import LONG, color, file, project, studio
@@ -123,9 +124,9 @@ async def halves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, victim: int) -
         assert len(family) == 2
         composing = ["rawvideo" in each.cmdline()[-5:] for each in family]
         family[composing.index(victim == 0)].send_signal(signal.SIGKILL)
-        with trio.fail_after(10):
+        with trio.fail_after(PATIENCE):
             ended = await desk.render.wait(job.job_id)
-        assert await gone(family, within=0.25)
+        assert await gone(family, within=0)
     assert list(tmp_path.glob("film*")) == []
     return ended.state, ended.error.data.kind if ended.error else ""
 

@@ -11,6 +11,7 @@ import trio
 from protocol.commands.render import JobsQuery
 from protocol.errors import DiskFull, InvalidParams, JobNotFound, JobState, RenderFailed, SourceChanged
 from sidecar.services.access import ReadAccess
+from tests.harness.patience import PATIENCE
 from tests.services.render.waiting import progress_of, waiting
 
 Patch = pytest.MonkeyPatch
@@ -260,7 +261,7 @@ async def test_a_source_that_changed_is_planned_once_more(tmp_path: Path, monkey
         await desk.start("a")
         await desk.at_work("a")
         desk.running["a"].finish(changed)
-        with trio.fail_after(20):
+        with trio.fail_after(PATIENCE):
             while desk.service.job("a").attempts != 2 or "a" not in desk.running:
                 await trio.lowlevel.checkpoint()
         ended = await desk.finish("a", changed)

@@ -16,10 +16,10 @@ import trio
 from protocol.errors import JobNotFound
 from sidecar.services.render.delivery import deliver
 from tests.harness.media import make_clip, read_numbers
+from tests.harness.patience import PATIENCE
 from tests.harness.spawned import Spawned, gone, spawned
 from tests.services.render.studio import LONG, color, file, project, studio
 
-PATIENCE = 60.0
 FRAMES = 250
 
 
@@ -51,7 +51,7 @@ async def kill(sidecar: Spawned) -> None:
     family = sidecar.children()
     sidecar.process.send_signal(signal.SIGKILL)
     await sidecar.process.wait()
-    assert await gone(family, within=1)
+    assert await gone(family)
 
 
 async def states(sidecar: Spawned) -> dict[str, str]:
@@ -60,7 +60,7 @@ async def states(sidecar: Spawned) -> dict[str, str]:
 
 async def completed(sidecar: Spawned, *job_ids: str) -> list[Any]:
     """Wait until these jobs have completed, and return them."""
-    with trio.fail_after(PATIENCE + 2 * len(job_ids)):
+    with trio.fail_after(PATIENCE * len(job_ids)):
         jobs = [await sidecar.request("render.job", jobId=job_id) for job_id in job_ids]
         while any(job["state"] != "completed" for job in jobs):
             assert not [job["error"] for job in jobs if job["state"] in ("failed", "cancelled")]
@@ -94,7 +94,7 @@ async def test_every_job_goes_on_in_the_next_sidecar(tmp_path: Path, clip: Path,
         if end == "killed":
             await kill(sidecar)
         family = [] if end == "killed" else sidecar.children()
-    assert await gone(family, within=1)
+    assert await gone(family)
     async with spawned(tmp_path) as sidecar:
         await listen(sidecar)
         found = await states(sidecar)

@@ -11,6 +11,7 @@ import trio
 from protocol.commands.render import JobsQuery
 from protocol.commands.shared import Range, When
 from sidecar.services.render.journal import NAME
+from tests.harness.patience import PATIENCE
 from tests.services.render.waiting import FILM, Waiting, waiting
 
 Patch = pytest.MonkeyPatch
@@ -148,7 +149,7 @@ async def test_a_project_that_the_journal_has_lost_fails_its_job_alone(tmp_path:
     database.close()
     async with waiting(tmp_path, monkeypatch) as desk:
         await desk.at_work("b")
-        with trio.fail_after(20):
+        with trio.fail_after(PATIENCE):
             lost = await desk.service.wait("a")
         assert lost.state == "failed"
         assert lost.error is not None

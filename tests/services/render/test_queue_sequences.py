@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from protocol.commands.render import JobsQuery
 from protocol.errors import JobState, RenderFailed
 from sidecar.services.render.limits import RenderLimits
+from tests.harness.patience import PATIENCE
 from tests.services.render.waiting import Waiting, waiting
 
 SLOTS = 2
@@ -95,7 +96,7 @@ class Play:
         )
 
     async def run(self, steps: list[tuple[Any, ...]]) -> None:
-        with trio.fail_after(60):
+        with trio.fail_after(PATIENCE):
             try:
                 await self.open()
                 for name, *arguments in steps:

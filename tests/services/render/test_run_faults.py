@@ -15,7 +15,8 @@ import trio
 
 from protocol.commands.render import Job
 from tests.harness.media import ffmpeg, make_clip
-from tests.services.render.studio import PATIENCE, Studio, file, project, studio
+from tests.harness.patience import PATIENCE
+from tests.services.render.studio import Studio, file, project, studio
 
 SECONDS = 12
 

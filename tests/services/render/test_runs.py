@@ -17,6 +17,7 @@ from sidecar.services.render.control import JobControl
 from sidecar.services.render.retries import CRASH_SECONDS, Retries
 from sidecar.services.render.runs import choose, group, most_outputs, visit
 from sidecar.services.render.slots import Slots
+from tests.harness.patience import PATIENCE
 
 GIBIBYTE = 2**30
 
@@ -205,7 +206,7 @@ async def test_threads_are_held_while_a_job_is_paused() -> None:
             await held.wait()
         assert early.cancelled_caught
         control.resume()
-        with trio.fail_after(5):
+        with trio.fail_after(PATIENCE):
             await held.wait()
     control.pause()
     await trio.to_thread.run_sync(lambda: control.hold(ended=lambda: True))

@@ -21,6 +21,7 @@ from tests.ffmpeg.sound.listening import RATE, clicks, file_clip, mix, timeline,
 from tests.ffmpeg.sound.test_gains import FADE, SWAY
 from tests.ffmpeg.sound.test_motion import NOISE
 from tests.harness.media import run_ffmpeg
+from tests.harness.patience import PATIENCE
 from tests.harness.rendering import RESOURCES
 from tests.services.render.sounding import SoundDesk, export_of, sound_desk, with_volume
 
@@ -200,7 +201,7 @@ async def test_cancelled_in_mid_mix_it_leaves_finished_windows_and_nothing_else(
         plan = desk.plan(line, export_of()).mix
         begun = trio.Event()
         shop = replace(desk.shop(), report=lambda _: begun.set())
-        with trio.fail_after(60):
+        with trio.fail_after(PATIENCE):
             async with trio.open_nursery() as nursery:
 
                 async def making() -> None:

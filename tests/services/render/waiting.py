@@ -34,6 +34,7 @@ from sidecar.services.events import EventHub
 from sidecar.services.render.job import RenderJob
 from sidecar.services.render.limits import JobFolders, RenderLimits
 from sidecar.services.render.service import RenderService, open_render_service
+from tests.harness.patience import PATIENCE
 
 FILM: dict[str, Any] = {
     "schema": "timeline/1",
@@ -211,13 +212,13 @@ class Waiting:
 
     async def at_work(self, *job_ids: str) -> None:
         """Wait until exactly these jobs are at work."""
-        with trio.fail_after(20):
+        with trio.fail_after(PATIENCE):
             while set(self.running) != set(job_ids):
                 await trio.lowlevel.checkpoint()
 
     async def written(self) -> None:
         """Wait until the journal has everything."""
-        with trio.fail_after(20):
+        with trio.fail_after(PATIENCE):
             while self.service._writer.busy:
                 await trio.lowlevel.checkpoint()
 
@@ -249,7 +250,7 @@ class Waiting:
 
     async def finish(self, job_id: str, error: Exception | None = None) -> Job:
         self.running[job_id].finish(error)
-        with trio.fail_after(20):
+        with trio.fail_after(PATIENCE):
             return await self.service.wait(job_id)
 
 
