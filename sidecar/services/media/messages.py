@@ -1,10 +1,15 @@
-"""What the service and its probe workers say to each other: length-prefixed msgpack over the worker's pipes."""
+"""What the service and its workers say to each other: length-prefixed msgpack over the worker's pipes.
+
+A task goes out; any number of items and then one answer come back. A task with results of its own carries them as
+`body`, written and read by `pack` and `unpack`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -13,6 +18,8 @@ from protocol.commands.media import MediaInfo
 from protocol.errors import REGISTRY, Internal, SidecarError
 from sidecar.core.packets import CopySpan, PacketTable
 from sidecar.core.source import SourceFacts
+
+Kind = TypeVar("Kind")
 
 IndexLevel = Literal["none", "keyframes", "full"]
 
@@ -24,38 +31,40 @@ MAX_MESSAGE = 256 * 1024 * 1024
 """A day of frames that are all keyframes is some 50 MB."""
 
 
-class Request(Struct, frozen=True, tag="probe"):
-    """Probe a file. A path is bytes: a name need not be Unicode."""
+class Task(Struct, frozen=True):
+    """Base of what a worker can be asked; the tag of a subclass names it in `worker.MODULES`.
+
+    A path is bytes: a name need not be Unicode.
+    """
 
     path: bytes
+
+
+class Request(Task, frozen=True, tag="probe"):
+    """Probe a file."""
+
     index: Depth
 
 
-class ListPackets(Struct, frozen=True, tag="packets"):
+class ListPackets(Task, frozen=True, tag="packets"):
     """List the packets of the picture stream of that number among all streams."""
 
-    path: bytes
     stream: int
 
 
-class Extract(Struct, frozen=True, tag="extract"):
+class Extract(Task, frozen=True, tag="extract"):
     """Write a span's packets of the file `path` to `target`; the span's own path is empty."""
 
-    path: bytes
     span: CopySpan
     target: bytes
 
 
-class CheckCopy(Struct, frozen=True, tag="check"):
+class CheckCopy(Task, frozen=True, tag="check"):
     """Compare a span of the finished file `output` with the source at `path`."""
 
-    path: bytes
     span: CopySpan
     output: bytes
     digest: str
-
-
-Task = Request | ListPackets | Extract | CheckCopy
 
 
 class Failure(Struct, frozen=True):
@@ -66,17 +75,34 @@ class Failure(Struct, frozen=True):
     members: dict[str, Any]
 
 
-class Answer(Struct, frozen=True):
+class Item(Struct, frozen=True, tag="item"):
+    """Part of what a task finds, sent as soon as it is known; the answer follows the last."""
+
+    body: bytes
+
+
+Send = Callable[[Item], None]
+
+
+class Answer(Struct, frozen=True, tag="answer"):
     """What a task gave: a probe's result and, where an index was read, the facts; packets; or a failure.
 
-    `told` is a digest, or what is wrong with a copy. Paths in all of them are empty.
+    `told` is a digest, or what is wrong with a copy; `body` is a result of the task's own type. Paths in all of them
+    are empty.
     """
 
     info: MediaInfo | None = None
     facts: SourceFacts | None = None
     packets: PacketTable | None = None
     told: str | None = None
+    body: bytes | None = None
     failure: Failure | None = None
+
+
+class _Named(Struct):
+    """The tag of a task, whichever it is."""
+
+    type: str
 
 
 def _write_fraction(value: Any) -> Any:
@@ -92,24 +118,34 @@ def _read_fraction(kind: type, value: Any) -> Any:
 
 
 _ENCODER = msgspec.msgpack.Encoder(enc_hook=_write_fraction)
-_TASKS: msgspec.msgpack.Decoder[Task] = msgspec.msgpack.Decoder(Task, dec_hook=_read_fraction)
-_ANSWERS = msgspec.msgpack.Decoder(Answer, dec_hook=_read_fraction)
+_MESSAGES: msgspec.msgpack.Decoder[Item | Answer] = msgspec.msgpack.Decoder(Item | Answer, dec_hook=_read_fraction)
+_NAMES = msgspec.msgpack.Decoder(_Named)
 
 
-def encode(message: Task | Answer) -> bytes:
+def encode(message: Task | Item | Answer) -> bytes:
     """Write a message with its length before it."""
     body = _ENCODER.encode(message)
     return len(body).to_bytes(HEADER_BYTES, "big") + body
 
 
-def decode_task(body: bytes) -> Task:
-    """Read a task; raises msgspec.DecodeError."""
-    return _TASKS.decode(body)
+def tag_of(body: bytes) -> str:
+    """Return the tag of a task; raises msgspec.DecodeError."""
+    return _NAMES.decode(body).type
 
 
-def decode_answer(body: bytes) -> Answer:
-    """Read an answer; raises msgspec.DecodeError."""
-    return _ANSWERS.decode(body)
+def decode_message(body: bytes) -> Item | Answer:
+    """Read what a worker sends; raises msgspec.DecodeError."""
+    return _MESSAGES.decode(body)
+
+
+def pack(value: Any) -> bytes:
+    """Write a value of structs, dataclasses and fractions: a task, or the body of an item or an answer."""
+    return _ENCODER.encode(value)
+
+
+def unpack(body: bytes, kind: type[Kind]) -> Kind:
+    """Read what `pack` wrote; raises msgspec.DecodeError."""
+    return msgspec.msgpack.decode(body, type=kind, dec_hook=_read_fraction)
 
 
 def answer_of(info: MediaInfo, facts: SourceFacts | None) -> Answer:

@@ -20,7 +20,7 @@ from sidecar.ffmpeg.supervisor import Supervisor
 from sidecar.services.media.fingerprint import fingerprint
 from sidecar.services.media.messages import CheckCopy, Depth, Extract, IndexLevel, ListPackets, error_of
 from sidecar.services.media.paths import local_path
-from sidecar.services.media.workers import WorkerPool, open_workers
+from sidecar.services.media.workers import PROBING, WorkerPool, open_workers
 from sidecar.services.settings import SettingsStore
 
 REMEMBERED = 1024
@@ -67,8 +67,11 @@ class MediaService:
     PermissionDenied and Timeout. Cancelling one ends its worker.
     """
 
-    def __init__(self, pool: WorkerPool) -> None:
-        self._pool = pool
+    def __init__(self, pool: WorkerPool, work_pool: WorkerPool) -> None:
+        self.pool = pool
+        """Workers for what somebody waits for: probes, frames."""
+        self.work_pool = work_pool
+        """Workers for what takes long: listings, waveforms, analyses, proxies."""
         self._known: OrderedDict[Path, _Known] = OrderedDict()
         self._packets: OrderedDict[tuple[Path, int, str], PacketTable] = OrderedDict()
         self._locks: dict[Path, tuple[trio.Lock, int]] = {}
@@ -124,7 +127,7 @@ class MediaService:
         known = self._packets.get(key)
         if known is None:
             task = ListPackets(os.fsencode(target), stream)
-            answer = await self._pool.do(task, seconds=FACTS_SECONDS, shown=name)
+            answer = await self.work_pool.do(task, seconds=FACTS_SECONDS, shown=name)
             if answer.failure is not None:
                 raise error_of(answer.failure, name)
             if answer.packets is None:
@@ -141,7 +144,7 @@ class MediaService:
         Raises the errors of reading the source, and DiskFull and OutputUnwritable for the target.
         """
         task = Extract(os.fsencode(span.path), replace(span, path=""), os.fsencode(target))
-        answer = await self._pool.do(task, seconds=_patience(span), shown=span.path)
+        answer = await self.work_pool.do(task, seconds=_patience(span), shown=span.path)
         if answer.failure is not None:
             of_target = answer.failure.kind in (DiskFull.kind, OutputUnwritable.kind)
             raise error_of(answer.failure, str(target) if of_target else span.path)
@@ -153,7 +156,7 @@ class MediaService:
         Raises the errors of reading the source.
         """
         task = CheckCopy(os.fsencode(span.path), replace(span, path=""), os.fsencode(output), digest)
-        answer = await self._pool.do(task, seconds=_patience(span), shown=span.path)
+        answer = await self.work_pool.do(task, seconds=_patience(span), shown=span.path)
         if answer.failure is not None:
             raise error_of(answer.failure, span.path)
         return answer.told
@@ -179,7 +182,8 @@ class MediaService:
                 elif not refresh and known.holds(index):
                     self._known.move_to_end(path)
                     return known, False
-                answer = await self._pool.ask(path, index, seconds=timeout, shown=shown)
+                pool = self.work_pool if index == "decoded" else self.pool
+                answer = await pool.ask(path, index, seconds=timeout, shown=shown)
                 if answer.failure is not None:
                     raise error_of(answer.failure, shown)
                 if answer.facts is not None:
@@ -230,6 +234,12 @@ async def open_media_service(
     supervisor: Supervisor, folder: Path, settings: SettingsStore
 ) -> AsyncIterator[MediaService]:
     """Open the service; its workers live in `folder`, as many as `settings` say, and are ended on leaving."""
-    pool = WorkerPool(supervisor, folder, lambda: worker_count(settings.current.workers))
-    async with open_workers(pool):
-        yield MediaService(pool)
+
+    def count() -> int:
+        return worker_count(settings.current.workers)
+
+    async with (
+        open_workers(WorkerPool(supervisor, folder, count, argv=PROBING)) as pool,
+        open_workers(WorkerPool(supervisor, folder, count, role="work")) as work_pool,
+    ):
+        yield MediaService(pool, work_pool)

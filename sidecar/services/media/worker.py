@@ -1,4 +1,4 @@
-"""A probe worker: `python -m sidecar.services.media.worker`. Reads requests, answers each, ends when its stdin does.
+"""A worker: `python -m sidecar.services.media.worker`. Reads tasks, answers each, ends when its stdin does.
 
 It runs the demuxers and decoders, so it is expected to crash or hang on some file; then it is ended and replaced.
 """
@@ -7,75 +7,76 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import replace
-from pathlib import Path
+from importlib import import_module
 from typing import BinaryIO
 
 from protocol.errors import MediaUnreadable, SidecarError
-from sidecar.services.media.damage import with_damage
-from sidecar.services.media.extract import extract
-from sidecar.services.media.joins import check_copy
 from sidecar.services.media.messages import (
     HEADER_BYTES,
     MAX_MESSAGE,
     Answer,
-    CheckCopy,
-    Extract,
-    ListPackets,
-    Task,
-    answer_of,
-    decode_task,
+    Item,
+    Send,
     encode,
     failure_of,
+    tag_of,
+    unpack,
 )
-from sidecar.services.media.packets import list_packets
-from sidecar.services.media.reader import probe_file
+
+MODULES = {
+    "probe": "sidecar.services.media.tasks.probe",
+    "packets": "sidecar.services.media.tasks.packets",
+    "extract": "sidecar.services.media.tasks.extract",
+    "check": "sidecar.services.media.tasks.check",
+}
+"""The module that does the tasks of a tag, imported with the first of them.
+
+It holds `TASK`, the type of the task, and `run(task, send)`, which returns an Answer, may send Items before, and
+raises SidecarError.
+"""
 
 MEMORY_BYTES = 4 * 1024**3
 
 
 def main() -> None:
-    """Serve requests until stdin ends."""
+    """Serve tasks until stdin ends; what the tags on the command line need is imported before the first."""
     _limit_memory()
     incoming = os.fdopen(os.dup(0), "rb")
     outgoing = os.fdopen(os.dup(1), "wb", buffering=0)
     # Whatever a library prints must not get between our messages.
     os.dup2(2, 1)
+    for tag in sys.argv[1:]:
+        import_module(MODULES[tag])
     serve(incoming, outgoing)
 
 
 def serve(incoming: BinaryIO, outgoing: BinaryIO) -> None:
-    """Answer every request of a stream."""
+    """Answer every task of a stream."""
+
+    def send(message: Item | Answer) -> None:
+        data = memoryview(encode(message))
+        while data:
+            data = data[outgoing.write(data) :]
+
     while len(header := incoming.read(HEADER_BYTES)) == HEADER_BYTES:
         size = int.from_bytes(header, "big")
         if size > MAX_MESSAGE:
             return
-        answer = encode(handle(decode_task(incoming.read(size))))
-        while answer:
-            answer = answer[outgoing.write(answer) :]
+        send(handle(incoming.read(size), send))
 
 
-def handle(task: Task) -> Answer:
+def handle(body: bytes, send: Send) -> Answer:
     """Do what is asked, or say in a typed error why not."""
-    path = Path(os.fsdecode(task.path))
+    module = import_module(MODULES[tag_of(body)])
+    task = unpack(body, module.TASK)
     try:
-        if isinstance(task, ListPackets):
-            return Answer(packets=list_packets(path, task.stream))
-        if isinstance(task, Extract):
-            return Answer(told=extract(replace(task.span, path=str(path)), Path(os.fsdecode(task.target))))
-        if isinstance(task, CheckCopy):
-            return Answer(
-                told=check_copy(Path(os.fsdecode(task.output)), replace(task.span, path=str(path)), task.digest)
-            )
-        probed = probe_file(path, "full" if task.index == "decoded" else task.index)
-        facts = probed.facts
-        if task.index == "decoded" and facts is not None:
-            facts = with_damage(path, facts)
+        answer: Answer = module.run(task, send)
     except SidecarError as error:
         return failure_of(error)
     except MemoryError:
-        return failure_of(MediaUnreadable(path=str(path), detail="it needs more memory than a probe is given"))
-    return answer_of(probed.info, facts)
+        path = os.fsdecode(task.path)
+        return failure_of(MediaUnreadable(path=path, detail="it needs more memory than a worker is given"))
+    return answer
 
 
 def _limit_memory() -> None:

@@ -1,11 +1,13 @@
-"""Probe workers: a bounded number of resident children, each given one file at a time."""
+"""Workers: a bounded number of resident children, each given one file at a time."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 
 import msgspec
@@ -18,13 +20,16 @@ from sidecar.services.media.messages import (
     MAX_MESSAGE,
     Answer,
     Depth,
+    Item,
     Request,
     Task,
-    decode_answer,
+    decode_message,
     encode,
 )
 
 WORKER = (sys.executable, "-P", "-m", "sidecar.services.media.worker")
+PROBING = (*WORKER, "probe")
+"""A worker that is ready to probe once it has started."""
 
 IDLE_SECONDS = 30.0
 """A worker that has had nothing to do for so long is ended."""
@@ -32,9 +37,14 @@ IDLE_SECONDS = 30.0
 GRACE_SECONDS = 2.0
 """How long a worker may take to end by itself once its stdin is closed."""
 
+Hear = Callable[[Item], None]
+
 
 class WorkerPool:
-    """Hands files to workers; starts them as they are needed, at most `limit()` at a time, replaces those that die."""
+    """Hands tasks to workers; starts them as they are needed, at most `limit()` at a time, replaces those that die.
+
+    `role` is what the system's view of children calls them.
+    """
 
     def __init__(
         self,
@@ -42,12 +52,14 @@ class WorkerPool:
         folder: Path,
         limit: Callable[[], int],
         *,
+        role: str = "probe",
         argv: Sequence[str] = WORKER,
         idle_seconds: float = IDLE_SECONDS,
     ) -> None:
         self._supervisor = supervisor
         self._folder = folder
         self._limit = limit
+        self._role = role
         self._argv = argv
         self._idle_seconds = idle_seconds
         self._slots = trio.CapacityLimiter(max(1, limit()))
@@ -62,24 +74,38 @@ class WorkerPool:
         """Have a file (by absolute path) probed, as `do` does it."""
         return await self.do(Request(os.fsencode(path), index), seconds=seconds, shown=shown)
 
-    async def do(self, task: Task, *, seconds: float, shown: str) -> Answer:
+    async def do(self, task: Task, *, seconds: float, shown: str, operation: str = "media.probe") -> Answer:
         """Have a task done within so many seconds, waiting for a worker included.
 
-        `shown` stands in errors. Cancelling ends the worker. Raises Timeout and DecoderCrashed; a failure of the task itself is in the answer.
+        `shown` stands in errors, `operation` in that of a Timeout. Cancelling ends the worker. Raises Timeout and
+        DecoderCrashed; a failure of the task itself is in the answer.
         """
         request = encode(task)
         self._slots.total_tokens = max(1, self._limit())
         with trio.move_on_after(seconds):
             async with self._slots:
-                return await self._exchange(request, shown)
-        raise Timeout(operation="media.probe", seconds=seconds)
+                return await self._exchange(request, _Talk(shown, operation))
+        raise Timeout(operation=operation, seconds=seconds)
 
-    async def _exchange(self, request: bytes, shown: str) -> Answer:
+    async def stream(
+        self, task: Task, *, seconds: float, shown: str, on_item: Hear, operation: str = "media.probe"
+    ) -> Answer:
+        """Have a task done that says more than its answer; `on_item` is given what comes before that, in order.
+
+        `seconds` bounds the time between two messages; waiting for a worker does not count. What `on_item` raises
+        ends the worker and is raised here. For the rest it is as `do`.
+        """
+        request = encode(task)
+        self._slots.total_tokens = max(1, self._limit())
+        async with self._slots:
+            return await self._exchange(request, _Talk(shown, operation, on_item, seconds))
+
+    async def _exchange(self, request: bytes, talk: _Talk) -> Answer:
         while True:
             child, fresh = await self._take()
             answer: Answer | None = None
             try:
-                answer = await _talk(child, request)
+                answer = await talk.hold(child, request)
             finally:
                 if answer is None:
                     await child.aclose()
@@ -87,9 +113,9 @@ class WorkerPool:
                     self._idle.append((child, trio.current_time()))
             if answer is not None:
                 return answer
-            if fresh:
+            if fresh or talk.heard:
                 status = child.returncode or 0
-                raise DecoderCrashed(path=shown, signal=-status if status < 0 else None)
+                raise DecoderCrashed(path=talk.shown, signal=-status if status < 0 else None)
             # One that was idle may have died of anything, before this file: a fresh one decides.
 
     async def _take(self) -> tuple[Child, bool]:
@@ -99,7 +125,7 @@ class WorkerPool:
                 return child, False
             await child.aclose()
         child = await self._supervisor.spawn(
-            self._argv, cwd=self._folder, stdin="pipe", stdout="pipe", role="probe", tag=None
+            self._argv, cwd=self._folder, stdin="pipe", stdout="pipe", role=self._role, tag=None
         )
         return child, True
 
@@ -133,20 +159,55 @@ async def open_workers(pool: WorkerPool) -> AsyncIterator[WorkerPool]:
             await pool.close()
 
 
-async def _talk(child: Child, request: bytes) -> Answer | None:
-    """Send a request and read its answer; None when the worker died or does not speak our language."""
+@dataclass(slots=True)
+class _Talk:
+    """One task's exchange with a worker: what is called what, who hears items, how long a silence may be."""
+
+    shown: str
+    operation: str
+    on_item: Hear | None = None
+    seconds: float = inf
+    heard: bool = False
+
+    async def hold(self, child: Child, request: bytes) -> Answer | None:
+        """Send a task and read what comes; None when the worker died or does not speak our language."""
+        try:
+            with self._patience():
+                await _pipes(child)[0].send_all(request)
+            while True:
+                with self._patience():
+                    message = await _receive(child)
+                if not isinstance(message, Item):
+                    return message
+                if self.on_item is None:
+                    return None
+                self.heard = True
+                self.on_item(message)
+        except (trio.BrokenResourceError, trio.ClosedResourceError, msgspec.DecodeError):
+            return None
+
+    @contextmanager
+    def _patience(self) -> Iterator[None]:
+        with trio.move_on_after(self.seconds) as scope:
+            yield
+        if scope.cancelled_caught:
+            raise Timeout(operation=self.operation, seconds=self.seconds)
+
+
+def _pipes(child: Child) -> tuple[trio.abc.SendStream, trio.abc.ReceiveStream]:
     if child.stdin is None or child.stdout is None:
         raise AssertionError("a worker has pipes")
-    try:
-        await child.stdin.send_all(request)
-        header = await _read(child.stdout, HEADER_BYTES)
-        size = int.from_bytes(header, "big")
-        if not header or size > MAX_MESSAGE:
-            return None
-        body = await _read(child.stdout, size)
-        return decode_answer(body) if body else None
-    except (trio.BrokenResourceError, trio.ClosedResourceError, msgspec.DecodeError):
+    return child.stdin, child.stdout
+
+
+async def _receive(child: Child) -> Item | Answer | None:
+    stdout = _pipes(child)[1]
+    header = await _read(stdout, HEADER_BYTES)
+    size = int.from_bytes(header, "big")
+    if not header or size > MAX_MESSAGE:
         return None
+    body = await _read(stdout, size)
+    return decode_message(body) if body else None
 
 
 async def _read(stream: trio.abc.ReceiveStream, size: int) -> bytes:

@@ -19,12 +19,15 @@ from protocol.errors import LimitExceeded, MediaUnreadable, Timeout
 from sidecar.services.media.color import Tags, read_color
 from sidecar.services.media.messages import (
     MAX_MESSAGE,
+    Answer,
     Request,
-    decode_answer,
-    decode_task,
+    decode_message,
     encode,
     error_of,
     failure_of,
+    pack,
+    tag_of,
+    unpack,
 )
 from sidecar.services.media.picture import hdr_kind, header_order, luminance, orientation
 from sidecar.services.media.rate import STANDARD, constant_rate, lies_on, snap
@@ -123,7 +126,7 @@ def test_orientation_and_luminance() -> None:
 def test_messages() -> None:
     request = Request(b"/\xff", "full")
     body = encode(request)
-    assert decode_task(body[4:]) == request
+    assert (tag_of(body[4:]), unpack(body[4:], Request)) == ("probe", request)
     failure = failure_of(MediaUnreadable(path="/secret\udcff", detail="\udcff broken")).failure
     assert failure is not None
     again = error_of(failure, "shown")
@@ -136,7 +139,7 @@ def test_messages() -> None:
     assert timed is not None
     assert error_of(timed, "shown").context() == {"operation": "x", "seconds": 1.0}
     with pytest.raises(msgspec.DecodeError):
-        decode_answer(b"\xc1")
+        decode_message(b"\xc1")
 
 
 def test_a_worker_answers_in_order_and_ends_with_its_stream() -> None:
@@ -145,10 +148,13 @@ def test_a_worker_answers_in_order_and_ends_with_its_stream() -> None:
     serve(io.BytesIO(requests), outgoing)
     answers = outgoing.getvalue()
     size = int.from_bytes(answers[:4], "big")
-    first = decode_answer(answers[4 : 4 + size])
+    first = decode_message(answers[4 : 4 + size])
+    assert isinstance(first, Answer)
     assert first.failure is not None
     assert (first.failure.kind, first.failure.members) == ("mediaNotFound", {})
-    assert decode_answer(answers[8 + size :]).failure is not None
+    second = decode_message(answers[8 + size :])
+    assert isinstance(second, Answer)
+    assert second.failure is not None
     outgoing = io.BytesIO()
     serve(io.BytesIO((MAX_MESSAGE + 1).to_bytes(4, "big")), outgoing)
     assert outgoing.getvalue() == b""
@@ -158,7 +164,7 @@ def test_a_worker_that_runs_out_of_memory_says_so(monkeypatch: pytest.MonkeyPatc
     def exhaust(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("sidecar.services.media.worker.probe_file", exhaust)
-    failure = handle(Request(b"/a", "none")).failure
+    monkeypatch.setattr("sidecar.services.media.tasks.probe.probe_file", exhaust)
+    failure = handle(pack(Request(b"/a", "none")), lambda _: None).failure
     assert failure is not None
     assert failure.kind == "mediaUnreadable"

@@ -46,7 +46,7 @@ async def opened(
         async with open_supervisor() as supervisor:
             pool = WorkerPool(supervisor, folder, lambda: limit, argv=argv, idle_seconds=idle)
             async with open_workers(pool):
-                yield MediaService(pool), pool, supervisor
+                yield MediaService(pool, pool), pool, supervisor
             assert supervisor.children() == ()
 
 

@@ -1,0 +1,1 @@
+"""What workers do, one kind of task a file: each is imported by `worker.MODULES`."""
