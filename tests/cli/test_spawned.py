@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import subprocess
-import time
 from pathlib import Path
 from typing import Any
 
@@ -147,12 +146,10 @@ def test_an_interrupted_render_leaves_nothing_behind() -> None:
         for line in process.stdout:
             if line.startswith("picture"):
                 break
-        began = time.monotonic()
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130, errors
     assert "Traceback" not in errors
-    assert time.monotonic() - began < 10
     assert sorted(p.name for p in Path().iterdir()) == ["long.json"]
 
 

@@ -115,6 +115,18 @@ async def spawned(home: Path) -> AsyncIterator[Spawned]:
         nursery.cancel_scope.cancel()
 
 
+async def stopped(processes: list[psutil.Process]) -> None:
+    """Wait until no thread of these processes runs: a signal that stops them reaches one after the other."""
+    with trio.fail_after(PATIENCE):
+        while not all(each == "T" for process in processes for each in _thread_states(process.pid)):  # noqa: ASYNC110
+            await trio.sleep(0.01)
+
+
+def _thread_states(pid: int) -> list[str]:
+    stats = [path.read_text(encoding="ascii", errors="replace") for path in Path(f"/proc/{pid}/task").glob("*/stat")]
+    return [stat.rpartition(")")[2].split()[0] for stat in stats]
+
+
 async def gone(processes: list[psutil.Process], within: float = OUTLIVED) -> bool:
     """Say whether all these processes have ended within so many seconds; within none: whether they are gone by now."""
     with trio.move_on_after(within):

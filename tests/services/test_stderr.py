@@ -11,7 +11,7 @@ from tests.harness.patience import PATIENCE
 
 def _read_lines(fd: int, count: int) -> list[bytes]:
     data = b""
-    deadline = monotonic() + 5
+    deadline = monotonic() + PATIENCE
     while data.count(b"\n") < count and monotonic() < deadline:
         data += os.read(fd, 65_536)
     return data.splitlines()
@@ -32,10 +32,8 @@ def test_a_reader_that_never_reads_stops_nobody_and_hears_of_what_was_dropped() 
     reader, writer = os.pipe()
     stderr = BoundedStderr(writer, limit=100_000)
     line = b"x" * 999 + b"\n"
-    began = monotonic()
     for _ in range(10_000):
-        stderr.write(line)
-    assert monotonic() - began < 5
+        stderr.write(line)  # which would never return if it waited
     # 64 KB lie in the pipe and at most the limit waits; everything else was counted.
     assert 9_700 <= stderr.dropped < 10_000
     dropped = stderr.dropped
@@ -52,7 +50,7 @@ def test_a_reader_that_never_reads_stops_nobody_and_hears_of_what_was_dropped() 
 
     thread = threading.Thread(target=drain)
     thread.start()
-    deadline = monotonic() + 10
+    deadline = monotonic() + PATIENCE
     while not told.wait(0.01) and monotonic() < deadline:
         stderr.write(b"there is room again\n")
     thread.join(PATIENCE)
@@ -66,9 +64,7 @@ def test_close_does_not_wait_for_a_reader_that_never_reads() -> None:
     reader, writer = os.pipe()
     stderr = BoundedStderr(writer)
     stderr.write(b"x" * 200_000)
-    began = monotonic()
     stderr.close(within=0.1)
-    assert monotonic() - began < 2
     stderr.write(b"too late\n")
     assert stderr.dropped == 1
     os.close(reader)

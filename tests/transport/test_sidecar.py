@@ -102,11 +102,9 @@ async def test_a_cancelled_probe_leaves_the_rest_working(tmp_path: Path, endless
         number, data = shell.client.request("media.probe", {"path": endless, "index": "full", "timeoutMs": 60_000})
         await shell.send(data)
         await shell.call("system.info")  # the read loop has seen it, and answers others meanwhile
-        start = trio.current_time()
         await shell.send(shell.client.cancel(number))
         with pytest.raises(Cancelled):
             await shell.answer(number)
-        assert trio.current_time() - start < 6
         assert (await shell.call("media.probe", {"path": endless}))["container"] == "wav"
 
 

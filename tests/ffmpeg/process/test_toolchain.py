@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import time
 from pathlib import Path
 
 import pytest
@@ -65,9 +64,7 @@ def test_what_is_not_a_usable_ffmpeg_is_refused_with_the_reason(tmp_path: Path, 
 
 def test_a_binary_that_does_not_answer_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "ANSWER_WITHIN", 0.2)
-    began = time.monotonic()
-    assert "took longer" in refused(tmp_path, "#!/bin/sh\nexec sleep 30").detail
-    assert time.monotonic() - began < 5
+    assert "took longer" in refused(tmp_path, "#!/bin/sh\nexec sleep 3600").detail
 
 
 def test_without_a_bundled_binary_the_error_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from protocol.errors import JobNotFound
 from sidecar.services.render.delivery import deliver
 from tests.harness.media import make_clip, read_numbers
 from tests.harness.patience import PATIENCE
-from tests.harness.spawned import Spawned, gone, spawned
+from tests.harness.spawned import Spawned, gone, spawned, stopped
 from tests.services.render.studio import LONG, color, file, project, studio
 
 FRAMES = 250
@@ -98,8 +98,11 @@ async def test_every_job_goes_on_in_the_next_sidecar(tmp_path: Path, clip: Path,
     async with spawned(tmp_path) as sidecar:
         await listen(sidecar)
         found = await states(sidecar)
-        assert found.pop("runs") in ("queued", "preparing", "running", "completed")
-        assert found == {"stopped": "paused", "waits": "queued", "brief": "cancelled", "held": "paused"}
+        if found.pop("runs") == "completed":  # already: then the next one has its place
+            assert found.pop("waits") in ("queued", "preparing", "running", "completed")
+        else:
+            assert found.pop("waits") == "queued"
+        assert found == {"stopped": "paused", "brief": "cancelled", "held": "paused"}
         for name in ("stopped", "held"):
             await sidecar.request("render.resume", jobId=name)
         jobs = await completed(sidecar, "stopped", "runs", "waits", "held")
@@ -238,13 +241,15 @@ async def test_what_is_paused_uses_no_cpu(tmp_path: Path) -> None:
         children = supervisor.children(tag=job.job_id)
         assert children
         processes = [each for child in children for each in (psutil.Process(child.pid),)]
+        await stopped(processes)
         before = seconds_of(processes)
         await trio.sleep(2)  # the time over which it is measured
-        assert seconds_of(processes) - before <= 0.02
+        assert seconds_of(processes) == before
         assert supervisor.children(tag=job.job_id) == children
         await desk.render.resume(job.job_id)
-        await desk.running(job.job_id)
-        assert seconds_of(processes) > before
+        with trio.fail_after(PATIENCE):
+            while seconds_of(processes) <= before:  # noqa: ASYNC110
+                await trio.sleep(0.01)
         assert (await desk.render.cancel(job.job_id)).state == "cancelled"
         assert supervisor.children(tag=job.job_id) == ()
 
