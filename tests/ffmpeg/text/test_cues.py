@@ -157,7 +157,7 @@ def test_more_cues_than_fit_leave_the_frame_upward() -> None:
     assert len({block.bottom for block in blocks[:19]}) == 19
 
 
-@pytest.mark.timeout(10)
+@pytest.mark.timeout(120)
 def test_cues_of_any_two_sizes_find_their_places() -> None:
     # In 64-bit floats top - height + height may be more than top: such cues once pushed each other without end.
     for height in range(16, 64, 2):

@@ -29,8 +29,9 @@ from sidecar.services.media.service import MediaService, open_media_service, wor
 from sidecar.services.media.workers import WORKER, WorkerPool, open_workers
 from sidecar.services.settings import SettingsStore
 from tests.harness.media import make_clip, run_ffmpeg
+from tests.harness.patience import PATIENCE
 
-SECONDS = 40
+SECONDS = PATIENCE
 
 
 @pytest.fixture(scope="module")
