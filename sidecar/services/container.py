@@ -32,6 +32,7 @@ from sidecar.services.system import SystemService
 from sidecar.services.tools import Tools
 
 if TYPE_CHECKING:
+    from sidecar.services.cache.memory import MemoryTier
     from sidecar.services.cache.store import CacheStore
     from sidecar.services.ffmpeg_command import FfmpegCommandService
     from sidecar.services.fonts import FontService
@@ -66,6 +67,7 @@ class Services:
     supervisor: Supervisor
     tools: Tools
     late_fonts: Callable[[], FontService]
+    late_memory: Callable[[], MemoryTier]
     late_cache: Callable[[], CacheStore]
     media: MediaService
     projects: ProjectService
@@ -85,6 +87,11 @@ class Services:
     def fonts(self) -> FontService:
         """The fonts at hand."""
         return self.late_fonts()
+
+    @property
+    def memory(self) -> MemoryTier:
+        """What is kept in memory by key."""
+        return self.late_memory()
 
     @property
     def cache(self) -> CacheStore:
@@ -133,7 +140,8 @@ async def open_services(options: ServiceOptions) -> AsyncIterator[Services]:
         supervisor = await stack.enter_async_context(open_supervisor())
         tools = Tools(settings, environ, supervisor)
         fonts = cache(_make_fonts)
-        late_cache = stack.enter_context(_late_cache(folders, settings, log))
+        memory = cache(lambda: _make_memory(settings))
+        late_cache = stack.enter_context(_late_cache(folders, settings, log, memory))
         loopback = stack.enter_context(_late_loopback(settings, log))
         media = await stack.enter_async_context(open_media_service(supervisor, folders.temp, settings))
         projects = await stack.enter_async_context(
@@ -184,6 +192,7 @@ async def open_services(options: ServiceOptions) -> AsyncIterator[Services]:
             supervisor=supervisor,
             tools=tools,
             late_fonts=fonts,
+            late_memory=memory,
             late_cache=late_cache,
             media=media,
             projects=projects,
@@ -228,8 +237,18 @@ def _make_fonts() -> FontService:
     return FontService()
 
 
+def _make_memory(settings: SettingsStore) -> MemoryTier:
+    from sidecar.services.cache.memory import MemoryTier  # noqa: PLC0415 - start-up time
+
+    memory = MemoryTier(settings.current.cache_memory_bytes)
+    settings.watch(lambda new: memory.resize(new.cache_memory_bytes))
+    return memory
+
+
 @contextmanager
-def _late_cache(folders: Folders, settings: SettingsStore, log: Log) -> Iterator[Callable[[], CacheStore]]:
+def _late_cache(
+    folders: Folders, settings: SettingsStore, log: Log, memory: Callable[[], MemoryTier]
+) -> Iterator[Callable[[], CacheStore]]:
     """Give what opens the cache when it is first asked for; closed after all that use it."""
     with ExitStack() as opened:
 
@@ -244,6 +263,7 @@ def _late_cache(folders: Folders, settings: SettingsStore, log: Log) -> Iterator
                     instance_id=folders.instance_id,
                     limits=lambda: CacheLimits(settings.current.cache_disk_bytes, settings.current.min_free_disk_bytes),
                     report=lambda what, error: log.logger.warning(what, detail=str(error)),
+                    counters=memory().counters,
                 )
             )
 

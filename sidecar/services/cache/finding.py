@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import stat
+import time
 from contextlib import suppress
 
 import msgspec
@@ -22,6 +23,7 @@ Identity = tuple[int, int]
 
 def find(tier: Tier, kind: Kind, key: str, owners: tuple[str, ...], step: Step, *, counted: bool = True) -> Head | None:
     """Return the head of an entry, pinned once for the caller, or None. Counts a hit or a miss, unless it has been."""
+    started = time.perf_counter()
     try:
         head = look(tier, (kind, key), step)
     except FAILURES as error:
@@ -29,10 +31,10 @@ def find(tier: Tier, kind: Kind, key: str, owners: tuple[str, ...], step: Step, 
         head = None
     if head is None:
         if counted:
-            tier.counters.miss(kind)
+            tier.counters.miss(kind, time.perf_counter() - started)
         return None
     if counted:
-        tier.counters.hit(kind, head.bytes, head.seconds)
+        tier.counters.hit(kind, head.bytes, head.seconds, time.perf_counter() - started)
     try:
         with suppress(*FAILURES):
             tier.sessions.used((kind, key), step)

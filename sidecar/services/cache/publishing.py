@@ -49,8 +49,11 @@ def _publish(tier: Tier, head: Head, made: Path, step: Step) -> Head | None:
         if checked is None:
             checked = _checked(head, made, step)
         outcome = _with_more_space(tier, checked, made, step)
-        if outcome != "there":
-            return checked if outcome == "stored" else None
+        if outcome == "stored":
+            tier.counters.stored()
+            return checked
+        if outcome == "full":
+            return None
     return None
 
 

@@ -12,7 +12,7 @@ from typing import Any, Self, TypeVar
 
 import trio
 
-from sidecar.services.cache.counters import Cause
+from sidecar.services.cache.counters import Cause, Counters
 from sidecar.services.cache.finding import find
 from sidecar.services.cache.flights import Flights, machine_turn
 from sidecar.services.cache.head import Head
@@ -205,11 +205,17 @@ class CacheStore:
 
 
 def open_cache_store(
-    root: Path, *, instance_id: str, limits: Callable[[], CacheLimits], report: Report = lambda _what, _error: None
+    root: Path,
+    *,
+    instance_id: str,
+    limits: Callable[[], CacheLimits],
+    report: Report = lambda _what, _error: None,
+    counters: Counters | None = None,
 ) -> CacheStore:
     """Open the cache of a folder for one instance, which closes it. Its index is read when it is first needed.
 
-    `limits` are asked for at each publication; `report` is told on any thread of what failed.
+    `limits` are asked for at each publication; `report` is told on any thread of what failed; `counters` are those of
+    the memory tier, so that both are counted together.
     Raises DiskFull or OutputUnwritable when the folder cannot be had.
     """
     layout = Layout(root)
@@ -217,4 +223,5 @@ def open_cache_store(
         instance = claim_instance(layout, instance_id)
     except OSError as error:
         raise write_error(root, error) from error
-    return CacheStore(Tier(layout, instance, Sessions(layout, instance.prepare), limits, report))
+    sessions = Sessions(layout, instance.prepare)
+    return CacheStore(Tier(layout, instance, sessions, limits, report, counters or Counters()))

@@ -180,7 +180,7 @@ async def test_counts(tmp_path: Path) -> None:
         await store.remove("segments", key_of(2))
         stats = await store.stats()
         sound, segments = stats.kinds["sound"], stats.kinds["segments"]
-        assert (sound.counts.hits, sound.counts.misses) == (3, 1)
+        assert (sound.counts.hits.total, sound.counts.misses.total) == (3, 1)
         assert (sound.counts.bytes_saved, sound.counts.seconds_saved) == (3000, 7.5)
         assert sound.counts.evictions == {"limit": 1, "stale": 0, "corrupt": 0, "cleared": 0}
         assert segments.counts.evictions == {"limit": 0, "stale": 1, "corrupt": 0, "cleared": 0}
