@@ -11,7 +11,6 @@ from pathlib import Path
 import trio
 
 from protocol.commands.render import MeasuredLoudness, Reused
-from protocol.project.formats import audio_codec
 from sidecar.ffmpeg.builder.caption_streams import subtitle_command
 from sidecar.ffmpeg.builder.chapters import chapters_of
 from sidecar.ffmpeg.builder.tags import source_tags
@@ -22,7 +21,7 @@ from sidecar.services.render.control import JobControl
 from sidecar.services.render.copies import Extracted, check_copies, take_copies
 from sidecar.services.render.crew import open_crew
 from sidecar.services.render.doubts import check_doubted
-from sidecar.services.render.encoded_sound import encoded_sound, loudness_of, plan_sound
+from sidecar.services.render.encoded_sound import SoundPlan, encoded_sound, loudness_of
 from sidecar.services.render.join import join
 from sidecar.services.render.join_pieces import EncodedPiece, Piece
 from sidecar.services.render.produce import Bench, run_command
@@ -87,7 +86,7 @@ async def _streams(attempt: Attempt, cells: CellRun, bench: Bench, copies: dict[
             cells.stages = await with_analyses(cells.stages, bench, cells.store)
             await cells.make()
         pictured.set()
-        if not sounds and audio_codec(attempt.planned.export) is not None:
+        if not sounds and attempt.planned.sound is not None:
             attempt.pass_on(attempt.shown.enter("running", "sound", trio.current_time()))
 
     def mixed(share: float) -> None:
@@ -95,12 +94,8 @@ async def _streams(attempt: Attempt, cells: CellRun, bench: Bench, copies: dict[
         if pictured.is_set():
             attempt.pass_on(progress)
 
-    async def sound() -> None:
-        planned, store = attempt.planned, attempt.shop.store
-        plan = await trio.to_thread.run_sync(
-            plan_sound, planned.stages, planned.span, planned.fingerprints, bench.toolchain.version
-        )
-        shop = SoundShop(bench.folder, partial(run_command, bench=bench), store, mixed, cells.owners)
+    async def sound(plan: SoundPlan) -> None:
+        shop = SoundShop(bench.folder, partial(run_command, bench=bench), attempt.shop.store, mixed, cells.owners)
         sounds.append(await encoded_sound(plan, shop))
 
     async def copied() -> None:
@@ -110,8 +105,8 @@ async def _streams(attempt: Attempt, cells: CellRun, bench: Bench, copies: dict[
         async with open_crew() as crew:
             crew.start(picture)
             crew.start(copied)
-            if audio_codec(attempt.planned.export) is not None:
-                crew.start(sound)
+            if attempt.planned.sound is not None:
+                crew.start(partial(sound, attempt.planned.sound))
     except BaseException:
         for made in sounds:
             made.release()

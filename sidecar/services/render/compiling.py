@@ -18,7 +18,7 @@ from sidecar.ffmpeg.builder.resources import Resources
 from sidecar.ffmpeg.builder.sound.export import Levelling
 from sidecar.ffmpeg.builder.staged import Stages, share_out
 from sidecar.services.render.cells import Cell, in_cells, plan_cells
-from sidecar.services.render.encoded_sound import plan_sound
+from sidecar.services.render.encoded_sound import SoundPlan, plan_sound
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """What makes the file. `key` changes if and only if the file would; `sound` keys the encoded sound beside cells.
+    """What makes the file. `key` changes if and only if the file would; `sound` is what is made beside cells.
 
     With cells, `stages` say nothing of how anything is shared out.
     """
@@ -43,7 +43,7 @@ class Compiled:
     stages: Stages
     cells: tuple[Cell, ...]
     key: str
-    sound: str | None = None
+    sound: SoundPlan | None = None
 
 
 def compile_draft(draft: Draft, copies: Sequence[CopySpan] = ()) -> Compiled:
@@ -71,8 +71,8 @@ def compile_draft(draft: Draft, copies: Sequence[CopySpan] = ()) -> Compiled:
     )
     sound = None
     if audio_codec(draft.export) is not None:
-        sound = plan_sound(stages, draft.span, draft.fingerprints, draft.ffmpeg).key
-    return Compiled(stages, cells, _joined_key(draft, cells, sound), sound)
+        sound = plan_sound(stages, draft.span, draft.fingerprints, draft.ffmpeg)
+    return Compiled(stages, cells, _joined_key(draft, cells, None if sound is None else sound.key), sound)
 
 
 def analysis_keys(draft: Draft) -> dict[str, str]:

@@ -122,6 +122,7 @@ class Planner:
             span=draft.span,
             fingerprints=draft.fingerprints,
             cells=compiled.cells,
+            sound=compiled.sound,
             known=frozenset(costs),
             refusals=copies.refusals,
         )
@@ -142,8 +143,8 @@ class Planner:
         """Return the bytes of the encoded sound, if it is cached."""
         if compiled.sound is None:
             return None
-        found = await self.cache().costs("sound", [compiled.sound])
-        return found[compiled.sound][0] if found else None
+        found = await self.cache().costs("sound", [compiled.sound.key])
+        return found[compiled.sound.key][0] if found else None
 
     def _estimate(self, draft: Draft, compiled: Compiled, costs: Costs, sound: int | None) -> Estimate:
         """Estimate a render by what of it is cached, and by what was cached of others like it."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sidecar.core.timeline import OutputSpan
     from sidecar.ffmpeg.builder.staged import Stages
     from sidecar.services.render.cells import Cell
+    from sidecar.services.render.encoded_sound import SoundPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Planned:
 
     `fingerprints` are those of the sources when the plan was made, by their paths; `base` is the folder that relative
     paths of the project start from. `cells` are what its picture is put together of; none where one process writes it
-    all, as `stages` shares it out. `known` are keys of cells that were cached when the plan was made; `refusals` say why
+    all, as `stages` shares it out; `sound` is made beside cells. `known` are keys of cells that were cached when the plan was made; `refusals` say why
     clips are not copied, or not wholly.
     """
 
@@ -45,6 +46,7 @@ class Planned:
     inputs: list[Input]
     fingerprints: Mapping[str, str]
     cells: tuple[Cell, ...] = ()
+    sound: SoundPlan | None = None
     known: frozenset[str] = frozenset()
     refusals: tuple[Refusal, ...] = ()
 
