@@ -21,7 +21,7 @@ from sidecar.services.events import EventHub
 from sidecar.services.folders import Folders, roots_of, settings_file
 from sidecar.services.instance import open_folders
 from sidecar.services.logs import Log, publisher
-from sidecar.services.loopback import Loopback, listen
+from sidecar.services.loopback import Loopback
 from sidecar.services.media import MediaService, open_media_service
 from sidecar.services.projects import ProjectService, open_project_service
 from sidecar.services.render.limits import JobFolders, RenderLimits
@@ -74,7 +74,7 @@ class Services:
     render: RenderService
     late_commands: Callable[[], FfmpegCommandService]
     late_gpu: Callable[[], GpuService]
-    late_loopback: Callable[[], Loopback]
+    loopback: Loopback
     late_resources: Callable[[], Resources]
     system: SystemService
 
@@ -109,13 +109,8 @@ class Services:
         return self.late_gpu()
 
     @property
-    def loopback(self) -> Loopback:
-        """The address that bytes are served at; raises DependencyMissing where there is none to be had."""
-        return self.late_loopback()
-
-    @property
     def resources(self) -> Resources:
-        """What gives bytes by URL; raises DependencyMissing as `loopback` does."""
+        """What gives bytes by URL."""
         return self.late_resources()
 
     @property
@@ -142,8 +137,10 @@ async def open_services(options: ServiceOptions) -> AsyncIterator[Services]:
         fonts = cache(_make_fonts)
         memory = cache(lambda: _make_memory(settings))
         late_cache = stack.enter_context(_late_cache(folders, settings, log, memory))
-        loopback = stack.enter_context(_late_loopback(settings, log))
-        media = await stack.enter_async_context(open_media_service(supervisor, folders.temp, settings))
+        loopback = _make_loopback(stack, settings, log)
+        media = await stack.enter_async_context(
+            open_media_service(supervisor, folders.temp, settings, cache=late_cache, memory=memory)
+        )
         projects = await stack.enter_async_context(
             open_project_service(
                 folders=folders,
@@ -199,8 +196,8 @@ async def open_services(options: ServiceOptions) -> AsyncIterator[Services]:
             render=render,
             late_commands=cache(lambda: _make_commands(media, planner(), tools)),
             late_gpu=gpu,
-            late_loopback=loopback,
-            late_resources=cache(lambda: _make_resources(loopback(), late_cache, folders)),
+            loopback=loopback,
+            late_resources=cache(lambda: _make_resources(stack, loopback, memory, late_cache, folders)),
             system=system,
         )
 
@@ -270,29 +267,28 @@ def _late_cache(
         yield late
 
 
-@contextmanager
-def _late_loopback(settings: SettingsStore, log: Log) -> Iterator[Callable[[], Loopback]]:
-    """Give what listens when it is first asked to; closed at the end."""
-    with ExitStack() as opened:
+def _make_loopback(stack: AsyncExitStack, settings: SettingsStore, log: Log) -> Loopback:
+    def report(wanted: int, used: int) -> None:
+        log.logger.warning("the port for HTTP is taken", wanted=wanted, used=used)
 
-        @cache
-        def late() -> Loopback:
-            wanted = settings.current.http_port
-            loopback = listen(wanted)
-            opened.callback(loopback.close)
-            if wanted not in {0, loopback.port}:
-                log.logger.warning("the port for HTTP is taken", wanted=wanted, used=loopback.port)
-            return loopback
-
-        yield late
+    loopback = Loopback(lambda: settings.current.http_port, report)
+    stack.callback(loopback.close)
+    return loopback
 
 
-def _make_resources(loopback: Loopback, late_cache: Callable[[], CacheStore], folders: Folders) -> Resources:
+def _make_resources(
+    stack: AsyncExitStack,
+    loopback: Loopback,
+    memory: Callable[[], MemoryTier],
+    late_cache: Callable[[], CacheStore],
+    folders: Folders,
+) -> Resources:
     from sidecar.services.resources import Resources  # noqa: PLC0415 - start-up time
     from sidecar.services.resources.capability import cache_secret  # noqa: PLC0415 - start-up time
-    from sidecar.services.resources.held import HeldInMemory  # noqa: PLC0415 - start-up time
 
-    return Resources(loopback, cache(HeldInMemory), late_cache, lambda: cache_secret(folders.cache))
+    resources = Resources(loopback, memory, late_cache, lambda: cache_secret(folders.cache))
+    stack.callback(resources.close)
+    return resources
 
 
 def _make_planner(

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import secrets
 import socket
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from functools import partial
+import sys
+from collections.abc import Callable, Iterable
 
 import trio
 
@@ -20,28 +19,44 @@ BACKLOG = 100
 TOKEN_BYTES = 32
 
 
-@dataclass(slots=True, eq=False)
 class Loopback:
-    """A socket that listens on 127.0.0.1 and nowhere else.
+    """A socket on 127.0.0.1 and nowhere else, which listens from the first time that somebody needs it.
 
     `token` (256 bits) opens every route that is no capability by itself; `origins` are those of pages that may read
-    answers. `wanted` is set once there is something to fetch.
+    answers. `bound` is set once it listens, `wanted` once there is something to fetch.
     """
 
-    listener: socket.socket
-    token: str = field(default_factory=partial(secrets.token_urlsafe, TOKEN_BYTES))
-    origins: frozenset[str] = frozenset()
-    wanted: trio.Event = field(default_factory=trio.Event)
+    def __init__(
+        self,
+        port: Callable[[], int],
+        report: Callable[[int, int], None] = lambda _wanted, _used: None,
+    ) -> None:
+        """Take the port to listen on: 0, and one that is taken, mean any that is free; of the latter `report` hears."""
+        self.token = secrets.token_urlsafe(TOKEN_BYTES)
+        self.origins: frozenset[str] = frozenset()
+        self.bound = trio.Event()
+        self.wanted = trio.Event()
+        self._port = port
+        self._report = report
+        self._listener: socket.socket | None = None
+
+    @property
+    def listener(self) -> socket.socket:
+        """The socket. Raises DependencyMissing when the machine has no loopback network to listen on."""
+        if self._listener is None:
+            self._listener = self._listen()
+            self.bound.set()
+        return self._listener
 
     @property
     def port(self) -> int:
-        """The port in use, whichever was asked for."""
+        """The port in use; raises as `listener` does."""
         port: int = self.listener.getsockname()[1]
         return port
 
     @property
     def origin(self) -> str:
-        """What every URL begins with, without a slash at its end."""
+        """What every URL begins with, without a slash at its end; raises as `listener` does."""
         return f"http://{HOST}:{self.port}"
 
     def allow(self, origins: Iterable[str]) -> None:
@@ -49,28 +64,34 @@ class Loopback:
         self.origins |= frozenset(origins)
 
     def close(self) -> None:
-        """Stop listening."""
-        self.listener.close()
+        """Stop listening; what is asked of it afterwards raises OSError."""
+        if self._listener is not None:
+            self._listener.close()
 
-
-def listen(port: int) -> Loopback:
-    """Listen on a port of 127.0.0.1; 0, and one that is taken, mean any that is free.
-
-    Raises DependencyMissing when the machine has no loopback network to listen on.
-    """
-    try:
-        return Loopback(_bound(port))
-    except OSError as error:
-        failure = error
-    if port:
+    def _listen(self) -> socket.socket:
+        wanted = self._port()
+        try:
+            return _bound(wanted)
+        except OSError as error:
+            failure = error
+        if wanted == 0:
+            raise DependencyMissing(name="loopback network", detail=failure.strerror or str(failure)) from failure
         # Settings are shared by all sidecars of a user: the second must not be without bytes for want of a port.
-        return listen(0)
-    raise DependencyMissing(name="loopback network", detail=failure.strerror or str(failure)) from failure
+        try:
+            listener = _bound(0)
+        except OSError as error:
+            raise DependencyMissing(name="loopback network", detail=error.strerror or str(error)) from error
+        self._report(wanted, listener.getsockname()[1])
+        return listener
 
 
 def _bound(port: int) -> socket.socket:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
+        # Windows lets others take a port that is in use unless told not to; elsewhere the option only means that
+        # connections of an earlier sidecar, closed and not yet forgotten, do not keep its port.
+        option = socket.SO_EXCLUSIVEADDRUSE if sys.platform == "win32" else socket.SO_REUSEADDR
+        listener.setsockopt(socket.SOL_SOCKET, option, 1)
         listener.bind((HOST, port))
         listener.listen(BACKLOG)
         listener.setblocking(False)

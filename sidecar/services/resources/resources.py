@@ -6,8 +6,9 @@ import hashlib
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 import trio
 
@@ -18,27 +19,15 @@ from sidecar.services.cache.layout import check_address
 from sidecar.services.loopback import Loopback
 from sidecar.services.resources.capability import SECRET_BYTES, EntryPath, FilePath, Signer, write
 from sidecar.services.resources.content import READERS, Content, InMemory, OnDisk, open_regular
+from sidecar.services.resources.holding import Holdings
 
 if TYPE_CHECKING:
+    from sidecar.services.cache.memory import MemoryTier
     from sidecar.services.cache.pinned import Pinned
     from sidecar.services.cache.store import CacheStore
 
 Refusal = Literal["unknown", "gone"]
 """Never offered by anyone; offered, and no longer there."""
-
-
-class Held(Protocol):
-    """Bytes in memory."""
-
-    @property
-    def value(self) -> bytes: ...
-
-
-class Memory(Protocol):
-    """The part of the cache's memory tier that is used here."""
-
-    def get(self, kind: Kind, key: str) -> Held | None: ...
-    def put(self, kind: Kind, key: str, value: bytes) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +50,7 @@ class Resources:
     def __init__(
         self,
         loopback: Loopback,
-        memory: Callable[[], Memory],
+        memory: Callable[[], MemoryTier],
         cache: Callable[[], CacheStore],
         secret: Callable[[], bytes],
     ) -> None:
@@ -73,6 +62,7 @@ class Resources:
         self._session = Signer(secrets.token_bytes(SECRET_BYTES))
         self._files: dict[str, _Offered] = {}
         self._limiter = trio.CapacityLimiter(READERS)
+        self._holdings = Holdings()
 
     def offer_bytes(
         self,
@@ -80,16 +70,20 @@ class Resources:
         content_type: str,
         *,
         kind: Kind = "frames",
+        scan: bool = False,
         width: int | None = None,
         height: int | None = None,
     ) -> Resource:
         """Keep bytes in the cache's memory under a hash of themselves, and return where they are to be had.
 
-        Immutable; 410 once the memory tier has evicted them. Raises ResourceLimit when they are more than it may hold.
+        Immutable; 410 once the memory tier has evicted them. `scan`: one of many that nobody expects to see twice.
+        What is in the memory tier under a key of its own need not be there again: `offer_entry` finds it too.
+        Raises ResourceLimit when the bytes are more than the tier may hold.
         """
         key = hashlib.blake2b(data, digest_size=32).hexdigest()
-        if not self._memory().put(kind, key, data):
-            raise ResourceLimit(what="bytes of the memory cache", value=len(data), limit=0)
+        memory = self._memory()
+        if not memory.put(kind, key, data, scan=scan):
+            raise ResourceLimit(what="bytes of the memory cache", value=len(data), limit=memory.use().limit)
         return self.offer_entry(kind, key, content_type, bytes=len(data), width=width, height=height)
 
     def offer_entry(
@@ -150,24 +144,34 @@ class Resources:
             return await self._open_file(offered)
         return "unknown"
 
+    async def tend(self) -> None:
+        """Let go in time of entries that are fetched in parts; runs while bytes are served, until cancelled."""
+        await self._holdings.tend()
+
+    def close(self) -> None:
+        """Let go of every entry that is no longer being fetched."""
+        self._holdings.close()
+
     async def _open_entry(self, entry: EntryPath) -> Content | Refusal:
-        held = self._memory().get(entry.kind, entry.key)
+        held = self._memory().peek(entry.kind, entry.key)
         if held is not None:
             source = InMemory(held.value)
             return Content(source, len(held.value), entry.content_type, entry.proof, "immutable")
-        pinned = await self._cache().find(entry.kind, entry.key)
+        address = (entry.kind, entry.key)
+        pinned = self._holdings.take(address) or await self._cache().find(*address)
         return "gone" if pinned is None else await self._open_pinned(entry, pinned)
 
     async def _open_pinned(self, entry: EntryPath, pinned: Pinned) -> Content | Refusal:
+        leave = partial(self._holdings.leave, (entry.kind, entry.key), pinned)
         try:
             descriptor, found = await trio.to_thread.run_sync(open_regular, pinned.path, limiter=self._limiter)
         except OSError:
-            pinned.release()
+            self._holdings.forget((entry.kind, entry.key), pinned)
             return "gone"
         except BaseException:
-            pinned.release()
+            leave()
             raise
-        source = OnDisk(descriptor, self._limiter, pinned.release)
+        source = OnDisk(descriptor, self._limiter, leave)
         return Content(source, found.st_size, entry.content_type, entry.proof, "immutable")
 
     async def _open_file(self, offered: _Offered) -> Content | Refusal:
