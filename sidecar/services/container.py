@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from sidecar.services.ffmpeg_command import FfmpegCommandService
     from sidecar.services.fonts import FontService
     from sidecar.services.gpu.service import GpuService
+    from sidecar.services.media.waveform.service import WaveformService
     from sidecar.services.render.planner import Planner
     from sidecar.services.resources import Resources
 
@@ -76,6 +77,7 @@ class Services:
     late_gpu: Callable[[], GpuService]
     loopback: Loopback
     late_resources: Callable[[], Resources]
+    late_waveforms: Callable[[], WaveformService]
     system: SystemService
 
     @property
@@ -112,6 +114,11 @@ class Services:
     def resources(self) -> Resources:
         """What gives bytes by URL."""
         return self.late_resources()
+
+    @property
+    def waveforms(self) -> WaveformService:
+        """Peaks of the sound of files."""
+        return self.late_waveforms()
 
     @property
     def toolchain(self) -> Toolchain | None:
@@ -181,6 +188,7 @@ async def open_services(options: ServiceOptions) -> AsyncIterator[Services]:
             fonts=lambda: fonts().list_fonts(),
             started=started,
         )
+        resources = cache(lambda: _make_resources(stack, loopback, memory, late_cache, folders))
         yield Services(
             settings=settings,
             folders=folders,
@@ -197,7 +205,8 @@ async def open_services(options: ServiceOptions) -> AsyncIterator[Services]:
             late_commands=cache(lambda: _make_commands(media, planner(), tools)),
             late_gpu=gpu,
             loopback=loopback,
-            late_resources=cache(lambda: _make_resources(stack, loopback, memory, late_cache, folders)),
+            late_resources=resources,
+            late_waveforms=cache(lambda: _make_waveforms(media, late_cache, resources)),
             system=system,
         )
 
@@ -304,6 +313,14 @@ def _make_planner(
     from sidecar.services.render.planner import Planner  # noqa: PLC0415 - start-up time
 
     return Planner(projects, media, fonts, tools, late_cache, gpu, workers)
+
+
+def _make_waveforms(
+    media: MediaService, late_cache: Callable[[], CacheStore], resources: Callable[[], Resources]
+) -> WaveformService:
+    from sidecar.services.media.waveform.service import WaveformService  # noqa: PLC0415 - start-up time
+
+    return WaveformService(media, late_cache, resources)
 
 
 def _make_commands(media: MediaService, planner: Planner, tools: Tools) -> FfmpegCommandService:

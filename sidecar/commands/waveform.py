@@ -1,0 +1,55 @@
+"""Commands of waveforms."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import trio
+
+from protocol.commands.waveform import MediaWaveform, SecondsRange, Waveform
+from protocol.errors import InvalidParams
+from protocol.time import parse_seconds
+from sidecar.commands.call import Call
+from sidecar.commands.registry import command
+from sidecar.services.media.paths import local_path
+
+
+@command("media.waveform")
+async def waveform(params: MediaWaveform, call: Call) -> Waveform:
+    """Return peaks, telling of them as they come."""
+    from sidecar.services.media.waveform.inline import Chunk, items_of  # noqa: PLC0415 - start-up time
+    from sidecar.services.media.waveform.service import Asked, Listener  # noqa: PLC0415 - start-up time
+
+    path = await trio.to_thread.run_sync(call.check_read, str(local_path(params.path)))
+    report, listener = call.report, None
+    if report is not None:
+
+        def done(seconds: float, total: float | None) -> None:
+            report({"kind": "report", "done": seconds, "total": total, "message": None})
+
+        def chunks(found: list[Chunk]) -> None:
+            report({"kind": "items", "items": items_of(found)})
+
+        listener = Listener(done, chunks)
+    asked = Asked(
+        stream=params.audio_stream,
+        span=span_of(params.range),
+        samples_per_pixel=params.samples_per_pixel,
+        mix=params.channels == "mix",
+        bits=params.bits,
+        inline=params.inline,
+    )
+    await call.progress({"kind": "begin", "title": "Reading the sound", "total": None})
+    found = await call.services.waveforms.waveform(path, asked, shown=params.path, listener=listener)
+    await call.progress({"kind": "end"})
+    return found
+
+
+def span_of(range_: SecondsRange | None) -> tuple[Fraction, Fraction] | None:
+    """Read a range of a file; raises InvalidParams for times that are none."""
+    if range_ is None:
+        return None
+    try:
+        return parse_seconds(range_.from_), parse_seconds(range_.to)
+    except ValueError as error:
+        raise InvalidParams(detail=str(error), path="/range") from error

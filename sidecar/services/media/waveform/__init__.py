@@ -1,0 +1,1 @@
+"""Waveform peaks as audiowaveform defines them, and the root mean square beside them."""

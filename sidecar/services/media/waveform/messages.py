@@ -1,0 +1,66 @@
+"""What is asked of a worker for a waveform, and what it says."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from msgspec import Struct
+
+from sidecar.services.media.messages import Task
+
+
+class Watch(Struct, frozen=True):
+    """What of the peaks is sent while they are computed: of one level, in bits; `span` is in seconds."""
+
+    samples_per_pixel: int
+    bits: int
+    span: tuple[Fraction, Fraction] | None
+
+
+class MakePeaks(Task, frozen=True, tag="peaks"):
+    """Decode the sound stream of that number among those of the wire, and write its peaks to `target`.
+
+    `origin` is the file's start on its own clock.
+    """
+
+    stream: int
+    mix: bool
+    origin: Fraction
+    target: bytes
+    watch: Watch | None
+
+
+class PeaksPart(Struct, frozen=True):
+    """Peaks while they are computed: `seconds` of sound are done; pixels from `first` of the watched window on.
+
+    `values` are little-endian 16-bit numbers: of each pixel and channel the lowest and the highest.
+    """
+
+    seconds: float
+    first: int
+    channels: int
+    values: bytes
+
+
+class PeaksMade(Struct, frozen=True):
+    """A stream that has been read whole; `start` is in seconds from the file's start."""
+
+    sample_rate: int
+    channels: int
+    samples: int
+    start: Fraction
+
+
+class CutWaveform(Task, frozen=True, tag="waveform"):
+    """Write the files of pixels [first, end) of one level out of the peaks in the file `path`."""
+
+    channels: int
+    sample_rate: int
+    samples: int
+    samples_per_pixel: int
+    bits: int
+    first: int
+    end: int
+    dat: bytes
+    json: bytes
+    rms: bytes

@@ -1,0 +1,82 @@
+"""Decoded sound as 16-bit samples, by the rules of audiowaveform.
+
+audiowaveform (src/SndFileAudioFileReader.cpp, WaveformGenerator.cpp) reads 16-bit samples: wider integers lose their
+low bits (an arithmetic shift, so towards −∞, as libsndfile does it), 8-bit ones are shifted up, and a float is
+multiplied by 32,767 as a 32-bit float and truncated towards zero. The channels of one waveform are summed and the sum
+is divided by their number, truncated towards zero. Floats beyond full scale, which overflow there, are clipped here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from av.audio.frame import AudioFrame
+from numpy.typing import NDArray
+
+Samples = NDArray[np.int32]
+"""(channels, samples), each within 16 bits."""
+
+FULL = np.float32(32_767)
+LOWEST, HIGHEST = -32_768, 32_767
+
+
+def _from_u8(raw: NDArray[Any]) -> Samples:
+    return (raw.astype(np.int32) - 128) << 8
+
+
+def _from_s16(raw: NDArray[Any]) -> Samples:
+    return raw.astype(np.int32)
+
+
+def _from_s32(raw: NDArray[Any]) -> Samples:
+    return raw >> 16
+
+
+def _from_s64(raw: NDArray[Any]) -> Samples:
+    return (raw >> 48).astype(np.int32)
+
+
+def _from_float(raw: NDArray[Any]) -> Samples:
+    scaled = raw.astype(np.float32, copy=False) * FULL
+    # What is not a number is silence: a damaged file must not draw a full bar.
+    if not np.isfinite(scaled).all():
+        scaled = np.nan_to_num(scaled, nan=0.0)
+    return np.clip(scaled, LOWEST, HIGHEST, out=scaled).astype(np.int32)
+
+
+_FORMATS: dict[str, tuple[type[np.generic], Callable[[NDArray[Any]], Samples]]] = {
+    "u8": (np.uint8, _from_u8),
+    "s16": (np.int16, _from_s16),
+    "s32": (np.int32, _from_s32),
+    "s64": (np.int64, _from_s64),
+    "flt": (np.float32, _from_float),
+    "dbl": (np.float64, _from_float),
+}
+
+
+def read_samples(frame: AudioFrame) -> Samples:
+    """Return the samples of a decoded frame of any format, one row a channel."""
+    name = str(frame.format.name)
+    kind, convert = _FORMATS[name.removesuffix("p")]
+    channels, count = len(frame.layout.channels), frame.samples
+    if frame.format.is_planar:
+        return np.stack([convert(np.frombuffer(plane, kind, count)) for plane in frame.planes])
+    packed = np.frombuffer(frame.planes[0], kind, count * channels)
+    return convert(packed).reshape(count, channels).T
+
+
+def mixed(samples: Samples) -> Samples:
+    """Return one row: the average of all, truncated towards zero."""
+    channels = len(samples)
+    if channels == 1:
+        return samples
+    total = samples.sum(axis=0, dtype=np.int32)
+    # Adding channels − 1 to what is negative makes the division, which goes towards −∞, go towards zero.
+    total += (total >> 31) & (channels - 1)
+    if channels & (channels - 1) == 0:
+        total >>= channels.bit_length() - 1
+    else:
+        total //= channels
+    return total.reshape(1, -1)
