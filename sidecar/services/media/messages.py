@@ -41,9 +41,10 @@ class Task(Struct, frozen=True):
 
 
 class Request(Task, frozen=True, tag="probe"):
-    """Probe a file."""
+    """Probe a file; `fingerprint` is its, where that is known already."""
 
     index: Depth
+    fingerprint: str = ""
 
 
 class ListPackets(Task, frozen=True, tag="packets"):
@@ -52,19 +53,38 @@ class ListPackets(Task, frozen=True, tag="packets"):
     stream: int
 
 
+class ListBitrates(Task, frozen=True, tag="bitrates"):
+    """Read from its tables how the bytes of the picture stream of that number are spread over its time."""
+
+    stream: int
+
+
 class Extract(Task, frozen=True, tag="extract"):
-    """Write a span's packets of the file `path` to `target`; the span's own path is empty."""
+    """Write the packets of spans of one stream of the file `path`, each to its target; the spans' own paths are empty.
+
+    An item comes for each, the digest of its packets.
+    """
+
+    spans: tuple[CopySpan, ...]
+    targets: tuple[bytes, ...]
+
+
+class Copied(Struct, frozen=True):
+    """A span of a finished file, the digest of its packets (`Extract`), and whether frames at its joins are decoded."""
 
     span: CopySpan
-    target: bytes
-
-
-class CheckCopy(Task, frozen=True, tag="check"):
-    """Compare a span of the finished file `output` with the source at `path`."""
-
-    span: CopySpan
-    output: bytes
     digest: str
+    decoded: bool = True
+
+
+class CheckCopies(Task, frozen=True, tag="check"):
+    """Compare copied spans of the finished file `output` with a stream of the file `path`; their own paths are empty.
+
+    An item comes for each that is right, and tells nothing; the answer's `told` says what is wrong with the next.
+    """
+
+    output: bytes
+    copies: tuple[Copied, ...]
 
 
 class Failure(Struct, frozen=True):
@@ -87,7 +107,7 @@ Send = Callable[[Item], None]
 class Answer(Struct, frozen=True, tag="answer"):
     """What a task gave: a probe's result and, where an index was read, the facts; packets; or a failure.
 
-    `told` is a digest, or what is wrong with a copy; `body` is a result of the task's own type. Paths in all of them
+    `told` is what is wrong with a copy; `body` is a result of the task's own type. Paths in all of them
     are empty.
     """
 

@@ -42,19 +42,21 @@ class Probed:
     facts: SourceFacts | None
 
 
-def probe_file(path: Path, index: IndexLevel = "none") -> Probed:
+def probe_file(path: Path, index: IndexLevel = "none", content: str = "") -> Probed:
     """Read a file. "keyframes" and "full" read the timestamps of all frames, "none" only where they cost nothing.
+
+    `content` is the file's fingerprint, where the caller knows it.
 
     Raises MediaNotFound, MediaUnreadable, MediaUnsupported, MediaEncrypted, PermissionDenied.
     """
     av.logging.set_level(av.logging.PANIC)
-    print_ = fingerprint(path)
+    content = content or fingerprint(path)
     with open_media(path) as container:
         pictures, sounds = _streams(container)
         if not pictures and not sounds:
             raise MediaUnsupported(path=str(path), detail="it holds no picture or sound that can be decoded")
         _refuse_large(path, pictures)
-        findings = Findings(path=str(path), fingerprint=print_, size=path.stat().st_size)
+        findings = Findings(path=str(path), fingerprint=content, size=path.stat().st_size)
         for stream in pictures:
             findings.indexes[stream.index] = index_from_tables(stream, container.format.name)
         tabled = all(findings.indexes[stream.index] for stream in pictures)

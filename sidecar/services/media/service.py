@@ -4,30 +4,41 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import trio
 
 from protocol.commands.media import MediaInfo
-from protocol.errors import DiskFull, Internal, OutputUnwritable
+from protocol.errors import DecoderCrashed, DiskFull, Internal, OutputUnwritable
 from sidecar.core.packets import CopySpan, PacketTable
 from sidecar.core.source import SourceFacts
 from sidecar.ffmpeg.supervisor import Supervisor
 from sidecar.services.media.fingerprint import fingerprint
-from sidecar.services.media.messages import CheckCopy, Depth, Extract, IndexLevel, ListPackets, error_of
+from sidecar.services.media.known import Knowledge, Known, stamp_of
+from sidecar.services.media.messages import (
+    Answer,
+    CheckCopies,
+    Copied,
+    Depth,
+    Extract,
+    IndexLevel,
+    Item,
+    ListPackets,
+    error_of,
+)
 from sidecar.services.media.paths import local_path
+from sidecar.services.media.records import Records, lasting
 from sidecar.services.media.workers import PROBING, WorkerPool, open_workers
 from sidecar.services.settings import SettingsStore
 
-REMEMBERED = 1024
-"""Files whose probe is kept."""
-
-REMEMBERED_KEYFRAMES = 2_000_000
-"""Keyframe times that are kept of all of them together."""
+if TYPE_CHECKING:
+    from sidecar.services.cache.memory import MemoryTier
+    from sidecar.services.cache.store import CacheStore
 
 REMEMBERED_PACKETS = 2_000_000
 """Packets that are kept of all files together."""
@@ -37,42 +48,25 @@ DECODE_SECONDS = 7200.0
 FACTS_SECONDS = 120.0
 """Reading the index of a large file that has no tables takes as long as reading the file."""
 
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What is known of one content: a plain result, and one with an index beside its facts."""
-
-    fingerprint: str
-    stamp: tuple[int, int]
-    plain: MediaInfo | None = None
-    indexed: MediaInfo | None = None
-    facts: SourceFacts | None = None
-
-    def holds(self, depth: Depth) -> bool:
-        """Whether it has been read so far."""
-        if depth == "decoded":
-            return self.facts is not None and all(video.damaged is not None for video in self.facts.video)
-        return self.indexed is not None or (depth == "none" and self.plain is not None)
-
-    @property
-    def keyframes(self) -> int:
-        return sum(len(video.keyframes or ()) for video in self.facts.video) if self.facts else 0
+FLUSH_SECONDS = 1.0
+"""For writing down, at the end, what was probed last."""
 
 
 class MediaService:
-    """Probes files. A result is remembered as long as the file's fingerprint stays.
+    """Probes files. A result, also that a file cannot be read, is remembered as long as the file's fingerprint stays.
 
     Two that ask for one file at a time share one probe. All methods take absolute paths, or texts as clients write
     them; they raise MediaNotFound, MediaUnreadable, MediaUnsupported, MediaEncrypted, DecoderCrashed,
     PermissionDenied and Timeout. Cancelling one ends its worker.
     """
 
-    def __init__(self, pool: WorkerPool, work_pool: WorkerPool) -> None:
+    def __init__(self, pool: WorkerPool, work_pool: WorkerPool, records: Records) -> None:
         self.pool = pool
         """Workers for what somebody waits for: probes, frames."""
         self.work_pool = work_pool
         """Workers for what takes long: listings, waveforms, analyses, proxies."""
-        self._known: OrderedDict[Path, _Known] = OrderedDict()
+        self._records = records
+        self._knowledge = Knowledge()
         self._packets: OrderedDict[tuple[Path, int, str], PacketTable] = OrderedDict()
         self._locks: dict[Path, tuple[trio.Lock, int]] = {}
 
@@ -110,10 +104,23 @@ class MediaService:
     def known_facts(self, path: Path | str) -> SourceFacts | None:
         """Return facts that are remembered of a file whose size and time have not changed since, without reading it."""
         target, _ = _target(path, None)
-        known = self._known.get(target)
-        if known is None or known.facts is None or known.stamp != _stamp(target):
+        known = self._knowledge.current(target)
+        if known is None or known.facts is None:
             return None
         return replace(known.facts, path=str(target))
+
+    def known_info(self, path: Path) -> MediaInfo | None:
+        """Return a result that is remembered of a file, as `known_facts` does; its `path` is empty."""
+        known = self._knowledge.current(path)
+        return None if known is None else known.indexed or known.plain
+
+    async def info_of(self, path: Path, content: str) -> MediaInfo | None:
+        """Return what an earlier probe found in a file of that name and content, which need not be there any more."""
+        known = self._knowledge.get(path)
+        if known is None or known.fingerprint != content:
+            answer = await self._records.find(path, content, "none")
+            return None if answer is None else answer.info
+        return known.indexed or known.plain
 
     async def fingerprint(self, path: Path | str) -> str:
         """Return "size-mtimeNs-hash" of a file."""
@@ -138,28 +145,35 @@ class MediaService:
             self._packets.popitem(last=False)
         return known
 
-    async def extract(self, span: CopySpan, target: Path) -> str:
-        """Write the packets of a span to `target`, a piece to join from; returns a digest for `check_copy`.
+    async def extract(self, spans: Sequence[CopySpan], targets: Sequence[Path]) -> list[str]:
+        """Write the packets of spans of one stream, each to its target, a piece to join from; returns their digests.
 
-        Raises the errors of reading the source, and DiskFull and OutputUnwritable for the target.
+        Raises the errors of reading the source, and DiskFull and OutputUnwritable for a target.
         """
-        task = Extract(os.fsencode(span.path), replace(span, path=""), os.fsencode(target))
-        answer = await self.work_pool.do(task, seconds=_patience(span), shown=span.path)
+        path, digests = spans[0].path, list[str]()
+        bare = tuple(replace(span, path="") for span in spans)
+        task = Extract(os.fsencode(path), bare, tuple(map(os.fsencode, targets)))
+        answer = await self.work_pool.stream(
+            task, seconds=_patience(spans), shown=path, on_item=lambda item: digests.append(item.body.decode())
+        )
         if answer.failure is not None:
             of_target = answer.failure.kind in (DiskFull.kind, OutputUnwritable.kind)
-            raise error_of(answer.failure, str(target) if of_target else span.path)
-        return answer.told or ""
+            raise error_of(answer.failure, str(targets[len(digests)]) if of_target else path)
+        return digests
 
-    async def check_copy(self, output: Path, span: CopySpan, digest: str) -> str | None:
-        """Say what is wrong with a copied span of a finished file, None where its frames are the source's.
+    async def check_copies(self, output: Path, copies: Sequence[Copied]) -> tuple[int, str] | None:
+        """Say which of the copied spans of one stream in a finished file is the first that is wrong, and why.
 
-        Raises the errors of reading the source.
+        None where all are the source's. Raises the errors of reading the source.
         """
-        task = CheckCopy(os.fsencode(span.path), replace(span, path=""), os.fsencode(output), digest)
-        answer = await self.work_pool.do(task, seconds=_patience(span), shown=span.path)
+        path, right = copies[0].span.path, list[Item]()
+        bare = tuple(msgspec.structs.replace(copy, span=replace(copy.span, path="")) for copy in copies)
+        task = CheckCopies(os.fsencode(path), os.fsencode(output), bare)
+        patience = _patience([copy.span for copy in copies])
+        answer = await self.work_pool.stream(task, seconds=patience, shown=path, on_item=right.append)
         if answer.failure is not None:
-            raise error_of(answer.failure, span.path)
-        return answer.told
+            raise error_of(answer.failure, path)
+        return None if answer.told is None else (len(right), answer.told)
 
     async def _read(
         self,
@@ -169,41 +183,61 @@ class MediaService:
         refresh: bool,
         timeout: float,  # noqa: ASYNC109
         shown: str,
-    ) -> tuple[_Known, bool]:
+    ) -> tuple[Known, bool]:
         """Return what is known of a file, and whether it was read just now."""
         lock, waiting = self._locks.get(path, (trio.Lock(), 0))
         self._locks[path] = (lock, waiting + 1)
         try:
             async with lock:
                 content = await trio.to_thread.run_sync(fingerprint, path, abandon_on_cancel=True)
-                known = self._known.get(path)
+                known = self._knowledge.get(path)
                 if known is None or known.fingerprint != content:
-                    known = _Known(content, _stamp(path))
-                elif not refresh and known.holds(index):
-                    self._known.move_to_end(path)
-                    return known, False
-                pool = self.work_pool if index == "decoded" else self.pool
-                answer = await pool.ask(path, index, seconds=timeout, shown=shown)
-                if answer.failure is not None:
-                    raise error_of(answer.failure, shown)
-                if answer.facts is not None:
-                    known = replace(known, indexed=answer.info, facts=answer.facts)
-                else:
-                    known = replace(known, plain=answer.info)
-                self._remember(path, known)
-                return known, True
+                    known = Known(content)
+                if not refresh and (found := await self._recalled(path, known, index, shown)) is not None:
+                    return found, False
+                return await self._ask(path, known, index, timeout, shown), True
         finally:
             lock, waiting = self._locks.pop(path)
             if waiting > 1:
                 self._locks[path] = (lock, waiting - 1)
 
-    def _remember(self, path: Path, known: _Known) -> None:
-        self._known[path] = known
-        self._known.move_to_end(path)
-        keyframes = sum(each.keyframes for each in self._known.values())
-        while len(self._known) > 1 and (len(self._known) > REMEMBERED or keyframes > REMEMBERED_KEYFRAMES):
-            _, dropped = self._known.popitem(last=False)
-            keyframes -= dropped.keyframes
+    async def _recalled(self, path: Path, known: Known, index: Depth, shown: str) -> Known | None:
+        """Return what is known if that will do; raises the failure that is remembered instead."""
+        if known.holds(index):
+            self._knowledge.use(path)
+            self._records.hit()
+            return known
+        if (failure := known.refuses(index)) is not None:
+            raise error_of(failure, shown)
+        if (failed := self._records.failed(path, known.fingerprint, index)) is not None:
+            raise failed
+        answer = await self._records.find(path, known.fingerprint, index)
+        if answer is None:
+            return None
+        known = known.told(answer, index)
+        self._knowledge.remember(path, known)
+        if answer.failure is not None:
+            raise error_of(answer.failure, shown)
+        return known if known.holds(index) else None
+
+    async def _ask(self, path: Path, known: Known, index: Depth, seconds: float, shown: str) -> Known:
+        """Have a worker read the file."""
+        pool = self.work_pool if index == "decoded" else self.pool
+        began = trio.current_time()
+        try:
+            answer = await pool.ask(path, index, known.fingerprint, seconds=seconds, shown=shown)
+        except DecoderCrashed as error:
+            self._records.fail(path, known.fingerprint, index, error)
+            raise
+        found = known.told(answer, index)
+        # One that changed meanwhile is remembered with neither content.
+        if stamp_of(path) == known.stamp:
+            self._knowledge.remember(path, found)
+            kept = answer if answer.failure is None else Answer(failure=lasting(answer.failure))
+            self._records.keep(path, known.fingerprint, index, kept, trio.current_time() - began)
+        if answer.failure is not None:
+            raise error_of(answer.failure, shown)
+        return found
 
 
 def _target(path: Path | str, shown: str | None) -> tuple[Path, str]:
@@ -211,17 +245,9 @@ def _target(path: Path | str, shown: str | None) -> tuple[Path, str]:
     return target, str(path) if shown is None else shown
 
 
-def _patience(span: CopySpan) -> float:
-    """Seconds that reading a span may take: of a slow disk at least 10 MB/s are asked."""
-    return FACTS_SECONDS + span.bytes / 10_000_000
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    try:
-        facts = path.stat()
-    except OSError:
-        return (-1, -1)
-    return facts.st_size, facts.st_mtime_ns
+def _patience(spans: Sequence[CopySpan]) -> float:
+    """Seconds that reading the largest span may take: of a slow disk at least 10 MB/s are asked."""
+    return FACTS_SECONDS + max(span.bytes for span in spans) / 10_000_000
 
 
 def worker_count(setting: int) -> int:
@@ -231,15 +257,32 @@ def worker_count(setting: int) -> int:
 
 @asynccontextmanager
 async def open_media_service(
-    supervisor: Supervisor, folder: Path, settings: SettingsStore
+    supervisor: Supervisor,
+    folder: Path,
+    settings: SettingsStore,
+    *,
+    cache: Callable[[], CacheStore],
+    memory: Callable[[], MemoryTier],
 ) -> AsyncIterator[MediaService]:
-    """Open the service; its workers live in `folder`, as many as `settings` say, and are ended on leaving."""
+    """Open the service; its workers live in `folder`, as many as `settings` say, and are ended on leaving.
+
+    Of those for probes there is one more: imports never have it, so that a probe which somebody waits for is not held
+    up by them.
+    """
 
     def count() -> int:
         return worker_count(settings.current.workers)
 
+    records = Records(cache, memory)
     async with (
-        open_workers(WorkerPool(supervisor, folder, count, argv=PROBING)) as pool,
+        open_workers(WorkerPool(supervisor, folder, lambda: count() + 1, argv=PROBING)) as pool,
         open_workers(WorkerPool(supervisor, folder, count, role="work")) as work_pool,
+        trio.open_nursery() as nursery,
     ):
-        yield MediaService(pool, work_pool)
+        nursery.start_soon(records.run)
+        try:
+            yield MediaService(pool, work_pool, records)
+        finally:
+            nursery.cancel_scope.cancel()
+            with trio.move_on_after(FLUSH_SECONDS, shield=True):
+                await records.flush()

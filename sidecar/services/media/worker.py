@@ -26,8 +26,11 @@ from sidecar.services.media.messages import (
 MODULES = {
     "probe": "sidecar.services.media.tasks.probe",
     "packets": "sidecar.services.media.tasks.packets",
+    "bitrates": "sidecar.services.media.tasks.bitrates",
     "extract": "sidecar.services.media.tasks.extract",
     "check": "sidecar.services.media.tasks.check",
+    "peaks": "sidecar.services.media.tasks.peaks",
+    "waveform": "sidecar.services.media.tasks.waveform",
 }
 """The module that does the tasks of a tag, imported with the first of them.
 

@@ -70,9 +70,9 @@ class WorkerPool:
         """Number of workers that wait for work."""
         return len(self._idle)
 
-    async def ask(self, path: Path, index: Depth, *, seconds: float, shown: str) -> Answer:
+    async def ask(self, path: Path, index: Depth, fingerprint: str, *, seconds: float, shown: str) -> Answer:
         """Have a file (by absolute path) probed, as `do` does it."""
-        return await self.do(Request(os.fsencode(path), index), seconds=seconds, shown=shown)
+        return await self.do(Request(os.fsencode(path), index, fingerprint), seconds=seconds, shown=shown)
 
     async def do(self, task: Task, *, seconds: float, shown: str, operation: str = "media.probe") -> Answer:
         """Have a task done within so many seconds, waiting for a worker included.

@@ -25,6 +25,10 @@ from protocol.errors import (
     Timeout,
 )
 from sidecar.ffmpeg.supervisor import Supervisor, open_supervisor
+from sidecar.services.cache.limits import CacheLimits
+from sidecar.services.cache.memory import MemoryTier
+from sidecar.services.cache.store import CacheStore, open_cache_store
+from sidecar.services.media.records import Records
 from sidecar.services.media.service import MediaService, open_media_service, worker_count
 from sidecar.services.media.workers import WORKER, WorkerPool, open_workers
 from sidecar.services.settings import SettingsStore
@@ -39,6 +43,10 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_clip(tmp_path_factory.mktemp("media") / "a.mp4", seconds=2, audio="stereo", gop=10, b_frames=2)
 
 
+def store_in(folder: Path) -> CacheStore:
+    return open_cache_store(folder / "cache", instance_id="test", limits=lambda: CacheLimits(1 << 30))
+
+
 @asynccontextmanager
 async def opened(
     folder: Path, *, limit: int = 1, argv: tuple[str, ...] = WORKER, idle: float = 30
@@ -46,8 +54,10 @@ async def opened(
     with trio.fail_after(SECONDS):
         async with open_supervisor() as supervisor:
             pool = WorkerPool(supervisor, folder, lambda: limit, argv=argv, idle_seconds=idle)
-            async with open_workers(pool):
-                yield MediaService(pool, pool), pool, supervisor
+            memory = MemoryTier(1 << 20)
+            with store_in(folder) as store:
+                async with open_workers(pool):
+                    yield MediaService(pool, pool, Records(lambda: store, lambda: memory)), pool, supervisor
             assert supervisor.children() == ()
 
 
@@ -234,7 +244,12 @@ async def test_a_name_that_is_not_unicode(tmp_path: Path, clip: Path) -> None:
 async def test_opened_from_settings(tmp_path: Path, clip: Path) -> None:
     settings = SettingsStore(tmp_path / "settings.json", arguments={"workers": 1}, environ={})
     with trio.fail_after(SECONDS):
-        async with open_supervisor() as supervisor, open_media_service(supervisor, tmp_path, settings) as media:
-            assert (await media.probe(clip)).video[0].codec == "h264"
+        memory = MemoryTier(1 << 20)
+        with store_in(tmp_path) as store:
+            async with (
+                open_supervisor() as supervisor,
+                open_media_service(supervisor, tmp_path, settings, cache=lambda: store, memory=lambda: memory) as media,
+            ):
+                assert (await media.probe(clip)).video[0].codec == "h264"
     assert worker_count(3) == 3
     assert 1 <= worker_count(0) <= 4

@@ -15,7 +15,7 @@ TASK = Request
 def run(task: Request, _send: Send) -> Answer:
     """Read what a file holds, as deep as is asked."""
     path = Path(os.fsdecode(task.path))
-    probed = probe_file(path, "full" if task.index == "decoded" else task.index)
+    probed = probe_file(path, "full" if task.index == "decoded" else task.index, task.fingerprint)
     facts = probed.facts
     if task.index == "decoded" and facts is not None:
         facts = with_damage(path, facts)
