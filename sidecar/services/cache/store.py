@@ -97,12 +97,14 @@ class CacheStore:
         owners: Sequence[str] = (),
         suffix: str = "",
         wait: float = LONGEST_MAKING,
+        folder: Path | None = None,
     ) -> Pinned:
         """Return an entry, made by `produce` when it is missing; one at a time makes a key, the others wait for it.
 
         `produce` writes the file it is given (its name ends in `suffix`, for those who go by names) and returns its
-        `meta`. What it raises is raised here, and the next who waits tries. What the cache cannot keep is returned all
-        the same, with `Pinned.stored` False. Another sidecar that makes the key is waited for up to `wait` seconds,
+        `meta`. It is made in `folder`, or in `scratch` where none is named. What it raises is raised here, and the
+        next who waits tries. What the cache cannot keep is returned all the same, with `Pinned.stored` False; it
+        stays where it was made for as long as it is used. Another sidecar that makes the key is waited for up to `wait` seconds,
         and no longer than it lives.
         """
         check_address(kind, key)
@@ -116,7 +118,7 @@ class CacheStore:
                 again = partial(find, self._tier, kind, key, tuple(owners), counted=False)
                 if (head := await self._run(again)) is not None:
                     return self._pinned(head)
-                return await self._made(kind, key, produce, owners, suffix)
+                return await self._made(kind, key, produce, owners, folder or self.scratch, suffix=suffix)
 
     async def known(self, kind: Kind, keys: Sequence[str]) -> frozenset[str]:
         """Return those of the keys that the index holds: cheap, for plans; no file is read."""
@@ -183,8 +185,10 @@ class CacheStore:
             self._tier.layout.object(*address), head.meta, head.bytes, partial(self._tier.instance.unpin, address)
         )
 
-    async def _made(self, kind: Kind, key: str, produce: Produce, owners: Sequence[str], suffix: str) -> Pinned:
-        path = self.scratch / f"{secrets.token_hex(8)}{suffix}"
+    async def _made(
+        self, kind: Kind, key: str, produce: Produce, owners: Sequence[str], folder: Path, *, suffix: str
+    ) -> Pinned:
+        path = folder / f"{secrets.token_hex(8)}{suffix}"
         try:
             started = time.monotonic()
             meta = await produce(path)

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from sidecar.services.render.produce import Bench
 
 
-async def with_analyses(stages: Stages, bench: Bench, store: CacheStore) -> Stages:
+async def with_analyses(stages: Stages, bench: Bench, store: CacheStore, scratch: Path) -> Stages:
     """Return a render's stages with the analyses that it needs: cached ones, or made now and kept.
 
-    Raises the typed errors of execution.
+    `scratch` is where files for the cache are made. Raises the typed errors of execution.
     """
     resources = stages.resources
     for number, asked in enumerate(wanted(stages.timeline, resources.catalogue)):
@@ -34,12 +34,12 @@ async def with_analyses(stages: Stages, bench: Bench, store: CacheStore) -> Stag
         if built is None:
             continue
         asking = partial(answer, asked.analysis, *built, bench, f"analyse-{number}")
-        table = await _kept(resources.analysis_keys.get(asked.pointer), store, asking)
+        table = await _kept(resources.analysis_keys.get(asked.pointer), store, scratch, asking)
         resources = replace(resources, analyses={**resources.analyses, asked.pointer: table})
     return replace(stages, resources=resources)
 
 
-async def _kept(key: str | None, store: CacheStore, ask: Callable[[], Awaitable[bytes]]) -> bytes:
+async def _kept(key: str | None, store: CacheStore, scratch: Path, ask: Callable[[], Awaitable[bytes]]) -> bytes:
     """Return what an analysis found, from the cache where it was asked before. Without a key it is asked each time."""
     if key is None:
         return await ask()
@@ -48,7 +48,7 @@ async def _kept(key: str | None, store: CacheStore, ask: Callable[[], Awaitable[
         await trio.to_thread.run_sync(target.write_bytes, await ask())
         return {}
 
-    with await store.make("analysis", key, produce) as found:
+    with await store.make("analysis", key, produce, folder=scratch) as found:
         return await trio.to_thread.run_sync(found.path.read_bytes)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from itertools import pairwise
@@ -41,7 +41,7 @@ async def assemble(attempt: Attempt, bench: Bench) -> Made:
     was to be copied has to be encoded.
     """
     shop, job = attempt.shop, attempt.job
-    folder = shop.store.scratch / attempt.work.name
+    folder = attempt.scratch / f"{attempt.work.name}-cells"
     with ExitStack() as held:
         try:
             await trio.to_thread.run_sync(partial(folder.mkdir, mode=0o700))
@@ -83,7 +83,7 @@ async def _streams(attempt: Attempt, cells: CellRun, bench: Bench, copies: dict[
     async def picture() -> None:
         await cells.find()
         if cells.missing():
-            cells.stages = await with_analyses(cells.stages, bench, cells.store)
+            cells.stages = await with_analyses(cells.stages, bench, cells.store, attempt.scratch)
             await cells.make()
         pictured.set()
         if not sounds and attempt.planned.sound is not None:
@@ -95,8 +95,7 @@ async def _streams(attempt: Attempt, cells: CellRun, bench: Bench, copies: dict[
             attempt.pass_on(progress)
 
     async def sound(plan: SoundPlan) -> None:
-        shop = SoundShop(bench.folder, partial(run_command, bench=bench), attempt.shop.store, mixed, cells.owners)
-        sounds.append(await encoded_sound(plan, shop))
+        sounds.append(await encoded_sound(plan, sound_shop(attempt, bench, mixed)))
 
     async def copied() -> None:
         copies.update(await take_copies(attempt.planned.cells, cells.folder, attempt.shop.media))
@@ -155,6 +154,18 @@ def _stop(control: JobControl) -> bool:
     ended()
     control.hold(ended=ended)
     return False
+
+
+def sound_shop(attempt: Attempt, bench: Bench, report: Callable[[float], None]) -> SoundShop:
+    """Return where the sound of an attempt is made; `report` is told which share of it is."""
+    return SoundShop(
+        folder=bench.folder,
+        run=partial(run_command, bench=bench),
+        store=attempt.shop.store,
+        scratch=attempt.scratch,
+        report=report,
+        owners=attempt.planned.owners,
+    )
 
 
 def reused(attempt: Attempt) -> Reused:

@@ -56,7 +56,14 @@ async def encoded_sound(plan: SoundPlan, shop: SoundShop) -> Pinned:
     Cancelled or failed, no process and no file of it is left but windows of the mix, which the cache keeps. Raises
     the typed errors of execution, RenderFailed, DiskFull, OutputUnwritable.
     """
-    made = await shop.store.make("sound", plan.key, partial(_encode, plan, shop), owners=shop.owners, suffix=".sound")
+    made = await shop.store.make(
+        "sound",
+        plan.key,
+        partial(_encode, plan, shop),
+        owners=shop.owners,
+        suffix=".sound",
+        folder=shop.scratch,
+    )
     shop.report(1.0)
     return made
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from functools import partial
 from pathlib import Path
 
 import trio
@@ -14,12 +13,11 @@ from sidecar.ffmpeg.builder.command import Command
 from sidecar.ffmpeg.builder.render import Track, build_render
 from sidecar.ffmpeg.progress import FfmpegProgress
 from sidecar.services.render.analyses import with_analyses
-from sidecar.services.render.assemble import reused
+from sidecar.services.render.assemble import reused, sound_shop
 from sidecar.services.render.delivery import prepare
 from sidecar.services.render.doubts import check_doubted
 from sidecar.services.render.encoded_sound import plan_sound, written_sound
-from sidecar.services.render.produce import Bench, produce, run_command
-from sidecar.services.render.sound_mix import SoundShop
+from sidecar.services.render.produce import Bench, produce
 from sidecar.services.render.workshop import Attempt, Made
 
 
@@ -40,7 +38,7 @@ async def make_in_one_piece(attempt: Attempt, bench: Bench) -> Made:
     if video_codec(planned.export) is None:
         loudness = await _sound_alone(attempt, bench)
     else:
-        stages = await with_analyses(planned.stages, bench, attempt.shop.store)
+        stages = await with_analyses(planned.stages, bench, attempt.shop.store, attempt.scratch)
         target = await trio.to_thread.run_sync(prepare, attempt.delivery, attempt.part)
         loudness = await produce(stages, Path(target), bench, on_progress, on_sound)
     await check_doubted(planned, attempt.shop.damage, bench.doubted)
@@ -50,7 +48,7 @@ async def make_in_one_piece(attempt: Attempt, bench: Bench) -> Made:
 
 async def _sound_alone(attempt: Attempt, bench: Bench) -> MeasuredLoudness | None:
     """Mix what is not cached of the mix, and encode it to the part file."""
-    planned, stages, store = attempt.planned, attempt.planned.stages, attempt.shop.store
+    planned, stages = attempt.planned, attempt.planned.stages
 
     def report(share: float) -> None:
         time = Fraction(share) * planned.frames / planned.frame_rate
@@ -64,6 +62,4 @@ async def _sound_alone(attempt: Attempt, bench: Bench) -> MeasuredLoudness | Non
     plan = await trio.to_thread.run_sync(
         plan_sound, stages, planned.span, planned.fingerprints, bench.toolchain.version
     )
-    owners = (planned.project.id,) if planned.project.id else ()
-    shop = SoundShop(bench.folder, partial(run_command, bench=bench), store, report, owners)
-    return await written_sound(plan, shop, attempt.part, build)
+    return await written_sound(plan, sound_shop(attempt, bench, report), attempt.part, build)

@@ -60,6 +60,11 @@ class Planned:
         """Frames a second of the output."""
         return self.span.rate
 
+    @property
+    def owners(self) -> tuple[str, ...]:
+        """The projects that what is cached is said to be of."""
+        return (self.project.id,) if self.project.id else ()
+
     def segments(self) -> list[Segment]:
         """Return the cells, and what the plan saw of each."""
         if not self.cells:

@@ -29,7 +29,7 @@ from sidecar.services.render.produce import Bench
 from sidecar.services.render.progress import ProgressMeter
 from sidecar.services.render.publish import part_path
 from sidecar.services.render.record import Identity
-from sidecar.services.render.space import LEAST, Ground, watch
+from sidecar.services.render.space import LEAST, Ground, roomy, watch
 from sidecar.services.render.verify import Expected
 from sidecar.services.render.verify_delivery import verify_delivery
 from sidecar.services.render.workshop import Attempt, Made, Workshop
@@ -53,6 +53,7 @@ async def run_job(
         delivery=await trio.to_thread.run_sync(delivery_of, planned, job.target),
         part=part_path(job.target, f"{shop.owner}-{job.serial}"),
         work=shop.temp / f"render-{job.serial}-{job.attempts}",
+        scratch=shop.temp,
         shown=_meter(job, planned, begun),
         report=report,
         segments=planned.segments(),
@@ -103,8 +104,10 @@ async def _make(attempt: Attempt) -> tuple[Made, Verified]:
     """Make the part file and verify it, while somebody looks after the disk."""
     planned, shop = attempt.planned, attempt.shop
     bench = Bench(shop.supervisor, shop.toolchain, attempt.work, attempt.job.job_id)
-    ground = Ground(attempt.job.target, attempt.part, (shop.store.scratch, attempt.work), min(shop.least, LEAST))
-    await trio.to_thread.run_sync(ground.check, planned.summary.estimated_bytes)
+    least, expected = min(shop.least, LEAST), planned.summary.estimated_bytes
+    attempt.scratch = await trio.to_thread.run_sync(roomy, shop.store.scratch, shop.temp, least, expected)
+    ground = Ground(attempt.job.target, attempt.part, (attempt.scratch, attempt.work), least)
+    await trio.to_thread.run_sync(ground.check, expected)
     async with open_crew() as crew:
         crew.start(partial(watch, ground))
         made = await (assemble if planned.cells else make_in_one_piece)(attempt, bench)

@@ -27,12 +27,14 @@ from sidecar.services.render.soundtrack import Run, mix
 class SoundShop:
     """Where the sound of a job is made: a folder of its own, what runs commands there, and the cache.
 
+    `scratch` is where files are made that the cache takes over if it can.
     `report` is told which share of the sound is made, 0 to 1; it never falls. `owners` are ids of projects.
     """
 
     folder: Path
     run: Run
     store: CacheStore
+    scratch: Path
     report: Callable[[float], None] = field(default=lambda _: None)
     owners: Sequence[str] = ()
 
@@ -114,7 +116,7 @@ class _Windows:
 
         with open_pipe() as (read, write):
             lengths = [window.bytes for window in windows]
-            cutting = partial(take, read.fd, lengths, lambda place: shop.store.scratch / f"{prefix}-{place}.f32", done)
+            cutting = partial(take, read.fd, lengths, lambda place: shop.scratch / f"{prefix}-{place}.f32", done)
             await beside(cutting, lambda: mix(stages, shop.folder / name, write.fd, shop.named(name)), write)
         if numbers[-1] not in self.files:
             raise RenderFailed(detail="the mix is shorter than planned")

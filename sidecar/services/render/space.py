@@ -35,7 +35,7 @@ class Ground:
 
     def check(self, expected: int | None) -> None:
         """Raise DiskFull where less is free than has to be, or than what is `expected` to be written."""
-        needed = max(self.least, 0 if expected is None else int(MARGIN * expected))
+        needed = _needed(self.least, expected)
         for folder in (self.target.parent, *self.folders):
             try:
                 free = free_space(folder)
@@ -55,6 +55,18 @@ class Ground:
     def _named(self, folder: Path) -> Path:
         """Return what the user calls the place."""
         return self.target if folder == self.target.parent else folder
+
+
+def roomy(cache: Path, temp: Path, least: int, expected: int | None) -> Path:
+    """Return where what the cache is to keep is made: beside it, or, where its disk has no room for that, in `temp`."""
+    try:
+        return cache if free_space(cache) >= _needed(least, expected) else temp
+    except OSError:
+        return temp
+
+
+def _needed(least: int, expected: int | None) -> int:
+    return max(least, 0 if expected is None else int(MARGIN * expected))
 
 
 async def watch(ground: Ground) -> None:

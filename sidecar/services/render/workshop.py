@@ -61,7 +61,11 @@ class Made:
 
 @dataclass(slots=True, eq=False)
 class Attempt:
-    """One attempt of a job: what it is to make, and how it is shown meanwhile."""
+    """One attempt of a job: what it is to make, and how it is shown meanwhile.
+
+    `scratch` is where files are made that the cache takes over if it can; the attempt's names there begin with that
+    of `work`, which is its own.
+    """
 
     job: RenderJob
     planned: Planned
@@ -69,6 +73,7 @@ class Attempt:
     delivery: Delivery
     part: Path
     work: Path
+    scratch: Path
     shown: ProgressMeter
     report: Callable[[RenderProgress], None]
     segments: list[Segment] = field(default_factory=list)

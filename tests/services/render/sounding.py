@@ -81,7 +81,7 @@ class SoundDesk:
             )
             return work
 
-        return SoundShop(folder, run, self.store, self.shares.append)
+        return SoundShop(folder, run, self.store, self.store.scratch, self.shares.append)
 
     async def encode(self, line: Timeline, export: Export, prints: Mapping[str, str] | None = None) -> Pinned:
         """Make the encoded sound of a timeline."""
