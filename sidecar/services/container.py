@@ -12,9 +12,10 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Literal
 
+from protocol.errors import DiskFull, OutputUnwritable
 from sidecar.ffmpeg.supervisor import Supervisor, open_supervisor
 from sidecar.ffmpeg.toolchain import Toolchain
 from sidecar.services.events import EventHub
@@ -25,6 +26,7 @@ from sidecar.services.loopback import Loopback
 from sidecar.services.media import MediaService, open_media_service
 from sidecar.services.projects import ProjectService, open_project_service
 from sidecar.services.render.limits import JobFolders, RenderLimits
+from sidecar.services.render.neighbours import Neighbours
 from sidecar.services.render.service import RenderService, open_render_service
 from sidecar.services.settings import SettingsStore
 from sidecar.services.stderr import BoundedStderr
@@ -137,7 +139,7 @@ async def open_services(options: ServiceOptions) -> AsyncIterator[Services]:
     events = EventHub()
     settings = SettingsStore(settings_file(environ), arguments=options.arguments, environ=environ, events=events)
     async with AsyncExitStack() as stack:
-        folders = stack.enter_context(open_folders(roots_of(settings.current)))
+        folders = stack.enter_context(open_folders(roots_of(settings.current), guest=options.jobs == "own"))
         log = _open_log(stack, folders, settings, events, options.stderr)
         supervisor = await stack.enter_async_context(open_supervisor())
         tools = Tools(settings, environ, supervisor)
@@ -167,15 +169,17 @@ async def open_services(options: ServiceOptions) -> AsyncIterator[Services]:
         )
         render = await stack.enter_async_context(
             open_render_service(
-                planner=planner,
-                supervisor=supervisor,
-                toolchain=tools.require,
-                events=events,
-                log=log,
-                temp=folders.temp,
-                owner=folders.instance_id,
-                limits=lambda: _render_limits(options, settings),
-                folders=JobFolders() if options.jobs == "own" else JobFolders(folders.data, folders.adopted),
+                Neighbours(
+                    planner=planner,
+                    supervisor=supervisor,
+                    toolchain=tools.require,
+                    events=events,
+                    log=log,
+                    temp=folders.temp,
+                    owner=folders.instance_id,
+                    limits=lambda: _render_limits(options, settings),
+                    folders=JobFolders() if options.jobs == "own" else JobFolders(folders.data, folders.adopted),
+                )
             )
         )
         settings.watch(lambda _: render.advance())
@@ -255,7 +259,10 @@ def _make_memory(settings: SettingsStore) -> MemoryTier:
 def _late_cache(
     folders: Folders, settings: SettingsStore, log: Log, memory: Callable[[], MemoryTier]
 ) -> Iterator[Callable[[], CacheStore]]:
-    """Give what opens the cache when it is first asked for; closed after all that use it."""
+    """Give what opens the cache when it is first asked for; closed after all that use it.
+
+    Where its folder cannot be had the cache lies in the temp folder, for as long as this process lives.
+    """
     with ExitStack() as opened:
 
         @cache
@@ -263,15 +270,19 @@ def _late_cache(
             from sidecar.services.cache.limits import CacheLimits  # noqa: PLC0415 - start-up time
             from sidecar.services.cache.store import open_cache_store  # noqa: PLC0415 - start-up time
 
-            return opened.enter_context(
-                open_cache_store(
-                    folders.cache,
-                    instance_id=folders.instance_id,
-                    limits=lambda: CacheLimits(settings.current.cache_disk_bytes, settings.current.min_free_disk_bytes),
-                    report=lambda what, error: log.logger.warning(what, detail=str(error)),
-                    counters=memory().counters,
-                )
+            opening = partial(
+                open_cache_store,
+                instance_id=folders.instance_id,
+                limits=lambda: CacheLimits(settings.current.cache_disk_bytes, settings.current.min_free_disk_bytes),
+                report=lambda what, error: log.logger.warning(what, detail=str(error)),
+                counters=memory().counters,
             )
+            try:
+                store = opening(folders.cache)
+            except (DiskFull, OutputUnwritable) as error:
+                log.logger.warning("the cache cannot be used: nothing is kept beyond this process", detail=str(error))
+                store = opening(folders.temp / "cache")
+            return opened.enter_context(store)
 
         yield late
 

@@ -1,8 +1,9 @@
 """This process among others on the machine: an id, and folders that an OS lock makes its own.
 
-The first sidecar owns the data folder itself. A second takes a sub-folder and adopts nothing; whoever next owns the
-data folder adopts the sub-folders whose locks are free. A lock ends with its process, so nothing has to be cleaned
-up after a crash before the next start.
+The first sidecar owns the data folder itself. A second takes a sub-folder and adopts nothing, and so does a guest (a
+command that has no use for jobs and edits of others) even where it is the first; whoever next owns the data folder
+adopts the sub-folders whose locks are free. A lock ends with its process, so nothing has to be cleaned up after a crash
+before the next start.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from time import time
+from time import sleep, time
 
 from protocol.errors import DiskFull, SettingsInvalid
 from sidecar.services.files import NO_SPACE, make_private
@@ -23,35 +24,40 @@ LOCK = "instance.lock"
 OTHERS = "instances"
 KEEP_LOGS = 7 * 86_400.0
 
+GLANCES = (0.01, 0.03)
+"""Seconds between looks at a lock that is taken: whoever looks whether it is has it for a moment."""
+
 
 @contextmanager
-def open_folders(roots: Roots) -> Iterator[Folders]:
+def open_folders(roots: Roots, *, guest: bool = False) -> Iterator[Folders]:
     """Make the folders, take what is free, and give it back at the end; the temp folder goes with it.
 
+    A `guest` leaves the data folder to others, whether or not somebody has it.
     Raises SettingsInvalid with the setting's name when a folder cannot be made or written, DiskFull when the disk is.
     """
     instance_id = secrets.token_hex(8)
     with ExitStack() as held:
-        data, adopted, first = _claim_data(roots.data, instance_id, held)
-        log = roots.log if first else roots.log / OTHERS / instance_id
+        data, adopted = _claim_data(roots.data, instance_id, held, guest=guest)
+        log = roots.log if data == roots.data else roots.log / OTHERS / instance_id
         with _named("cacheDir", roots.cache):
             make_private(roots.cache)
         with _named("dataDir", log):
             make_private(log)
-            if first:
-                _sweep_logs(roots)
+            held.callback(_remove_empty, log)
+            _sweep_logs(roots)
         temp = _claim_temp(roots.temp, instance_id, held)
         yield Folders(data, roots.cache, temp, log, instance_id, adopted)
 
 
-def _claim_data(root: Path, instance_id: str, held: ExitStack) -> tuple[Path, tuple[Path, ...], bool]:
+def _claim_data(root: Path, instance_id: str, held: ExitStack, *, guest: bool) -> tuple[Path, tuple[Path, ...]]:
     with _named("dataDir", root):
         make_private(root / OTHERS)
-        own = try_lock(root / LOCK)
+        own = None if guest else _own(root)
         if own is None:
             data, lock = _claim_own(root / OTHERS, instance_id, f"/{LOCK}")
             held.callback(_leave, data, lock)
-            return data, (), False
+            _sweep_data(root / OTHERS)
+            return data, ()
         held.callback(own.release)
         adopted = []
         for folder in sorted((root / OTHERS).iterdir()):
@@ -59,7 +65,17 @@ def _claim_data(root: Path, instance_id: str, held: ExitStack) -> tuple[Path, tu
             if lock_or_none is not None:
                 held.callback(_leave, folder, lock_or_none)
                 adopted.append(folder)
-        return root, tuple(adopted), True
+        return root, tuple(adopted)
+
+
+def _own(root: Path) -> FileLock | None:
+    """Take the data folder itself, unless somebody has it for longer than it takes to see whether somebody has it."""
+    for wait in GLANCES:
+        lock = try_lock(root / LOCK)
+        if lock is not None:
+            return lock
+        sleep(wait)
+    return try_lock(root / LOCK)
 
 
 def _claim_temp(root: Path, instance_id: str, held: ExitStack) -> Path:
@@ -75,14 +91,18 @@ def _claim_temp(root: Path, instance_id: str, held: ExitStack) -> Path:
 def _claim_own(root: Path, instance_id: str, lock_suffix: str) -> tuple[Path, FileLock]:
     """Make a folder of our own and lock it; another name when someone who looks for dead ones was a moment faster."""
     folder, attempt = root / instance_id, 1
-    make_private(folder)
-    while (lock := try_lock(Path(f"{folder}{lock_suffix}"))) is None:
+    while True:
+        make_private(folder)
+        try:
+            lock = try_lock(Path(f"{folder}{lock_suffix}"))
+        except FileNotFoundError:
+            continue  # somebody took the folder for one of the dead
+        if lock is not None:
+            # Again: whoever locked the dead for a moment may have removed what it took for theirs.
+            make_private(folder)
+            return folder, lock
         attempt += 1
         folder = root / f"{instance_id}-{attempt}"
-        make_private(folder)
-    # Again: whoever locked the dead for a moment may have removed what it took for theirs.
-    make_private(folder)
-    return folder, lock
 
 
 def _try_adopt(folder: Path) -> FileLock | None:
@@ -95,11 +115,31 @@ def _try_adopt(folder: Path) -> FileLock | None:
 
 def _leave(folder: Path, lock: FileLock) -> None:
     """Release a sub-folder; one that holds nothing more than its lock goes too."""
-    empty = [path.name for path in folder.iterdir()] == [LOCK] if folder.is_dir() else False
+    empty = _is_bare(folder)
     lock.release(remove=empty)
     if empty:
-        with suppress(OSError):
-            folder.rmdir()
+        _remove_empty(folder)
+
+
+def _is_bare(folder: Path) -> bool:
+    """Whether a sub-folder holds nothing but its lock."""
+    try:
+        return [path.name for path in folder.iterdir()] == [LOCK]
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+def _remove_empty(folder: Path) -> None:
+    with suppress(OSError):
+        folder.rmdir()
+
+
+def _sweep_data(others: Path) -> None:
+    """Remove sub-folders of the dead that left nothing. Those that did wait for whoever adopts them, unlocked."""
+    for folder in sorted(others.iterdir()):
+        lock = _try_adopt(folder) if _is_bare(folder) else None
+        if lock is not None:
+            _leave(folder, lock)
 
 
 def _sweep(root: Path) -> None:

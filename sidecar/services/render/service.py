@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,15 +13,11 @@ import trio
 from protocol.commands.render import Job, JobList, JobMove, JobsQuery, Plan, RenderPreset, RenderStart, Started
 from protocol.commands.render import RenderPlan as PlanRequest
 from protocol.errors import Internal, OutputUnwritable, SidecarError
-from sidecar.ffmpeg.supervisor import Supervisor
-from sidecar.ffmpeg.toolchain import Toolchain
 from sidecar.services.access import ReadAccess
-from sidecar.services.events import EventHub
-from sidecar.services.logs import Log
 from sidecar.services.projects.world import CheckRead
 from sidecar.services.render.job import RenderJob
 from sidecar.services.render.journal_writer import JournalWriter
-from sidecar.services.render.limits import JobFolders, RenderLimits
+from sidecar.services.render.neighbours import Neighbours
 from sidecar.services.render.news import News
 from sidecar.services.render.presets import for_platform, presets
 from sidecar.services.render.publish import check_early, check_not_a_source
@@ -32,7 +28,6 @@ from sidecar.services.render.wishes import grant_wishes
 from sidecar.services.render.working import Tell, Worker
 
 if TYPE_CHECKING:
-    from sidecar.services.render.planner import Planner
     from sidecar.services.render.planning import Planned
 
 PLANS_KEPT = 16
@@ -43,39 +38,15 @@ TAKEN_IN_AT_ONCE = 250
 
 
 @asynccontextmanager
-async def open_render_service(
-    *,
-    planner: Callable[[], Planner],
-    supervisor: Supervisor,
-    toolchain: Callable[[], Toolchain],
-    events: EventHub,
-    log: Log,
-    temp: Path,
-    owner: str,
-    limits: Callable[[], RenderLimits],
-    folders: JobFolders,
-) -> AsyncIterator[RenderService]:
+async def open_render_service(neighbours: Neighbours) -> AsyncIterator[RenderService]:
     """Run the service while the block lasts.
 
     Jobs that run when it ends are broken off and leave nothing beside their targets; the journal has all jobs that
     have not ended, for the next one to go on with.
     """
-    writer = JournalWriter(log.logger)
-    worker = Worker(
-        planner=planner,
-        supervisor=supervisor,
-        toolchain=toolchain,
-        temp=temp,
-        owner=owner,
-        content=writer.content,
-        slots=Slots(limits().processes),
-        least=lambda: limits().least,
-    )
     async with trio.open_nursery() as writing:
         async with trio.open_nursery() as nursery:
-            service = RenderService(
-                nursery, writing, writer=writer, worker=worker, events=events, log=log, limits=limits, folders=folders
-            )
+            service = RenderService(neighbours, nursery, writing)
             try:
                 yield service
             finally:
@@ -84,36 +55,29 @@ async def open_render_service(
 
 
 class RenderService:
-    """Owns all jobs. They start in the order of priority, then of their places in the line."""
+    """Owns all jobs. They start in the order of priority, then of their places in the line.
 
-    def __init__(
-        self,
-        nursery: trio.Nursery,
-        writing: trio.Nursery,
-        *,
-        writer: JournalWriter,
-        worker: Worker,
-        events: EventHub,
-        log: Log,
-        limits: Callable[[], RenderLimits],
-        folders: JobFolders,
-    ) -> None:
+    Jobs live in `nursery`, and what writes the journal in `writing`, which ends after it.
+    """
+
+    def __init__(self, neighbours: Neighbours, nursery: trio.Nursery, writing: trio.Nursery) -> None:
         self._nursery = nursery
         self._writing = writing
-        self._writer = writer
-        self._worker = worker
-        self._log = log
-        self._limits = limits
-        self._folders = folders
+        self._planner = neighbours.planner
+        self._log = neighbours.log
+        self._limits = neighbours.limits
+        self._folders = neighbours.folders
+        self._writer = JournalWriter(neighbours.log.logger)
+        self._worker = Worker(neighbours, self._writer.content, Slots(neighbours.limits().processes))
         self._queue = JobQueue()
-        self._news = News(events, writer, self._queue)
+        self._news = News(neighbours.events, self._writer, self._queue)
         self._opening = False
         self._opened = trio.Event()
         self._closing = False
 
     async def plan(self, request: PlanRequest, check_read: CheckRead) -> Plan:
         """Say what a render would do. Raises as `start` does, the output's errors aside."""
-        planned = await self._worker.planner().plan(request.project, request.export, request.range, check_read)
+        planned = await self._planner().plan(request.project, request.export, request.range, check_read)
         return for_platform(request.platform, planned).describe()
 
     def begin(self) -> None:
@@ -139,7 +103,7 @@ class RenderService:
         if (known := self._queue.get(request.job_id)) is not None:
             return await self._started_before(known)
         check_early(target, overwrite=request.overwrite)
-        planned = await self._worker.planner().plan(request.project, request.export, request.range, read)
+        planned = await self._planner().plan(request.project, request.export, request.range, read)
         planned = for_platform(request.platform, planned)
         content = await trio.to_thread.run_sync(_prepare, planned, target, request.overwrite)
         if (known := self._queue.get(request.job_id)) is not None:

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,16 +14,14 @@ import trio
 from protocol.commands.render import RenderProgress, RenderResult, SegmentState
 from protocol.commands.shared import ProjectRef
 from protocol.errors import ProjectNotFound, SidecarError, SourceChanged
-from sidecar.ffmpeg.supervisor import Supervisor
-from sidecar.ffmpeg.toolchain import Toolchain
 from sidecar.services.access import ReadAccess
 from sidecar.services.render.job import RenderJob
+from sidecar.services.render.neighbours import Neighbours
 from sidecar.services.render.record import ACTIVE, read_roots
 from sidecar.services.render.slots import Slots
 from sidecar.services.render.uncopied import CopyFailed, Stream
 
 if TYPE_CHECKING:
-    from sidecar.services.render.planner import Planner
     from sidecar.services.render.planning import Planned
 
 PROGRESS_INTERVAL = 0.05
@@ -49,17 +46,12 @@ class Tell:
 class Worker:
     """Runs jobs. `content` returns the project of a job that was planned in another process, or too long ago.
 
-    `slots` are places for processes, of all jobs together; `least` is how many bytes of the disk are to stay free.
+    `slots` are places for processes, of all jobs together.
     """
 
-    planner: Callable[[], Planner]
-    supervisor: Supervisor
-    toolchain: Callable[[], Toolchain]
-    temp: Path
-    owner: str
+    neighbours: Neighbours
     content: Callable[[str], Awaitable[bytes | None]]
     slots: Slots
-    least: Callable[[], int]
 
     async def work(self, job: RenderJob, tell: Tell) -> RenderResult:
         """Run a job; a source that changed meanwhile gets one new plan, each stream that cannot be copied another.
@@ -94,7 +86,7 @@ class Worker:
         fallback = fallback_from(planned, error)
         if fallback is None:
             raise error
-        self.planner().gpu().gave_out()
+        self.neighbours.planner().gpu().gave_out()
         job.fallback = fallback
 
     async def _run(self, job: RenderJob, planned: Planned, tell: Tell) -> RenderResult:
@@ -102,30 +94,30 @@ class Worker:
         from sidecar.services.render.workshop import Workshop  # noqa: PLC0415 - start-up time
 
         await job.control.going()
-        planner = self.planner()
+        neighbours, planner = self.neighbours, self.neighbours.planner()
         shop = Workshop(
-            supervisor=self.supervisor,
-            toolchain=self.toolchain(),
-            temp=self.temp,
-            owner=self.owner,
+            supervisor=neighbours.supervisor,
+            toolchain=neighbours.toolchain(),
+            temp=neighbours.temp,
+            owner=neighbours.owner,
             fingerprint=planner.fingerprint,
             damage=planner.damage,
             media=planner.media,
             store=planner.cache(),
             slots=self.slots,
-            least=self.least(),
+            least=neighbours.limits().least,
             segments=tell.segments,
             noted=tell.noted,
         )
 
         def freeze(paused: bool) -> None:  # noqa: FBT001 - what the switch says
-            (self.supervisor.pause if paused else self.supervisor.resume)(job.job_id)
+            (neighbours.supervisor.pause if paused else neighbours.supervisor.resume)(job.job_id)
 
         try:
             with job.control.obeyed(freeze):
                 return await run_job(job, planned, shop, _reporter(job, tell))
         finally:
-            self.supervisor.resume(job.job_id)
+            neighbours.supervisor.resume(job.job_id)
 
     async def _plan_again(self, job: RenderJob, uncopied: Collection[Stream] = ()) -> Planned:
         """Plan what was asked for, of the project as it was then. Raises what planning raises."""
@@ -140,7 +132,7 @@ class Worker:
         ref = ProjectRef(inline=raw, base_path=job.asked.base)
         access = ReadAccess(read_roots(job.asked.read))
         changes = SOFTWARE if job.fallback is not None else {}
-        planned = await self.planner().plan(ref, changes, job.asked.range, access, without=uncopied)
+        planned = await self.neighbours.planner().plan(ref, changes, job.asked.range, access, without=uncopied)
         job.planned, job.plan, job.problems = planned, planned.summary, planned.problems
         if job.fallback is not None:
             job.fallback = with_plan(job.fallback, planned)

@@ -33,6 +33,7 @@ from sidecar.services.access import ReadAccess
 from sidecar.services.events import EventHub
 from sidecar.services.render.job import RenderJob
 from sidecar.services.render.limits import JobFolders, RenderLimits
+from sidecar.services.render.neighbours import Neighbours
 from sidecar.services.render.service import RenderService, open_render_service
 from tests.harness.patience import PATIENCE
 
@@ -264,7 +265,7 @@ async def waiting(
     patch.setattr("sidecar.services.render.run.run_job", desk.run_job)
     patch.setattr("sidecar.services.render.delivery.delivery_of", lambda *_: None)
     patch.setattr("sidecar.services.render.delivery.check_delivery", lambda *_, **__: None)
-    async with open_render_service(
+    neighbours = Neighbours(
         planner=lambda: cast("Any", desk.planning),
         supervisor=cast("Any", desk.switches),
         toolchain=lambda: cast("Any", None),
@@ -274,7 +275,8 @@ async def waiting(
         owner="owner",
         limits=lambda: desk.limits,
         folders=JobFolders(data or home / "data", adopted),
-    ) as service:
+    )
+    async with open_render_service(neighbours) as service:
         desk.service = service
         await service.opened()
         yield desk
