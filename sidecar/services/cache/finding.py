@@ -5,27 +5,30 @@ from __future__ import annotations
 import secrets
 import stat
 import time
+from collections.abc import Sequence
 from contextlib import suppress
+from typing import Literal
 
-import msgspec
-
-from sidecar.services.cache.head import Head, checksum_of, encode_head, read_head
-from sidecar.services.cache.index import Index
+from sidecar.services.cache.head import Head, Labels, checksum_of, encode_head, read_head
+from sidecar.services.cache.index import Index, Row
 from sidecar.services.cache.kinds import Kind
-from sidecar.services.cache.layout import HEAD, Address, space
+from sidecar.services.cache.layout import HEAD, Address
+from sidecar.services.cache.seen import Identity
 from sidecar.services.cache.session import Step
 from sidecar.services.cache.settle import discard, row_of
 from sidecar.services.cache.tier import FAILURES, Tier
 
-Identity = tuple[int, int]
-"""Inode and time of a file: another one at the same path differs."""
 
+def find(
+    tier: Tier, kind: Kind, key: str, labels: Labels, step: Step, *, counted: bool = True, seen: bool = False
+) -> Head | None:
+    """Return the head of an entry, pinned once for the caller, or None. Counts a hit or a miss, unless it has been.
 
-def find(tier: Tier, kind: Kind, key: str, owners: tuple[str, ...], step: Step, *, counted: bool = True) -> Head | None:
-    """Return the head of an entry, pinned once for the caller, or None. Counts a hit or a miss, unless it has been."""
+    `seen`: a file that was read through before, and is still the same as far as the system tells, is not read again.
+    """
     started = time.perf_counter()
     try:
-        head = look(tier, (kind, key), step)
+        head = look(tier, (kind, key), step, seen=seen)
     except FAILURES as error:
         tier.report("the cache could not be read", error)
         head = None
@@ -38,17 +41,25 @@ def find(tier: Tier, kind: Kind, key: str, owners: tuple[str, ...], step: Step, 
     try:
         with suppress(*FAILURES):
             tier.sessions.used((kind, key), step)
-        if not set(owners) <= set(head.owners):
+        if not labels.within(head):
             with suppress(*FAILURES):
-                add_owners(tier, (kind, key), owners, step)
+                add_labels(tier, (kind, key), labels, step)
     except BaseException:
         tier.instance.unpin((kind, key))
         raise
     return head
 
 
-def look(tier: Tier, address: Address, step: Step) -> Head | None:
+def look(tier: Tier, address: Address, step: Step, *, seen: bool = False) -> Head | None:
     """Pin an entry and read it through; one that is damaged is removed. Raises what FAILURES names."""
+    found = inspect(tier, address, step, seen=seen)
+    return found if isinstance(found, Head) else None
+
+
+def inspect(
+    tier: Tier, address: Address, step: Step, *, seen: bool = False, remove: bool = True
+) -> Head | Literal["missing", "damaged"]:
+    """Pin an entry and read it through; what is damaged is not pinned, and goes if it shall."""
 
     def pin(index: Index) -> bool:
         there = index.has(*address)
@@ -57,50 +68,64 @@ def look(tier: Tier, address: Address, step: Step) -> Head | None:
         return there
 
     if not tier.sessions.shared(pin, step):
-        return None
+        return "missing"
     try:
         identity = _identity(tier, address)
-        head = _verified(tier, address, step)
+        head = _verified(tier, address, step, trusted=identity if seen else None)
     except BaseException:
         tier.instance.unpin(address)
         raise
     if head is None:
         tier.instance.unpin(address)
-        _remove_damaged(tier, address, identity, step)
+        if remove:
+            _remove_damaged(tier, address, identity, step)
+        return "damaged"
+    if identity is not None:
+        tier.seen.add(address, identity)
     return head
 
 
-def add_owners(tier: Tier, address: Address, owners: tuple[str, ...], step: Step) -> None:
-    """Add projects to those that an entry is for; it stays as it is when there is no room for their names."""
+def add_labels(tier: Tier, address: Address, labels: Labels, step: Step) -> None:
+    """Add projects and files to those of an entry; it stays as it is when there is no room for their names."""
 
     def add(index: Index) -> None:
         head = read_head(tier.layout.head(*address))
         if head is not None:
-            write_owners(tier, index, head, tuple(sorted({*head.owners, *owners})))
+            rewrite_heads(tier, index, [labels.added(head)])
 
     tier.sessions.exclusive(add, step)
 
 
-def write_owners(tier: Tier, index: Index, head: Head, owners: tuple[str, ...]) -> None:
-    """Give an entry other owners, inside a session that is exclusive."""
-    row = index.row(head.kind, head.key)
-    changed = msgspec.structs.replace(head, owners=owners)
-    data = encode_head(changed)
-    if row is None:
-        return
-    growth = space(head.bytes, len(data)) - row.space
-    if growth > 0:
-        with tier.room(index, "limit") as room:
-            if not room.make(head.kind, growth) or not index.has(head.kind, head.key):
-                return
+def rewrite_heads(tier: Tier, index: Index, heads: Sequence[Head]) -> None:
+    """Give entries other heads, inside a session that is exclusive; those that there is no room for stay as they are."""
+    rows = {row.address: row for row in index.rows([(head.kind, head.key) for head in heads])}
+    changed: list[Row] = []
+    for head in heads:
+        row = rows.get((head.kind, head.key))
+        data = encode_head(head)
+        if row is None:
+            continue
+        new = row_of(head, len(data), row.used)
+        if new.space > row.space:
+            # Killed in between, the index has counted too much, not too little.
+            if not _room_to_grow(tier, index, new, new.space - row.space):
+                continue
+            index.put([new])
+        _replace_head(tier, head, data)
+        changed.append(new)
+    index.put(changed)
+
+
+def _room_to_grow(tier: Tier, index: Index, row: Row, growth: int) -> bool:
+    with tier.room(index, "limit") as room:
+        return room.make(row.kind, growth) and index.has(*row.address)
+
+
+def _replace_head(tier: Tier, head: Head, data: bytes) -> None:
     temporary = tier.instance.scratch / f"{secrets.token_hex(8)}{HEAD}"
     try:
         temporary.write_bytes(data)
-        # Killed in between, the index has counted too much, not too little.
-        if growth > 0:
-            index.put([row_of(changed, len(data), row.used)])
         temporary.replace(tier.layout.head(head.kind, head.key))
-        index.put([row_of(changed, len(data), row.used)])
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
@@ -111,10 +136,10 @@ def _identity(tier: Tier, address: Address) -> Identity | None:
         found = tier.layout.object(*address).lstat()
     except FileNotFoundError:
         return None
-    return found.st_ino, found.st_mtime_ns
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
-def _verified(tier: Tier, address: Address, step: Step) -> Head | None:
+def _verified(tier: Tier, address: Address, step: Step, trusted: Identity | None) -> Head | None:
     """Return the head of an entry whose file is the one it speaks of; None for all else."""
     path = tier.layout.object(*address)
     try:
@@ -124,6 +149,8 @@ def _verified(tier: Tier, address: Address, step: Step) -> Head | None:
         found = path.lstat()
         if not stat.S_ISREG(found.st_mode) or found.st_size != head.bytes:
             return None
+        if trusted is not None and tier.seen.knows(address, trusted):
+            return head
         return head if checksum_of(path, step) == (head.bytes, head.checksum) else None
     except OSError:
         # Gone, unreadable, or on a bad sector: no entry in any case.

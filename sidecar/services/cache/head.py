@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,8 @@ class Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What an entry is.
 
     `bytes` and `checksum` (CRC-32: it sees every damage of up to 32 bits in a row, at over 2 GB/s) are of its file,
-    `seconds` is what it took to make, `made` when that was (Unix time), `owners` are ids of projects.
+    `seconds` is what it took to make, `made` when that was (Unix time), `owners` are ids of projects, `sources` the
+    files that it was made from, as `source_id` names them.
     """
 
     kind: Kind
@@ -31,6 +33,27 @@ class Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seconds: float = 0.0
     meta: dict[str, Any] = {}
     owners: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What entries are found by beside their keys: the projects that they are for, the files that they were made from."""
+
+    owners: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+
+    def within(self, head: Head) -> bool:
+        """Whether an entry has all of them."""
+        return set(self.owners) <= set(head.owners) and set(self.sources) <= set(head.sources)
+
+    def added(self, head: Head) -> Head:
+        """Return an entry's head with them."""
+        owners, sources = {*head.owners, *self.owners}, {*head.sources, *self.sources}
+        return msgspec.structs.replace(head, owners=tuple(sorted(owners)), sources=tuple(sorted(sources)))
+
+
+UNLABELLED = Labels()
 
 
 def encode_head(head: Head) -> bytes:
@@ -50,10 +73,11 @@ def decode_head(data: bytes) -> Head | None:
         return None
 
 
-def read_head(path: Path) -> Head | None:
+def read_head(path: Path | str) -> Head | None:
     """Read the head of a file; None when it is missing, damaged or nobody's."""
     try:
-        return decode_head(path.read_bytes())
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - of many, in a hurry
+            return decode_head(file.readall())
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return None
 

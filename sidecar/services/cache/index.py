@@ -11,45 +11,19 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sidecar.services.cache.head import UNLABELLED, Labels
 from sidecar.services.cache.kinds import Kind
 from sidecar.services.cache.layout import Address
+from sidecar.services.cache.owned import Owned
+from sidecar.services.cache.schema import FILLED, ORDERS, TABLES, VERSION
+from sidecar.services.cache.selection import Selection
 
-VERSION = 1
 BUSY_SECONDS = 5.0
 MANY = 500
-
-SCHEMA = """
-CREATE TABLE entries (
-    kind TEXT NOT NULL, key TEXT NOT NULL, bytes INTEGER NOT NULL, space INTEGER NOT NULL, seconds REAL NOT NULL,
-    used REAL NOT NULL, PRIMARY KEY (kind, key)
-) WITHOUT ROWID;
-CREATE INDEX by_use ON entries (used);
-CREATE INDEX by_kind_and_use ON entries (kind, used);
-CREATE TABLE owners (
-    owner TEXT NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (owner, kind, key)
-) WITHOUT ROWID;
-CREATE INDEX by_entry ON owners (kind, key);
-CREATE TABLE totals (
-    kind TEXT PRIMARY KEY, entries INTEGER NOT NULL, bytes INTEGER NOT NULL, space INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE TRIGGER added AFTER INSERT ON entries BEGIN
-    INSERT INTO totals VALUES (new.kind, 1, new.bytes, new.space) ON CONFLICT (kind) DO UPDATE SET
-        entries = entries + 1, bytes = bytes + new.bytes, space = space + new.space;
-END;
-CREATE TRIGGER changed AFTER UPDATE OF bytes, space ON entries BEGIN
-    UPDATE totals SET bytes = bytes + new.bytes - old.bytes, space = space + new.space - old.space
-        WHERE kind = new.kind;
-END;
-CREATE TRIGGER removed AFTER DELETE ON entries BEGIN
-    UPDATE totals SET entries = entries - 1, bytes = bytes - old.bytes, space = space - old.space
-        WHERE kind = old.kind;
-    DELETE FROM owners WHERE kind = old.kind AND key = old.key;
-END;
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +36,7 @@ class Row:
     space: int
     seconds: float
     used: float
-    owners: tuple[str, ...] = ()
+    labels: Labels = UNLABELLED
 
     @property
     def address(self) -> Address:
@@ -114,10 +88,15 @@ class Index:
             return False
         return (now.st_dev, now.st_ino) == (self._file.st_dev, self._file.st_ino)
 
-    def create(self) -> None:
-        """Make the tables of an empty file."""
+    def create(self, shards: Iterable[Iterable[Row]]) -> None:
+        """Make the tables of an empty file that nobody else sees, and fill them."""
         with self._mutex:
-            self._connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+            connection = self._connection
+            connection.executescript(f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; {TABLES} BEGIN IMMEDIATE;")
+            for rows in shards:
+                _insert(connection, rows)
+            connection.execute("COMMIT")
+            connection.executescript(f"{FILLED} {ORDERS} PRAGMA user_version = {VERSION}; PRAGMA journal_mode = WAL;")
 
     def has(self, kind: Kind, key: str) -> bool:
         return bool(self._rows("SELECT 1 FROM entries WHERE kind = ? AND key = ?", kind, key))
@@ -135,22 +114,30 @@ class Index:
         return {key: (size, seconds) for key, size, seconds in self._of("key, bytes, seconds", kind, keys)}
 
     def row(self, kind: Kind, key: str) -> Row | None:
-        """Return an entry, with its owners."""
-        found = self._rows(f"SELECT {COLUMNS} FROM entries WHERE kind = ? AND key = ?", kind, key)  # noqa: S608
-        if not found:
-            return None
-        owners = self._rows("SELECT owner FROM owners WHERE kind = ? AND key = ? ORDER BY owner", kind, key)
-        return replace(Row(*found[0]), owners=tuple(owner for (owner,) in owners))
+        """Return an entry, with its labels."""
+        return next(iter(self.rows([(kind, key)])), None)
+
+    def rows(self, addresses: Iterable[Address]) -> list[Row]:
+        """Return those of the entries that are there, with their labels."""
+        keys: dict[Kind, list[str]] = {}
+        for kind, key in addresses:
+            keys.setdefault(kind, []).append(key)
+        rows: list[Row] = []
+        for kind, some in keys.items():
+            labels: dict[str, dict[str, list[str]]] = {}
+            for role, name, key in self._of("role, name, key", kind, some, table="labels"):
+                labels.setdefault(key, {}).setdefault(role, []).append(name)
+            rows += [Row(*values, _labels(labels.get(values[1], {}))) for values in self._of(COLUMNS, kind, some)]
+        return rows
 
     def shards(self) -> set[tuple[Kind, str]]:
         """Return kinds and beginnings of keys (2 digits) of all entries."""
         return set(self._rows("SELECT DISTINCT kind, substr(key, 1, 2) FROM entries"))
 
-    def shard(self, kind: Kind, shard: str) -> Mapping[str, Row]:
-        """Return the entries of a kind whose keys begin so, without their owners."""
-        query = f"SELECT {COLUMNS} FROM entries WHERE kind = ? AND key >= ? AND key < ?"  # noqa: S608
-        rows = [Row(*row) for row in self._rows(query, kind, shard, f"{shard}g")]
-        return {row.key: row for row in rows}
+    def shard(self, kind: Kind, shard: str) -> Mapping[str, tuple[int, int, float]]:
+        """Return bytes, space and last use of the entries of a kind whose keys begin so."""
+        query = "SELECT key, bytes, space, used FROM entries WHERE kind = ? AND key >= ? AND key < ?"
+        return {key: (size, space, used) for key, size, space, used in self._rows(query, kind, shard, f"{shard}g")}
 
     def oldest(self, kind: Kind | None, count: int, after: tuple[float, str, str]) -> list[Row]:
         """Return the next `count` entries in order of their last use, of one kind or of all, after (used, kind, key)."""
@@ -162,31 +149,38 @@ class Index:
         values: tuple[Any, ...] = () if kind is None else (kind,)
         return [Row(*row) for row in self._rows(query, *values, after[0], *after, count)]
 
-    def select(self, kinds: Sequence[Kind], owner: str | None, older: float | None) -> list[Address]:
-        """Return entries of these kinds, of one project if given, last used before a time if given."""
-        marks = ",".join("?" * len(kinds))
-        query, values = f"SELECT kind, key FROM entries WHERE kind IN ({marks})", list[Any](kinds)  # noqa: S608
-        if owner is not None:
-            query += " AND (kind, key) IN (SELECT kind, key FROM owners WHERE owner = ?)"
-            values.append(owner)
-        if older is not None:
+    def select(self, what: Selection) -> list[Address]:
+        """Return the entries that are meant."""
+        marks = ",".join("?" * len(what.kinds))
+        query, values = f"SELECT kind, key FROM entries WHERE kind IN ({marks})", list[Any](what.kinds)  # noqa: S608
+        for role, name in (("owner", what.owner), ("source", what.source)):
+            if name is not None:
+                query += " AND (kind, key) IN (SELECT kind, key FROM labels WHERE role = ? AND name = ?)"
+                values += [role, name]
+        if what.older is not None:
             query += " AND used < ?"
-            values.append(older)
+            values.append(what.older)
         return [(kind, key) for kind, key in self._rows(query, *values)]
+
+    def owned(self, owner: str | None = None) -> Mapping[str, Owned]:
+        """Return what there is for each project, or for one."""
+        where = "" if owner is None else "AND name = ? "
+        query = (
+            "SELECT name, count(*), sum(space), sum(kind = 'segments'), max(used) "  # noqa: S608 - our own words
+            f"FROM labels JOIN entries USING (kind, key) WHERE role = 'owner' {where}GROUP BY name"
+        )
+        return {name: Owned(*sums) for name, *sums in self._rows(query, *(() if owner is None else (owner,)))}
 
     def totals(self) -> Mapping[Kind, Total]:
         """Return the sums of each kind that was ever there."""
         return {kind: Total(*sums) for kind, *sums in self._rows("SELECT kind, entries, bytes, space FROM totals")}
 
     def put(self, rows: Iterable[Row]) -> None:
-        """Add entries, or replace them with their owners."""
+        """Add entries, or replace them with their labels."""
+        rows = list(rows)
         with self._transaction() as connection:
-            for row in rows:
-                values = (row.kind, row.key, row.bytes, row.space, row.seconds, row.used)
-                connection.execute("DELETE FROM entries WHERE kind = ? AND key = ?", row.address)
-                connection.execute("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)", values)
-                owners = [(owner, *row.address) for owner in row.owners]
-                connection.executemany("INSERT OR IGNORE INTO owners VALUES (?, ?, ?)", owners)
+            connection.executemany("DELETE FROM entries WHERE kind = ? AND key = ?", [row.address for row in rows])
+            _insert(connection, rows)
 
     def remove(self, addresses: Iterable[Address]) -> None:
         """Forget entries."""
@@ -199,11 +193,11 @@ class Index:
         with self._transaction() as connection:
             connection.executemany("UPDATE entries SET used = ? WHERE kind = ? AND key = ? AND used < ?", values)
 
-    def _of(self, columns: str, kind: Kind, keys: Sequence[str]) -> Iterator[Sequence[Any]]:
+    def _of(self, columns: str, kind: Kind, keys: Sequence[str], *, table: str = "entries") -> Iterator[Sequence[Any]]:
         for start in range(0, len(keys), MANY):
             some = keys[start : start + MANY]
             marks = ",".join("?" * len(some))
-            query = f"SELECT {columns} FROM entries WHERE kind = ? AND key IN ({marks})"  # noqa: S608 - our own words
+            query = f"SELECT {columns} FROM {table} WHERE kind = ? AND key IN ({marks})"  # noqa: S608 - our own words
             yield from self._rows(query, kind, *some)
 
     def _rows(self, query: str, *values: Any) -> list[Any]:
@@ -221,3 +215,22 @@ class Index:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
+
+
+def _insert(connection: sqlite3.Connection, rows: Iterable[Row]) -> None:
+    """Add entries that are not there."""
+    rows = list(rows)
+    values = [(row.kind, row.key, row.bytes, row.space, row.seconds, row.used) for row in rows]
+    connection.executemany("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)", values)
+    labels = [
+        (role, name, *row.address)
+        for row in rows
+        for role, names in (("owner", row.labels.owners), ("source", row.labels.sources))
+        for name in names
+    ]
+    if labels:
+        connection.executemany("INSERT OR IGNORE INTO labels VALUES (?, ?, ?, ?)", labels)
+
+
+def _labels(names: Mapping[str, list[str]]) -> Labels:
+    return Labels(tuple(sorted(names.get("owner", ()))), tuple(sorted(names.get("source", ()))))

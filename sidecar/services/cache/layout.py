@@ -6,6 +6,7 @@
 <cache>/live/<instance>/                    files in the making (scratch) and pins of one instance
 <cache>/live/<instance>.lock                held as long as that instance lives
 <cache>/making/<kind>-<key>.lock            held by who makes that entry
+<cache>/projects/<32 hex>.json              name and file of a project that entries are for
 <cache>/cache.lock                          held to change any of it
 """
 
@@ -57,6 +58,15 @@ class Layout:
 
     def head(self, kind: Kind, key: str) -> Path:
         return self.objects / kind / key[:2] / f"{key}{HEAD}"
+
+    def files(self, kind: Kind, key: str) -> tuple[str, str]:
+        """Return both files of an entry as texts: of ten thousand entries paths would take half a second."""
+        path = f"{self.root}/objects/{kind}/{key[:2]}/{key}"
+        return path, path + HEAD
+
+    @property
+    def projects(self) -> Path:
+        return self.root / "projects"
 
     @property
     def makings(self) -> Path:

@@ -19,10 +19,25 @@ class CacheLimits:
 
 @dataclass(frozen=True, slots=True)
 class Freed:
-    """What was removed."""
+    """What was removed: entries, and the bytes that they took of the limits."""
 
     entries: int = 0
     bytes: int = 0
 
     def __add__(self, other: Freed) -> Freed:
         return Freed(self.entries + other.entries, self.bytes + other.bytes)
+
+
+NOTHING = Freed()
+
+
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """What was removed of what was meant, and how many entries stayed: in use, or other projects' too."""
+
+    freed: Freed = NOTHING
+    in_use: int = 0
+    shared: int = 0
+
+    def __add__(self, other: Cleared) -> Cleared:
+        return Cleared(self.freed + other.freed, self.in_use + other.in_use, self.shared + other.shared)

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from sidecar.services.cache.index import Index
 from sidecar.services.cache.layout import Layout
-from sidecar.services.cache.settle import settle
-from sidecar.services.files import make_private
+from sidecar.services.cache.settle import found_entries
+from sidecar.services.files import fsync_file, make_private
 
 SUFFIX = ".sqlite"
 
@@ -45,11 +45,11 @@ def rebuild_index(layout: Layout) -> Index:
     making = path.with_suffix(".making")
     index = Index(making)
     try:
-        index.create()
-        settle(layout, index)
+        index.create(found_entries(layout))
     finally:
         index.close()
     # Closed, it is one file without a journal: nobody sees an index that does not count everything.
+    fsync_file(making)
     making.replace(path)
     return Index(path)
 

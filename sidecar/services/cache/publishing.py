@@ -10,8 +10,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal
 
-from sidecar.services.cache.finding import add_owners, look
-from sidecar.services.cache.head import Head, checksum_of, encode_head
+from sidecar.services.cache.finding import add_labels, look
+from sidecar.services.cache.head import Head, Labels, checksum_of, encode_head
 from sidecar.services.cache.index import Index
 from sidecar.services.cache.layout import HEAD, space
 from sidecar.services.cache.session import Step
@@ -60,9 +60,10 @@ def _publish(tier: Tier, head: Head, made: Path, step: Step) -> Head | None:
 def _there(tier: Tier, found: Head, head: Head, made: Path, step: Step) -> Head:
     """Keep the entry that is there: whoever has it open goes on reading the same file."""
     try:
-        if not set(head.owners) <= set(found.owners):
+        labels = Labels(head.owners, head.sources)
+        if not labels.within(found):
             with suppress(*FAILURES):
-                add_owners(tier, (head.kind, head.key), head.owners, step)
+                add_labels(tier, (head.kind, head.key), labels, step)
         made.unlink(missing_ok=True)
     except BaseException:
         tier.instance.unpin((head.kind, head.key))
@@ -82,6 +83,7 @@ def _checked(head: Head, made: Path, step: Step) -> Head:
         seconds=head.seconds,
         meta=head.meta,
         owners=tuple(sorted(set(head.owners))),
+        sources=tuple(sorted(set(head.sources))),
     )
 
 

@@ -66,9 +66,9 @@ class Room:
         """Remove entries; the caller knows that nobody has them pinned."""
         for row in rows:
             # The file goes first: an entry is one only with both.
-            discard(self.layout.object(*row.address))
-            discard(self.layout.head(*row.address))
-            self.freed[row.kind] = self.freed.get(row.kind, Freed()) + Freed(1, row.bytes)
+            for file in self.layout.files(*row.address):
+                discard(file)
+            self.freed[row.kind] = self.freed.get(row.kind, Freed()) + Freed(1, row.space)
         self.index.remove([row.address for row in rows])
 
     @property

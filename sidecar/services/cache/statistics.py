@@ -32,6 +32,11 @@ class Stats:
     limits: CacheLimits
     kinds: Mapping[Kind, KindStats]
 
+    @property
+    def fragmentation(self) -> float | None:
+        """The share of the space taken on the disk that holds nothing: files end in the midst of blocks."""
+        return 1 - self.held.bytes / self.held.space if self.held.space else None
+
 
 def statistics(tier: Tier, step: Step) -> Stats:
     """Count what is there; nothing where the cache cannot be used."""

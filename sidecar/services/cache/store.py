@@ -12,21 +12,29 @@ from typing import Any, Self, TypeVar
 
 import trio
 
+from protocol.errors import Timeout
 from sidecar.services.cache.counters import Cause, Counters
 from sidecar.services.cache.finding import find
 from sidecar.services.cache.flights import Flights, machine_turn
-from sidecar.services.cache.head import Head
+from sidecar.services.cache.head import Head, Labels
+from sidecar.services.cache.index import Index, Total
 from sidecar.services.cache.instance import claim_instance
-from sidecar.services.cache.kinds import KINDS, Kind
+from sidecar.services.cache.kinds import Kind
 from sidecar.services.cache.layout import Address, Layout, check_address
-from sidecar.services.cache.limits import CacheLimits, Freed
+from sidecar.services.cache.limits import CacheLimits, Cleared, Freed
+from sidecar.services.cache.lock import LONGEST_WAIT, CacheBusyError
 from sidecar.services.cache.loose import Loose
+from sidecar.services.cache.owned import Owned
 from sidecar.services.cache.pinned import Pinned
+from sidecar.services.cache.projects import ProjectNote, read_notes, write_note
 from sidecar.services.cache.publishing import publish
 from sidecar.services.cache.removal import clear, hold_limits, remove
-from sidecar.services.cache.session import Sessions
+from sidecar.services.cache.selection import Selection
+from sidecar.services.cache.session import Sessions, Step
+from sidecar.services.cache.settle import discard
 from sidecar.services.cache.statistics import Stats, statistics
 from sidecar.services.cache.tier import FAILURES, Report, Tier
+from sidecar.services.cache.verifying import Verified, verify
 from sidecar.services.files import write_error
 
 Produce = Callable[[Path], Awaitable[Mapping[str, Any]]]
@@ -50,20 +58,33 @@ class CacheStore:
         self._flights = Flights()
         self._loose: dict[Address, Loose] = {}
         self._limiter = trio.CapacityLimiter(THREADS)
+        self._noted: dict[str, tuple[str, str | None]] = {}
 
     @property
     def scratch(self) -> Path:
         """This instance's folder on the cache's file system: what is made here is published by renaming it."""
         return self._tier.instance.scratch
 
-    async def find(self, kind: Kind, key: str, *, owners: Sequence[str] = ()) -> Pinned | None:
+    async def find(
+        self,
+        kind: Kind,
+        key: str,
+        *,
+        owners: Sequence[str] = (),
+        sources: Sequence[str] = (),
+        counted: bool = True,
+        seen: bool = False,
+    ) -> Pinned | None:
         """Return an entry whose file is, byte for byte, what was published, or None.
 
-        The file is read through each time. A damaged one is removed and counts as missing. `owners` (ids of projects)
-        are added to the entry's.
+        The file is read through each time; with `seen`, for parts of a large file that are asked for one by one, only
+        when it is another than the one that was read through last. A damaged one is removed and counts as missing.
+        `owners` (ids of projects) and `sources` (`source_id` of files) are added to the entry's. `counted=False`: to
+        deliver what has been counted as found.
         """
         check_address(kind, key)
-        head = await self._run(partial(find, self._tier, kind, key, tuple(owners)))
+        labels = Labels(tuple(owners), tuple(sources))
+        head = await self._run(partial(find, self._tier, kind, key, labels, counted=counted, seen=seen))
         return None if head is None else self._pinned(head)
 
     async def publish(
@@ -75,16 +96,18 @@ class CacheStore:
         meta: Mapping[str, Any] | None = None,
         seconds: float = 0.0,
         owners: Sequence[str] = (),
+        sources: Sequence[str] = (),
     ) -> Pinned | None:
         """Take a finished file over, by renaming it where it lies on the cache's file system (as `scratch` does).
 
-        `meta` is JSON, `seconds` what it took to make, `owners` are ids of projects. What is least recently used and
-        in nobody's use goes first to make room: the limits hold at every instant. None when it cannot be kept (limits,
-        a full disk): the file then stays where it is. When the key is there already, that entry is returned and `made`
-        is removed. Raises FileNotFoundError when there is no file `made`.
+        `meta` is JSON, `seconds` what it took to make, `owners` are ids of projects, `sources` the files that it was
+        made from (`source_id`). What is least recently used and in nobody's use goes first to make room: the limits
+        hold at every instant. None when it cannot be kept (limits, a full disk): the file then stays where it is. When
+        the key is there already, that entry is returned and `made` is removed. Raises FileNotFoundError when there is
+        no file `made`.
         """
         check_address(kind, key)
-        head = Head(kind, key, 0, 0, 0.0, seconds, dict(meta or {}), tuple(owners))
+        head = Head(kind, key, 0, 0, 0.0, seconds, dict(meta or {}), tuple(owners), tuple(sources))
         stored = await self._run(partial(publish, self._tier, head, made))
         return None if stored is None else self._pinned(stored)
 
@@ -95,6 +118,7 @@ class CacheStore:
         produce: Produce,
         *,
         owners: Sequence[str] = (),
+        sources: Sequence[str] = (),
         suffix: str = "",
         wait: float = LONGEST_MAKING,
         folder: Path | None = None,
@@ -104,45 +128,83 @@ class CacheStore:
         `produce` writes the file it is given (its name ends in `suffix`, for those who go by names) and returns its
         `meta`. It is made in `folder`, or in `scratch` where none is named. What it raises is raised here, and the
         next who waits tries. What the cache cannot keep is returned all the same, with `Pinned.stored` False; it
-        stays where it was made for as long as it is used. Another sidecar that makes the key is waited for up to `wait` seconds,
-        and no longer than it lives.
+        stays where it was made for as long as it is used. Another sidecar that makes the key is waited for up to
+        `wait` seconds, and no longer than it lives.
         """
         check_address(kind, key)
         async with self._flights.turn((kind, key)):
             if (loose := self._loose.get((kind, key))) is not None:
                 return loose.pinned()
-            if (found := await self.find(kind, key, owners=owners)) is not None:
+            labels = Labels(tuple(owners), tuple(sources))
+            if (found := await self.find(kind, key, owners=owners, sources=sources)) is not None:
                 return found
             async with machine_turn(self._tier.layout.making(kind, key), wait):
                 # Another sidecar may have made it meanwhile; the miss has been counted.
-                again = partial(find, self._tier, kind, key, tuple(owners), counted=False)
+                again = partial(find, self._tier, kind, key, labels, counted=False)
                 if (head := await self._run(again)) is not None:
                     return self._pinned(head)
-                return await self._made(kind, key, produce, owners, folder or self.scratch, suffix=suffix)
+                return await self._made(kind, key, produce, labels, folder or self.scratch, suffix=suffix)
 
     async def known(self, kind: Kind, keys: Sequence[str]) -> frozenset[str]:
         """Return those of the keys that the index holds: cheap, for plans; no file is read."""
         check_address(kind, "0" * 64)
-        return await self._run(lambda step: self._known(kind, keys, step))
+        return await self._run(lambda step: self._read(lambda index: index.known(kind, keys), step, frozenset()))
 
     async def costs(self, kind: Kind, keys: Sequence[str]) -> Mapping[str, tuple[int, float]]:
         """Return the bytes of those of the keys that the index holds, and the seconds they took to make; as `known`."""
         check_address(kind, "0" * 64)
-        return await self._run(lambda step: self._costs(kind, keys, step))
+        return await self._run(lambda step: self._read(lambda index: index.costs(kind, keys), step, {}))
 
     async def remove(self, kind: Kind, key: str, *, cause: Cause = "stale") -> bool:
         """Remove an entry that is of no more use; False when there is none or somebody uses it."""
         check_address(kind, key)
         return await self._run(partial(remove, self._tier, (kind, key), cause))
 
-    async def clear(
-        self, *, kinds: Sequence[Kind] | None = None, owner: str | None = None, older: float | None = None
-    ) -> Freed:
-        """Remove entries of some kinds, of one project, last used before a Unix time; what is in use stays.
+    async def clear(self, what: Selection, *, dry_run: bool = False) -> Cleared:
+        """Remove entries, or only say which; what is in use stays, and what other projects own too stays theirs.
 
-        Entries that other projects own too stay theirs. Cancelled, what was removed is gone.
+        Cancelled, what was removed is gone.
         """
-        return await self._run(partial(clear, self._tier, KINDS if kinds is None else kinds, owner, older))
+        return await self._run(partial(clear, self._tier, what, dry_run=dry_run))
+
+    async def select(self, what: Selection) -> Sequence[Address]:
+        """Return which entries there are."""
+        return await self._run(lambda step: self._read(lambda index: index.select(what), step, ()))
+
+    async def owned(self, owner: str | None = None) -> Mapping[str, Owned]:
+        """Return what there is for each project, or for one, by their ids."""
+        return await self._run(lambda step: self._read(lambda index: index.owned(owner), step, {}))
+
+    async def totals(self) -> Mapping[Kind, Total]:
+        """Return how much there is of each kind: cheap."""
+        return await self._run(lambda step: self._read(lambda index: index.totals(), step, {}))
+
+    async def verify(self, addresses: Sequence[Address], *, remove: bool = True) -> Verified:
+        """Read some of the entries through, from the first on; damaged ones are removed if they shall.
+
+        Returns after some MiB, to be called again for the rest. Raises DiskFull, OutputUnwritable and Timeout when the
+        cache cannot be used.
+        """
+        try:
+            return await self._run(partial(verify, self._tier, addresses, remove))
+        except OSError as error:
+            raise write_error(self._tier.layout.root, error) from error
+        except CacheBusyError as error:
+            raise Timeout(operation="The cache's lock", seconds=LONGEST_WAIT) from error
+
+    async def note_project(self, project_id: str, name: str, path: str | None) -> None:
+        """Remember what a project that entries are for is called, and where it lies."""
+        if self._noted.get(project_id) == (name, path):
+            return
+        try:
+            await trio.to_thread.run_sync(write_note, self._tier.layout, project_id, name, path, limiter=self._limiter)
+        except OSError as error:
+            self._tier.report("a project could not be noted in the cache", error)
+        self._noted[project_id] = name, path
+
+    async def projects(self) -> Mapping[str, ProjectNote]:
+        """Return what is remembered of projects, by their ids."""
+        return await trio.to_thread.run_sync(read_notes, self._tier.layout, limiter=self._limiter)
 
     async def hold_limits(self) -> Freed:
         """Evict what the limits, which may have changed, do not allow; what is in use stays."""
@@ -165,19 +227,12 @@ class CacheStore:
         self._tier.sessions.close()
         self._tier.instance.close()
 
-    def _known(self, kind: Kind, keys: Sequence[str], step: Callable[[], None]) -> frozenset[str]:
+    def _read(self, work: Callable[[Index], Result], step: Step, otherwise: Result) -> Result:
         try:
-            return self._tier.sessions.unlocked(lambda index: index.known(kind, keys), step)
+            return self._tier.sessions.unlocked(work, step)
         except FAILURES as error:
             self._tier.report("the cache could not be read", error)
-            return frozenset()
-
-    def _costs(self, kind: Kind, keys: Sequence[str], step: Callable[[], None]) -> Mapping[str, tuple[int, float]]:
-        try:
-            return self._tier.sessions.unlocked(lambda index: index.costs(kind, keys), step)
-        except FAILURES as error:
-            self._tier.report("the cache could not be read", error)
-            return {}
+            return otherwise
 
     def _pinned(self, head: Head) -> Pinned:
         address = (head.kind, head.key)
@@ -186,20 +241,23 @@ class CacheStore:
         )
 
     async def _made(
-        self, kind: Kind, key: str, produce: Produce, owners: Sequence[str], folder: Path, *, suffix: str
+        self, kind: Kind, key: str, produce: Produce, labels: Labels, folder: Path, *, suffix: str
     ) -> Pinned:
         path = folder / f"{secrets.token_hex(8)}{suffix}"
         try:
             started = time.monotonic()
             meta = await produce(path)
             seconds = time.monotonic() - started
-            stored = await self.publish(kind, key, path, meta=meta, seconds=seconds, owners=owners)
+            stored = await self.publish(
+                kind, key, path, meta=meta, seconds=seconds, owners=labels.owners, sources=labels.sources
+            )
+            size = 0 if stored is not None else (await trio.to_thread.run_sync(path.stat)).st_size
         except BaseException:
-            path.unlink(missing_ok=True)
+            discard(path)
             raise
         if stored is not None:
             return stored
-        loose = Loose(path, meta, path.stat().st_size, partial(self._loose.pop, (kind, key)))
+        loose = Loose(path, meta, size, partial(self._loose.pop, (kind, key)))
         self._loose[kind, key] = loose
         return loose.pinned()
 

@@ -16,10 +16,11 @@ from typing import Any
 
 from sidecar.services.cache import publishing
 from sidecar.services.cache.finding import find
-from sidecar.services.cache.head import Head
+from sidecar.services.cache.head import Head, Labels
 from sidecar.services.cache.limits import CacheLimits
 from sidecar.services.cache.publishing import publish
 from sidecar.services.cache.removal import clear
+from sidecar.services.cache.selection import Selection
 from sidecar.services.cache.statistics import statistics
 from sidecar.services.cache.tier import Tier
 from tests.services.cache.shelf import content_of, cost, key_of, nothing, open_tier, unheard, used_space
@@ -95,8 +96,8 @@ def work(mode: str, root: Path, operation: int) -> int:
         fetch(tier, 4, ("more",))
         fetch(tier, 3, ())
         store(tier, "newer", ())
-        clear(tier, ["segments"], "p4", None, nothing)
-        clear(tier, ["segments"], None, None, nothing)
+        clear(tier, Selection(["segments"], "p4"), nothing)
+        clear(tier, Selection(["segments"]), nothing)
         store(tier, "newest", ())
         assert not tier.instance._counts, "a pin is left"
         reached = count >= operation
@@ -132,7 +133,7 @@ def store(tier: Tier, name: object, owners: tuple[str, ...]) -> bool:
 def fetch(tier: Tier, name: object, owners: tuple[str, ...]) -> bool:
     """Find an entry and see that it is whole; say whether it is there."""
     key = key_of(name)
-    if find(tier, "segments", key, owners, nothing) is None:
+    if find(tier, "segments", key, Labels(owners), nothing) is None:
         return False
     ours.append(tier)
     assert tier.layout.object("segments", key).read_bytes() == content_of(key, SIZE)

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from sidecar.services.cache.finding import find
+from sidecar.services.cache.head import UNLABELLED
 from sidecar.services.cache.instance import pinned
 from sidecar.services.cache.layout import Layout
 from sidecar.services.cache.limits import CacheLimits
@@ -73,7 +74,7 @@ def check_everything(tier: Tier, root: Path) -> int:
     for kind in KINDS:
         for name in range(NAMES):
             key = key_of(name)
-            if find(tier, kind, key, (), nothing) is not None:
+            if find(tier, kind, key, UNLABELLED, nothing) is not None:
                 there += 1
                 assert tier.layout.object(kind, key).read_bytes() == content_of(key, size_of(key, MOST))
                 tier.instance.unpin((kind, key))

@@ -11,6 +11,7 @@ import pytest
 import trio
 
 from sidecar.services.cache.limits import CacheLimits
+from sidecar.services.cache.selection import Selection
 from sidecar.services.cache.store import open_cache_store
 from tests.harness.patience import PATIENCE
 from tests.services.cache.shelf import (
@@ -31,6 +32,7 @@ HOLDER = """
 import sys, trio
 from pathlib import Path
 from sidecar.services.cache.limits import CacheLimits
+from sidecar.services.cache.selection import Selection
 from sidecar.services.cache.store import open_cache_store
 
 async def main():
@@ -169,8 +171,8 @@ async def test_owners_are_added_within_the_limits(tmp_path: Path) -> None:
         # Its head has outgrown its block: the other entry went.
         assert not await has(store, "two")
         assert used_space(tmp_path) == cost(1000) + cost(0) <= 2 * cost(1000)
-        assert (await store.clear(owner="project-399")).entries == 0
-        assert (await store.clear(owner="nobody")).entries == 0
+        assert (await store.clear(Selection(owner="project-399"))).freed.entries == 0
+        assert (await store.clear(Selection(owner="nobody"))).freed.entries == 0
     with open_store(tmp_path, 2 * cost(1000)) as store:
         assert await has(store, "one")
 

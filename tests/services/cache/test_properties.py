@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from sidecar.services.cache.finding import find
-from sidecar.services.cache.head import Head
+from sidecar.services.cache.head import UNLABELLED, Head
 from sidecar.services.cache.kinds import Kind
 from sidecar.services.cache.limits import CacheLimits
 from sidecar.services.cache.publishing import publish
 from sidecar.services.cache.removal import clear, hold_limits, remove
+from sidecar.services.cache.selection import Selection
 from sidecar.services.cache.statistics import statistics
 from sidecar.services.cache.tier import Tier
 from tests.services.cache.shelf import content_of, cost, key_of, nothing, open_tier, used_space
@@ -84,7 +85,7 @@ class Cache(RuleBasedStateMachine):
     def find(self, which: int, kind: Kind, name: int, *, keep: bool) -> None:
         tier = self.tiers[which]
         sound = self.is_sound(kind, name)
-        found = find(tier, kind, key_of(name), (), nothing)
+        found = find(tier, kind, key_of(name), UNLABELLED, nothing)
         assert (found is not None) == sound
         if found is not None:
             assert tier.layout.object(kind, key_of(name)).read_bytes() == self.given[kind, name]
@@ -104,7 +105,7 @@ class Cache(RuleBasedStateMachine):
 
     @rule(kind=kinds)
     def clear(self, kind: Kind) -> None:
-        clear(self.tiers[1], [kind], None, None, nothing)
+        clear(self.tiers[1], Selection([kind]), nothing)
         assert self.space(kind) == self.pinned(kind)
 
     @rule(new=limits)
@@ -112,7 +113,7 @@ class Cache(RuleBasedStateMachine):
         self.limits = new
         for place, tier in enumerate(self.tiers):
             self.tiers[place] = Tier(
-                tier.layout, tier.instance, tier.sessions, lambda: self.limits, tier.report, tier.counters
+                tier.layout, tier.instance, tier.sessions, lambda: self.limits, tier.report, tier.counters, tier.seen
             )
         hold_limits(self.tiers[0], nothing)
         assert self.space() <= max(new.disk_bytes, self.pinned(None))

@@ -10,7 +10,8 @@ import pytest
 import trio
 
 from sidecar.services.cache import publishing
-from sidecar.services.cache.limits import CacheLimits, Freed
+from sidecar.services.cache.limits import CacheLimits, Cleared, Freed
+from sidecar.services.cache.selection import Selection
 from sidecar.services.cache.store import open_cache_store
 from tests.services.cache.shelf import content_of, cost, has, key_of, objects, open_store, put
 
@@ -151,16 +152,17 @@ async def test_clearing_by_kind_project_and_age(tmp_path: Path) -> None:
         assert found is not None
         found.release()
         await put(store, "tone", kind="sound")
-        freed = await store.clear(owner="a")
-        assert freed.entries == 1
+        cleared = await store.clear(Selection(owner="a"), dry_run=True)
+        assert cleared == await store.clear(Selection(owner="a"))
+        assert (cleared.freed.entries, cleared.shared) == (1, 1)
         names = ("mine", "ours", "nobody's")
         assert await store.known("segments", [key_of(name) for name in names]) == {key_of("ours"), key_of("nobody's")}
-        assert (await store.clear(owner="a")) == Freed()
-        assert (await store.clear(owner="c")).entries == 1
-        assert (await store.clear(older=0.0)) == Freed()
-        assert (await store.clear(kinds=["frames", "play"])) == Freed()
-        assert (await store.clear(kinds=["sound"])).entries == 1
-        assert (await store.clear(owner="b")).entries == 1
+        assert (await store.clear(Selection(owner="a"))) == Cleared()
+        assert (await store.clear(Selection(owner="c"))).freed.entries == 1
+        assert (await store.clear(Selection(older=0.0))) == Cleared()
+        assert (await store.clear(Selection(["frames", "play"]))) == Cleared()
+        assert (await store.clear(Selection(["sound"]))).freed.entries == 1
+        assert (await store.clear(Selection(owner="b"))).freed.entries == 1
         assert objects(tmp_path) == []
 
 
@@ -216,7 +218,7 @@ async def test_a_folder_that_cannot_be_written_breaks_nothing(tmp_path: Path) ->
         assert made.exists()
         assert await store.find("segments", KEY) is None
         assert await store.known("segments", [KEY]) == frozenset()
-        assert await store.clear() == Freed()
+        assert await store.clear(Selection()) == Cleared()
         assert await store.hold_limits() == Freed()
         assert not await store.remove("segments", KEY)
         assert (await store.stats()).held.entries == 0

@@ -14,13 +14,14 @@ import traceback
 from pathlib import Path
 
 from sidecar.services.cache.finding import find
-from sidecar.services.cache.head import Head
+from sidecar.services.cache.head import Head, Labels
 from sidecar.services.cache.instance import claim_instance
 from sidecar.services.cache.kinds import Kind
 from sidecar.services.cache.layout import Layout
 from sidecar.services.cache.limits import CacheLimits
 from sidecar.services.cache.publishing import publish
 from sidecar.services.cache.removal import clear, remove
+from sidecar.services.cache.selection import Selection
 from sidecar.services.cache.session import Sessions
 from sidecar.services.cache.tier import Tier
 from tests.services.cache.shelf import content_of, key_of, nothing, size_of
@@ -67,13 +68,13 @@ def work(root: Path, limit: int, seed: int, rounds: int = sys.maxsize) -> None:
             head = publish(tier, Head(kind, key, 0, 0, 0.0, owners=(f"p{seed % 3}",)), made, nothing)
             made.unlink(missing_ok=True)
         elif action < 0.95:
-            head = find(tier, kind, key, (f"p{seed % 5}",), nothing)
+            head = find(tier, kind, key, Labels((f"p{seed % 5}",)), nothing)
         else:
             head = None
             if action < 0.98:
                 remove(tier, (kind, key), "stale", nothing)
             else:
-                clear(tier, [kind], f"p{seed % 3}", None, nothing)
+                clear(tier, Selection([kind], f"p{seed % 3}"), nothing)
         if head is not None:
             if layout.object(kind, key).read_bytes() != content_of(key, size_of(key, MOST)):
                 raise AssertionError(f"{kind} {key} is not what it was")
