@@ -59,12 +59,13 @@ class Counters:
         """How often entries came or went: another number means that there is something new to tell."""
         return self._changes
 
-    def hit(self, kind: Kind, size: int, seconds: float, took: float) -> None:
-        """Count an entry found: its bytes, the seconds that making it took, and those that finding it took."""
+    def hit(self, kind: Kind, size: int, seconds: float, took: float | None = None) -> None:
+        """Count an entry found: its bytes, the seconds that making it took, and those that finding it took if measured."""
         with self._mutex:
             counts = self._kinds[kind]
             counts.hits.add()
-            counts.found.add(took)
+            if took is not None:
+                counts.found.add(took)
             counts.bytes += size
             counts.seconds += seconds
 

@@ -13,22 +13,20 @@ from sidecar.services.cache.head import Head, Labels, checksum_of, encode_head, 
 from sidecar.services.cache.index import Index, Row
 from sidecar.services.cache.kinds import Kind
 from sidecar.services.cache.layout import HEAD, Address
-from sidecar.services.cache.seen import Identity
 from sidecar.services.cache.session import Step
 from sidecar.services.cache.settle import discard, row_of
 from sidecar.services.cache.tier import FAILURES, Tier
 
 
-def find(
-    tier: Tier, kind: Kind, key: str, labels: Labels, step: Step, *, counted: bool = True, seen: bool = False
-) -> Head | None:
-    """Return the head of an entry, pinned once for the caller, or None. Counts a hit or a miss, unless it has been.
+Identity = tuple[int, int]
+"""Inode and time of a file: another one at the same path differs."""
 
-    `seen`: a file that was read through before, and is still the same as far as the system tells, is not read again.
-    """
+
+def find(tier: Tier, kind: Kind, key: str, labels: Labels, step: Step, *, counted: bool = True) -> Head | None:
+    """Return the head of an entry, pinned once for the caller, or None. Counts a hit or a miss, unless it has been."""
     started = time.perf_counter()
     try:
-        head = look(tier, (kind, key), step, seen=seen)
+        head = look(tier, (kind, key), step)
     except FAILURES as error:
         tier.report("the cache could not be read", error)
         head = None
@@ -50,15 +48,13 @@ def find(
     return head
 
 
-def look(tier: Tier, address: Address, step: Step, *, seen: bool = False) -> Head | None:
+def look(tier: Tier, address: Address, step: Step) -> Head | None:
     """Pin an entry and read it through; one that is damaged is removed. Raises what FAILURES names."""
-    found = inspect(tier, address, step, seen=seen)
+    found = inspect(tier, address, step)
     return found if isinstance(found, Head) else None
 
 
-def inspect(
-    tier: Tier, address: Address, step: Step, *, seen: bool = False, remove: bool = True
-) -> Head | Literal["missing", "damaged"]:
+def inspect(tier: Tier, address: Address, step: Step, *, remove: bool = True) -> Head | Literal["missing", "damaged"]:
     """Pin an entry and read it through; what is damaged is not pinned, and goes if it shall."""
 
     def pin(index: Index) -> bool:
@@ -71,7 +67,7 @@ def inspect(
         return "missing"
     try:
         identity = _identity(tier, address)
-        head = _verified(tier, address, step, trusted=identity if seen else None)
+        head = _verified(tier, address, step)
     except BaseException:
         tier.instance.unpin(address)
         raise
@@ -80,8 +76,6 @@ def inspect(
         if remove:
             _remove_damaged(tier, address, identity, step)
         return "damaged"
-    if identity is not None:
-        tier.seen.add(address, identity)
     return head
 
 
@@ -136,10 +130,10 @@ def _identity(tier: Tier, address: Address) -> Identity | None:
         found = tier.layout.object(*address).lstat()
     except FileNotFoundError:
         return None
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+    return found.st_ino, found.st_mtime_ns
 
 
-def _verified(tier: Tier, address: Address, step: Step, trusted: Identity | None) -> Head | None:
+def _verified(tier: Tier, address: Address, step: Step) -> Head | None:
     """Return the head of an entry whose file is the one it speaks of; None for all else."""
     path = tier.layout.object(*address)
     try:
@@ -149,8 +143,6 @@ def _verified(tier: Tier, address: Address, step: Step, trusted: Identity | None
         found = path.lstat()
         if not stat.S_ISREG(found.st_mode) or found.st_size != head.bytes:
             return None
-        if trusted is not None and tier.seen.knows(address, trusted):
-            return head
         return head if checksum_of(path, step) == (head.bytes, head.checksum) else None
     except OSError:
         # Gone, unreadable, or on a bad sector: no entry in any case.

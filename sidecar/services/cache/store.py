@@ -73,18 +73,16 @@ class CacheStore:
         owners: Sequence[str] = (),
         sources: Sequence[str] = (),
         counted: bool = True,
-        seen: bool = False,
     ) -> Pinned | None:
         """Return an entry whose file is, byte for byte, what was published, or None.
 
-        The file is read through each time; with `seen`, for parts of a large file that are asked for one by one, only
-        when it is another than the one that was read through last. A damaged one is removed and counts as missing.
-        `owners` (ids of projects) and `sources` (`source_id` of files) are added to the entry's. `counted=False`: to
-        deliver what has been counted as found.
+        The file is read through each time. A damaged one is removed and counts as missing. `owners` (ids of projects)
+        and `sources` (`source_id` of files) are added to the entry's. `counted=False`: to deliver what has been counted
+        as found.
         """
         check_address(kind, key)
         labels = Labels(tuple(owners), tuple(sources))
-        head = await self._run(partial(find, self._tier, kind, key, labels, counted=counted, seen=seen))
+        head = await self._run(partial(find, self._tier, kind, key, labels, counted=counted))
         return None if head is None else self._pinned(head)
 
     async def publish(

@@ -13,7 +13,6 @@ from sidecar.services.cache.layout import Layout
 from sidecar.services.cache.limits import CacheLimits, Freed
 from sidecar.services.cache.lock import CacheBusyError
 from sidecar.services.cache.room import Room
-from sidecar.services.cache.seen import Seen
 from sidecar.services.cache.session import Sessions
 
 Report = Callable[[str, Exception], None]
@@ -32,7 +31,6 @@ class Tier:
     limits: Callable[[], CacheLimits]
     report: Report
     counters: Counters = field(default_factory=Counters)
-    seen: Seen = field(default_factory=Seen)
 
     @contextmanager
     def room(self, index: Index, cause: Cause) -> Iterator[Room]:

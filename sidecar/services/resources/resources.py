@@ -158,7 +158,7 @@ class Resources:
             source = InMemory(held.value)
             return Content(source, len(held.value), entry.content_type, entry.proof, "immutable")
         address = (entry.kind, entry.key)
-        pinned = self._holdings.take(address) or await self._cache().find(*address)
+        pinned = self._holdings.take(address) or await self._cache().find(*address, counted=False)
         return "gone" if pinned is None else await self._open_pinned(entry, pinned)
 
     async def _open_pinned(self, entry: EntryPath, pinned: Pinned) -> Content | Refusal:

@@ -113,7 +113,7 @@ class Cache(RuleBasedStateMachine):
         self.limits = new
         for place, tier in enumerate(self.tiers):
             self.tiers[place] = Tier(
-                tier.layout, tier.instance, tier.sessions, lambda: self.limits, tier.report, tier.counters, tier.seen
+                tier.layout, tier.instance, tier.sessions, lambda: self.limits, tier.report, tier.counters
             )
         hold_limits(self.tiers[0], nothing)
         assert self.space() <= max(new.disk_bytes, self.pinned(None))
