@@ -26,6 +26,9 @@ STILL_SUFFIX = ".png"
 DIGITS = 5
 """Fewest digits of a picture's number."""
 
+MayReplace = Callable[[Path], bool]
+"""Whether what stands at a path may be replaced."""
+
 _PICTURE = re.compile(r"frame-\d{5,}\.png")
 _START, _END = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
 
@@ -56,17 +59,17 @@ def delivery_of(planned: Planned, target: Path) -> Delivery:
     return Delivery(target, planned.frames if export.container == "png" else None, tuple(beside))
 
 
-def check_delivery(delivery: Delivery, *, overwrite: bool) -> None:
+def check_delivery(delivery: Delivery, may_replace: MayReplace) -> None:
     """Refuse what cannot be written, before any work is done for it.
 
-    An empty folder may be there; one that holds nothing but such pictures may be replaced. Raises OutputExists,
+    `may_replace` is asked of each path that something is put at. An empty folder may be there; one that holds nothing but such pictures may be replaced. Raises OutputExists,
     OutputUnwritable.
     """
     for path in delivery.beside_targets:
-        check_target(path, overwrite=overwrite)
+        check_target(path, overwrite=may_replace(path))
     target = delivery.target
     if delivery.pictures is None or delivery.single:
-        check_target(target, overwrite=overwrite)
+        check_target(target, overwrite=may_replace(target))
         return
     if target.suffix.lower() == STILL_SUFFIX:
         detail = f"it names one picture, and there are {delivery.pictures}"
@@ -74,10 +77,10 @@ def check_delivery(delivery: Delivery, *, overwrite: bool) -> None:
     if target.is_symlink() or (target.exists() and not target.is_dir()):
         raise OutputUnwritable(path=str(target), detail="pictures go into a folder, and it is none")
     if not target.is_dir():
-        check_target(target, overwrite=overwrite)
+        check_target(target, overwrite=may_replace(target))
         return
     held = [path.name for path in target.iterdir()]
-    if held and not overwrite:
+    if held and not may_replace(target):
         raise OutputExists(path=str(target))
     others = [name for name in held if not _PICTURE.fullmatch(name)]
     if others:
@@ -119,28 +122,33 @@ def essence(delivery: Delivery, part: Path) -> Path:
     return _pictures(part) / _name(0, 1) if delivery.single else _pictures(part)
 
 
-def deliver(delivery: Delivery, part: Path, *, overwrite: bool) -> None:
-    """Publish everything: the files beside the target first, the target last, each in one step, and durably.
+def goods_of(delivery: Delivery, part: Path) -> list[Path]:
+    """Write what goes beside the target, and return everything that `deliver` is to put at its place. Raises OSError."""
+    return [*_write_beside(delivery, part), essence(delivery, part)]
+
+
+def deliver(delivery: Delivery, part: Path, may_replace: MayReplace) -> None:
+    """Publish what `goods_of` returned: the files beside the target first, the target last, each in one step, and durably.
 
     What fails is taken back. Raises OutputExists, OutputUnwritable, DiskFull.
     """
     undo: list[Callable[[], None]] = []
+    target = delivery.target
     try:
-        for source, goal in zip(_write_beside(delivery, part), delivery.beside_targets, strict=True):
+        for source, goal in zip(_beside(delivery, part), delivery.beside_targets, strict=True):
             kept = extra_folder(part) / "old" / goal.name
-            if overwrite and goal.exists():
+            replaces = may_replace(goal)
+            if replaces and goal.exists():
                 kept.parent.mkdir(exist_ok=True)
                 os.link(goal, kept)
                 undo.append(partial(os.replace, kept, goal))
-            publish(source, goal, overwrite=overwrite)
+            publish(source, goal, overwrite=replaces)
             if not kept.exists():
                 undo.append(partial(goal.unlink, missing_ok=True))
-        if delivery.pictures is None:
-            publish(part, delivery.target, overwrite=overwrite)
-        elif delivery.single:
-            publish(_pictures(part) / _name(0, 1), delivery.target, overwrite=overwrite)
+        if delivery.pictures is None or delivery.single:
+            publish(essence(delivery, part), target, overwrite=may_replace(target))
         else:
-            _publish_folder(delivery, part, overwrite=overwrite)
+            _publish_folder(delivery, part, may_replace)
     except BaseException as error:
         for step in reversed(undo):
             with suppress(OSError):
@@ -169,23 +177,25 @@ def _name(number: int, count: int) -> str:
     return f"frame-{number:0{_digits(count)}d}.png"
 
 
+def _beside(delivery: Delivery, part: Path) -> list[Path]:
+    return [extra_folder(part) / "beside" / name for name, _ in delivery.beside]
+
+
 def _write_beside(delivery: Delivery, part: Path) -> list[Path]:
-    if not delivery.beside:
-        return []
-    folder = extra_folder(part) / "beside"
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, content in delivery.beside:
-        (folder / name).write_bytes(content)
-    return [folder / name for name, _ in delivery.beside]
+    paths = _beside(delivery, part)
+    for path, (_, content) in zip(paths, delivery.beside, strict=True):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return paths
 
 
-def _publish_folder(delivery: Delivery, part: Path, *, overwrite: bool) -> None:
+def _publish_folder(delivery: Delivery, part: Path, may_replace: MayReplace) -> None:
     """Put the folder in its place. A folder that is there goes back where that fails, also when the sidecar dies."""
     folder, target = _pictures(part), delivery.target
     for picture in folder.iterdir():
         fsync_file(picture)
     fsync_folder(folder)
-    check_delivery(Delivery(target, delivery.pictures), overwrite=overwrite)
+    check_delivery(Delivery(target, delivery.pictures), may_replace)
     kept = extra_folder(part) / REPLACED / target.name
     if target.exists() and any(target.iterdir()):
         kept.parent.mkdir(exist_ok=True)

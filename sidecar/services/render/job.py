@@ -128,14 +128,13 @@ class RenderJob:
     def target(self) -> Path:
         return Path(self.asked.output)
 
-    @property
-    def overwrite(self) -> bool:
-        """Whether what stands at the target may be replaced: asked for, or the job's own work.
+    def may_replace(self, path: Path) -> bool:
+        """Whether what stands at a path may be replaced: asked for, or the job's own work. Blocks.
 
         A process that was killed may have delivered, and not lived to note it.
         """
         with suppress(OSError):
-            return self.asked.overwrite or Identity.of(self.target) in self.delivering
+            return self.asked.overwrite or Identity.of(path) in self.delivering
         return False
 
     @property

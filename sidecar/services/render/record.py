@@ -54,7 +54,8 @@ class Asked(Result):
 class Record(Result):
     """A job as it lies in the journal. `place` orders jobs of one priority; `interrupted` ones go before all others.
 
-    `delivering` is what was about to be put at the target: what stands there after a kill may be the job's own work.
+    `delivering` is what was about to be put at the target, and beside it: what stands there after a kill may be the
+    job's own work.
     """
 
     job_id: str

@@ -18,7 +18,7 @@ from sidecar.services.locks import FileLock
 from sidecar.services.render.assemble import assemble
 from sidecar.services.render.cell_meter import CellMeter
 from sidecar.services.render.crew import open_crew
-from sidecar.services.render.delivery import check_delivery, deliver, delivered_bytes, delivery_of, essence
+from sidecar.services.render.delivery import check_delivery, deliver, delivered_bytes, delivery_of, goods_of
 from sidecar.services.render.extras import clear_extras
 from sidecar.services.render.in_one_piece import make_in_one_piece
 from sidecar.services.render.job import RenderJob
@@ -45,7 +45,6 @@ async def run_job(
     RenderFailed, SourceChanged, OutputExists, OutputUnwritable, DiskFull.
     """
     begun = trio.current_time()
-    overwrite = await trio.to_thread.run_sync(lambda: job.overwrite)
     attempt = Attempt(
         job=job,
         planned=planned,
@@ -62,7 +61,7 @@ async def run_job(
     held: FileLock | None = None
     report(attempt.shown.enter("preparing", "analysing", begun))
     try:
-        check_delivery(attempt.delivery, overwrite=overwrite)
+        check_delivery(attempt.delivery, job.may_replace)
         sweep_parts(job.target.parent)
         attempt.work.mkdir(mode=0o700)
         held = claim(attempt.part)
@@ -70,10 +69,11 @@ async def run_job(
             made, verified = await _make(attempt)
             attempt.pass_on(attempt.shown.enter("running", "publishing", trio.current_time()))
             await job.control.going()
-        job.delivering = [*job.delivering, Identity.of(essence(attempt.delivery, attempt.part))]
+        goods = await trio.to_thread.run_sync(goods_of, attempt.delivery, attempt.part)
+        job.delivering = [*job.delivering, *map(Identity.of, goods)]
         await shop.noted(job)
         with trio.CancelScope(shield=True):
-            await trio.to_thread.run_sync(lambda: deliver(attempt.delivery, attempt.part, overwrite=overwrite))
+            await trio.to_thread.run_sync(deliver, attempt.delivery, attempt.part, job.may_replace)
         attempt.pass_on(attempt.shown.ended("completed", trio.current_time()))
         return _result(attempt, made, verified)
     except Exception:

@@ -342,7 +342,7 @@ class RenderService:
 def _prepare(planned: Planned, target: Path, overwrite: bool) -> Content:  # noqa: FBT001 - as it was asked
     from sidecar.services.render.delivery import check_delivery, delivery_of  # noqa: PLC0415 - start-up time
 
-    check_delivery(delivery_of(planned, target), overwrite=overwrite)
+    check_delivery(delivery_of(planned, target), lambda _: overwrite)
     check_not_a_source(target, planned.fingerprints)
     return Content.of(planned.project)
 

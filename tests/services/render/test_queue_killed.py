@@ -227,6 +227,43 @@ async def test_a_kill_between_delivery_and_its_note_costs_nothing(
         assert ended.error.data.kind == "outputExists"
 
 
+async def test_a_kill_between_a_side_file_and_the_film_costs_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, words = tmp_path / "film.mp4", tmp_path / "film.srt"
+    cue = {"start": 0, "end": 0.4, "text": "Hello"}
+    raw = project(color(0, 0.4), export={"audio": None, "subtitles": "sidecar"})
+    raw["tracks"].append({"kind": "subtitle", "cues": [cue]})
+
+    def delivered(*arguments: Any) -> None:
+        deliver(*arguments)
+        shutil.copytree(tmp_path / "data", tmp_path / "left" / "data")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("sidecar.services.render.run.deliver", delivered)
+        async with studio(tmp_path) as desk:
+            assert (await desk.finish(raw, target, job_id="job")).state == "completed"
+    assert "Hello" in words.read_text()
+    # What a kill at the moment between the two would have left: the words alone.
+    shutil.copytree(tmp_path / "left", tmp_path / "foreign")
+    target.unlink()
+    async with studio(tmp_path / "left") as desk:
+        await desk.render.opened()
+        with trio.fail_after(PATIENCE):
+            ended = await desk.render.wait("job")
+        assert (ended.state, ended.error) == ("completed", None)
+    # Words that somebody else wrote are not taken for them.
+    target.unlink()
+    words.write_text("mine")
+    async with studio(tmp_path / "foreign") as desk:
+        await desk.render.opened()
+        with trio.fail_after(PATIENCE):
+            ended = await desk.render.wait("job")
+        assert ended.error is not None
+        assert ended.error.data.kind == "outputExists"
+    assert words.read_text() == "mine"
+
+
 def seconds_of(processes: Sequence[psutil.Process]) -> float:
     """CPU seconds that processes have used so far."""
     return sum(sum(process.cpu_times()[:2]) for process in processes)
