@@ -14,6 +14,7 @@ import msgspec
 import trio
 
 from protocol.errors import Internal, SidecarError
+from protocol.params import invalid
 from sidecar.cli.exits import INTERRUPTED, exit_code, first_error
 from sidecar.cli.output import Output
 
@@ -35,10 +36,15 @@ class Engine:
     async def request(self, method: str, **params: Any) -> Any:
         """Return the result struct of a method; `params` by their wire names.
 
-        Raises the error that a client would be answered. Cancelling it cancels the command.
+        Raises the error that a client would be answered, InvalidParams for params that do not fit too. Cancelling it
+        cancels the command.
         """
         handler = self.handlers[method]
-        return await handler.run(msgspec.convert(params, handler.command.params), self.call)
+        try:
+            given = msgspec.convert(params, handler.command.params)
+        except msgspec.ValidationError as error:
+            raise invalid(str(error)) from error
+        return await handler.run(given, self.call)
 
 
 Jobs = Literal["run", "hold", "own"]
@@ -88,7 +94,10 @@ async def _logged(work: Work, engine: Engine) -> int:
         raise
     except Exception as fault:
         engine.services.log.logger.exception("a command failed", trace_id=engine.trace_id)
-        raise Internal(message=f"An internal error ({fault!r}): the log has it under {engine.trace_id}") from fault
+        folder = engine.services.folders.log
+        raise Internal(
+            message=f"An internal error ({fault!r}): the log in {folder} has it under {engine.trace_id}"
+        ) from fault
 
 
 @asynccontextmanager

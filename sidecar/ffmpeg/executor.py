@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from math import inf
@@ -142,9 +142,14 @@ async def execute(
     inputs = [value for name, value in zip(built.argv, built.argv[1:], strict=False) if name == "-i"]
     if status != 0:
         raise failure(status, child.stderr_tail(), inputs=inputs, outputs=[output.target for output in command.outputs])
-    said = redact(child.stderr_tail()).splitlines()
+    return _executed(run, inputs, trio.current_time() - began)
+
+
+def _executed(run: _Run, inputs: Sequence[str], seconds: float) -> Execution:
+    """Say what came of a run that succeeded."""
+    said = redact(run.child.stderr_tail()).splitlines()
     complained = [inputs[number] for number in sorted(doubted(said)) if number < len(inputs)]
-    return Execution(trio.current_time() - began, bytes(run.stdout), said, complained)
+    return Execution(seconds, bytes(run.stdout), said, complained)
 
 
 async def _start(

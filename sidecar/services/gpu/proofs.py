@@ -48,7 +48,7 @@ class Proofs:
     _places: trio.CapacityLimiter = field(default_factory=lambda: trio.CapacityLimiter(AT_A_TIME))
 
     async def machine(self) -> Machine:
-        """Return what results count for now. Raises FfmpegNotFound."""
+        """Return the FFmpeg and the driver in use, which results are of. Raises FfmpegNotFound."""
         return identity(self.tools.require().path), await trio.to_thread.run_sync(self.driver)
 
     async def encoder(
