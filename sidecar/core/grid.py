@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
+from itertools import groupby, pairwise
 from math import ceil, floor
 
 from sidecar.core.timeline import OutputSpan
@@ -22,6 +22,10 @@ CELL_SECONDS = 4
 
 SHORTEST = 4
 """A rest of less than one of as many parts of a cell is joined to its neighbour."""
+
+
+BETWEEN = 2
+"""What lies between two copies is one cell if it is no longer than one of as many parts of a cell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ def cut_cells(
     """Cut the frames of an output into cells of about `every` frames, in order, without gap.
 
     `sceneries` cover the span's project frames, in order. `copies` are spans of output frames that are cells as they
-    are, in order. The lengths of cells lie between a quarter and one and a half of `every`, but where what is shown is shorter;
+    are, in order; little that lies between two of them is one cell. The lengths of cells lie between a quarter and one and a half of `every`, but where what is shown is shorter;
     of one picture none is longer than `every`.
     """
     cells = [Cut(*copy, still=False) for copy in copies]
@@ -70,7 +74,19 @@ def cut_cells(
         high = span.frames if scenery is sceneries[-1] else _shown(scenery.end, span)
         for piece in _beside(copies, low, high):
             cells += _cut(piece, scenery.origin, span, every)
-    return tuple(sorted(cells, key=lambda cell: cell.first))
+    ordered = sorted(cells, key=lambda cell: cell.first)
+    return tuple(_joined(ordered, frozenset(copies), every)) if copies else tuple(ordered)
+
+
+def _joined(cells: Sequence[Cut], copies: frozenset[Span], every: int) -> Iterator[Cut]:
+    """Join what lies between copies where it is short, whatever it shows: to begin a cell takes longer than to encode it."""
+    for copied, group in groupby(cells, key=lambda cell: (cell.first, cell.end) in copies):
+        between = list(group)
+        first, end = between[0].first, between[-1].end
+        if copied or BETWEEN * (end - first) > every or any(cell.still for cell in between):
+            yield from between
+        else:
+            yield Cut(first, end, still=False)
 
 
 def _beside(copies: Sequence[Span], first: int, end: int) -> Iterator[Span]:

@@ -96,6 +96,24 @@ def test_copies_are_cells_and_edges() -> None:
     assert spans(cut_cells(shown, output(600), EVERY, [(0, 600)])) == [(0, 600)]
 
 
+def test_little_between_copies_is_one_cell_whatever_it_shows() -> None:
+    shown = [scenery(0, 50, 0), scenery(50, 53, 7), scenery(53, 150, 0), scenery(150, 200, None)]
+    copies = [(10, 48), (60, 100), (100, 130), (160, 190)]
+    assert spans(cut_cells(shown, output(200), EVERY, copies)) == [
+        (0, 10),
+        (10, 48),
+        (48, 60),
+        (60, 100),
+        (100, 130),
+        (130, 150),
+        (150, 160),
+        (160, 190),
+        (190, 200),
+    ]
+    cuts = cut_cells([scenery(0, 40, 0), scenery(40, 92, 3)], output(92), EVERY, [(0, 20), (71, 92)])
+    assert spans(cuts) == [(0, 20), (20, 40), (40, 71), (71, 92)]
+
+
 def test_cells_of_another_rate_are_as_long_as_all() -> None:
     shown = [scenery(0, 250, 0), scenery(250, 251, None), scenery(251, 500, 251)]
     cuts = spans(cut_cells(shown, output(1000, rate=Fraction(50)), EVERY))

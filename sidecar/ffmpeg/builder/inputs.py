@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from fractions import Fraction
 
 from sidecar.core.source import SourceFacts, SourceVideo
@@ -58,16 +59,17 @@ def seek_point(facts: SourceFacts, video: SourceVideo, instant: Fraction) -> Fra
             return None
         target = instant - video.max_gap - 1
     else:
-        times = [pts * video.time_base for pts in video.keyframes]
-        before = [time for time in times if time <= instant]
-        if len(before) < 2:
+        place = bisect_right(video.keyframes, instant / video.time_base)
+        if place < 2:
             return None
-        target, after = before[-1], times[len(before) : len(before) + 1]
+        target = video.keyframes[place - 1] * video.time_base
         if unindexed:
             if video.max_gap is None:
                 return None
             target -= video.max_gap + _LATE
+        elif place < len(video.keyframes):
+            target += min(_AHEAD, (video.keyframes[place] * video.time_base - target) / 2)
         else:
-            target += min(_AHEAD, (after[0] - target) / 2) if after else _AHEAD
+            target += _AHEAD
     earliest = video.first_pts * video.time_base
     return target if target > max(earliest, facts.start) else None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from fractions import Fraction
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,7 @@ from protocol.errors import MediaUnreadable
 from sidecar.core.packets import CopySpan
 from sidecar.services.files import write_error
 from sidecar.services.media.open import open_media, reason
-from sidecar.services.media.units import START, UNITS, is_idr, is_set, read_header, split, unit_type
+from sidecar.services.media.units import UNITS, annex_b, is_idr, is_set, read_header, split, unit_type
 
 PIECES = {"h264": "nut", "hevc": "nut", "ffv1": "matroska"}
 """The container of a piece; "mov" of the other codecs, which PyAV puts into no NUT."""
@@ -28,23 +30,24 @@ PIECES = {"h264": "nut", "hevc": "nut", "ffv1": "matroska"}
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-def extract(span: CopySpan, target: Path) -> str:
-    """Write the packets of a span to `target`, a file of its own clock, and return a digest of them.
+def extract(path: Path, spans: Sequence[CopySpan], targets: Sequence[Path]) -> Iterator[str]:
+    """Write the packets of spans of one stream of a file, each to its target, a file of its own clock; yields a digest of each.
 
     H.264 and HEVC become byte streams (Annex B); only what decoding can begin with stays marked as a keyframe. The
-    digest is over the units that hold pictures, so it is that of the finished file's, too (`digest_of`).
-    Raises MediaNotFound, MediaUnreadable, PermissionDenied, and DiskFull for the target.
+    digest is over the units that hold pictures, so it is that of the finished file's, too (`add_units`).
+    Raises MediaNotFound, MediaUnreadable, PermissionDenied, and DiskFull for a target.
     """
     av.logging.set_level(av.logging.PANIC)
-    with open_media(Path(span.path)) as container:
-        stream = source_stream(container, span.stream)
-        try:
-            return _write(span, packets_of(container, stream, span), stream, target)
-        except av.error.FFmpegError as error:
-            target.unlink(missing_ok=True)
-            if isinstance(error, OSError) and error.errno in _FULL:
-                raise write_error(target, error) from error
-            raise MediaUnreadable(path=span.path, detail=reason(error)) from error
+    with open_media(path) as container:
+        stream = source_stream(container, spans[0].stream)
+        for span, target in zip(spans, targets, strict=True):
+            try:
+                yield _write(span, packets_of(container, stream, span), stream, target)
+            except av.error.FFmpegError as error:
+                target.unlink(missing_ok=True)
+                if isinstance(error, OSError) and error.errno in _FULL:
+                    raise write_error(target, error) from error
+                raise MediaUnreadable(path=str(path), detail=reason(error)) from error
 
 
 def source_stream(container: InputContainer, number: int) -> VideoStream:
@@ -66,6 +69,7 @@ def packets_of(
     Raises MediaUnreadable where the packets are not there.
     """
     left = wanted = span.packets[1] - span.packets[0] if count is None else count
+    frame_of = frames_from(span.start, span.time_base * span.rate)
     begin = span.start + round(first / span.rate / span.time_base)
     with suppress(av.error.FFmpegError):
         container.seek(begin, stream=stream, backward=True)
@@ -73,7 +77,7 @@ def packets_of(
         for packet in container.demux(stream):
             if not packet.size or packet.pts is None:
                 continue
-            frame = round((packet.pts - span.start) * span.time_base * span.rate)
+            frame = frame_of(packet.pts)
             if left == wanted and frame != first:
                 continue
             yield frame, packet
@@ -84,6 +88,13 @@ def packets_of(
             break
         container.seek(0, stream=stream, backward=True)
     raise MediaUnreadable(path=span.path, detail=f"{wanted} packets from timestamp {begin} are not there")
+
+
+def frames_from(start: int, scale: Fraction) -> Callable[[int], int]:
+    """Return what tells the frame that is nearest to a time in ticks; `scale` is frames a tick."""
+    over, under = 2 * scale.numerator, 2 * scale.denominator
+    half = scale.denominator
+    return lambda pts: ((pts - start) * over + half) // under
 
 
 def _write(span: CopySpan, packets: Iterator[tuple[int, av.Packet[Any]]], stream: VideoStream, target: Path) -> str:
@@ -100,13 +111,11 @@ def _write(span: CopySpan, packets: Iterator[tuple[int, av.Packet[Any]]], stream
             out.codec_context.extradata = sets.annex_b
         for place, (frame, packet) in enumerate(packets):
             data, idr = bytes(packet), packet.is_keyframe
-            if sets is not None:
-                units = [data[begin:end] for begin, end in split(data, sets.length_size)]
-                idr = any(is_idr(span.codec, unit_type(span.codec, unit[0])) for unit in units)
-                _count(digest, span.codec, units)
-                data = b"".join(START + unit for unit in units)
-            else:
+            if sets is None:
                 digest.update(data)
+            else:
+                idr = add_units(digest, span.codec, data, sets.length_size).idr
+                data = annex_b(data, sets.length_size)
             copy: av.Packet[Any] = av.Packet(data)
             copy.stream = out
             copy.time_base = 1 / span.rate
@@ -118,19 +127,24 @@ def _write(span: CopySpan, packets: Iterator[tuple[int, av.Packet[Any]]], stream
     return digest.hexdigest()
 
 
-def digest_of(codec: str, packets: Iterator[bytes], length_size: int) -> str:
-    """Return the digest of packets in the finished file: with lengths before their units, and sets among them."""
-    digest = sha256()
-    for data in packets:
-        if codec in UNITS:
-            _count(digest, codec, [data[begin:end] for begin, end in split(data, length_size)])
-        else:
-            digest.update(data)
-    return digest.hexdigest()
+@dataclass(frozen=True, slots=True)
+class Met:
+    """What was met in a packet: whether decoding can begin with it, and parameter sets."""
+
+    idr: bool
+    sets: tuple[bytes, ...]
 
 
-def _count(digest: Any, codec: str, units: list[bytes]) -> None:
-    for unit in units:
-        if not is_set(codec, unit_type(codec, unit[0])):
-            digest.update(len(unit).to_bytes(4, "big"))
-            digest.update(unit)
+def add_units(digest: Any, codec: str, data: bytes, length_size: int) -> Met:
+    """Add the units of a packet with lengths, all but its parameter sets, to a digest."""
+    view = memoryview(data)
+    idr, sets = False, []
+    for begin, end in split(view, length_size):
+        kind = unit_type(codec, view[begin])
+        if is_set(codec, kind):
+            sets.append(bytes(view[begin:end]))
+            continue
+        idr = idr or is_idr(codec, kind)
+        digest.update((end - begin).to_bytes(4, "big"))
+        digest.update(view[begin:end])
+    return Met(idr, tuple(sets))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 import trio
+
+Result = TypeVar("Result")
 
 POLL = 0.1
 """Seconds in which a held thread looks whether it has to end."""
@@ -67,3 +70,17 @@ class JobControl:
     def _tell(self) -> None:
         for listener in tuple(self._listeners):
             listener(self.paused)
+
+
+async def given_up_paused(control: JobControl, work: Callable[[], Awaitable[Result]]) -> Result:
+    """Do work that cannot be stopped where it stands: it is given up when the job is paused, and done anew later."""
+    while True:
+        await control.going()
+        with trio.CancelScope() as scope:
+
+            def change(paused: bool, scope: trio.CancelScope = scope) -> None:  # noqa: FBT001 - what the switch says
+                if paused:
+                    scope.cancel()
+
+            with control.obeyed(change):
+                return await work()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
@@ -16,7 +16,9 @@ from protocol.problem import Problem
 from protocol.project import Export
 from protocol.project.formats import video_codec
 from sidecar.ffmpeg.builder.encode_video import video_options
+from sidecar.services.media.messages import Copied
 from sidecar.services.media.units import UNITS
+from sidecar.services.render.control import JobControl, given_up_paused
 from sidecar.services.render.crew import open_crew
 from sidecar.services.render.join_pieces import EncodedPiece
 from sidecar.services.render.uncopied import CopyFailed, Stream
@@ -29,7 +31,14 @@ if TYPE_CHECKING:
     from sidecar.services.render.cells import Cell
 
 AT_ONCE = 4
-"""Spans that are worked on at a time; there are as many workers at most."""
+"""Batches that are worked on at a time; there are as many workers at most."""
+
+BATCH_SPANS = 12
+BATCH_BYTES = 64 * 2**20
+"""What a worker is given at a time, but at least one span: opening the files costs more than reading a short one."""
+
+LOOKED_AT = 4
+"""Copied cells of which frames are decoded, of those that stand between the same things."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +70,8 @@ class Extracted:
     @property
     def piece(self) -> EncodedPiece:
         """What the output is joined from."""
-        return EncodedPiece(self.path, self.span.frames, delays=self.span.codec in UNITS)
+        delay = self.span.delay if self.span.codec in UNITS else 0
+        return EncodedPiece(self.path, self.span.frames, delay=delay)
 
 
 async def find_copies(
@@ -103,53 +113,104 @@ async def find_copies(
     return Copies(spans, (*found.refusals, *left, *refusals))
 
 
-async def extract(span: CopySpan, target: Path, media: MediaService) -> Extracted:
-    """Write a span's packets to `target`. Raises CopyFailed where the source cannot be read, DiskFull, OutputUnwritable."""
-    try:
-        return Extracted(span, target, await media.extract(span, target))
-    except SidecarError as error:
-        if error.kind in ("diskFull", "outputUnwritable"):
-            raise
-        raise CopyFailed(span, error.message) from error
+def copied_bytes(cells: Sequence[Cell]) -> tuple[int, int]:
+    """Return how many bytes are copied into an output, and how many of them are written to a folder before."""
+    copies = [(cell.key, cell.copy.bytes) for cell in cells if cell.copy is not None]
+    return sum(size for _, size in copies), sum(dict(copies).values())
 
 
-async def take_copies(cells: Sequence[Cell], folder: Path, media: MediaService) -> dict[str, Extracted]:
-    """Extract all copied cells of a job into its folder, several at a time; returns them by the cells' keys."""
+async def take_copies(
+    cells: Sequence[Cell], folder: Path, media: MediaService, control: JobControl
+) -> dict[str, Extracted]:
+    """Write the packets of all copied cells of a job into its folder; returns them by the cells' keys.
+
+    A job that is paused meanwhile begins anew with what was not whole. Raises CopyFailed where a source cannot be
+    read, DiskFull, OutputUnwritable.
+    """
     taken: dict[str, Extracted] = {}
-    room = trio.CapacityLimiter(AT_ONCE)
-    copies = {cell.key: cell.copy for cell in cells if cell.copy is not None}
+    copies = [*{cell.key: cell.copy for cell in cells if cell.copy is not None}.items()]
+    targets = [folder / f"copied-{number}" for number in range(len(copies))]
 
-    async def take(key: str, span: CopySpan, target: Path) -> None:
-        async with room:
-            taken[key] = await extract(span, target, media)
+    async def take(places: Sequence[int]) -> None:
+        spans = [copies[place][1] for place in places]
+        writing = partial(media.extract, spans, [targets[place] for place in places])
+        try:
+            digests = await given_up_paused(control, writing)
+        except SidecarError as error:
+            if error.kind in ("diskFull", "outputUnwritable"):
+                raise
+            raise CopyFailed(spans[0], error.message) from error
+        for place, span, digest in zip(places, spans, digests, strict=True):
+            taken[copies[place][0]] = Extracted(span, targets[place], digest)
 
-    async with open_crew() as crew:
-        for number, (key, span) in enumerate(copies.items()):
-            crew.start(partial(take, key, span, folder / f"copied-{number}"))
+    await _at_once([partial(take, places) for places in batches([span for _, span in copies])])
     return taken
 
 
-async def check_copies(output: Path, copies: Sequence[Extracted], media: MediaService) -> None:
-    """Look at every copied span of a finished file: raises CopyFailed for one that is not the source's."""
-    failed: list[CopyFailed] = []
+async def check_copies(
+    output: Path, cells: Sequence[Cell], copies: Mapping[str, Extracted], media: MediaService, control: JobControl
+) -> None:
+    """Look at every copied cell of a finished file: raises CopyFailed for one that is not the source's."""
+    looked = looked_at(cells)
+    asked = [
+        Copied(cell.copy, copies[cell.key].digest, cell.index in looked) for cell in cells if cell.copy is not None
+    ]
+
+    async def look(places: Sequence[int]) -> None:
+        spans = [asked[place].span for place in places]
+        looking = partial(media.check_copies, output, [asked[place] for place in places])
+        try:
+            wrong = await given_up_paused(control, looking)
+        except SidecarError as error:
+            wrong = 0, error.message
+        if wrong is not None:
+            raise CopyFailed(spans[wrong[0]], wrong[1])
+
+    await _at_once([partial(look, places) for places in batches([copy.span for copy in asked])])
+
+
+async def _at_once(tasks: Sequence[Callable[[], Awaitable[None]]]) -> None:
+    """Do all, several at a time; the first to fail ends the others."""
     room = trio.CapacityLimiter(AT_ONCE)
 
-    async def look(copy: Extracted) -> None:
+    async def one(task: Callable[[], Awaitable[None]]) -> None:
         async with room:
-            if failed:
-                return
-            try:
-                wrong = await media.check_copy(output, copy.span, copy.digest)
-            except SidecarError as error:
-                wrong = error.message
-            if wrong is not None:
-                failed.append(CopyFailed(copy.span, wrong))
+            await task()
 
-    async with trio.open_nursery() as nursery:
-        for copy in copies:
-            nursery.start_soon(look, copy)
-    if failed:
-        raise failed[0]
+    async with open_crew() as crew:
+        for task in tasks:
+            crew.start(partial(one, task))
+
+
+def batches(spans: Sequence[CopySpan]) -> list[list[int]]:
+    """Group spans, by their places, to what a worker is given at a time: some of one stream, in their order."""
+    found: list[list[int]] = []
+    last: dict[Stream, list[int]] = {}
+    for place, span in enumerate(spans):
+        batch = last.get((span.path, span.stream))
+        full = batch is None or len(batch) == BATCH_SPANS
+        if batch is None or full or sum(spans[each].bytes for each in batch) + span.bytes > BATCH_BYTES:
+            batch = last[span.path, span.stream] = []
+            found.append(batch)
+        batch.append(place)
+    return found
+
+
+def looked_at(cells: Sequence[Cell]) -> frozenset[int]:
+    """Choose copied cells at whose ends frames are decoded: some, evenly, of those that stand between the same things."""
+    sides = [None, *(None if cell.copy is None else (cell.copy.path, cell.copy.stream) for cell in cells), None]
+    alike: dict[tuple[Stream | None, ...], list[int]] = {}
+    for place, cell in enumerate(cells):
+        if cell.copy is not None:
+            alike.setdefault(tuple(sides[place : place + 3]), []).append(cell.index)
+    return frozenset(found[at] for found in alike.values() for at in _evenly(len(found)))
+
+
+def _evenly(count: int) -> list[int]:
+    """Return numbers below `count`, at most LOOKED_AT, the first and the last among them."""
+    if count <= LOOKED_AT:
+        return list(range(count))
+    return [(count - 1) * number // (LOOKED_AT - 1) for number in range(LOOKED_AT)]
 
 
 def intra_profile(export: Export, rate: Fraction) -> str | None:

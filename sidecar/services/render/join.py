@@ -68,10 +68,6 @@ class Timing:
     def tick(self) -> Fraction:
         return Fraction(1, self.rate.numerator)
 
-    def at(self, frame: int) -> int:
-        """Return the time of a frame in ticks."""
-        return frame * self.rate.denominator
-
 
 def join(
     pieces: Sequence[Piece],
@@ -170,12 +166,14 @@ def _timed(
     stream: av.VideoStream, numbered: Iterator[tuple[int, av.Packet[av.VideoStream]]], timing: Timing
 ) -> Iterator[tuple[float, av.Packet[Any]]]:
     """Give packets their times, and say when each is decoded, in seconds."""
+    tick, step = timing.tick, timing.rate.denominator
+    seconds = float(1 / timing.rate)
     for place, (number, packet) in enumerate(numbered):
         packet.stream = stream
-        packet.time_base = timing.tick
-        packet.pts, packet.dts = timing.at(number), timing.at(place - timing.delay)
-        packet.duration = timing.rate.denominator
-        yield float(packet.dts * timing.tick), packet
+        packet.time_base = tick
+        packet.pts, packet.dts = number * step, (place - timing.delay) * step
+        packet.duration = step
+        yield (place - timing.delay) * seconds, packet
 
 
 def _picture_stream(
@@ -235,16 +233,23 @@ def _beside(made: OutputContainer, source: InputContainer, length: Fraction) -> 
 def _copied(
     source: InputContainer, added: Mapping[int, Stream], length: Fraction
 ) -> Iterator[tuple[float, av.Packet[Any]]]:
+    ends = {number: floor(length / _tick(source, number)) for number in added}
+    seconds = {number: float(_tick(source, number)) for number in added}
     for packet in source.demux():
         if packet.size == 0 or packet.dts is None:
             continue
+        number = packet.stream_index
         # The last packet of a codec holds more samples than there are: the file is no longer for that.
-        left = floor(length / packet.time_base) - (packet.dts if packet.pts is None else packet.pts)
+        left = ends[number] - (packet.dts if packet.pts is None else packet.pts)
         # One tick is the rounding of containers that count milliseconds.
         if packet.duration and 0 < left < packet.duration - 1:
             packet.duration = left
-        packet.stream = added[packet.stream_index]
-        yield float(packet.dts * packet.time_base), packet
+        packet.stream = added[number]
+        yield packet.dts * seconds[number], packet
+
+
+def _tick(source: InputContainer, number: int) -> Fraction:
+    return Fraction(source.streams[number].time_base or 1)
 
 
 @contextmanager

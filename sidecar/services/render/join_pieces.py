@@ -64,21 +64,23 @@ class Piece(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class EncodedPiece:
-    """A cell, as its encoder wrote it. `delays` false: its packets come in the order of display.
+    """A cell, as its encoder wrote it. `delay` is that of its `Scan`, where it is known: it need not be read for that.
 
     `still`: the file is one picture throughout and may hold more frames of it; the first packets stand for the cell.
     """
 
     path: Path
     frames: int
-    delays: bool = True
+    delay: int | None = None
     still: bool = False
 
     def scan(self, rate: Fraction) -> Scan:
         with self.open(rate) as piece:
             parameters = piece.stream.codec_context.extradata or b""
-            if not self.delays or piece.stream.codec_context.name not in DELAYING:
+            if piece.stream.codec_context.name not in DELAYING:
                 return Scan(0, parameters)
+            if self.delay is not None:
+                return Scan(self.delay, parameters)
             return Scan(max(index - number for index, (number, _) in enumerate(piece.packets)), parameters)
 
     @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import trio
@@ -26,18 +26,23 @@ MEASURE_EVERY = 5
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """Where a job writes: the target, its part, folders for what is on the way there, and what has to stay free."""
+    """Where a job writes: the target, its part, folders for what is on the way there, and what has to stay free.
+
+    `twice` bytes are written to the first of the folders, and then again to the part.
+    """
 
     target: Path
     part: Path
     folders: Sequence[Path]
     least: int
+    twice: int = 0
 
     def check(self, expected: int | None) -> None:
         """Raise DiskFull where less is free than has to be, or than what is `expected` to be written."""
-        needed = _needed(self.least, expected)
         for folder in (self.target.parent, *self.folders):
             try:
+                both = _same_disk(folder, self.target.parent) and _same_disk(folder, self.folders[0])
+                needed = self._needed(expected, self.twice if both else 0)
                 free = free_space(folder)
             except OSError as error:
                 raise self._lost(folder, error.strerror or str(error)) from error
@@ -49,6 +54,9 @@ class Ground:
         if not self.part.exists():
             raise self._lost(self.target.parent, "its folder, or what was written there, was removed")
 
+    def _needed(self, expected: int | None, again: int) -> int:
+        return max(self.least, 0 if expected is None else int(MARGIN * (expected + again)))
+
     def _lost(self, folder: Path, detail: str) -> OutputUnwritable:
         return OutputUnwritable(path=str(self._named(folder)), detail=detail)
 
@@ -57,16 +65,17 @@ class Ground:
         return self.target if folder == self.target.parent else folder
 
 
-def roomy(cache: Path, temp: Path, least: int, expected: int | None) -> Path:
-    """Return where what the cache is to keep is made: beside it, or, where its disk has no room for that, in `temp`."""
+def roomy(cache: Path, ground: Ground, expected: int | None) -> Path:
+    """Return where what the cache is to keep is made: there, or, where its disk has no room, in the first of the folders."""
     try:
-        return cache if free_space(cache) >= _needed(least, expected) else temp
-    except OSError:
-        return temp
+        replace(ground, folders=(cache,)).check(expected)
+    except (DiskFull, OutputUnwritable):
+        return ground.folders[0]
+    return cache
 
 
-def _needed(least: int, expected: int | None) -> int:
-    return max(least, 0 if expected is None else int(MARGIN * expected))
+def _same_disk(one: Path, other: Path) -> bool:
+    return one.stat().st_dev == other.stat().st_dev
 
 
 async def watch(ground: Ground) -> None:

@@ -65,20 +65,18 @@ def verify(path: Path, expected: Expected, joins: Sequence[int] = ()) -> Verifie
 def _walk(container: av.container.InputContainer) -> tuple[Fraction, Fraction, int]:
     """First instant, end, and number of packets of the picture; of the sound where there is none."""
     stream = container.streams.video[0] if container.streams.video else container.streams.audio[0]
-    first: Fraction | None = None
-    end = Fraction(0)
-    packets = 0
+    tick = Fraction(stream.time_base or 1)
+    first: int | None = None
+    end = packets = 0
     for packet in container.demux(stream):
         if packet.size == 0:
             continue
         packets += 1
         at = packet.pts if packet.pts is not None else packet.dts
-        if at is None or packet.time_base is None:
-            continue
-        begin = at * Fraction(packet.time_base)
-        first = begin if first is None else min(first, begin)
-        end = max(end, begin + (packet.duration or 0) * Fraction(packet.time_base))
-    return first or Fraction(0), end, packets
+        if at is not None:
+            first = at if first is None else min(first, at)
+            end = max(end, at + (packet.duration or 0))
+    return (first or 0) * tick, end * tick, packets
 
 
 def _decode(container: av.container.InputContainer, joins: Sequence[int], frame: Fraction, start: Fraction) -> int:
@@ -93,12 +91,23 @@ def _decode(container: av.container.InputContainer, joins: Sequence[int], frame:
         wanted = start + number * frame
         try:
             container.seek(round(wanted / tick), stream=stream)
-            shown = next(container.decode(stream), None)
+            shown = _first_frame(container, stream)
         except av.FFmpegError as error:
             raise RenderFailed(detail=f"frame {number} cannot be decoded: {error}") from error
         at = None if shown is None or shown.pts is None else shown.pts * tick
         _expect(at is not None and abs(at - wanted) < frame / 2, f"frame {number} is none that decoding begins with")
     return len(joins)
+
+
+def _first_frame(container: av.container.InputContainer, stream: av.VideoStream) -> av.VideoFrame | None:
+    """Decode the next packet alone."""
+    packet = next((packet for packet in container.demux(stream) if packet.size), None)
+    if packet is None:
+        return None
+    decoder = stream.codec_context
+    frames = [*decoder.decode(packet), *decoder.decode(None)]
+    decoder.flush_buffers()
+    return frames[0] if frames else None
 
 
 def _expect(holds: bool, detail: str) -> None:  # noqa: FBT001 - a condition, not a switch

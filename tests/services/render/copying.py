@@ -15,7 +15,8 @@ from sidecar.core.copying import CopySpan, Fit, Refusal, copy_spans, untouched
 from sidecar.core.timeline import Timeline, output_span
 from sidecar.ffmpeg.builder.cells import build_run
 from sidecar.services.media.extract import extract
-from sidecar.services.media.joins import check_copy
+from sidecar.services.media.joins import check_copies
+from sidecar.services.media.messages import Copied
 from sidecar.services.media.packets import list_packets
 from sidecar.services.render.cells import plan_cells
 from sidecar.services.render.copies import Extracted, intra_profile
@@ -90,7 +91,7 @@ def render_copied(raw: Mapping[str, Any], base: Path, name: str, *, sound: Path 
     for cell in cells:
         piece = base / f"{name}-{cell.index}.cell"
         if cell.copy is not None:
-            taken = Extracted(cell.copy, piece, extract(cell.copy, piece))
+            taken = Extracted(cell.copy, piece, extracted(cell.copy, piece))
             digests[cell.copy] = taken.digest
             pieces.append(taken.piece)
         else:
@@ -98,8 +99,20 @@ def render_copied(raw: Mapping[str, Any], base: Path, name: str, *, sound: Path 
             pieces.append(EncodedPiece(piece, cell.frames))
     target = base / name
     join(pieces, target, export, span, sound=sound)
-    checks = tuple(check_copy(target, copy, digests[copy]) for copy in spans)
+    checks = tuple(checked(target, copy, digests[copy]) for copy in spans)
     return Rendered(target, spans, refusals, tuple(digests[copy] for copy in spans), checks)
+
+
+def extracted(span: CopySpan, target: Path) -> str:
+    """Write a span's packets, and return their digest."""
+    (digest,) = extract(Path(span.path), [span], [target])
+    return digest
+
+
+def checked(output: Path, span: CopySpan, digest: str, *, decoded: bool = True) -> str | None:
+    """Say what is wrong with a copied span of a file."""
+    (wrong,) = check_copies(output, Path(span.path), [Copied(span, digest, decoded)])
+    return wrong
 
 
 class _Any(dict[str, str]):

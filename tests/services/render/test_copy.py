@@ -12,14 +12,16 @@ import pytest
 from protocol.errors import MediaUnreadable
 from sidecar.core.copying import CopySpan
 from sidecar.core.packets import KEY, frame_order
-from sidecar.services.media.extract import extract
-from sidecar.services.media.joins import check_copy
+from sidecar.services.media.joins import check_copies
+from sidecar.services.media.messages import Copied
 from sidecar.services.media.packets import list_packets
 from tests.harness.chromium import CHROMIUM, play
 from tests.harness.media import read_numbers, run_ffmpeg
 from tests.services.render.copying import (
     Rendered,
+    checked,
     copied,
+    extracted,
     ffmpeg_hashes,
     found,
     frame_hashes,
@@ -271,39 +273,51 @@ def test_a_packet_that_is_cut_short_is_damage(tmp_path: Path) -> None:
     assert rules(found(copied(shot(one, 0, 3)), tmp_path)[1]) == ["damaged"]
 
 
-def checked(made: Rendered, **members: Any) -> str | None:
-    return check_copy(made.path, replace(made.spans[0], **members), made.digests[0])
+def looked_at(made: Rendered, *, decoded: bool = True, **members: Any) -> str | None:
+    return checked(made.path, replace(made.spans[0], **members), made.digests[0], decoded=decoded)
 
 
 def test_the_check_finds_what_is_wrong(tmp_path: Path) -> None:
     one = source(tmp_path / "one.mp4")
     made = render_copied(copied(shot(one, 0, 3, 0.28)), tmp_path, "out.mp4")
-    assert checked(made) is None
-    assert checked(made, first=4, end=64) is not None
-    assert checked(made, source_first=0, start=0, packets=(0, 70)) == "its frames are others than the source's"
-    assert check_copy(made.path, made.spans[0], "other") == "its packets are others than the source's"
+    assert looked_at(made) is None
+    assert looked_at(made, decoded=False) is None
+    for decoded in (True, False):
+        assert looked_at(made, decoded=decoded, first=4, end=64) is not None
+    assert looked_at(made, source_first=0, start=0, packets=(0, 70)) == "its frames are others than the source's"
+    assert checked(made.path, made.spans[0], "other") == "its packets are others than the source's"
     with av.open(str(made.path)) as container:
         packet = next(packet for packet in container.demux(video=0) if packet.pts == 7 * 512)
         place = (packet.pos or 0) + packet.size - 8
     data = bytearray(made.path.read_bytes())
     data[place] ^= 0x55
     made.path.write_bytes(data)
-    assert checked(made) == "its packets are others than the source's"
+    for decoded in (True, False):
+        assert looked_at(made, decoded=decoded) == "its packets are others than the source's"
 
 
-def test_frames_that_decode_otherwise_are_found(tmp_path: Path) -> None:
-    """The packets are right, what stands in front of them is not: the sets of a decoder's other frames."""
+def test_other_parameter_sets_in_front_of_a_copy_are_found(tmp_path: Path) -> None:
     one = source(tmp_path / "one.mp4")
     made = render_copied(copied(shot(one, 0, 3, 0.28)), tmp_path, "out.mp4")
     other = source(tmp_path / "other.mp4", options=["-x264-params", "cabac=0:qp=40:ref=1"])
-    span = replace(made.spans[0], path=str(other))
-    assert check_copy(made.path, span, made.digests[0]) == "its frames are others than the source's"
+    for decoded in (True, False):
+        wrong = looked_at(made, decoded=decoded, path=str(other))
+        assert wrong == "its parameter sets are others than the source's"
+
+
+def test_several_spans_are_checked_in_one_go(tmp_path: Path) -> None:
+    one = source(tmp_path / "one.mp4")
+    made = render_copied(copied(shot(one, 0, 2, 0.28), shot(one, 2, 2, 1)), tmp_path, "out.mp4")
+    copies = [Copied(span, digest) for span, digest in zip(made.spans, made.digests, strict=True)]
+    assert list(check_copies(made.path, one, copies)) == [None, None]
+    wrong = [copies[0], Copied(made.spans[1], made.digests[0])]
+    assert list(check_copies(made.path, one, wrong)) == [None, "its packets are others than the source's"]
 
 
 def test_packets_that_are_not_there_are_an_error(tmp_path: Path) -> None:
     one = source(tmp_path / "one.mp4")
     span: CopySpan = found(copied(shot(one, 0, 3, 0.28)), tmp_path)[0][0]
     with pytest.raises(MediaUnreadable):
-        extract(replace(span, start=span.start + 7_000_000), tmp_path / "a.nut")
+        extracted(replace(span, start=span.start + 7_000_000), tmp_path / "a.nut")
     with pytest.raises(MediaUnreadable):
-        extract(replace(span, packets=(60, 160), start=60 * 512), tmp_path / "b.nut")
+        extracted(replace(span, packets=(60, 160), start=60 * 512), tmp_path / "b.nut")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from sidecar.core.packets import CopySpan
 from sidecar.services.media import MediaService
+from sidecar.services.media.messages import Copied
 from tests.harness.flashes import blips
 from tests.harness.media import read_numbers
 from tests.services.render.copying import copied, ffmpeg_hashes, frame_hashes, shot, source
@@ -34,11 +36,11 @@ async def test_a_job_copies_what_its_plan_says(tmp_path: Path) -> None:
         job = await room.finish(_film(one), target)
         assert job.state == "completed", job.error
         assert job.result is not None
-        assert (job.result.reused.copied, job.result.reused.encoded) == (2, 4)
+        assert (job.result.reused.copied, job.result.reused.encoded) == (2, 3)
         assert job.result.warnings == []
         again = await room.finish(_film(one), tmp_path / "again.mp4")
         assert again.result is not None
-        assert (again.result.reused.copied, again.result.reused.cached) == (2, 4)
+        assert (again.result.reused.copied, again.result.reused.cached) == (2, 3)
     assert read_numbers(target) == [*range(7, 57), *range(25, 75)]
     assert _copied(frame_hashes(target), frame_hashes(one))
     assert len(ffmpeg_hashes(target)) == 100
@@ -62,12 +64,12 @@ async def test_what_proves_wrong_in_the_file_is_encoded(tmp_path: Path, monkeypa
     one, target = source(tmp_path / "one.mp4"), tmp_path / "out.mp4"
     looked: list[CopySpan] = []
 
-    async def wrong(_self: MediaService, _output: Path, span: CopySpan, _digest: str) -> str:
-        looked.append(span)
-        return "its frames are others than the source's"
+    async def wrong(_self: MediaService, _output: Path, copies: Sequence[Copied]) -> tuple[int, str]:
+        looked.extend(copy.span for copy in copies)
+        return 0, "its frames are others than the source's"
 
     async with studio(tmp_path / "home") as room:
-        monkeypatch.setattr(MediaService, "check_copy", wrong)
+        monkeypatch.setattr(MediaService, "check_copies", wrong)
         job = await room.finish(_film(one), target)
         assert job.state == "completed", job.error
         assert job.result is not None

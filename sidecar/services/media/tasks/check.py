@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 
-from sidecar.services.media.joins import check_copy
-from sidecar.services.media.messages import Answer, CheckCopy, Send
+from sidecar.services.media.joins import check_copies
+from sidecar.services.media.messages import Answer, CheckCopies, Item, Send
 
-TASK = CheckCopy
+TASK = CheckCopies
 
 
-def run(task: CheckCopy, _send: Send) -> Answer:
-    """Say what is wrong with a copied span, if anything is."""
-    span = replace(task.span, path=os.fsdecode(task.path))
-    return Answer(told=check_copy(Path(os.fsdecode(task.output)), span, task.digest))
+def run(task: CheckCopies, send: Send) -> Answer:
+    """Say what is wrong with copied spans, if anything is."""
+    for wrong in check_copies(Path(os.fsdecode(task.output)), Path(os.fsdecode(task.path)), task.copies):
+        if wrong is not None:
+            return Answer(told=wrong)
+        send(Item(b""))
+    return Answer()

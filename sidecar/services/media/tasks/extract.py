@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 
 from sidecar.services.media.extract import extract
-from sidecar.services.media.messages import Answer, Extract, Send
+from sidecar.services.media.messages import Answer, Extract, Item, Send
 
 TASK = Extract
 
 
-def run(task: Extract, _send: Send) -> Answer:
-    """Write a span's packets and return their digest."""
-    span = replace(task.span, path=os.fsdecode(task.path))
-    return Answer(told=extract(span, Path(os.fsdecode(task.target))))
+def run(task: Extract, send: Send) -> Answer:
+    """Write the packets of spans, and send the digest of each."""
+    targets = [Path(os.fsdecode(target)) for target in task.targets]
+    for digest in extract(Path(os.fsdecode(task.path)), task.spans, targets):
+        send(Item(digest.encode()))
+    return Answer()
