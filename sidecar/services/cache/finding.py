@@ -17,7 +17,6 @@ from sidecar.services.cache.session import Step
 from sidecar.services.cache.settle import discard, row_of
 from sidecar.services.cache.tier import FAILURES, Tier
 
-
 Identity = tuple[int, int]
 """Inode and time of a file: another one at the same path differs."""
 
