@@ -19,6 +19,7 @@ from tests.harness.patience import PATIENCE
 from tests.services.render.studio import Studio, file, project, studio
 
 SECONDS = 12
+STALL = "sidecar.services.render.encode_run.STALL_SECONDS"
 
 
 @pytest.fixture(scope="module")
@@ -86,15 +87,43 @@ async def test_an_encoder_that_fails_at_frame_40(tmp_path: Path, master: Path, s
 async def test_a_process_that_stands_still_is_replaced(
     tmp_path: Path, master: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sidecar.services.render.encode_run.STALL_SECONDS", 1.0)
+    monkeypatch.setattr(STALL, 3.0)
     async with studio(tmp_path) as desk:
         started = await desk.start(film(master), tmp_path / "film.mp4")
-        (await encoding(desk, started.job_id)).send_signal(signal.SIGSTOP)
+        stands = await encoding(desk, started.job_id)
+        monkeypatch.setattr(STALL, 60.0)  # for those that come after it
+        stands.send_signal(signal.SIGSTOP)
         with trio.fail_after(PATIENCE):
             ended = await desk.render.wait(started.job_id)
     assert ended.state == "completed"
     assert ended.progress is not None
     assert ended.progress.retries >= 1
+
+
+SLOW = """\
+#!{python} -IS
+import os, sys
+given = sys.argv[1:]
+if "-stats_mux_pre:v" in given:
+    given = [part for each in given for part in (("-readrate", "1", "-i") if each == "-i" else (each,))]
+os.execv({ffmpeg!r}, ["ffmpeg", *given])
+"""
+"""Encodes as slowly as the film plays."""
+
+
+async def test_a_process_that_is_slow_but_alive_is_left_alone(
+    tmp_path: Path, master: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """FFmpeg reports of its first output only, and not before each has a frame: seconds without a word from it."""
+    monkeypatch.setattr(STALL, 2.5)
+    slow = tmp_path / "ffmpeg"
+    slow.write_text(SLOW.format(python=sys.executable, ffmpeg=ffmpeg()))
+    slow.chmod(0o755)
+    async with studio(tmp_path, ffmpegPath=str(slow), workers=1) as desk:
+        ended = await desk.finish(project(file(master, 0, 8), width=320, height=180), tmp_path / "film.mp4")
+    assert (ended.state, ended.plan.segments) == ("completed", 2)
+    assert ended.progress is not None
+    assert ended.progress.retries == 0
 
 
 async def test_a_source_that_changes_while_it_is_encoded(tmp_path: Path, master: Path) -> None:
