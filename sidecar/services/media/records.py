@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -15,6 +15,7 @@ import msgspec
 import trio
 
 from protocol.errors import MediaEncrypted, MediaUnreadable, MediaUnsupported, SidecarError
+from sidecar.core.packets import PacketTable
 from sidecar.services.media.messages import Answer, Depth, Failure, pack, unpack
 
 if TYPE_CHECKING:
@@ -61,7 +62,14 @@ class Records:
 
     async def find(self, path: Path, content: str, depth: Depth) -> Answer | None:
         """Return what a probe at least so deep answered of this content, a lasting failure included."""
-        keys = [_key(path, content, each) for each in _NAMES[RANKS[depth] :]]
+        return await self._answer([_key(path, content, each) for each in _NAMES[RANKS[depth] :]])
+
+    async def find_packets(self, path: Path, content: str, stream: int) -> PacketTable | None:
+        """Return the packets of a stream as they were listed of this content."""
+        answer = await self._answer([_key(path, content, _packets(stream))])
+        return None if answer is None else answer.packets
+
+    async def _answer(self, keys: Sequence[str]) -> Answer | None:
         for key in keys:
             if (waiting := self._waiting.get(key)) is not None:
                 return unpack(waiting.data, Answer)
@@ -85,7 +93,13 @@ class Records:
         """Have an answer written; a failure only if it lasts. `seconds` is what the probe took."""
         if answer.failure is not None and answer.failure.kind not in LASTING:
             return
-        key = _key(path, content, depth)
+        self._keep(_key(path, content, _NAMES[RANKS[depth]]), answer, seconds)
+
+    def keep_packets(self, path: Path, content: str, stream: int, table: PacketTable, seconds: float) -> None:
+        """Have the packets of a stream written; `seconds` is what listing them took."""
+        self._keep(_key(path, content, _packets(stream)), Answer(packets=table), seconds)
+
+    def _keep(self, key: str, answer: Answer, seconds: float) -> None:
         data = pack(answer)
         self._kept += 1
         self._drop(key)
@@ -101,11 +115,11 @@ class Records:
 
     def fail(self, path: Path, content: str, depth: Depth, error: SidecarError) -> None:
         """Remember for a while that a probe failed, for whatever reason."""
-        self._memory().fail("metadata", _key(path, content, depth), error)
+        self._memory().fail("metadata", _key(path, content, _NAMES[RANKS[depth]]), error)
 
     def failed(self, path: Path, content: str, depth: Depth) -> SidecarError | None:
         """Return the error, to be raised, with which a probe of this content failed not long ago."""
-        return self._memory().failed("metadata", _key(path, content, depth))
+        return self._memory().failed("metadata", _key(path, content, _NAMES[RANKS[depth]]))
 
     async def run(self) -> None:
         """Write what is kept, until cancelled."""
@@ -158,9 +172,13 @@ def _read(path: Path) -> bytes:
         return b""
 
 
-def _key(path: Path, content: str, depth: Depth) -> str:
+def _packets(stream: int) -> str:
+    return f"packets {stream}"
+
+
+def _key(path: Path, content: str, what: str) -> str:
     """Name a record. The suffix belongs to it: what it is tells demuxers apart, and names some containers."""
-    facts = (str(VERSION), _decoders(), _NAMES[RANKS[depth]], path.suffix.lower(), content)
+    facts = (str(VERSION), _decoders(), what, path.suffix.lower(), content)
     return sha256("\0".join(facts).encode("utf-8", "surrogateescape")).hexdigest()
 
 

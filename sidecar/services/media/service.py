@@ -130,16 +130,21 @@ class MediaService:
     async def packets(self, path: Path | str, stream: int) -> PacketTable:
         """List the packets of a picture stream, by its number among all streams of the file."""
         target, name = _target(path, None)
-        key = target, stream, await self.fingerprint(target)
-        known = self._packets.get(key)
+        content = await self.fingerprint(target)
+        key = target, stream, content
+        known = self._packets.get(key) or await self._records.find_packets(target, content, stream)
         if known is None:
+            began = trio.current_time()
             task = ListPackets(os.fsencode(target), stream)
             answer = await self.work_pool.do(task, seconds=FACTS_SECONDS, shown=name)
             if answer.failure is not None:
                 raise error_of(answer.failure, name)
             if answer.packets is None:
                 raise Internal(message="a listing gave no packets")
-            known = self._packets[key] = answer.packets
+            known = answer.packets
+            if await self.fingerprint(target) == content:
+                self._records.keep_packets(target, content, stream, known, trio.current_time() - began)
+        self._packets[key] = known
         self._packets.move_to_end(key)
         while len(self._packets) > 1 and sum(each.count for each in self._packets.values()) > REMEMBERED_PACKETS:
             self._packets.popitem(last=False)

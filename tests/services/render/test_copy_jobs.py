@@ -110,3 +110,13 @@ async def test_packets_are_listed_once_and_again_when_the_file_changes(
         source(one, seconds=2)
         second = await media.packets(one, 0)
         assert (first.count, second.count) == (100, 50)
+
+
+async def test_packets_are_listed_once_for_all_processes(tmp_path: Path) -> None:
+    one = source(tmp_path / "one.mp4")
+    async with studio(tmp_path / "home") as room:
+        first = await room.services.media.packets(one, 0)
+    async with studio(tmp_path / "home") as room:
+        pool = room.services.media.work_pool
+        assert await room.services.media.packets(one, 0) == first
+        assert pool.idle == 0
