@@ -14,7 +14,7 @@ def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     from sidecar.transport.main import run  # noqa: PLC0415 - it takes the streams before it imports the rest
 
-    return run(record=options.record, settings=dict(options.set))
+    return run(record=options.record, settings=dict(options.set), front=options.web)
 
 
 def _setting(text: str) -> tuple[str, str]:
@@ -22,6 +22,13 @@ def _setting(text: str) -> tuple[str, str]:
     if not equals:
         raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE")
     return key, value
+
+
+def _folder(text: str) -> Path:
+    folder = Path(text)
+    if not folder.is_dir():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a folder")
+    return folder.absolute()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -35,4 +42,7 @@ def _parser() -> argparse.ArgumentParser:
         help="a setting by its name on the wire; comes before environment and settings file",
     )
     parser.add_argument("--record", type=Path, metavar="FILE", help="write every message, both ways, to FILE")
+    parser.add_argument(
+        "--web", type=_folder, metavar="DIR", help="serve the front end in DIR by HTTP at /, on the loopback address"
+    )
     return parser

@@ -21,12 +21,14 @@ class Peer:
     """One connection as commands see it. The transport makes one, and the session commands change it.
 
     `wake` says that a subscription has something to send. `drain` waits until no other request of the connection
-    runs; `quit` ends the connection.
+    runs; `quit` ends the connection. `primary` is the connection that this one lives under, as one over a WebSocket
+    does under the one over stdio: it may never do more, and is shutting down when that one is.
     """
 
     wake: Callable[[], None]
     drain: Callable[[], Awaitable[None]]
     quit: Callable[[], None]
+    primary: Peer | None = None
     phase: Phase = "new"
     client: str = ""
     process_id: int | None = None

@@ -29,6 +29,10 @@ class Grant:
         """Like `check_read`, of a path that need not exist yet."""
         return inside(path, self.write, "write")
 
+    def within(self, bound: Grant) -> Grant:
+        """Return what both this and `bound` allow."""
+        return Grant(read=_common(self.read, bound.read), write=_common(self.write, bound.write))
+
     def describe(self) -> Granted:
         """Return the roots as `initialize` answers them."""
         return Granted(read=_names(self.read), write=_names(self.write))
@@ -39,6 +43,15 @@ def grant_of(roots: Roots | None) -> Grant:
     if roots is None:
         return Grant()
     return Grant(read=tuple(map(resolve, roots.read)), write=tuple(map(resolve, roots.write)))
+
+
+def _common(asked: Folders | None, bound: Folders | None) -> Folders | None:
+    """Return the folders that lie in both: of two of which one holds the other, the inner one."""
+    if asked is None or bound is None:
+        return bound if asked is None else asked
+    inner = [one for one in asked if any(one.is_relative_to(other) for other in bound)]
+    inner += [one for one in bound if any(one.is_relative_to(other) for other in asked)]
+    return tuple(dict.fromkeys(inner))
 
 
 def _names(roots: Folders | None) -> list[str] | None:

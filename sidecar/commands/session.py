@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
+from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from protocol.commands import Empty, Nothing
 from protocol.commands.session import (
     FfmpegSummary,
+    Http,
     Initialize,
     Initialized,
     Limits,
@@ -19,7 +22,7 @@ from protocol.commands.session import (
     Subscribed,
     Unsubscribe,
 )
-from protocol.errors import InvalidParams, ResourceLimit, UnsupportedProtocol
+from protocol.errors import DependencyMissing, InvalidParams, ResourceLimit, UnsupportedProtocol
 from protocol.events import STATE_TOPICS, SystemState
 from protocol.framing import MAX_MESSAGE
 from protocol.jsonrpc import MAX_BATCH
@@ -37,22 +40,30 @@ if TYPE_CHECKING:
 
 DISTRIBUTION = "video-compiler-sidecar"
 
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/?#@*,]+")
+
 
 @command("initialize")
 async def initialize(params: Initialize, call: Call) -> Initialized:
     """Open the connection: note who calls and what it may touch."""
     if params.protocol != PROTOCOL:
         raise UnsupportedProtocol(wanted=params.protocol, served=[PROTOCOL])
+    check_origins(params.allow_origins)
     peer, services = call.connection, call.services
     peer.client = params.client.name
     peer.process_id = params.process_id
     peer.grant = grant_of(params.roots)
+    if peer.primary is not None:
+        peer.grant = peer.grant.within(peer.primary.grant)
     matches = None if params.schema_hash is None else params.schema_hash == SCHEMA_HASH
     services.log.logger.info(
         "initialized", client=params.client.name, client_version=params.client.version, schema_matches=matches
     )
     if peer.phase == "initializing":
         peer.phase = "ready"
+    http = _http(services)
+    if peer.primary is None:
+        services.loopback.allow(params.allow_origins)
     services.render.begin()
     return Initialized(
         protocol=PROTOCOL,
@@ -73,17 +84,18 @@ async def initialize(params: Initialize, call: Call) -> Initialized:
             progress_per_second=limits.PROGRESS_PER_SECOND,
             open_projects=MAX_OPEN,
         ),
-        http=None,
+        http=http,
         ffmpeg=_ffmpeg(services),
         paths=_paths(services),
-        features={"render": services.toolchain is not None, "http": False, "metrics": False},
+        features={"render": services.toolchain is not None, "http": http is not None, "metrics": False},
     )
 
 
 @command("shutdown")
 async def shutdown(_params: Empty, call: Call) -> Nothing:
     """Wait for the other requests of the connection; the dispatcher refuses new ones already."""
-    call.services.events.publish("system", SystemState(state="shuttingDown", detail=None))
+    if call.connection.primary is None:
+        call.services.events.publish("system", SystemState(state="shuttingDown", detail=None))
     await call.connection.drain()
     return Nothing()
 
@@ -107,7 +119,13 @@ async def subscribe(params: Subscribe, call: Call) -> Subscribed:
     peer, hub = call.connection, call.services.events
     if len(peer.subscriptions) >= limits.SUBSCRIPTIONS:
         raise ResourceLimit(what="subscriptions", value=len(peer.subscriptions) + 1, limit=limits.SUBSCRIPTIONS)
-    subscription = hub.subscribe(params.topics, project_id=params.project_id, job_id=params.job_id, wake=peer.wake)
+    subscription = hub.subscribe(
+        params.topics,
+        project_id=params.project_id,
+        job_id=params.job_id,
+        wake=peer.wake,
+        roots=peer.grant.read,
+    )
     peer.subscriptions[subscription.name] = subscription
     snapshots: dict[str, Any] = {
         topic: hub.snapshot(topic, project_id=params.project_id, job_id=params.job_id)
@@ -130,6 +148,22 @@ async def unsubscribe(params: Unsubscribe, call: Call) -> Nothing:
 @cache
 def _document() -> dict[str, Any]:
     return document()
+
+
+def check_origins(origins: Sequence[str]) -> None:
+    """Raise InvalidParams for what is no origin of a page, or of too many: `*` is everybody, `null` is anybody."""
+    for index, origin in enumerate(origins):
+        if _ORIGIN.fullmatch(origin) is None:
+            raise InvalidParams(detail=f"{origin!r} is not scheme://host[:port]", path=f"/allowOrigins/{index}")
+
+
+def _http(services: Services) -> Http | None:
+    """Listen on the loopback address; None, and a line in the log, where there is none to be had."""
+    try:
+        return Http(origin=services.loopback.origin, token=services.loopback.token)
+    except DependencyMissing as error:
+        services.log.logger.warning("bytes are not served", detail=error.message)
+        return None
 
 
 def _ffmpeg(services: Services) -> FfmpegSummary | None:

@@ -80,8 +80,9 @@ class Connection:
         log: Log,
         on_quit: Callable[[], None],
         in_flight_limit: int = IN_FLIGHT,
+        primary: Peer | None = None,
     ) -> None:
-        self.peer = Peer(wake=self._wake, drain=self._others_done, quit=on_quit)
+        self.peer = Peer(wake=self._wake, drain=self._others_done, quit=on_quit, primary=primary)
         self.outbox = Outbox(self.peer.subscriptions, self._unsendable)
         self._table = table
         self._services = services
@@ -194,7 +195,7 @@ class Connection:
     def _admit(self, method: str) -> Handler:
         handler = self._table.get(method)
         phase = self.peer.phase
-        if phase == "shuttingDown" and method != "exit":
+        if method != "exit" and "shuttingDown" in {phase, self.peer.primary and self.peer.primary.phase}:
             raise ShuttingDown
         if phase == "new" and not (handler and handler.command.before_initialize):
             raise NotInitialized(method=method)

@@ -14,20 +14,20 @@ from sidecar.transport.stdio import Diverted, divert
 FAILED = 1
 
 
-def run(*, record: Path | None = None, settings: Mapping[str, Any] | None = None) -> int:
+def run(*, record: Path | None = None, settings: Mapping[str, Any] | None = None, front: Path | None = None) -> int:
     """Serve stdin and stdout until the client leaves, and return the exit code.
 
     `record`: a file that every message is written to; `settings`: values by wire name that come before environment
-    and file. What prevents the start is said on stderr.
+    and file; `front`: a folder whose files are served by HTTP. What prevents the start is said on stderr.
     """
     diverted = divert()
     try:
-        return _run(diverted, record, settings or {})
+        return _run(diverted, record, settings or {}, front)
     finally:
         diverted.stderr.close()
 
 
-def _run(diverted: Diverted, record: Path | None, settings: Mapping[str, Any]) -> int:
+def _run(diverted: Diverted, record: Path | None, settings: Mapping[str, Any], front: Path | None) -> int:
     # Imported only now: whatever these print while they are loaded, and their children, cannot reach the wire.
     _import_lightly()
     import trio  # noqa: PLC0415
@@ -46,7 +46,7 @@ def _run(diverted: Diverted, record: Path | None, settings: Mapping[str, Any]) -
     async def started() -> int:
         wire = open_wire(diverted.read_fd, diverted.write_fd)
         with nullcontext() if record is None else record_to(record) as tap:
-            return await serve(wire, services, HANDLERS, tap=tap)
+            return await serve(wire, services, HANDLERS, tap=tap, front=front)
 
     try:
         return trio.run(started)

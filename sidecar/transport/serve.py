@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any, Literal
 
 import trio
@@ -14,6 +15,9 @@ import trio
 from protocol.framing import Framer
 from sidecar.commands.registry import Handler
 from sidecar.transport.dispatcher import Connection
+from sidecar.transport.finish import ANSWER_SECONDS, finish
+from sidecar.transport.http.hosting import Hosting
+from sidecar.transport.http.site import Site
 from sidecar.transport.limiters import Limiters
 from sidecar.transport.parent import Parent
 from sidecar.transport.wire import Wire
@@ -40,9 +44,6 @@ ENDINGS: dict[Cause, Ending] = {
 }
 """Every way in which the process ends. Whichever comes first counts; a signal later on cuts the rest short."""
 
-ANSWER_SECONDS = 1.0
-"""For cancelled requests to be answered, and again for the answers to be written."""
-
 CLOSE_SECONDS = 10.0
 """For the services to put away what they hold; then they are cancelled."""
 
@@ -67,11 +68,12 @@ async def serve(
     table: Mapping[str, Handler],
     *,
     tap: Tap | None = None,
+    front: Path | None = None,
 ) -> int:
-    """Serve one client until it leaves, and return the exit code.
+    """Serve one client until it leaves, and return the exit code. Those who come by HTTP are served as long.
 
-    Of the services only `log.logger` and `events` are used here. `tap` sees every message, as it was read and as it
-    is written. What opening the services raises comes out of here. Cancelling it leaves requests unanswered.
+    Of the services only `log.logger`, `events`, `loopback` and `resources` are used here. `tap` sees every message on
+    the wire, as it was read and as it is written. `front` is a folder with a front end to serve by HTTP. What opening the services raises comes out of here. Cancelling it leaves requests unanswered.
     """
     end = _End()
     body = trio.CancelScope()
@@ -79,7 +81,7 @@ async def serve(
         await nursery.start(_watch_signals, end, body)
         with body:
             async with open_services() as services:
-                await _Conversation(wire, services, end, tap).run(table, body)
+                await _Conversation(wire, services, end, tap, front).run(table, body)
         nursery.cancel_scope.cancel()
     await wire.aclose()
     return ENDINGS[end.cause or "SIGTERM"].code
@@ -103,6 +105,7 @@ class _Conversation:
     services: Any
     end: _End
     tap: Tap | None
+    front: Path | None
     framer: Framer = field(default_factory=Framer)
     reading: trio.CancelScope = field(default_factory=trio.CancelScope)
     written: trio.Event = field(default_factory=trio.Event)
@@ -110,38 +113,33 @@ class _Conversation:
     async def run(self, table: Mapping[str, Handler], body: trio.CancelScope) -> None:
         """Read, answer and write until the end comes; then give what was read its time, and let go."""
         end = self.end
+        limiters = Limiters()
         async with trio.open_nursery() as nursery:
             connection = Connection(
                 table,
                 self.services,
                 nursery,
-                limiters=Limiters(),
+                limiters=limiters,
                 log=self.services.log.logger,
                 on_quit=partial(end.set, "exit"),
             )
+            site = Site(Hosting(self.services, table, limiters, connection.peer, self.front))
             parent = Parent(connection.peer)
             nursery.start_soon(self._read, connection)
             nursery.start_soon(self._write, connection)
             nursery.start_soon(self._watch, parent)
+            nursery.start_soon(site.run)
             end.awaited = True
             await end.came.wait()
             grace = 0.0 if parent.gone or end.cause is None else ENDINGS[end.cause].grace
             body.deadline = trio.current_time() + grace + 2 * ANSWER_SECONDS + CLOSE_SECONDS
             self.reading.cancel()
-            await self._finish(connection, grace)
+            async with trio.open_nursery() as ending:
+                ending.start_soon(site.close, grace)
+                await finish(connection, self.written, grace)
             nursery.cancel_scope.cancel()
         for subscription in connection.peer.subscriptions.values():
             self.services.events.unsubscribe(subscription)
-
-    async def _finish(self, connection: Connection, grace: float) -> None:
-        with trio.move_on_after(grace):
-            await connection.drained()
-        connection.cancel_all("connectionClosed")
-        with trio.move_on_after(ANSWER_SECONDS):
-            await connection.drained()
-        connection.outbox.close()
-        with trio.move_on_after(ANSWER_SECONDS):
-            await self.written.wait()
 
     async def _read(self, connection: Connection) -> None:
         """Hand on messages. No handler can hold this up, only a client that does not read its answers."""

@@ -22,6 +22,7 @@ from sidecar.commands.call import Call
 from sidecar.commands.grant import grant_of
 from sidecar.commands.registry import Handler, handler
 from sidecar.services.events import EventHub
+from sidecar.services.loopback import Loopback
 
 
 @dataclass
@@ -50,6 +51,7 @@ class FakeServices:
 
     log: FakeLog = field(default_factory=FakeLog)
     events: EventHub = field(default_factory=EventHub)
+    loopback: Loopback = field(default_factory=lambda: Loopback(lambda: 0))
     gates: dict[str, trio.Event] = field(default_factory=dict)
     started: list[str] = field(default_factory=list)
 
