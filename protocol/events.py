@@ -7,12 +7,22 @@ from typing import Any, Literal
 from protocol.model import Result
 
 Topic = Literal[
-    "render.progress", "render.state", "render.segments", "project.changed", "settings.changed", "log", "system"
+    "render.progress",
+    "render.state",
+    "render.segments",
+    "project.changed",
+    "media.changed",
+    "settings.changed",
+    "log",
+    "system",
 ]
 """Topics that are published now; more join with the services that publish them."""
 
 STATE_TOPICS: frozenset[str] = frozenset({"render.progress", "settings.changed", "system"})
 """Topics whose latest payload alone matters: a slow reader gets only that."""
+
+FILE_TOPICS: frozenset[str] = frozenset({"media.changed"})
+"""Topics of which a slow reader gets the latest of each file, of up to 10,000 files."""
 
 KEPT_TOPICS: frozenset[str] = frozenset({"log", "render.state"})
 """Topics of which nothing is dropped below 10,000 waiting."""

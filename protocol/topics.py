@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from protocol.commands.media import MediaInfo
+from protocol.commands.project_media import MediaState
 from protocol.commands.render import Job, RenderProgress, SegmentState
 from protocol.commands.shared import SettingsJson
+from protocol.errors.base import ErrorData
 from protocol.events import LogLine, ProjectChanged, SystemState
 from protocol.model import Result
 
@@ -35,11 +38,26 @@ class SettingsChanged(Result):
     settings: SettingsJson
 
 
+class MediaChanged(Result):
+    """Payload of media.changed: what has become of a file of an open project.
+
+    `path` is the file of the entries `ids` of its bin. `info` is there when it is ready, or changed and read again.
+    """
+
+    path: str
+    state: MediaState
+    info: MediaInfo | None
+    error: ErrorData | None
+    project_id: str
+    ids: list[str]
+
+
 PAYLOADS: dict[str, type[Result]] = {
     "render.progress": RenderProgress,
     "render.state": RenderStateChanged,
     "render.segments": SegmentsChanged,
     "project.changed": ProjectChanged,
+    "media.changed": MediaChanged,
     "settings.changed": SettingsChanged,
     "log": LogLine,
     "system": SystemState,

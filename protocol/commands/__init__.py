@@ -1,6 +1,19 @@
 """The command table: the single source of dispatch, discovery, clients, documentation and capabilities."""
 
-from protocol.commands import catalogue, ffmpeg, gpu, layouts, media, project, render, session, settings, styles, system
+from protocol.commands import (
+    catalogue,
+    ffmpeg,
+    gpu,
+    layouts,
+    media,
+    project,
+    project_media,
+    render,
+    session,
+    settings,
+    styles,
+    system,
+)
 from protocol.commands.command import Command, Empty, Example, Load, Nothing, Params
 
 COMMANDS: tuple[Command, ...] = (
@@ -8,6 +21,7 @@ COMMANDS: tuple[Command, ...] = (
     *system.COMMANDS,
     *settings.COMMANDS,
     *project.COMMANDS,
+    *project_media.COMMANDS,
     *media.COMMANDS,
     *render.COMMANDS,
     *ffmpeg.COMMANDS,

@@ -28,7 +28,7 @@ from protocol.errors import (
     Timeout,
 )
 from protocol.model import Model, Result
-from protocol.time import ExactTime
+from protocol.time import ExactTime, Seconds
 
 
 class MediaProbe(Params, kw_only=True):
@@ -149,6 +149,44 @@ class MediaInfo(Result):
     cached: bool
 
 
+MOST_KEYFRAMES = 100_000
+
+
+class SourceSpan(Model, rename={"from_": "from"}):
+    """From one instant of a file up to, not including, another; in seconds from the file's start."""
+
+    from_: Seconds
+    to: Seconds
+
+
+class MediaKeyframes(Params, kw_only=True):
+    """`video_stream` counts picture streams, cover art excluded; at most `limit` times are returned, from the first."""
+
+    path: str
+    video_stream: Annotated[int, Meta(ge=0, le=1_000)] = 0
+    range: SourceSpan | None = None
+    limit: Annotated[int, Meta(ge=1, le=MOST_KEYFRAMES)] = 10_000
+    timeout_ms: Annotated[int, Meta(ge=1, le=600_000)] = 120_000
+
+
+class Keyframes(Result):
+    """Where decoding can begin. Times count from the file's start; edit lists are applied.
+
+    `total` are in the range, `truncated` tells that not all of them are here. `longest` is the greatest distance
+    between two of the stream in seconds, its end included; `frames` counts all of the stream's.
+    """
+
+    path: str
+    fingerprint: str
+    video_stream: int
+    keyframes: list[ExactTime]
+    total: int
+    truncated: bool
+    longest: ExactTime | None
+    frames: int | None
+    cached: bool
+
+
 MOST_INPUTS = 1_000
 """Files that are joined at a time, at most."""
 
@@ -193,6 +231,15 @@ COMMANDS = (
         "Read what a media file holds.",
         Example({"path": "clip.mp4", "index": "keyframes"}),
         raises=_READING,
+        load="probe",
+    ),
+    Command(
+        "media.keyframes",
+        MediaKeyframes,
+        Keyframes,
+        "List the keyframes of a picture stream.",
+        Example({"path": "clip.mp4", "range": {"from": 0, "to": "3/2"}}),
+        raises=(*_READING, InvalidParams),
         load="probe",
     ),
     Command(

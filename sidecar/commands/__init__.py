@@ -1,6 +1,19 @@
 """Handlers of every command; importing this package fills `sidecar.commands.registry.HANDLERS`."""
 
-from sidecar.commands import catalogue, ffmpeg, gpu, layouts, media, project, render, session, settings, styles, system
+from sidecar.commands import (
+    catalogue,
+    ffmpeg,
+    gpu,
+    layouts,
+    media,
+    project,
+    project_media,
+    render,
+    session,
+    settings,
+    styles,
+    system,
+)
 
 __all__ = [
     "catalogue",
@@ -9,6 +22,7 @@ __all__ = [
     "layouts",
     "media",
     "project",
+    "project_media",
     "render",
     "session",
     "settings",

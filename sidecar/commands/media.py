@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import trio
 
-from protocol.commands.media import MediaConcat, MediaInfo, MediaProbe
+from protocol.commands.media import Keyframes, MediaConcat, MediaInfo, MediaKeyframes, MediaProbe
 from protocol.commands.render import Started
 from sidecar.commands.call import Call
 from sidecar.commands.registry import command
@@ -18,6 +18,15 @@ async def probe(params: MediaProbe, call: Call) -> MediaInfo:
     return await call.services.media.probe(
         path, index=params.index, refresh=params.refresh, timeout=params.timeout_ms / 1000, shown=params.path
     )
+
+
+@command("media.keyframes")
+async def keyframes(params: MediaKeyframes, call: Call) -> Keyframes:
+    """List keyframes."""
+    from sidecar.services.media.keyframes import list_keyframes  # noqa: PLC0415 - start-up time
+
+    path = await trio.to_thread.run_sync(call.check_read, str(local_path(params.path)))
+    return await list_keyframes(call.services.media, path, params)
 
 
 @command("media.concat")

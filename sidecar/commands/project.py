@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from protocol.commands import Nothing
 from protocol.commands.project import (
     Loaded,
@@ -20,28 +22,41 @@ from protocol.commands.project import (
     Updated,
     Validated,
 )
+from protocol.commands.shared import ProjectRef
+from protocol.errors import ProjectNotOpen
 from sidecar.commands.call import Call
 from sidecar.commands.refs import readable
 from sidecar.commands.registry import command
 from sidecar.services.projects import Scope
 
 
+async def follow(call: Call, project_id: str) -> None:
+    """Have the files of a project watched as it is now, as far as the connection may read them."""
+    with suppress(ProjectNotOpen):
+        view = await call.services.projects.resolve_ref(ProjectRef(id=project_id))
+        call.services.bin.follow(project_id, view, call.connection.grant.reading)
+
+
 @command("project.open")
 async def open_(params: ProjectOpen, call: Call) -> Opened:
     """Open a project that the client holds."""
-    return await call.services.projects.open(params.project, base_path=params.base_path, recover=params.recover)
+    opened = await call.services.projects.open(params.project, base_path=params.base_path, recover=params.recover)
+    await follow(call, opened.project_id)
+    return opened
 
 
 @command("project.load")
 async def load(params: ProjectLoad, call: Call) -> Loaded:
     """Open a project file."""
-    return await call.services.projects.load(call.check_read(params.path), recover=params.recover)
+    loaded = await call.services.projects.load(call.check_read(params.path), recover=params.recover)
+    await follow(call, loaded.project_id)
+    return loaded
 
 
 @command("project.update")
 async def update(params: ProjectUpdate, call: Call) -> Updated:
     """Edit an open project."""
-    return await call.services.projects.update(
+    updated = await call.services.projects.update(
         params.project_id,
         params.base_revision,
         patch=params.patch,
@@ -49,6 +64,8 @@ async def update(params: ProjectUpdate, call: Call) -> Updated:
         label=params.label,
         by=call.client,
     )
+    await follow(call, params.project_id)
+    return updated
 
 
 @command("project.get")
@@ -61,6 +78,7 @@ async def get(params: ProjectId, call: Call) -> ProjectState:
 async def close(params: ProjectClose, call: Call) -> Nothing:
     """Close an open project."""
     await call.services.projects.close(params.project_id, discard=params.discard)
+    call.services.bin.forget(params.project_id)
     return Nothing()
 
 
@@ -75,6 +93,7 @@ async def save(params: ProjectSave, call: Call) -> Saved:
         expect=params.expect,
         backups=params.backups,
         relative_paths=params.relative_paths,
+        contents={} if ref.id is None else call.services.bin.remembered(ref.id),
         by=call.client,
     )
 

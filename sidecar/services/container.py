@@ -18,12 +18,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from protocol.errors import DiskFull, OutputUnwritable
 from sidecar.ffmpeg.supervisor import Supervisor, open_supervisor
 from sidecar.ffmpeg.toolchain import Toolchain
+from sidecar.services.bin import BinService, open_bin_service
 from sidecar.services.events import EventHub
 from sidecar.services.folders import Folders, roots_of, settings_file
 from sidecar.services.instance import open_folders
 from sidecar.services.logs import Log, publisher
 from sidecar.services.loopback import Loopback
 from sidecar.services.media import MediaService, open_media_service
+from sidecar.services.media.service import worker_count
 from sidecar.services.projects import ProjectService, open_project_service
 from sidecar.services.render.limits import JobFolders, RenderLimits
 from sidecar.services.render.neighbours import Neighbours
@@ -74,6 +76,7 @@ class Services:
     late_cache: Callable[[], CacheStore]
     media: MediaService
     projects: ProjectService
+    bin: BinService
     render: RenderService
     late_commands: Callable[[], FfmpegCommandService]
     late_gpu: Callable[[], GpuService]
@@ -161,6 +164,8 @@ async def open_services(options: ServiceOptions) -> AsyncIterator[Services]:
                 log=log,
             )
         )
+        readers = worker_count(settings.current.workers)
+        bin_ = await stack.enter_async_context(open_bin_service(media, events, readers=readers))
         gpu = cache(lambda: _make_gpu(tools, supervisor, folders))
         planner = cache(
             lambda: _make_planner(
@@ -205,6 +210,7 @@ async def open_services(options: ServiceOptions) -> AsyncIterator[Services]:
             late_cache=late_cache,
             media=media,
             projects=projects,
+            bin=bin_,
             render=render,
             late_commands=cache(lambda: _make_commands(media, planner(), tools)),
             late_gpu=gpu,

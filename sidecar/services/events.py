@@ -11,9 +11,11 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from protocol.events import KEPT_TOPICS, STATE_TOPICS, Event
+from protocol.events import FILE_TOPICS, KEPT_TOPICS, STATE_TOPICS, Event
+from sidecar.services.access import Folders
 
 KEPT_WAITING = 10_000
 OTHER_WAITING = 1_000
@@ -29,10 +31,11 @@ class _Published:
     payload: Any
     project_id: str | None
     job_id: str | None
+    path: Path | None
 
     @property
     def about(self) -> _Key:
-        return (self.topic, self.project_id, self.job_id)
+        return (self.topic, self.project_id, self.job_id, self.path)
 
 
 _Queue = OrderedDict[_Key, tuple[int, _Published]]
@@ -42,7 +45,14 @@ class Subscription:
     """What one subscriber has still to be sent. Made by `EventHub.subscribe`."""
 
     def __init__(
-        self, name: str, topics: frozenset[str], project_id: str | None, job_id: str | None, wake: Callable[[], None]
+        self,
+        name: str,
+        topics: frozenset[str],
+        project_id: str | None,
+        job_id: str | None,
+        *,
+        wake: Callable[[], None],
+        roots: Folders | None,
     ) -> None:
         self.name = name
         self.topics = topics
@@ -50,16 +60,21 @@ class Subscription:
         self._project_id = project_id
         self._job_id = job_id
         self._wake = wake
+        self._roots = roots
         self._queues: dict[str, _Queue] = {topic: OrderedDict() for topic in topics}
         self._newest: dict[_Key, _Key] = {}  # of a kept topic, the last event of each job that waits
         self._arrivals = 0
 
     def concerns(self, event: _Published) -> bool:
-        """Say whether an event passes the filters; one that is about no project or job passes them all."""
+        """Say whether an event passes the filters; one that is about no project or job passes them all.
+
+        What is about a file outside of what the subscriber may read does not pass.
+        """
         return (
             event.topic in self.topics
             and (self._project_id is None or event.project_id in (None, self._project_id))
             and (self._job_id is None or event.job_id in (None, self._job_id))
+            and (event.path is None or self._roots is None or any(map(event.path.is_relative_to, self._roots)))
         )
 
     def push(self, event: _Published) -> None:
@@ -67,11 +82,13 @@ class Subscription:
         queue = self._queues[event.topic]
         self._arrivals += 1
         arrival = self._arrivals
-        key: _Key = event.about if event.topic in STATE_TOPICS else (arrival,)
+        latest = event.topic in STATE_TOPICS or event.topic in FILE_TOPICS
+        key: _Key = event.about if latest else (arrival,)
         if key in queue:
             queue[key] = (queue[key][0], event)  # the newer state, in the place of the older
             return
-        limit = KEPT_WAITING if event.topic in KEPT_TOPICS else OTHER_WAITING
+        many = event.topic in KEPT_TOPICS or event.topic in FILE_TOPICS
+        limit = KEPT_WAITING if many else OTHER_WAITING
         if len(queue) >= limit and not self._superseded(queue, event):
             self._pop(queue)
             self.seq += 1  # the gap that tells the subscriber
@@ -113,9 +130,20 @@ class EventHub:
         self._latest: dict[str, OrderedDict[_Key, _Published]] = {topic: OrderedDict() for topic in STATE_TOPICS}
         self._made = 0
 
-    def publish(self, topic: str, payload: Any, *, project_id: str | None = None, job_id: str | None = None) -> None:
-        """Tell every subscription that it concerns. Never waits, never fails; call it on the trio thread."""
-        event = _Published(topic, payload, project_id, job_id)
+    def publish(
+        self,
+        topic: str,
+        payload: Any,
+        *,
+        project_id: str | None = None,
+        job_id: str | None = None,
+        path: Path | None = None,
+    ) -> None:
+        """Tell every subscription that it concerns. Never waits, never fails; call it on the trio thread.
+
+        `path` is the file, links followed, that the event is about.
+        """
+        event = _Published(topic, payload, project_id, job_id, path)
         if topic in STATE_TOPICS:
             latest = self._latest[topic]
             latest[event.about] = event
@@ -133,17 +161,25 @@ class EventHub:
         project_id: str | None = None,
         job_id: str | None = None,
         wake: Callable[[], None] = lambda: None,
+        roots: Folders | None = None,
     ) -> Subscription:
-        """Start a subscription; `wake` is called whenever something new waits in it, and must not block."""
+        """Start a subscription; `wake` is called whenever something new waits in it, and must not block.
+
+        `roots` are the folders that the subscriber may read, None for all.
+        """
         self._made += 1
         name = f"s{self._made}"
-        subscription = Subscription(name, frozenset(topics), project_id, job_id, wake)
+        subscription = Subscription(name, frozenset(topics), project_id, job_id, wake=wake, roots=roots)
         self._subscriptions[name] = subscription
         return subscription
 
     def unsubscribe(self, subscription: Subscription) -> None:
         """End a subscription and drop what waits in it; one that is ended already is left alone."""
         self._subscriptions.pop(subscription.name, None)
+
+    def wanted(self, topic: str) -> bool:
+        """Say whether anybody has subscribed to a topic."""
+        return any(topic in subscription.topics for subscription in self._subscriptions.values())
 
     def snapshot(self, topic: str, *, project_id: str | None = None, job_id: str | None = None) -> Any | None:
         """Return the latest payload of a state topic, of one project or job if asked; None where there is none."""

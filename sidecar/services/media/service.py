@@ -97,9 +97,12 @@ class MediaService:
         depth: Depth = "decoded" if decoded else "full"
         seconds = DECODE_SECONDS if decoded else FACTS_SECONDS
         known, _ = await self._read(target, depth, refresh=refresh, timeout=seconds, shown=name)
-        if known.facts is None:
-            raise Internal(message="a probe gave no facts")
-        return replace(known.facts, path=str(target))
+        return _facts_of(known, target)
+
+    async def indexed(self, path: Path, *, seconds: float, shown: str) -> tuple[SourceFacts, bool]:
+        """Read what `facts` does within so many seconds; also tells whether it was known already."""
+        known, fresh = await self._read(path, "full", refresh=False, timeout=seconds, shown=shown)
+        return _facts_of(known, path), not fresh
 
     def known_facts(self, path: Path | str) -> SourceFacts | None:
         """Return facts that are remembered of a file whose size and time have not changed since, without reading it."""
@@ -243,6 +246,12 @@ class MediaService:
         if answer.failure is not None:
             raise error_of(answer.failure, shown)
         return found
+
+
+def _facts_of(known: Known, path: Path) -> SourceFacts:
+    if known.facts is None:
+        raise Internal(message="a probe gave no facts")
+    return replace(known.facts, path=str(path))
 
 
 def _target(path: Path | str, shown: str | None) -> tuple[Path, str]:

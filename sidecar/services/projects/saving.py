@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,11 +28,15 @@ _BACKUP = re.compile(r"\d{8}T\d{12}Z\.bak")
 
 @dataclass(frozen=True, slots=True)
 class SaveOptions:
-    """How to write. `expect` is the fingerprint that the file must have; a missing one is a conflict then."""
+    """How to write. `expect` is the fingerprint that the file must have; a missing one is a conflict then.
+
+    `contents` are the fingerprints of media files as they were last read, by the paths that the project writes.
+    """
 
     expect: str | None = None
     backups: int = 5
     relative_paths: bool = True
+    contents: Mapping[str, str] = field(default_factory=dict)
 
 
 def write_view(view: ProjectView, path: Path | None, options: SaveOptions, known: str | None = None) -> Saved:
@@ -44,7 +49,11 @@ def write_view(view: ProjectView, path: Path | None, options: SaveOptions, known
     if target is None:
         raise InvalidParams(detail="a project that was not loaded from a file needs a path", path="/path")
     there = _check_unchanged(target, options.expect, known)
-    data = encode(rebased(view.project, view.base, target.parent, relative=options.relative_paths))
+    data = encode(
+        rebased(
+            _with_contents(view.project, options.contents), view.base, target.parent, relative=options.relative_paths
+        )
+    )
     backup = None
     if there:
         if view.content.migrated_from is not None and target == view.path:
@@ -67,6 +76,14 @@ def write_view(view: ProjectView, path: Path | None, options: SaveOptions, known
         revision=view.revision,
         backup=None if backup is None else str(backup),
     )
+
+
+def _with_contents(project: Project, contents: Mapping[str, str]) -> Project:
+    """Write down of the bin's files what they were, so that they are found again when they have moved."""
+    media = [
+        msgspec.structs.replace(each, fingerprint=contents.get(each.path, each.fingerprint)) for each in project.media
+    ]
+    return msgspec.structs.replace(project, media=media)
 
 
 def encode(project: Project) -> bytes:

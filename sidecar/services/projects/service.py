@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -172,14 +172,15 @@ class ProjectService:
         expect: str | None = None,
         backups: int = 5,
         relative_paths: bool = True,
+        contents: Mapping[str, str] | None = None,
         by: str = "",
     ) -> Saved:
-        """Write a project to `path`, or to where it was loaded.
+        """Write a project to `path`, or to where it was loaded; `contents` as in SaveOptions.
 
         Raises ProjectConflict when the file is not the one that was loaded, saved or expected; OutputUnwritable and
         DiskFull, with the old file untouched; and what `resolve_ref` raises.
         """
-        options = SaveOptions(expect=expect, backups=backups, relative_paths=relative_paths)
+        options = SaveOptions(expect=expect, backups=backups, relative_paths=relative_paths, contents=contents or {})
         if ref.id is None:
             return await trio.to_thread.run_sync(write_view, await self.resolve_ref(ref), path, options)
         session = self._session(ref.id)

@@ -2,7 +2,7 @@
 // It needs no framework and no other file: give `Client` a `Transport` and it speaks.
 
 export const PROTOCOL = 1;
-export const SCHEMA_HASH = "sha256:f837f85eda5ceaa4e14c52ab482a55578ac1d58cc7d84e376ffda2c6ac585974";
+export const SCHEMA_HASH = "sha256:f16d77ef39deeef4a197783c042803620a89a665467ee7e9349396a412ab1d80";
 
 /** Seconds as a number, or exactly as `num/den`. */
 export type Seconds = number | string;
@@ -164,6 +164,13 @@ export interface BuiltCommand {
   argv: Array<string>;
   graph: string | null;
   files: Array<SideFile>;
+}
+
+/** A missing file that several others could be; nothing tells which, so it is left as it is. */
+export interface Candidates {
+  id: string | null;
+  path: string;
+  files: Array<string>;
 }
 
 /** The binary in use. Names are FFmpeg's own. */
@@ -1043,6 +1050,20 @@ export interface Media {
 }
 
 /**
+ * Payload of media.changed: what has become of a file of an open project.
+ *
+ * `path` is the file of the entries `ids` of its bin. `info` is there when it is ready, or changed and read again.
+ */
+export interface MediaChanged {
+  path: string;
+  state: "changed" | "failed" | "missing" | "probing" | "ready" | "unknown";
+  info: MediaInfo | null;
+  error: ErrorData | null;
+  projectId: string;
+  ids: Array<string>;
+}
+
+/**
  * Inputs one after the other, in a file whose suffix names the container.
  *
  * `auto` encodes only pictures that cannot be copied, `copy` none (else it is notCopyable), `encode` all. Sound is
@@ -1056,6 +1077,28 @@ export interface MediaConcat {
   overwrite?: boolean;
   jobId?: string | null;
   labels?: Record<string, string>;
+}
+
+/**
+ * A file of the bin; or, with `id` null, one that only clips name.
+ *
+ * `path` is as it is written, `file` where it leads (null: nowhere on this machine). `fingerprint` is of the file as
+ * it was last read, `stored` is the project's own. The rest is null while it has not been read.
+ */
+export interface MediaEntry {
+  id: string | null;
+  path: string;
+  name: string;
+  file: string | null;
+  state: "changed" | "failed" | "missing" | "probing" | "ready" | "unknown";
+  stored: string | null;
+  fingerprint: string | null;
+  bytes: number | null;
+  duration: string | null;
+  video: number | null;
+  audio: number | null;
+  clips: Array<string>;
+  error: ErrorData | null;
 }
 
 /** What a file holds. Times count from the file's start, except `startTime`, which is that start itself. */
@@ -1089,6 +1132,16 @@ export interface MediaInput {
   metadata?: Record<string, unknown>;
   fingerprint?: string | null;
   interpret?: InterpretInput;
+}
+
+/** `videoStream` counts picture streams, cover art excluded; at most `limit` times are returned, from the first. */
+export interface MediaKeyframes {
+  progressToken?: string | number | null;
+  path: string;
+  videoStream?: number;
+  range?: SourceSpan | null;
+  limit?: number;
+  timeoutMs?: number;
 }
 
 /** `index`: also the times of keyframes, or of every frame (then `frames` and `variableRate` are exact). */
@@ -1402,6 +1455,24 @@ export interface ProjectLoad {
   recover?: "ask" | "ignore" | "use";
 }
 
+/**
+ * `visible` names entries in sight, by id or by path, the first ones first: of an open project they are read first.
+ *
+ * Then come those that clips use, then the others.
+ */
+export interface ProjectMedia {
+  progressToken?: string | number | null;
+  project: ProjectRef;
+  visible?: Array<string> | null;
+}
+
+/** The files of a project; `waiting` are still to be read. */
+export interface ProjectMediaList {
+  revision: number | null;
+  media: Array<MediaEntry>;
+  waiting: number;
+}
+
 /** A project as JSON; relative paths start from `basePath`. Edits left unsaved are found by the project's id. */
 export interface ProjectOpen {
   progressToken?: string | number | null;
@@ -1422,6 +1493,21 @@ export interface ProjectRef {
   path?: string | null;
   inline?: ProjectInput | null;
   basePath?: string | null;
+}
+
+/**
+ * Looks below `folders` for the missing files (of these `ids` and paths, if given), links to folders aside.
+ *
+ * A file is found by its fingerprint, whatever it is called now; else by its name and duration. `dryRun`: only say
+ * what would be done.
+ */
+export interface ProjectRelink {
+  progressToken?: string | number | null;
+  projectId: string;
+  baseRevision: number;
+  folders: Array<string>;
+  ids?: Array<string> | null;
+  dryRun?: boolean;
 }
 
 /** `path` null: where it was loaded. `expect`: the fingerprint that the file must still have. */
@@ -1470,6 +1556,37 @@ export interface Range {
 export interface Recovery {
   savedAt: string;
   revision: number;
+}
+
+/**
+ * A missing file that was found; `path` is what is written now, `to` what is written instead.
+ *
+ * `by` "name": nothing tells how long the missing one was.
+ */
+export interface Relink {
+  id: string | null;
+  path: string;
+  to: string;
+  file: string;
+  by: "fingerprint" | "name" | "nameAndDuration";
+  clips: Array<string>;
+}
+
+/**
+ * What was found. `revision` is the new one, or the current one where nothing was changed.
+ *
+ * `truncated`: the folders hold more files than are looked at (`visited`).
+ */
+export interface Relinked {
+  revision: number;
+  applied: boolean;
+  relinked: Array<Relink>;
+  ambiguous: Array<Candidates>;
+  missing: Array<Unfound>;
+  visited: number;
+  truncated: boolean;
+  changed: ChangedRanges;
+  problems: Array<Problem>;
 }
 
 /** How many jobs there were to remove. */
@@ -1633,7 +1750,8 @@ export interface Server {
  * Every setting with its default; null means that the sidecar chooses.
  *
  * Sizes in bytes, ports 0 for any free one, `workers` and `maxJobs` 0 for one chosen by the number of cores,
- * `keepFinishedJobs` how many stay in the history, `autosaveSeconds` how long an edit may wait to be journalled.
+ * `keepFinishedJobs` how many stay in the history, `autosaveSeconds` how long an edit may wait to be journalled,
+ * `cacheKinds` how many bytes a kind may have of the cache's memory, and of its disk.
  */
 export interface Settings {
   ffmpegPath: string | null;
@@ -1650,6 +1768,7 @@ export interface Settings {
   cacheMemoryBytes: number;
   cacheDiskBytes: number;
   minFreeDiskBytes: number;
+  cacheKinds: Record<"analysis" | "filmstrips" | "frames" | "metadata" | "play" | "proxies" | "segments" | "sound" | "waveforms", number>;
   httpPort: number;
   metricsPort: number;
   metricsToken: boolean;
@@ -1700,6 +1819,12 @@ export interface SideFile {
 /** No sound. */
 export interface SilenceSource {
   kind: "silence";
+}
+
+/** From one instant of a file up to, not including, another; in seconds from the file's start. */
+export interface SourceSpan {
+  from: Seconds;
+  to: Seconds;
 }
 
 /** A job, running or waiting. */
@@ -1801,7 +1926,7 @@ export interface StyleList {
 /** Topics to hear of, optionally of one project or job only. */
 export interface Subscribe {
   progressToken?: string | number | null;
-  topics: Array<"log" | "project.changed" | "render.progress" | "render.segments" | "render.state" | "settings.changed" | "system">;
+  topics: Array<"log" | "media.changed" | "project.changed" | "render.progress" | "render.segments" | "render.state" | "settings.changed" | "system">;
   projectId?: string | null;
   jobId?: string | null;
 }
@@ -2060,6 +2185,12 @@ export interface TransitionList {
 export interface Translation {
   title: string;
   description: string;
+}
+
+/** A file that is still missing. */
+export interface Unfound {
+  id: string | null;
+  path: string;
 }
 
 /** A subscription of this connection. */
@@ -2340,11 +2471,29 @@ export interface Methods {
     result: ProjectAnalysis;
     errors: "invalidProject" | "unsupportedSchema" | "limitExceeded" | "projectNotFound" | "projectNotOpen" | "projectConflict" | "permissionDenied";
   };
+  /** List the files of a project, and say which are to be read first. */
+  "project.media": {
+    params: ProjectMedia;
+    result: ProjectMediaList;
+    errors: "invalidProject" | "unsupportedSchema" | "limitExceeded" | "projectNotFound" | "projectNotOpen" | "projectConflict" | "permissionDenied";
+  };
+  /** Find missing files of an open project in folders, and make them a revision. */
+  "project.relink": {
+    params: ProjectRelink;
+    result: Relinked;
+    errors: "projectNotOpen" | "projectConflict" | "permissionDenied" | "invalidParams" | "invalidProject";
+  };
   /** Read what a media file holds. */
   "media.probe": {
     params: MediaProbe;
     result: MediaInfo;
     errors: "mediaNotFound" | "mediaUnreadable" | "mediaUnsupported" | "mediaEncrypted" | "decoderCrashed" | "permissionDenied" | "timeout";
+  };
+  /** List the keyframes of a picture stream. */
+  "media.keyframes": {
+    params: MediaKeyframes;
+    result: Keyframes;
+    errors: "mediaNotFound" | "mediaUnreadable" | "mediaUnsupported" | "mediaEncrypted" | "decoderCrashed" | "permissionDenied" | "timeout" | "invalidParams";
   };
   /** Queue a render of files one after the other. */
   "media.concat": {
@@ -2480,6 +2629,7 @@ export interface Topics {
   "render.state": RenderStateChanged;
   "render.segments": SegmentsChanged;
   "project.changed": ProjectChanged;
+  "media.changed": MediaChanged;
   "settings.changed": SettingsChanged;
   "log": LogLine;
   "system": SystemState;
