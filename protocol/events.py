@@ -12,13 +12,14 @@ Topic = Literal[
     "render.segments",
     "project.changed",
     "media.changed",
+    "cache.changed",
     "settings.changed",
     "log",
     "system",
 ]
 """Topics that are published now; more join with the services that publish them."""
 
-STATE_TOPICS: frozenset[str] = frozenset({"render.progress", "settings.changed", "system"})
+STATE_TOPICS: frozenset[str] = frozenset({"render.progress", "cache.changed", "settings.changed", "system"})
 """Topics whose latest payload alone matters: a slow reader gets only that."""
 
 FILE_TOPICS: frozenset[str] = frozenset({"media.changed"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from protocol.commands.cache import CacheChanged
 from protocol.commands.media import MediaInfo
 from protocol.commands.project_media import MediaState
 from protocol.commands.render import Job, RenderProgress, SegmentState
@@ -58,6 +59,7 @@ PAYLOADS: dict[str, type[Result]] = {
     "render.segments": SegmentsChanged,
     "project.changed": ProjectChanged,
     "media.changed": MediaChanged,
+    "cache.changed": CacheChanged,
     "settings.changed": SettingsChanged,
     "log": LogLine,
     "system": SystemState,

@@ -1,6 +1,7 @@
 """The command table: the single source of dispatch, discovery, clients, documentation and capabilities."""
 
 from protocol.commands import (
+    cache,
     catalogue,
     ffmpeg,
     gpu,
@@ -20,6 +21,7 @@ COMMANDS: tuple[Command, ...] = (
     *session.COMMANDS,
     *system.COMMANDS,
     *settings.COMMANDS,
+    *cache.COMMANDS,
     *project.COMMANDS,
     *project_media.COMMANDS,
     *media.COMMANDS,

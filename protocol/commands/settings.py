@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from protocol.commands.command import Command, Example, Params
-from protocol.commands.shared import SettingsJson
+from protocol.commands.shared import CacheKind, SettingsJson
 from protocol.errors import DiskFull, SettingsInvalid
 from protocol.model import Model, Result
 
@@ -19,7 +19,8 @@ class Settings(Model):
     """Every setting with its default; null means that the sidecar chooses.
 
     Sizes in bytes, ports 0 for any free one, `workers` and `max_jobs` 0 for one chosen by the number of cores,
-    `keep_finished_jobs` how many stay in the history, `autosave_seconds` how long an edit may wait to be journalled.
+    `keep_finished_jobs` how many stay in the history, `autosave_seconds` how long an edit may wait to be journalled,
+    `cache_kinds` how many bytes a kind may have of the cache's memory, and of its disk.
     """
 
     ffmpeg_path: str | None = None
@@ -36,6 +37,7 @@ class Settings(Model):
     cache_memory_bytes: Bytes = 268_435_456
     cache_disk_bytes: Bytes = 10_737_418_240
     min_free_disk_bytes: Bytes = 1_073_741_824
+    cache_kinds: dict[CacheKind, Bytes] = {}
     http_port: Port = 0
     metrics_port: Port = 0
     metrics_token: bool = True

@@ -14,6 +14,8 @@ ProjectJson = Annotated[dict[str, Any], Meta(extra={"shape": "ProjectInput"})]
 ExportJson = Annotated[dict[str, Any], Meta(extra={"shape": "ExportInput"})]
 SettingsJson = Annotated[dict[str, Any], Meta(extra={"shape": "Partial<Settings>"})]
 
+CacheKind = Literal["frames", "filmstrips", "waveforms", "metadata", "analysis", "segments", "sound", "proxies", "play"]
+
 
 class ProjectRef(Model):
     """A project by `id` (opened), `path` (a file) or `inline`; exactly one of the three.

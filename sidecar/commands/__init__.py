@@ -1,6 +1,7 @@
 """Handlers of every command; importing this package fills `sidecar.commands.registry.HANDLERS`."""
 
 from sidecar.commands import (
+    cache,
     catalogue,
     ffmpeg,
     gpu,
@@ -16,6 +17,7 @@ from sidecar.commands import (
 )
 
 __all__ = [
+    "cache",
     "catalogue",
     "ffmpeg",
     "gpu",

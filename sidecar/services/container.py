@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from protocol.errors import DiskFull, OutputUnwritable
+import trio
+
 from sidecar.ffmpeg.supervisor import Supervisor, open_supervisor
 from sidecar.ffmpeg.toolchain import Toolchain
 from sidecar.services.bin import BinService, open_bin_service
+from sidecar.services.cache.wiring import make_caches, make_memory, open_late_cache, tell_cache
 from sidecar.services.events import EventHub
 from sidecar.services.folders import Folders, roots_of, settings_file
 from sidecar.services.instance import open_folders
@@ -37,10 +39,12 @@ from sidecar.services.tools import Tools
 
 if TYPE_CHECKING:
     from sidecar.services.cache.memory import MemoryTier
+    from sidecar.services.cache.service import CacheService
     from sidecar.services.cache.store import CacheStore
     from sidecar.services.ffmpeg_command import FfmpegCommandService
     from sidecar.services.fonts import FontService
     from sidecar.services.gpu.service import GpuService
+    from sidecar.services.media.analysis.service import AnalysisService
     from sidecar.services.media.waveform.service import WaveformService
     from sidecar.services.render.planner import Planner
     from sidecar.services.resources import Resources
@@ -82,7 +86,9 @@ class Services:
     late_gpu: Callable[[], GpuService]
     loopback: Loopback
     late_resources: Callable[[], Resources]
+    late_caches: Callable[[], CacheService]
     late_waveforms: Callable[[], WaveformService]
+    late_analyses: Callable[[], AnalysisService]
     system: SystemService
 
     @property
@@ -121,9 +127,19 @@ class Services:
         return self.late_resources()
 
     @property
+    def caches(self) -> CacheService:
+        """Both tiers of the cache as a whole."""
+        return self.late_caches()
+
+    @property
     def waveforms(self) -> WaveformService:
         """Peaks of the sound of files."""
         return self.late_waveforms()
+
+    @property
+    def analyses(self) -> AnalysisService:
+        """Measures of the picture and sound of files."""
+        return self.late_analyses()
 
     @property
     def toolchain(self) -> Toolchain | None:
@@ -147,8 +163,11 @@ async def open_services(options: ServiceOptions) -> AsyncIterator[Services]:
         supervisor = await stack.enter_async_context(open_supervisor())
         tools = Tools(settings, environ, supervisor)
         fonts = cache(_make_fonts)
-        memory = cache(lambda: _make_memory(settings))
-        late_cache = stack.enter_context(_late_cache(folders, settings, log, memory))
+        memory = cache(
+            lambda: make_memory(settings, lambda made: tasks.start_soon(tell_cache, made, late_cache, settings, events))
+        )
+        late_cache = stack.enter_context(open_late_cache(folders, settings, log, memory))
+        tasks = await stack.enter_async_context(_open_tasks())
         loopback = _make_loopback(stack, settings, log)
         media = await stack.enter_async_context(
             open_media_service(supervisor, folders.temp, settings, cache=late_cache, memory=memory)
@@ -216,7 +235,9 @@ async def open_services(options: ServiceOptions) -> AsyncIterator[Services]:
             late_gpu=gpu,
             loopback=loopback,
             late_resources=resources,
+            late_caches=cache(lambda: make_caches(memory(), late_cache(), settings, projects, media)),
             late_waveforms=cache(lambda: _make_waveforms(media, late_cache, resources)),
+            late_analyses=cache(lambda: _make_analyses(media, late_cache)),
             system=system,
         )
 
@@ -253,44 +274,14 @@ def _make_fonts() -> FontService:
     return FontService()
 
 
-def _make_memory(settings: SettingsStore) -> MemoryTier:
-    from sidecar.services.cache.memory import MemoryTier  # noqa: PLC0415 - start-up time
-
-    memory = MemoryTier(settings.current.cache_memory_bytes)
-    settings.watch(lambda new: memory.resize(new.cache_memory_bytes))
-    return memory
-
-
-@contextmanager
-def _late_cache(
-    folders: Folders, settings: SettingsStore, log: Log, memory: Callable[[], MemoryTier]
-) -> Iterator[Callable[[], CacheStore]]:
-    """Give what opens the cache when it is first asked for; closed after all that use it.
-
-    Where its folder cannot be had the cache lies in the temp folder, for as long as this process lives.
-    """
-    with ExitStack() as opened:
-
-        @cache
-        def late() -> CacheStore:
-            from sidecar.services.cache.limits import CacheLimits  # noqa: PLC0415 - start-up time
-            from sidecar.services.cache.store import open_cache_store  # noqa: PLC0415 - start-up time
-
-            opening = partial(
-                open_cache_store,
-                instance_id=folders.instance_id,
-                limits=lambda: CacheLimits(settings.current.cache_disk_bytes, settings.current.min_free_disk_bytes),
-                report=lambda what, error: log.logger.warning(what, detail=str(error)),
-                counters=memory().counters,
-            )
-            try:
-                store = opening(folders.cache)
-            except (DiskFull, OutputUnwritable) as error:
-                log.logger.warning("the cache cannot be used: nothing is kept beyond this process", detail=str(error))
-                store = opening(folders.temp / "cache")
-            return opened.enter_context(store)
-
-        yield late
+@asynccontextmanager
+async def _open_tasks() -> AsyncIterator[trio.Nursery]:
+    """Give where tasks run until the services close."""
+    async with trio.open_nursery() as nursery:
+        try:
+            yield nursery
+        finally:
+            nursery.cancel_scope.cancel()
 
 
 def _make_loopback(stack: AsyncExitStack, settings: SettingsStore, log: Log) -> Loopback:
@@ -338,6 +329,12 @@ def _make_waveforms(
     from sidecar.services.media.waveform.service import WaveformService  # noqa: PLC0415 - start-up time
 
     return WaveformService(media, late_cache, resources)
+
+
+def _make_analyses(media: MediaService, late_cache: Callable[[], CacheStore]) -> AnalysisService:
+    from sidecar.services.media.analysis.service import AnalysisService  # noqa: PLC0415 - start-up time
+
+    return AnalysisService(media, late_cache)
 
 
 def _make_commands(media: MediaService, planner: Planner, tools: Tools) -> FfmpegCommandService:

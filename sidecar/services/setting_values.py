@@ -16,6 +16,9 @@ from protocol.errors import SettingsInvalid
 NAMES: dict[str, str] = {field.encode_name: field.name for field in msgspec.structs.fields(Settings)}
 """Python names by wire names."""
 
+MAPS = frozenset({"cacheKinds"})
+"""Settings that are objects: as text, JSON."""
+
 FOLDERS = frozenset({"dataDir", "cacheDir", "tempDir"})
 PATHS = FOLDERS | {"ffmpegPath"}
 NEED_RESTART = PATHS | {"httpPort", "metricsPort", "metricsToken", "logFiles", "workers"}
@@ -80,7 +83,17 @@ def _from_text(key: str, value: Any, *, said_by: str) -> Any:
     if key in PATHS and isinstance(value, str):
         # Typed by a person in a folder: relative to where the process starts.
         value = str(Path(value).expanduser().absolute())
+    if key in MAPS and isinstance(value, str):
+        value = _parsed(value)
     try:
         return checked_value(key, value, strict=False)
     except SettingsInvalid as error:
         raise SettingsInvalid(key=said_by, detail=error.detail, suggestion=error.suggestion) from None
+
+
+def _parsed(text: str) -> Any:
+    """Return the JSON value of a text, or the text itself, which is then no object."""
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        return text

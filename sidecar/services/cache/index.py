@@ -151,16 +151,15 @@ class Index:
 
     def select(self, what: Selection) -> list[Address]:
         """Return the entries that are meant."""
-        marks = ",".join("?" * len(what.kinds))
-        query, values = f"SELECT kind, key FROM entries WHERE kind IN ({marks})", list[Any](what.kinds)  # noqa: S608
-        for role, name in (("owner", what.owner), ("source", what.source)):
-            if name is not None:
-                query += " AND (kind, key) IN (SELECT kind, key FROM labels WHERE role = ? AND name = ?)"
-                values += [role, name]
-        if what.older is not None:
-            query += " AND used < ?"
-            values.append(what.older)
+        where, values = _where(what)
+        query = f"SELECT kind, key FROM entries WHERE {where}"  # noqa: S608 - our own words
         return [(kind, key) for kind, key in self._rows(query, *values)]
+
+    def sums(self, what: Selection) -> Mapping[Kind, Total]:
+        """Return the sums of the entries that are meant, by kinds that have any."""
+        where, values = _where(what)
+        query = f"SELECT kind, count(*), sum(bytes), sum(space) FROM entries WHERE {where} GROUP BY kind"  # noqa: S608
+        return {kind: Total(*sums) for kind, *sums in self._rows(query, *values)}
 
     def owned(self, owner: str | None = None) -> Mapping[str, Owned]:
         """Return what there is for each project, or for one."""
@@ -215,6 +214,19 @@ class Index:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
+
+
+def _where(what: Selection) -> tuple[str, list[Any]]:
+    marks = ",".join("?" * len(what.kinds))
+    where, values = f"kind IN ({marks})", list[Any](what.kinds)
+    for role, name in (("owner", what.owner), ("source", what.source)):
+        if name is not None:
+            where += " AND (kind, key) IN (SELECT kind, key FROM labels WHERE role = ? AND name = ?)"
+            values += [role, name]
+    if what.older is not None:
+        where += " AND used < ?"
+        values.append(what.older)
+    return where, values
 
 
 def _insert(connection: sqlite3.Connection, rows: Iterable[Row]) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import get_args
 
-Kind = Literal["frames", "filmstrips", "waveforms", "metadata", "analysis", "segments", "sound", "proxies", "play"]
+from protocol.commands.shared import CacheKind as Kind
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
+
+__all__ = ["KINDS", "Kind"]

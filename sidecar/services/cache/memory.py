@@ -17,7 +17,7 @@ from sidecar.services.cache.failures import Failures
 from sidecar.services.cache.footprint import footprint, resident_bytes
 from sidecar.services.cache.kinds import KINDS, Kind
 from sidecar.services.cache.layout import Address, check_address
-from sidecar.services.cache.limits import Freed
+from sidecar.services.cache.limits import Cleared, Freed
 from sidecar.services.cache.owned import Owned
 from sidecar.services.cache.selection import Selection
 
@@ -92,6 +92,7 @@ class MemoryTier:
         self._mutex = threading.Lock()
         self._resident = resident
         self._resident_before = 0
+        self.resized = Freed()
 
     def get(self, kind: Kind, key: str, *, miss: bool = True) -> Held | None:
         """Return a value, and count a hit or a miss; `miss=False` where the disk tier is asked next, which counts."""
@@ -177,29 +178,39 @@ class MemoryTier:
         return True
 
     def resize(self, limit: int, quotas: Mapping[Kind, int] | None = None) -> Freed:
-        """Change the limits; they hold when this returns. Returns what went."""
+        """Change the limits; they hold when this returns. Returns what went, which `resized` then says too."""
         with self._mutex:
             self._limit, self._quotas = limit, dict(quotas or {})
-            return self._shrink()
+            self.resized = self._shrink()
+            return self.resized
 
-    def clear(self, what: Selection, *, dry_run: bool = False) -> Freed:
+    def clear(self, what: Selection, *, dry_run: bool = False) -> Cleared:
         """Remove entries, or only say which. What other projects own too stays theirs."""
         gone: dict[Kind, Freed] = {}
+        shared = 0
         with self._mutex:
-            for thing in list(self._things):
-                entry, kind = thing.value, thing.name[0]
-                if not _meant(entry, kind, what):
-                    continue
-                if what.owner is not None and len(entry.owners) > 1:
+            for thing in [each for each in self._things if _meant(each, what)]:
+                if what.owner is not None and len(thing.value.owners) > 1:
+                    shared += 1
                     if not dry_run:
-                        entry.owners -= {what.owner}
+                        thing.value.owners -= {what.owner}
                     continue
+                kind = thing.name[0]
                 gone[kind] = gone.get(kind, Freed()) + Freed(1, thing.size)
                 if not dry_run:
                     self._things.remove(thing)
         if not dry_run:
             self.counters.evicted("cleared", [(kind, freed.entries) for kind, freed in gone.items()])
-        return sum(gone.values(), Freed())
+        return Cleared(sum(gone.values(), Freed()), shared=shared)
+
+    def sums(self, what: Selection) -> Mapping[Kind, Freed]:
+        """Return entries and bytes of what is meant, by kinds that have any."""
+        sums: dict[Kind, Freed] = {}
+        with self._mutex:
+            for thing in self._things:
+                if _meant(thing, what):
+                    sums[thing.name[0]] = sums.get(thing.name[0], Freed()) + Freed(1, thing.size)
+        return sums
 
     def use(self) -> MemoryUse:
         """Return what is held now."""
@@ -273,9 +284,10 @@ class MemoryTier:
         return 1 - size / growth if growth >= size else None
 
 
-def _meant(entry: _Entry, kind: Kind, what: Selection) -> bool:
+def _meant(thing: _Thing, what: Selection) -> bool:
+    entry = thing.value
     return (
-        kind in what.kinds
+        thing.name[0] in what.kinds
         and (what.owner is None or what.owner in entry.owners)
         and (what.source is None or what.source in entry.sources)
         and (what.older is None or entry.used < what.older)

@@ -14,6 +14,7 @@ import trio
 
 from protocol.errors import Timeout
 from sidecar.services.cache.counters import Cause, Counters
+from sidecar.services.cache.coverage import Coverage
 from sidecar.services.cache.finding import find
 from sidecar.services.cache.flights import Flights, machine_turn
 from sidecar.services.cache.head import Head, Labels
@@ -59,6 +60,7 @@ class CacheStore:
         self._loose: dict[Address, Loose] = {}
         self._limiter = trio.CapacityLimiter(THREADS)
         self._noted: dict[str, tuple[str, str | None]] = {}
+        self.coverage = Coverage()
 
     @property
     def scratch(self) -> Path:
@@ -173,9 +175,11 @@ class CacheStore:
         """Return what there is for each project, or for one, by their ids."""
         return await self._run(lambda step: self._read(lambda index: index.owned(owner), step, {}))
 
-    async def totals(self) -> Mapping[Kind, Total]:
-        """Return how much there is of each kind: cheap."""
-        return await self._run(lambda step: self._read(lambda index: index.totals(), step, {}))
+    async def totals(self, what: Selection | None = None) -> Mapping[Kind, Total]:
+        """Return how much there is of each kind, which is cheap, or of what is meant."""
+        return await self._run(
+            lambda step: self._read(lambda index: index.totals() if what is None else index.sums(what), step, {})
+        )
 
     async def verify(self, addresses: Sequence[Address], *, remove: bool = True) -> Verified:
         """Read some of the entries through, from the first on; damaged ones are removed if they shall.

@@ -2,7 +2,7 @@
 // It needs no framework and no other file: give `Client` a `Transport` and it speaks.
 
 export const PROTOCOL = 1;
-export const SCHEMA_HASH = "sha256:f16d77ef39deeef4a197783c042803620a89a665467ee7e9349396a412ab1d80";
+export const SCHEMA_HASH = "sha256:4cdf572031c2e3681463b7d539ce9091a01d29e67bc9e0781712da22fc0f7bf7";
 
 /** Seconds as a number, or exactly as `num/den`. */
 export type Seconds = number | string;
@@ -164,6 +164,220 @@ export interface BuiltCommand {
   argv: Array<string>;
   graph: string | null;
   files: Array<SideFile>;
+}
+
+/** Payload of cache.changed, at most once a second while entries come or go; evictions since the sidecar started. */
+export interface CacheChanged {
+  memory: TierState;
+  disk: TierState;
+  evictions: Evictions;
+}
+
+/**
+ * What is to go: all conditions that are given hold together; none: everything.
+ *
+ * `olderThan` is in seconds since the last use. With `dryRun` nothing goes.
+ */
+export interface CacheClear {
+  progressToken?: string | number | null;
+  kinds?: Array<"analysis" | "filmstrips" | "frames" | "metadata" | "play" | "proxies" | "segments" | "sound" | "waveforms"> | null;
+  projectId?: string | null;
+  path?: string | null;
+  olderThan?: number | null;
+  dryRun?: boolean;
+}
+
+/** What went, of both tiers. Of what was meant, entries stayed that are in use, or that other projects own too. */
+export interface CacheCleared {
+  entries: number;
+  bytes: number;
+  inUse: number;
+  shared: number;
+}
+
+/** The least that the limits may be. */
+export interface CacheFloor {
+  memoryBytes: number;
+  diskBytes: number;
+}
+
+/** What went: entries, and bytes as the limits count them. */
+export interface CacheFreed {
+  entries: number;
+  bytes: number;
+}
+
+/** A project by its id or its file; exactly one. */
+export interface CacheHasProject {
+  progressToken?: string | number | null;
+  projectId?: string | null;
+  path?: string | null;
+}
+
+/**
+ * A kind: `entries` and `bytes` are those of both tiers together; `limit` is its quota in each tier, null for none.
+ *
+ * `pinned` are entries on the disk that some sidecar uses now, `negative` are failures that are remembered.
+ * `bytesSaved` and `secondsSaved` add up what was found instead of made.
+ */
+export interface CacheKindStats {
+  entries: number;
+  bytes: number;
+  limit: number | null;
+  memory: TierUse;
+  disk: TierUse;
+  pinned: number;
+  hits: Window;
+  misses: Window;
+  hitRatio: HitRatio;
+  response: CacheResponse;
+  evictions: Evictions;
+  bytesSaved: number;
+  secondsSaved: number;
+  negative: number;
+}
+
+/** Limits in bytes. `kinds` holds every kind: its quota in each tier, null for none. */
+export interface CacheLimits {
+  memoryBytes: number;
+  diskBytes: number;
+  minFreeDiskBytes: number;
+  kinds: Record<"analysis" | "filmstrips" | "frames" | "metadata" | "play" | "proxies" | "segments" | "sound" | "waveforms", number | null>;
+  floor: CacheFloor;
+}
+
+/** The limits, which hold, but for what is in use: `over` is how many bytes on the disk are to go when they can. */
+export interface CacheLimitsSet {
+  limits: CacheLimits;
+  evicted: CacheFreed;
+  over: number;
+}
+
+/**
+ * What the cache has of a file as it is now; `info` is what a probe found earlier, null if there was none.
+ *
+ * `kinds` are the entries that were made from the file at this path, whatever was in it.
+ */
+export interface CacheMetadata {
+  path: string;
+  fingerprint: string;
+  info: MediaInfo | null;
+  kinds: Record<"analysis" | "filmstrips" | "frames" | "metadata" | "play" | "proxies" | "segments" | "sound" | "waveforms", TierUse>;
+}
+
+/** A media file. */
+export interface CacheMetadataQuery {
+  progressToken?: string | number | null;
+  path: string;
+}
+
+/**
+ * Makes what is missing of these kinds, of the files that a project plays or of files by path; exactly one of both.
+ *
+ * `kinds` null: metadata, with the keyframes.
+ */
+export interface CachePreload {
+  progressToken?: string | number | null;
+  project?: ProjectRef | null;
+  paths?: Array<string> | null;
+  kinds?: Array<"analysis" | "filmstrips" | "frames" | "metadata" | "play" | "proxies" | "segments" | "sound" | "waveforms"> | null;
+}
+
+/** Every file with every kind. */
+export interface CachePreloaded {
+  items: Array<PreloadedFile>;
+  failed: number;
+}
+
+/** A project is cached when it is open or at least one entry carries its id. */
+export interface CacheProjectState {
+  cached: boolean;
+  open: boolean;
+  coverage: number | null;
+  bytes: number;
+}
+
+/** How long the cache took to hand over what it has, and to say that it has not; making it is no part of that. */
+export interface CacheResponse {
+  hit: Quantiles | null;
+  miss: Quantiles | null;
+}
+
+/** New limits; those left out stay. A kind's null takes its quota away. Without `persist` until the sidecar ends. */
+export interface CacheSetLimits {
+  progressToken?: string | number | null;
+  memoryBytes?: number | null;
+  diskBytes?: number | null;
+  minFreeDiskBytes?: number | null;
+  kinds?: Record<"analysis" | "filmstrips" | "frames" | "metadata" | "play" | "proxies" | "segments" | "sound" | "waveforms", number | null> | null;
+  persist?: boolean;
+}
+
+/** Both tiers now. Counts are this sidecar's own, the disk's content is shared by all. */
+export interface CacheStats {
+  at: string;
+  memory: CacheTier;
+  disk: CacheTier;
+  kinds: Record<"analysis" | "filmstrips" | "frames" | "metadata" | "play" | "proxies" | "segments" | "sound" | "waveforms", CacheKindStats>;
+}
+
+/** `kinds` null: all. */
+export interface CacheStatsQuery {
+  progressToken?: string | number | null;
+  kinds?: Array<"analysis" | "filmstrips" | "frames" | "metadata" | "play" | "proxies" | "segments" | "sound" | "waveforms"> | null;
+}
+
+/**
+ * One tier: `bytes` as its limit counts them (in memory with all that an entry costs, on the disk in blocks of 4 KiB).
+ *
+ * `fragmentation`: on the disk 1 - stored / allocated; in memory 1 - accounted / resident growth since the tier was
+ * last empty, null where that cannot be told.
+ */
+export interface CacheTier {
+  bytes: number;
+  limit: number;
+  entries: number;
+  fragmentation: number | null;
+}
+
+/** How many entries were read, the bytes of the whole ones, and the damaged: all are counted, 1,000 are named. */
+export interface CacheVerified {
+  checked: number;
+  bytes: number;
+  corrupt: number;
+  removed: number;
+  damaged: Array<DamagedEntry>;
+}
+
+/** Reads entries on the disk through, at most `bytesPerSecond`; `repair` removes what is damaged. */
+export interface CacheVerify {
+  progressToken?: string | number | null;
+  kinds?: Array<"analysis" | "filmstrips" | "frames" | "metadata" | "play" | "proxies" | "segments" | "sound" | "waveforms"> | null;
+  repair?: boolean;
+  bytesPerSecond?: number;
+}
+
+/**
+ * A project that is open, or that entries carry the id of.
+ *
+ * `coverage` is the share of frames whose segment is cached, or copied from its source, by the last plan of what is
+ * open; null where there is none. `path` is where it was last heard to lie.
+ */
+export interface CachedProject {
+  projectId: string;
+  name: string;
+  path: string | null;
+  open: boolean;
+  bytes: number;
+  entries: number;
+  segments: number;
+  coverage: number | null;
+  lastUsed: string | null;
+}
+
+/** Projects, those used last first. */
+export interface CachedProjects {
+  projects: Array<CachedProject>;
 }
 
 /** A missing file that several others could be; nothing tells which, so it is left as it is. */
@@ -448,6 +662,12 @@ export interface CurrentSegment {
   encoder: string;
 }
 
+/** An entry whose file or head is not what was published. */
+export interface DamagedEntry {
+  kind: "analysis" | "filmstrips" | "frames" | "metadata" | "play" | "proxies" | "segments" | "sound" | "waveforms";
+  key: string;
+}
+
 /** What decoding a frame in hardware came to: it works when the frame is that of the software decoder, bit for bit. */
 export interface DecoderTest {
   method: "cuda" | "d3d11va" | "qsv" | "vaapi" | "videotoolbox" | "vulkan";
@@ -557,6 +777,14 @@ export interface EncodersQuery {
 /** The last value before the answer. */
 export interface End {
   kind: "end";
+}
+
+/** Entries that went: for a limit, because they were of no more use, damaged, or cleared. */
+export interface Evictions {
+  limit: number;
+  stale: number;
+  corrupt: number;
+  cleared: number;
 }
 
 /** What a render writes. `video` or `audio` null: no picture, no sound. */
@@ -761,6 +989,13 @@ export interface HealthCheck {
   state: "failed" | "ok" | "warning";
   detail: string;
   advice: string | null;
+}
+
+/** Hits of all lookups, 0 to 1; null where nothing was looked up. */
+export interface HitRatio {
+  minute: number | null;
+  hour: number | null;
+  total: number | null;
 }
 
 /** Where bytes come from. */
@@ -1319,6 +1554,13 @@ export interface PositionInput {
   y?: number | null;
 }
 
+/** A file and a kind; `error` says why it could not be made. */
+export interface PreloadedFile {
+  path: string;
+  kind: "analysis" | "filmstrips" | "frames" | "metadata" | "play" | "proxies" | "segments" | "sound" | "waveforms";
+  error: ErrorData | null;
+}
+
 /** Presets, and the defaults that they change. */
 export interface PresetList {
   presets: Array<RenderPreset>;
@@ -1544,6 +1786,15 @@ export interface ProjectValidate {
   media?: "cached" | "none" | "probe";
   forExport?: boolean;
   maxProblems?: number;
+}
+
+/** Durations in seconds since the sidecar started; `max` is exact, the others are within 2 %. */
+export interface Quantiles {
+  p50: number;
+  p95: number;
+  p99: number;
+  max: number;
+  samples: number;
 }
 
 /** From one instant up to, not including, another. */
@@ -1926,7 +2177,7 @@ export interface StyleList {
 /** Topics to hear of, optionally of one project or job only. */
 export interface Subscribe {
   progressToken?: string | number | null;
-  topics: Array<"log" | "media.changed" | "project.changed" | "render.progress" | "render.segments" | "render.state" | "settings.changed" | "system">;
+  topics: Array<"cache.changed" | "log" | "media.changed" | "project.changed" | "render.progress" | "render.segments" | "render.state" | "settings.changed" | "system">;
   projectId?: string | null;
   jobId?: string | null;
 }
@@ -2018,6 +2269,19 @@ export interface TemplateInput {
   gap?: number;
   border?: BorderInput;
   background?: string | null;
+}
+
+/** What a tier holds of what it may. */
+export interface TierState {
+  bytes: number;
+  limit: number;
+  entries: number;
+}
+
+/** What of a kind one tier holds. */
+export interface TierUse {
+  entries: number;
+  bytes: number;
 }
 
 /** A key of a speed ramp: at clip time `time` the source stands at `source` seconds. */
@@ -2339,6 +2603,13 @@ export interface When {
   time?: Seconds | null;
 }
 
+/** How often, in the last 60 seconds, the last 60 minutes, and since the sidecar started. */
+export interface Window {
+  minute: number;
+  hour: number;
+  total: number;
+}
+
 /** A word of a cue with its own time, for karaoke. */
 export interface Word {
   start: Seconds;
@@ -2422,6 +2693,60 @@ export interface Methods {
     params: SettingsSet;
     result: SettingsApplied;
     errors: "settingsInvalid" | "diskFull";
+  };
+  /** Measure the cache: what it holds, finds, misses, has saved and let go. */
+  "cache.stats": {
+    params: CacheStatsQuery;
+    result: CacheStats;
+    errors: never;
+  };
+  /** Return the limits of the cache. */
+  "cache.limits": {
+    params: Empty;
+    result: CacheLimits;
+    errors: never;
+  };
+  /** Change the limits of the cache; they hold when it returns. */
+  "cache.setLimits": {
+    params: CacheSetLimits;
+    result: CacheLimitsSet;
+    errors: "invalidParams" | "settingsInvalid" | "diskFull" | "outputUnwritable";
+  };
+  /** List the projects that the cache holds something for. */
+  "cache.projects": {
+    params: Empty;
+    result: CachedProjects;
+    errors: never;
+  };
+  /** Say whether a project is cached: open, or named by an entry. */
+  "cache.hasProject": {
+    params: CacheHasProject;
+    result: CacheProjectState;
+    errors: "invalidParams" | "permissionDenied";
+  };
+  /** Return what the cache knows of a media file, without probing it. */
+  "cache.metadata": {
+    params: CacheMetadataQuery;
+    result: CacheMetadata;
+    errors: "mediaNotFound" | "permissionDenied";
+  };
+  /** Remove entries by kind, project, file or age. */
+  "cache.clear": {
+    params: CacheClear;
+    result: CacheCleared;
+    errors: "invalidParams" | "permissionDenied";
+  };
+  /** Make what is missing of a project's files, so that it is there when it is asked for. Items of progress are those of the result. */
+  "cache.preload": {
+    params: CachePreload;
+    result: CachePreloaded;
+    errors: "invalidParams" | "invalidProject" | "projectNotFound" | "projectNotOpen" | "unsupportedSchema" | "permissionDenied";
+  };
+  /** Read every entry on the disk through, and remove what is damaged. */
+  "cache.verify": {
+    params: CacheVerify;
+    result: CacheVerified;
+    errors: "diskFull" | "outputUnwritable" | "timeout";
   };
   /** Open a project that the client holds, and edit it from here on. */
   "project.open": {
@@ -2630,6 +2955,7 @@ export interface Topics {
   "render.segments": SegmentsChanged;
   "project.changed": ProjectChanged;
   "media.changed": MediaChanged;
+  "cache.changed": CacheChanged;
   "settings.changed": SettingsChanged;
   "log": LogLine;
   "system": SystemState;

@@ -1,0 +1,92 @@
+"""Makes the cache's services when they are first needed: importing and opening them is no part of the start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from protocol.errors import DiskFull, OutputUnwritable
+
+if TYPE_CHECKING:
+    from sidecar.services.cache.memory import MemoryTier
+    from sidecar.services.cache.service import CacheService
+    from sidecar.services.cache.store import CacheStore
+    from sidecar.services.events import EventHub
+    from sidecar.services.folders import Folders
+    from sidecar.services.logs import Log
+    from sidecar.services.media import MediaService
+    from sidecar.services.projects import ProjectService
+    from sidecar.services.settings import SettingsStore
+
+PRELOAD_SECONDS = 120.0
+"""How long a file may take that is probed ahead: reading the index of a large one takes as long as reading the file."""
+
+
+def make_memory(settings: SettingsStore, made: Callable[[MemoryTier], None]) -> MemoryTier:
+    """Make the memory tier, held to the settings; `made` is told of it."""
+    from sidecar.services.cache.memory import MemoryTier  # noqa: PLC0415 - start-up time
+
+    memory = MemoryTier(settings.current.cache_memory_bytes)
+    settings.watch(lambda new: memory.resize(new.cache_memory_bytes, new.cache_kinds))
+    made(memory)
+    return memory
+
+
+async def tell_cache(
+    memory: MemoryTier, late_cache: Callable[[], CacheStore], settings: SettingsStore, events: EventHub
+) -> None:
+    """Publish what becomes of the cache, until cancelled."""
+    from sidecar.services.cache.changes import tell_changes  # noqa: PLC0415 - start-up time
+
+    await tell_changes(memory, late_cache, settings, events)
+
+
+def make_caches(
+    memory: MemoryTier, store: CacheStore, settings: SettingsStore, projects: ProjectService, media: MediaService
+) -> CacheService:
+    """Make the service that both tiers are seen by."""
+    from sidecar.services.cache.service import CacheService  # noqa: PLC0415 - start-up time
+
+    async def metadata(path: Path, shown: str) -> None:
+        await media.probe(path, index="keyframes", timeout=PRELOAD_SECONDS, shown=shown)
+
+    return CacheService(store, memory, settings=settings, projects=projects, media=media, makers={"metadata": metadata})
+
+
+@contextmanager
+def open_late_cache(
+    folders: Folders, settings: SettingsStore, log: Log, memory: Callable[[], MemoryTier]
+) -> Iterator[Callable[[], CacheStore]]:
+    """Give what opens the cache when it is first asked for; closed after all that use it.
+
+    Where its folder cannot be had the cache lies in the temp folder, for as long as this process lives.
+    """
+    with ExitStack() as opened:
+
+        @cache
+        def late() -> CacheStore:
+            from sidecar.services.cache.limits import CacheLimits  # noqa: PLC0415 - start-up time
+            from sidecar.services.cache.store import open_cache_store  # noqa: PLC0415 - start-up time
+
+            opening = partial(
+                open_cache_store,
+                instance_id=folders.instance_id,
+                limits=lambda: CacheLimits(
+                    settings.current.cache_disk_bytes,
+                    settings.current.min_free_disk_bytes,
+                    settings.current.cache_kinds,
+                ),
+                report=lambda what, error: log.logger.warning(what, detail=str(error)),
+                counters=memory().counters,
+            )
+            try:
+                store = opening(folders.cache)
+            except (DiskFull, OutputUnwritable) as error:
+                log.logger.warning("the cache cannot be used: nothing is kept beyond this process", detail=str(error))
+                store = opening(folders.temp / "cache")
+            return opened.enter_context(store)
+
+        yield late
