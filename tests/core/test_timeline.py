@@ -9,34 +9,12 @@ import pytest
 
 from protocol.problem import Problem
 from protocol.project import FileSource, Project, Transition
-from sidecar.core.source import SourceAudio, SourceColor, SourceFacts, SourceVideo
+from sidecar.core.source import SourceAudio, SourceFacts
 from sidecar.core.timeline import Timeline, output_span, range_problems, resolve, source_path, unsupported
 from sidecar.core.timeline.spans import transition_span
+from tests.harness.facts import video_facts
 
-VIDEO = SourceVideo(
-    index=0,
-    stream=0,
-    codec="h264",
-    width=96,
-    height=48,
-    pixel_aspect=Fraction(1),
-    rotation=0,
-    mirrored=False,
-    rate=Fraction(25),
-    time_base=Fraction(1, 12800),
-    first_pts=0,
-    frames=250,
-    duration=Fraction(10),
-    pixel_format="yuv420p",
-    bits=8,
-    alpha=False,
-    interlaced="progressive",
-    color=SourceColor("limited", "bt709", "bt709", "bt709"),
-    keyframes=(0,),
-    max_gap=Fraction(10),
-    seekable=True,
-    still=False,
-)
+VIDEO = video_facts(size=(96, 48), seconds=10, max_gap=Fraction(10))
 AUDIO = SourceAudio(0, 1, "aac", 48_000, 2, "stereo", Fraction(0), Fraction(10))
 FACTS = SourceFacts("/a.mp4", "print", 1000, "mov,mp4", Fraction(0), Fraction(10), (VIDEO,), (AUDIO,))
 

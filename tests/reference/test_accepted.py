@@ -3,36 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 
 from sidecar.effects.declarations import parameters_of
 from sidecar.effects.discovery import catalogue
 from tests.harness.reference.animation import LIMITS
 from tests.harness.rendering import clip, project
 from tests.reference.accepting import Press
+from tests.reference.drawn import long, quick
 from tests.reference.material import write_material
 from tests.reference.rendered import Json
 from tests.reference.wholes import projects
 
-QUICK = settings(
-    max_examples=40,
-    derandomize=True,
-    deadline=None,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-    # What fails is shrunk by the long form: it takes minutes.
-    phases=(Phase.explicit, Phase.generate),
-)
-LONG = settings(
-    max_examples=int(os.environ.get("PROJECTS", "2000")),
-    deadline=None,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-)
 KEYS = [{"time": 0.2, "value": 0.3185}, {"time": 0.8, "value": 0.3675}]
 TURNED = [{"time": 0, "value": -720}]
 MORE = [{"time": 0, "value": -2.4}, {"time": 0.1, "value": -2.7}]
@@ -49,7 +34,7 @@ def press(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Press]:
         yield made
 
 
-@QUICK
+@quick(40)
 @given(raw=projects())
 def test_what_is_accepted_is_rendered(press: Press, raw: Json) -> None:
     assert press.outcome(raw) in {"rendered", "refused"}, json.dumps(raw)
@@ -57,7 +42,7 @@ def test_what_is_accepted_is_rendered(press: Press, raw: Json) -> None:
 
 @pytest.mark.soak
 @pytest.mark.timeout(14_400)
-@LONG
+@long("PROJECTS", 2_000)
 @given(raw=projects())
 def test_whatever_is_accepted_is_rendered(press: Press, raw: Json) -> None:
     assert press.outcome(raw) in {"rendered", "refused"}, json.dumps(raw)

@@ -3,33 +3,17 @@
 from __future__ import annotations
 
 import itertools
-import os
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 
+from tests.reference.drawn import long, quick
 from tests.reference.rendered import Films, Json, agree, pictures
 from tests.reference.timelines import timelines
 
-QUICK = settings(
-    max_examples=25,
-    derandomize=True,
-    deadline=None,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-    # What fails is shrunk by the long form: it takes minutes.
-    phases=(Phase.explicit, Phase.generate),
-)
-LONG = settings(
-    max_examples=int(os.environ.get("TIMELINES", "1000")),
-    deadline=None,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-)
 
-
-@QUICK
+@quick(25)
 @given(raw=timelines())
 def test_drawn_timelines_are_what_the_model_makes_of_them(films: Films, raw: Json) -> None:
     agree(raw, films)
@@ -37,13 +21,13 @@ def test_drawn_timelines_are_what_the_model_makes_of_them(films: Films, raw: Jso
 
 @pytest.mark.soak
 @pytest.mark.timeout(7_200)
-@LONG
+@long("TIMELINES", 1_000)
 @given(raw=timelines(most=24))
 def test_many_drawn_timelines_are_what_the_model_makes_of_them(films: Films, raw: Json) -> None:
     agree(raw, films)
 
 
-@settings(QUICK, max_examples=8)
+@quick(8)
 @given(raw=timelines(most=14))
 def test_windows_hold_the_frames_of_the_whole(films: Films, raw: Json) -> None:
     whole = pictures(raw, films.folder)

@@ -6,12 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from tests.harness.reference.sound import write_takes
+from tests.reference.drawn import long, quick
 from tests.reference.rendered import Json
 from tests.reference.sounding import MOST, exported, missed, mixes
-from tests.reference.test_pictures import LONG, QUICK
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def takes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@settings(QUICK, max_examples=40)
+@quick(40)
 @given(raw=mixes())
 def test_drawn_mixes_are_what_the_model_makes_of_them(takes: Path, raw: Json) -> None:
     off, where = missed(raw, takes)
@@ -30,7 +30,7 @@ def test_drawn_mixes_are_what_the_model_makes_of_them(takes: Path, raw: Json) ->
 
 @pytest.mark.soak
 @pytest.mark.timeout(7_200)
-@LONG
+@long("TIMELINES", 1_000)
 @given(raw=mixes())
 def test_many_drawn_mixes_are_what_the_model_makes_of_them(takes: Path, raw: Json) -> None:
     off, where = missed(raw, takes)

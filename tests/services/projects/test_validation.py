@@ -17,35 +17,13 @@ from protocol.commands.shared import ProjectRef
 from protocol.errors import FfmpegNotFound, InvalidProject, PermissionDenied
 from protocol.problem import Problem
 from protocol.project import Export
-from sidecar.core.source import SourceAudio, SourceColor, SourceFacts, SourceVideo
+from sidecar.core.source import SourceAudio, SourceFacts
 from sidecar.services.projects import Scope
 from sidecar.services.projects.world import CheckRead, export_problems
+from tests.harness.facts import video_facts
 from tests.services.projects.workshop import CLIP, DEMO, Media, Workshop, capabilities, open_workshop
 
-VIDEO = SourceVideo(
-    index=0,
-    stream=0,
-    codec="h264",
-    width=320,
-    height=180,
-    pixel_aspect=Fraction(1),
-    rotation=0,
-    mirrored=False,
-    rate=Fraction(25),
-    time_base=Fraction(1, 12800),
-    first_pts=0,
-    frames=75,
-    duration=Fraction(3),
-    pixel_format="yuv420p",
-    bits=8,
-    alpha=False,
-    interlaced="progressive",
-    color=SourceColor("limited", "bt709", "bt709", "bt709"),
-    keyframes=(0,),
-    max_gap=None,
-    seekable=True,
-    still=False,
-)
+VIDEO = video_facts(size=(320, 180), seconds=3)
 AUDIO = SourceAudio(0, 1, "aac", 48_000, 2, "stereo", Fraction(0), Fraction(3))
 FILM = SourceFacts("film.mp4", "1-2-a", 1, "mov", Fraction(0), Fraction(3), (VIDEO,), (AUDIO,))
 SILENT = replace(FILM, path="silent.mp4", audio=())

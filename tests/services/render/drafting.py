@@ -9,39 +9,19 @@ from typing import Any
 
 from protocol.project.check import check
 from sidecar.core.keys import plan_key
-from sidecar.core.source import SourceColor, SourceFacts, SourceVideo
+from sidecar.core.source import SourceFacts, SourceVideo
 from sidecar.core.timeline import Timeline, output_span, resolve
 from sidecar.ffmpeg.builder.cells import build_run
 from sidecar.ffmpeg.builder.picture import Cutter
 from sidecar.services.render.cells import Cell
 from sidecar.services.render.compiling import Compiled, Draft, compile_draft
+from tests.harness.facts import video_facts
 from tests.harness.rendering import RESOURCES
 
 SECONDS = 120
 
-VIDEO = SourceVideo(
-    index=0,
-    stream=0,
-    codec="h264",
-    width=64,
-    height=36,
-    pixel_aspect=Fraction(1),
-    rotation=0,
-    mirrored=False,
-    rate=Fraction(25),
-    time_base=Fraction(1, 12_800),
-    first_pts=0,
-    frames=25 * SECONDS,
-    duration=Fraction(SECONDS),
-    pixel_format="yuv420p",
-    bits=8,
-    alpha=False,
-    interlaced="progressive",
-    color=SourceColor("limited", "bt709", "bt709", "bt709"),
-    keyframes=tuple(range(0, 12_800 * SECONDS, 51_200)),
-    max_gap=Fraction(4),
-    seekable=True,
-    still=False,
+VIDEO = video_facts(
+    size=(64, 36), seconds=SECONDS, keyframes=tuple(range(0, 12_800 * SECONDS, 51_200)), max_gap=Fraction(4)
 )
 STILL = replace(VIDEO, still=True, frames=1, duration=None, keyframes=(0,), max_gap=None)
 
