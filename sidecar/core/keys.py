@@ -18,14 +18,15 @@ SOURCE = {"key": "source"}
 """Metadata of a field that holds a file's address: the file's fingerprint stands for it."""
 
 
-def plan_key(plan: object, fingerprints: Mapping[str, str], ffmpeg: str) -> str:
+def plan_key(plan: object, fingerprints: Mapping[str, str], ffmpeg: str, met: set[str] | None = None) -> str:
     """Hash a plan: the compiled graph, side files and options, with fingerprints in place of paths.
 
     `plan` is made of dataclasses, sequences and plain values; dataclasses that compare by identity (nodes of a graph)
     count as one where they are shared. `fingerprints` are those of the sources by path, `ffmpeg` its version.
+    Sources that the plan reads are added to `met`.
     """
     digest = hashlib.sha256()
-    for token in _tokens(plan, fingerprints):
+    for token in _tokens(plan, fingerprints, set() if met is None else met):
         digest.update(len(token).to_bytes(8, "big"))
         digest.update(token)
     for text in (ENGINE, ffmpeg):
@@ -33,7 +34,7 @@ def plan_key(plan: object, fingerprints: Mapping[str, str], ffmpeg: str) -> str:
     return digest.hexdigest()
 
 
-def _tokens(plan: object, fingerprints: Mapping[str, str]) -> Iterator[bytes]:
+def _tokens(plan: object, fingerprints: Mapping[str, str], met: set[str]) -> Iterator[bytes]:
     """Write a plan as a flat list of byte strings, depth first; without recursion, for graphs are deep."""
     numbers: dict[int, int] = {}
     stack: list[Any] = [plan]
@@ -47,7 +48,7 @@ def _tokens(plan: object, fingerprints: Mapping[str, str]) -> Iterator[bytes]:
                     continue
                 numbers[id(value)] = len(numbers)
             yield b"object " + type(value).__name__.encode()
-            stack += reversed([_member(value, field, fingerprints) for field in fields(value) if _counts(field)])
+            stack += reversed([_member(value, field, fingerprints, met) for field in fields(value) if _counts(field)])
         elif isinstance(value, tuple | list):
             yield b"list %d" % len(value)
             stack += reversed(value)
@@ -59,10 +60,12 @@ def _counts(field: Field[Any]) -> bool:
     return field.metadata.get("key") != IGNORED["key"]
 
 
-def _member(owner: object, field: Field[Any], fingerprints: Mapping[str, str]) -> Any:
+def _member(owner: object, field: Field[Any], fingerprints: Mapping[str, str], met: set[str]) -> Any:
     value = getattr(owner, field.name)
     if field.metadata.get("key") == SOURCE["key"]:
         path = str(value).removeprefix("file:")
+        if path in fingerprints:
+            met.add(path)
         return fingerprints.get(path, path)
     return value
 

@@ -36,7 +36,7 @@ class Cell:
     `encoded` is how many frames the file of the key holds: those of the cell, or, where it is `still`, a cell's usual
     number of one picture. Then any of its packets, from the first on in the order in which they are stored, are the
     cell. `cost` is what composing it asks of its process. `copy` are packets of a source that stand for the cell as
-    they are; then there is no file.
+    they are; then there is no file. `sources` are the paths of the files that it shows.
     """
 
     index: int
@@ -47,6 +47,7 @@ class Cell:
     cost: Cost
     still: bool = False
     copy: CopySpan | None = None
+    sources: tuple[str, ...] = ()
 
     @property
     def frames(self) -> int:
@@ -88,19 +89,20 @@ def plan_cells(
     copied = {copy.first: copy for copy in copies}
     cells = []
     for index, cut in enumerate(cut_cells(shown, span, every, [(copy.first, copy.end) for copy in copies])):
-        copy = copied.get(cut.first)
+        copy, met = copied.get(cut.first), set[str]()
         if copy is not None:
             packets = "copied", copy.fingerprint, copy.stream, copy.packets
             key, cost = plan_key(packets, {}, ffmpeg), Cost(0, 0, 0)
         else:
             spans, held = ((cut.first, cut.end),), every if cut.still else None
             command = build_run(timeline, export, resources, spans, ("-",), cutter=cutter, sketch=True, held=held)
-            key, cost = plan_key(command, fingerprints, ffmpeg), composing_cost(command.outputs[0].streams[0])
+            key, cost = plan_key(command, fingerprints, ffmpeg, met), composing_cost(command.outputs[0].streams[0])
             if cost.filters > MOST_FILTERS:
                 # So many at one instant are refused.
                 plan_run(timeline, export, resources, spans, cutter=cutter, held=held)
         encoded = every if cut.still else cut.frames
-        cells.append(Cell(index, cut.first, cut.end, key, encoded, cost, still=cut.still, copy=copy))
+        shows = tuple(sorted(met))
+        cells.append(Cell(index, cut.first, cut.end, key, encoded, cost, still=cut.still, copy=copy, sources=shows))
     return tuple(cells)
 
 

@@ -21,6 +21,7 @@ from sidecar.ffmpeg.builder.sound.loudness import Measured, measure_mix
 from sidecar.ffmpeg.builder.sound.windows import MixPlan, plan_mix
 from sidecar.ffmpeg.builder.staged import Stages
 from sidecar.services.cache.pinned import Pinned
+from sidecar.services.cache.selection import source_id
 from sidecar.services.render.pipes import open_pipe
 from sidecar.services.render.sound_mix import SoundShop, open_mix
 from sidecar.services.render.sound_pipes import Stretch, beside, feed
@@ -61,6 +62,7 @@ async def encoded_sound(plan: SoundPlan, shop: SoundShop) -> Pinned:
         plan.key,
         partial(_encode, plan, shop),
         owners=shop.owners,
+        sources=tuple(map(source_id, plan.mix.sources)),
         suffix=".sound",
         folder=shop.scratch,
     )

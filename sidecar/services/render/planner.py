@@ -20,10 +20,12 @@ from sidecar.core.timeline import Timeline, output_span, range_problems, resolve
 from sidecar.effects import catalogue
 from sidecar.ffmpeg.builder.encode import encoders_of
 from sidecar.ffmpeg.builder.resources import Resources
+from sidecar.services.cache.coverage import PlannedCell
 from sidecar.services.fonts import FontService
 from sidecar.services.media import MediaService
 from sidecar.services.projects import ProjectService
 from sidecar.services.projects.effects import effect_files
+from sidecar.services.projects.view import ProjectView
 from sidecar.services.projects.world import CheckRead, MediaFindings, Use, look_at_media, uses_of
 from sidecar.services.render.cells import in_cells
 from sidecar.services.render.compiling import Compiled, Draft, compile_draft
@@ -110,6 +112,7 @@ class Planner:
         compiled = await trio.to_thread.run_sync(compile_draft, draft, copies.spans)
         costs = await self.cache().costs("segments", sorted({cell.key for cell in compiled.cells}))
         estimated = self._estimate(draft, compiled, costs, await self._sound_bytes(compiled))
+        await self._noted(view, compiled, whole=span is None)
         return Planned(
             project=project,
             base=view.base,
@@ -126,6 +129,16 @@ class Planner:
             known=frozenset(costs),
             refusals=copies.refusals,
         )
+
+    async def _noted(self, view: ProjectView, compiled: Compiled, *, whole: bool) -> None:
+        """Have the cache remember what entries of this project will be called by, and what it is made of."""
+        store, project = self.cache(), view.project
+        if project.id is None:
+            return
+        await store.note_project(project.id, project.name, None if view.path is None else str(view.path))
+        if whole and view.revision is not None:
+            cells = [PlannedCell(None if cell.copy is not None else cell.key, cell.frames) for cell in compiled.cells]
+            store.coverage.note(project.id, view.revision, cells)
 
     async def _decided(self, export: Export) -> Export:
         """Decide which hardware encodes, if any may: its encoder has been tried. Raises EncoderUnavailable."""

@@ -17,6 +17,7 @@ from sidecar.ffmpeg.builder.command import Command
 from sidecar.ffmpeg.builder.sound.sharing import share_closing, share_runs
 from sidecar.ffmpeg.builder.sound.staged import UNDER, SoundStages
 from sidecar.ffmpeg.builder.sound.windows import MixPlan, MixWindow
+from sidecar.services.cache.selection import source_id
 from sidecar.services.cache.store import CacheStore
 from sidecar.services.render.pipes import open_pipe
 from sidecar.services.render.sound_pipes import Stretch, beside, gather, take
@@ -77,7 +78,8 @@ class _Windows:
         """Take what the cache has."""
         for number, window in enumerate(self.plan.windows):
             if window.key is not None:
-                found = await self.shop.store.find("sound", window.key, owners=self.shop.owners)
+                sources = tuple(map(source_id, window.sources))
+                found = await self.shop.store.find("sound", window.key, owners=self.shop.owners, sources=sources)
                 if found is not None:
                     self.files[number] = self.held.enter_context(found).path
 
@@ -125,7 +127,8 @@ class _Windows:
         if window.key is None:
             raise AssertionError("silence is not mixed")
         store = self.shop.store
-        kept = await store.publish("sound", window.key, path, seconds=seconds, owners=self.shop.owners)
+        sources = tuple(map(source_id, window.sources))
+        kept = await store.publish("sound", window.key, path, seconds=seconds, owners=self.shop.owners, sources=sources)
         if kept is None:
             self.files[number] = self.shop.folder / f"window-{number}.f32"
             await trio.to_thread.run_sync(shutil.move, path, self.files[number])

@@ -8,12 +8,12 @@ hold all that came before; what they are given is counted by keys of its own win
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from hashlib import sha256
 from itertools import pairwise
 
-from sidecar.core.keys import plan_key
+from sidecar.core.keys import IGNORED, plan_key
 from sidecar.core.timeline import Timeline
 from sidecar.ffmpeg.builder.graph import Stream
 from sidecar.ffmpeg.builder.resources import Resources
@@ -29,12 +29,16 @@ from sidecar.ffmpeg.builder.sound.staged import written
 
 @dataclass(frozen=True, slots=True)
 class MixWindow:
-    """Project frames [first, end) of a mix: how many bytes of floats they are, and their key; None: silence."""
+    """Project frames [first, end) of a mix: how many bytes of floats they are, and their key; None: silence.
+
+    `sources` are the paths of the files that are heard in it.
+    """
 
     first: int
     end: int
     bytes: int
     key: str | None
+    sources: tuple[str, ...] = field(default=(), metadata=IGNORED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,11 @@ class MixPlan:
     summed: bool
     windows: tuple[MixWindow, ...]
     key: str
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The paths of the files that are heard in it."""
+        return tuple(sorted({path for window in self.windows for path in window.sources}))
 
 
 def cut_windows(timeline: Timeline, first: int, end: int) -> tuple[tuple[int, int], ...]:
@@ -96,7 +105,8 @@ class _Keeper:
         remembering = [part for part in self.score.parts if remembers_all(part.lane.track.effects, catalogue)]
         grid = cut_windows(line, 0, line.frames) if remembering else ()
         edges = [samples_of(line, each)[1] for each in grid]
-        marks = {part.lane.pointer: self._marks(part, grid) for part in remembering}
+        before = set[str]()
+        marks = {part.lane.pointer: self._marks(part, grid, before) for part in remembering}
         ahead = self._ahead()
         for window in spans:
             span = samples_of(line, window)
@@ -104,8 +114,10 @@ class _Keeper:
             under = {f"under {pointer}": self._kept(found[reached]) for pointer, found in marks.items()}
             mixer = Mixer(line, self.resources, self.score, Sketched(), Shelf({}, under))
             stream = mixer.tracks(span, self.score.parts) if summed else mixer.project(span)
-            key = None if stream is None else self._key(stream, span, mixer)
-            yield MixWindow(*window, (span[1] - span[0]) * line.channels * SAMPLE_BYTES, key)
+            met = set(before)
+            key = None if stream is None else self._key(stream, span, mixer, met)
+            size = (span[1] - span[0]) * line.channels * SAMPLE_BYTES
+            yield MixWindow(*window, size, key, tuple(sorted(met)))
 
     def closing(self, span: Span) -> str:
         """Key what the project's effects and volume make of the sum of its tracks."""
@@ -113,16 +125,16 @@ class _Keeper:
             self.timeline, self.resources, self.score, Sketched(), Shelf({}, {"under project": self._kept("sum")})
         )
         stream = mixer.project(span)
-        return "" if stream is None else self._key(stream, span, mixer)
+        return "" if stream is None else self._key(stream, span, mixer, set())
 
-    def _marks(self, part: Part, grid: Sequence[tuple[int, int]]) -> list[str]:
-        """Name what a track's effects are given, up to the end of every window."""
+    def _marks(self, part: Part, grid: Sequence[tuple[int, int]], met: set[str]) -> list[str]:
+        """Name what a track's effects are given, up to the end of every window; its files are added to `met`."""
         marks, mark = [], ""
         for window in grid:
             span = samples_of(self.timeline, window)
             mixer = Mixer(self.timeline, self.resources, self.score, Sketched())
             stream = mixer.clips(part, span)
-            key = "silence" if stream is None else self._key(stream, span, mixer)
+            key = "silence" if stream is None else self._key(stream, span, mixer, met)
             mark = sha256(f"{mark} {key}".encode()).hexdigest()
             marks.append(mark)
         return marks
@@ -143,7 +155,7 @@ class _Keeper:
         line = self.timeline
         return Kept(f"mark:{mark}", 0, self.score.length, line.sample_rate, line.channels)
 
-    def _key(self, stream: Stream, span: Span, mixer: Mixer) -> str:
+    def _key(self, stream: Stream, span: Span, mixer: Mixer, met: set[str]) -> str:
         line = self.timeline
         command = written(stream, span, (line.sample_rate, line.channels), mixer, "-")
-        return plan_key(command, self.fingerprints, self.ffmpeg)
+        return plan_key(command, self.fingerprints, self.ffmpeg, met)
