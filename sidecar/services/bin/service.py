@@ -44,8 +44,9 @@ class BinService:
     every few seconds. Opened by `open_bin_service`; all methods belong to the trio thread.
     """
 
-    def __init__(self, media: MediaService, events: EventHub) -> None:
+    def __init__(self, media: MediaService, events: EventHub, readers: int) -> None:
         self._media = media
+        self._readers = readers
         self._events = events
         self._open: dict[str, _Open] = {}
         self._visible: dict[str, tuple[str, ...]] = {}
@@ -66,6 +67,7 @@ class BinService:
         """Leave a project alone, and files that no other uses."""
         self._open.pop(project_id, None)
         self._visible.pop(project_id, None)
+        self._edited.set()
         if self._projects.pop(project_id, None) is not None:
             self._tidy()
             self._enqueue()
@@ -142,9 +144,11 @@ class BinService:
             await self._edited.wait()
             self._edited = trio.Event()
             self._listening = self._events.wanted(TOPIC)
-            for project_id in list(self._open):
-                if self._listening or project_id in self._visible:
-                    await self._catch_up(project_id)
+            wanted = [name for name in self._open if self._listening or name in self._visible]
+            # Starting a worker takes longer than most probes.
+            await self._media.pool.keep(self._readers if wanted else 0)
+            for project_id in wanted:
+                await self._catch_up(project_id)
             # While somebody drags, not every step of it is looked at.
             await trio.sleep(EDIT_SECONDS)
 
@@ -255,7 +259,7 @@ def _missing(path: Path, content: str | None) -> Seen:
 @asynccontextmanager
 async def open_bin_service(media: MediaService, events: EventHub, *, readers: int) -> AsyncIterator[BinService]:
     """Open the service; `readers` files are read at a time."""
-    service = BinService(media, events)
+    service = BinService(media, events, readers)
     async with trio.open_nursery() as nursery:
         for _ in range(readers):
             nursery.start_soon(service.read)

@@ -32,7 +32,10 @@ _SEEKABLE_444 = 151
 
 @dataclass(slots=True)
 class Findings:
-    """What reading a file has gathered, by the streams' numbers in the file."""
+    """What reading a file has gathered, by the streams' numbers in the file.
+
+    `plain` are the ids of picture tracks whose container says nothing of how they are shown.
+    """
 
     path: str
     fingerprint: str
@@ -42,6 +45,7 @@ class Findings:
     first_packets: dict[int, bytes] = field(default_factory=dict)
     pictures: dict[int, FirstPicture] = field(default_factory=dict)
     encrypted: set[int] = field(default_factory=set)
+    plain: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

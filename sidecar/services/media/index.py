@@ -146,11 +146,11 @@ def index_from_tables(stream: VideoStream, demuxer: str) -> PictureIndex | None:
     tick, context = stream.time_base or Fraction(1, 90_000), stream.codec_context
     if not demuxer.startswith("mov") or not len(entries) or context.has_b_frames:
         return None
-    rows = [(entry.timestamp, entry.flags) for entry in entries if not entry.flags & _DISCARD]
-    if len(rows) < max(2, stream.frames - 1) or not rows[0][1] & _KEY or rows[0][0] != stream.start_time:
+    rows = np.array([(entry.timestamp, entry.flags) for entry in entries], dtype=np.int64)
+    rows = rows[rows[:, 1] & _DISCARD == 0]
+    pts, keys = rows[:, 0], rows[:, 1] & _KEY != 0
+    if len(rows) < max(2, stream.frames - 1) or not keys[0] or int(pts[0]) != stream.start_time:
         return None
-    pts = np.array([row[0] for row in rows], dtype=np.int64)
-    keys = np.array([bool(row[1] & _KEY) for row in rows], dtype=np.bool_)
     steps = np.diff(pts)
     if int(steps.min()) <= 0:
         return None

@@ -27,9 +27,14 @@ _PICTURES = (
 )
 
 
-def open_media(path: Path) -> InputContainer:
+_QUICK = {"skip_frame": "nokey", "skip_loop_filter": "all", "max_pixels": str(MAX_PIXELS)}
+"""For decoders that FFmpeg asks about streams: of their pictures only the shape is wanted."""
+
+
+def open_media(path: Path, *, quick: bool = False) -> InputContainer:
     """Open a regular file by an allowed demuxer, with bounded probing and no way to any other file or network.
 
+    `quick` decodes less to learn about streams; one whose pictures do not begin with a keyframe may lack its format.
     Raises MediaNotFound, PermissionDenied, MediaUnreadable, MediaUnsupported (a playlist, a refused format).
     """
     descriptor = open_regular(path)
@@ -43,6 +48,7 @@ def open_media(path: Path) -> InputContainer:
         "max_streams": str(MAX_STREAMS),
         "probesize": "5000000",
         "analyzeduration": "5000000",
+        **(_QUICK if quick else {}),
     }
     try:
         return av.open(

@@ -6,6 +6,7 @@ Containers round timestamps to their tick, so the demuxer's average is off (59.9
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from fractions import Fraction
 
 import numpy as np
@@ -29,7 +30,8 @@ def snap(rate: Fraction | None) -> Fraction | None:
     """Return the standard rate nearest to a measured one if it is as near as containers round, else the rate."""
     if rate is None or rate <= 0:
         return None
-    nearest = min(STANDARD, key=lambda standard: abs(standard - rate))
+    place = bisect_left(STANDARD, rate)
+    nearest = min(STANDARD[max(0, place - 1) : place + 1], key=lambda standard: abs(standard - rate))
     return nearest if abs(nearest - rate) < nearest / 2500 else rate.limit_denominator(10_000)
 
 
@@ -61,9 +63,8 @@ def constant_rate(pts: NDArray[np.int64], tick: Fraction) -> tuple[Fraction, NDA
     mean = 1 / (Fraction(int(pts[-1] - pts[0]), len(steps)) * tick)
     even = [measured] if int(steps.min()) == int(steps.max()) else []
     wide = max(NEAR, 1 / typical)
-    candidates = sorted(
-        (rate for rate in STANDARD if abs(rate - measured) <= measured * wide), key=lambda rate: abs(rate - measured)
-    )
+    first, last = bisect_left(STANDARD, measured * (1 - wide)), bisect_right(STANDARD, measured * (1 + wide))
+    candidates = sorted(STANDARD[first:last], key=lambda rate: abs(rate - measured))
     for rate in dict.fromkeys([*candidates, *even, measured.limit_denominator(1001), mean]):
         frames = lies_on(pts, rate, tick)
         if frames is not None and float((np.diff(frames) == 1).mean()) >= STEADY:

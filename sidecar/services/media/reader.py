@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from av.video.stream import VideoStream
 from protocol.commands.media import MediaInfo
 from protocol.errors import MediaEncrypted, MediaUnreadable, MediaUnsupported
 from sidecar.core.source import SourceFacts
+from sidecar.services.media.boxes import plain_tracks
 from sidecar.services.media.facts import Findings, Reading, decodable, describe, is_cover
 from sidecar.services.media.fingerprint import fingerprint
 from sidecar.services.media.index import PacketTimes, index_from_tables
@@ -23,6 +26,7 @@ from sidecar.services.media.messages import IndexLevel
 from sidecar.services.media.open import MAX_PIXELS, open_media, reason
 from sidecar.services.media.picture import read_first_picture
 from sidecar.services.media.report import report
+from sidecar.services.media.undecoded import told_picture
 
 MAX_SIDE = 16_384
 
@@ -51,7 +55,7 @@ def probe_file(path: Path, index: IndexLevel = "none", content: str = "") -> Pro
     """
     av.logging.set_level(av.logging.PANIC)
     content = content or fingerprint(path)
-    with open_media(path) as container:
+    with _opened(path) as container:
         pictures, sounds = _streams(container)
         if not pictures and not sounds:
             raise MediaUnsupported(path=str(path), detail="it holds no picture or sound that can be decoded")
@@ -63,9 +67,22 @@ def probe_file(path: Path, index: IndexLevel = "none", content: str = "") -> Pro
         scan = (index != "none" and not (tabled and pictures)) or _duration_missing(container)
         if index != "none" and not pictures and container.format.name.split(",")[0] in _TOLD:
             scan = _duration_missing(container)
+        if index == "none" and pictures and container.format.name.startswith("mov"):
+            findings.plain = plain_tracks(path)
         _read_packets(container, pictures, sounds, findings, scan=scan)
         _refuse_encrypted(path, pictures, sounds, findings)
         return _probed(describe(container, pictures, sounds, findings, scanned=scan), index)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[InputContainer]:
+    """Open a file; once more, thoroughly, where a quick look does not tell the format of pictures."""
+    with open_media(path, quick=True) as container:
+        if all(stream.codec_context.pix_fmt for stream in container.streams.video if decodable(stream)):
+            yield container
+            return
+    with open_media(path) as container:
+        yield container
 
 
 def _probed(reading: Reading, index: IndexLevel) -> Probed:
@@ -129,6 +146,12 @@ def _read_packets(
                 findings.first_packets[number] = bytes(packet)[:65_536]
                 if number in unheard:
                     unheard[number].discard = Discard.all
+                if (
+                    number in waiting
+                    and waiting[number].id in findings.plain
+                    and _told(waiting[number], packet, findings)
+                ):
+                    del waiting[number]
             if (new or packet.is_keyframe) and packet.has_sidedata("encryption_info"):
                 findings.encrypted.add(number)
             if scan:
@@ -144,6 +167,15 @@ def _read_packets(
             raise MediaUnreadable(path=findings.path, detail=reason(error)) from error
     if waiting:
         _flush(waiting, findings)
+
+
+def _told(stream: VideoStream, packet: av.Packet[Any], findings: Findings) -> bool:
+    """Take what headers tell of the picture; False where it has to be decoded."""
+    told = None if packet.has_sidedata("encryption_info") else told_picture(stream, bytes(packet))
+    if told is None:
+        return False
+    findings.pictures[stream.index] = told
+    return True
 
 
 def _decode(stream: VideoStream, packet: av.Packet[Any], findings: Findings) -> bool:

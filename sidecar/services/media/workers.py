@@ -64,6 +64,7 @@ class WorkerPool:
         self._idle_seconds = idle_seconds
         self._slots = trio.CapacityLimiter(max(1, limit()))
         self._idle: list[tuple[Child, float]] = []
+        self._kept = 0
 
     @property
     def idle(self) -> int:
@@ -100,6 +101,12 @@ class WorkerPool:
         async with self._slots:
             return await self._exchange(request, _Talk(shown, operation, on_item, seconds))
 
+    async def keep(self, count: int) -> None:
+        """Keep so many workers from here on, idle or not, and start those that are missing: the next tasks are near."""
+        self._kept = count
+        while len(self._idle) + self._slots.borrowed_tokens < min(self._kept, self._limit()):
+            self._idle.append((await self._start(), trio.current_time()))
+
     async def _exchange(self, request: bytes, talk: _Talk) -> Answer:
         while True:
             child, fresh = await self._take()
@@ -124,18 +131,21 @@ class WorkerPool:
             if child.returncode is None:
                 return child, False
             await child.aclose()
-        child = await self._supervisor.spawn(
+        return await self._start(), True
+
+    async def _start(self) -> Child:
+        return await self._supervisor.spawn(
             self._argv, cwd=self._folder, stdin="pipe", stdout="pipe", role=self._role, tag=None
         )
-        return child, True
 
     async def tend(self) -> None:
         """End workers that have been idle for long. Runs until cancelled."""
         while True:
             await trio.sleep(self._idle_seconds / 4)
             oldest = trio.current_time() - self._idle_seconds
-            stale = [entry for entry in self._idle if entry[1] <= oldest]
-            self._idle = [entry for entry in self._idle if entry[1] > oldest]
+            spare = max(0, len(self._idle) + self._slots.borrowed_tokens - self._kept)
+            stale = [entry for entry in self._idle if entry[1] <= oldest][:spare]
+            self._idle = [entry for entry in self._idle if entry not in stale]
             for child, _ in stale:
                 await _dismiss(child)
 
