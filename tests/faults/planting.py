@@ -53,7 +53,8 @@ def planted(fault: Fault) -> Iterator[None]:
         _forget()
         yield
     finally:
-        for place, known in places:
+        # Modules that were imported meanwhile know it too.
+        for place, known in places if classes else [*places, *_known(bent, owner, name)]:
             setattr(place, known, original)
         _forget()
 
