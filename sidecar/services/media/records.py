@@ -16,6 +16,7 @@ import trio
 
 from protocol.errors import MediaEncrypted, MediaUnreadable, MediaUnsupported, SidecarError
 from sidecar.core.packets import PacketTable
+from sidecar.services.cache.selection import source_id
 from sidecar.services.media.messages import Answer, Depth, Failure, pack, unpack
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ WAITING_BYTES = 64 << 20
 class _Waiting:
     data: bytes
     seconds: float
+    path: Path
 
 
 class Records:
@@ -79,7 +81,7 @@ class Records:
             return None
         there = await store.known("metadata", keys)
         key = next((key for key in keys if key in there), keys[0])
-        pinned = await store.find("metadata", key)
+        pinned = await store.find("metadata", key, sources=[source_id(path)])
         if pinned is None:
             return None
         with pinned:
@@ -103,7 +105,7 @@ class Records:
         data = pack(answer)
         self._kept += 1
         self._drop(key)
-        self._waiting[key] = _Waiting(data, seconds)
+        self._waiting[key] = _Waiting(data, seconds, path)
         self._bytes += len(data)
         while len(self._waiting) > 1 and self._bytes > WAITING_BYTES:
             self._drop(next(iter(self._waiting)))
@@ -146,7 +148,8 @@ class Records:
             store = self._store()
             made = store.scratch / f"record-{key[:32]}"
             await trio.to_thread.run_sync(made.write_bytes, waiting.data)
-            stored = await store.publish("metadata", key, made, seconds=waiting.seconds)
+            sources = [source_id(waiting.path)]
+            stored = await store.publish("metadata", key, made, seconds=waiting.seconds, sources=sources)
         except (SidecarError, OSError):
             return
         if stored is None:

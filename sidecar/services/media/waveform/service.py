@@ -19,6 +19,7 @@ from protocol.commands.shared import Resource
 from protocol.commands.waveform import MOST_INLINE, Channel, Waveform
 from protocol.errors import InvalidParams, SourceChanged
 from protocol.time import format_exact
+from sidecar.services.cache.selection import source_id
 from sidecar.services.media.messages import Answer, Item, Task, error_of, unpack
 from sidecar.services.media.service import MediaService
 from sidecar.services.media.waveform.grid import Heard, Span, levels_ready, pixel_count, pixel_window
@@ -124,7 +125,7 @@ class WaveformService:
         decoded: list[bool] = []
         produce = partial(self._produce, source, asked, listener, decoded)
         key = _key(source, "peaks", asked.stream, asked.mix)
-        with await self._cache().make("waveforms", key, produce) as peaks:
+        with await self._cache().make("waveforms", key, produce, sources=[source_id(source.path)]) as peaks:
             return await self._cut(source, asked, peaks, cached=not decoded)
 
     async def _produce(
@@ -168,7 +169,9 @@ class WaveformService:
         with ExitStack() as pins:
             files: dict[Form, Pinned] = {}
             for form in FORMS:
-                entry = await self._cache().find("waveforms", _file_key(source, asked, form))
+                entry = await self._cache().find(
+                    "waveforms", _file_key(source, asked, form), sources=[source_id(source.path)]
+                )
                 if entry is None:
                     return None
                 files[form] = pins.enter_context(entry)
@@ -206,7 +209,9 @@ class WaveformService:
 
     async def _keep(self, source: _Source, asked: Asked, form: Form, meta: Mapping[str, Any], made: Path) -> Resource:
         """Publish a file; what the disk does not keep is offered from memory."""
-        kept = await self._cache().publish("waveforms", _file_key(source, asked, form), made, meta=meta)
+        kept = await self._cache().publish(
+            "waveforms", _file_key(source, asked, form), made, meta=meta, sources=[source_id(source.path)]
+        )
         if kept is None:
             data = await trio.to_thread.run_sync(made.read_bytes)
             return self._resources().offer_bytes(data, FORMS[form], kind="waveforms")
