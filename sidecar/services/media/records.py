@@ -64,14 +64,14 @@ class Records:
 
     async def find(self, path: Path, content: str, depth: Depth) -> Answer | None:
         """Return what a probe at least so deep answered of this content, a lasting failure included."""
-        return await self._answer([_key(path, content, each) for each in _NAMES[RANKS[depth] :]])
+        return await self._answer(path, [_key(path, content, each) for each in _NAMES[RANKS[depth] :]])
 
     async def find_packets(self, path: Path, content: str, stream: int) -> PacketTable | None:
         """Return the packets of a stream as they were listed of this content."""
-        answer = await self._answer([_key(path, content, _packets(stream))])
+        answer = await self._answer(path, [_key(path, content, _packets(stream))])
         return None if answer is None else answer.packets
 
-    async def _answer(self, keys: Sequence[str]) -> Answer | None:
+    async def _answer(self, path: Path, keys: Sequence[str]) -> Answer | None:
         for key in keys:
             if (waiting := self._waiting.get(key)) is not None:
                 return unpack(waiting.data, Answer)
@@ -95,13 +95,13 @@ class Records:
         """Have an answer written; a failure only if it lasts. `seconds` is what the probe took."""
         if answer.failure is not None and answer.failure.kind not in LASTING:
             return
-        self._keep(_key(path, content, _NAMES[RANKS[depth]]), answer, seconds)
+        self._keep(path, _key(path, content, _NAMES[RANKS[depth]]), answer, seconds)
 
     def keep_packets(self, path: Path, content: str, stream: int, table: PacketTable, seconds: float) -> None:
         """Have the packets of a stream written; `seconds` is what listing them took."""
-        self._keep(_key(path, content, _packets(stream)), Answer(packets=table), seconds)
+        self._keep(path, _key(path, content, _packets(stream)), Answer(packets=table), seconds)
 
-    def _keep(self, key: str, answer: Answer, seconds: float) -> None:
+    def _keep(self, path: Path, key: str, answer: Answer, seconds: float) -> None:
         data = pack(answer)
         self._kept += 1
         self._drop(key)
