@@ -157,7 +157,7 @@ async def test_edits_are_journalled_in_time(tmp_path: Path, mock_clock: trio.tes
 
 
 def _wait_for(folder: Path, revision: int) -> None:
-    deadline = monotonic() + 20
+    deadline = monotonic() + PATIENCE
     while not _holds(folder, revision):
         assert monotonic() < deadline
         sleep(0.01)
