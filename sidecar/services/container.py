@@ -184,7 +184,7 @@ async def open_services(options: ServiceOptions) -> AsyncIterator[Services]:
             )
         )
         readers = worker_count(settings.current.workers)
-        bin_ = await stack.enter_async_context(open_bin_service(media, events, readers=readers))
+        bin_ = await stack.enter_async_context(open_bin_service(media, events, log, readers=readers))
         gpu = cache(lambda: _make_gpu(tools, supervisor, folders))
         planner = cache(
             lambda: _make_planner(

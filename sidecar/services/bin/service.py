@@ -10,11 +10,12 @@ from pathlib import Path
 
 import trio
 
-from protocol.errors import MediaNotFound, SidecarError
+from protocol.errors import Internal, MediaNotFound, SidecarError
 from protocol.topics import MediaChanged
 from sidecar.services.bin.entries import Entry, entries_of, path_text
 from sidecar.services.bin.followed import GONE, Followed, Seen
 from sidecar.services.events import EventHub
+from sidecar.services.logs import Log
 from sidecar.services.media import MediaService
 from sidecar.services.media.known import stamp_of
 from sidecar.services.projects.view import ProjectView
@@ -44,8 +45,9 @@ class BinService:
     every few seconds. Opened by `open_bin_service`; all methods belong to the trio thread.
     """
 
-    def __init__(self, media: MediaService, events: EventHub, readers: int) -> None:
+    def __init__(self, media: MediaService, events: EventHub, log: Log, readers: int) -> None:
         self._media = media
+        self._log = log
         self._readers = readers
         self._events = events
         self._open: dict[str, _Open] = {}
@@ -209,6 +211,9 @@ class BinService:
             seen = _missing(path, before)
         except SidecarError as error:
             seen = Seen("failed", await trio.to_thread.run_sync(stamp_of, path), error=error)
+        except Exception:
+            self._log.logger.exception("a file of a project could not be read", path=path_text(path))
+            seen = Seen("failed", stamp_of(path), error=Internal())
         else:
             size, time, _ = info.fingerprint.split("-", 2)
             seen = Seen("ready", (int(size), int(time)), info, content=info.fingerprint)
@@ -257,9 +262,11 @@ def _missing(path: Path, content: str | None) -> Seen:
 
 
 @asynccontextmanager
-async def open_bin_service(media: MediaService, events: EventHub, *, readers: int) -> AsyncIterator[BinService]:
+async def open_bin_service(
+    media: MediaService, events: EventHub, log: Log, *, readers: int
+) -> AsyncIterator[BinService]:
     """Open the service; `readers` files are read at a time."""
-    service = BinService(media, events, readers)
+    service = BinService(media, events, log, readers)
     async with trio.open_nursery() as nursery:
         for _ in range(readers):
             nursery.start_soon(service.read)
