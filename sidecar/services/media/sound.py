@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any
 
 import av
 import av.error
@@ -18,6 +19,7 @@ from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import InputContainer
+from numpy.typing import NDArray
 
 from protocol.errors import MediaUnsupported
 
@@ -66,7 +68,8 @@ class SoundRun:
                 late = piece.pts * piece.time_base - (self.start or 0) - Fraction(self.samples, self.rate)
                 if abs(late) > HARD and like.format.name not in UNMADE:
                     yield from self._silence(round(late * self.rate))
-                    kept = _without(piece, max(0, round(-late * self.rate)))
+                    # What stands before its place has been heard already.
+                    kept = part_of(piece, round(-late * self.rate), piece.samples)
             yield from self._write(kept)
 
     def rest(self) -> AudioFrame | None:
@@ -98,7 +101,7 @@ class SoundRun:
             return
         while samples > 0:
             count = min(samples, PIECE)
-            yield from self._write(_silent(like, count))
+            yield from self._write(silent(like, count))
             samples -= count
 
     def _converted(self, frame: AudioFrame, like: AudioFrame) -> list[AudioFrame]:
@@ -138,7 +141,8 @@ def _alike(frame: AudioFrame, like: AudioFrame) -> bool:
     )
 
 
-def _silent(like: AudioFrame, samples: int) -> AudioFrame:
+def silent(like: AudioFrame, samples: int) -> AudioFrame:
+    """Return silence in the form of another frame, which is of no format in UNMADE."""
     channels = len(like.layout.channels)
     shape = (channels, samples) if like.format.is_planar else (1, samples * channels)
     name = str(like.format.name)
@@ -148,16 +152,16 @@ def _silent(like: AudioFrame, samples: int) -> AudioFrame:
     return _framed(quiet, like)
 
 
-def _without(frame: AudioFrame, samples: int) -> AudioFrame:
-    """Return a frame without its first samples, which have been heard already."""
-    if samples <= 0:
+def part_of(frame: AudioFrame, first: int, end: int) -> AudioFrame:
+    """Return samples [first, end) of a frame; the frame itself for all of them."""
+    if first <= 0 and end >= frame.samples:
         return frame
     step = 1 if frame.format.is_planar else len(frame.layout.channels)
-    kept = frame.to_ndarray()[:, min(samples, frame.samples) * step :]
-    return _framed(np.ascontiguousarray(kept), frame) if kept.size else _silent(frame, 0)
+    kept = frame.to_ndarray()[:, max(0, first) * step : max(0, first, end) * step]
+    return _framed(np.ascontiguousarray(kept), frame)
 
 
-def _framed(samples: np.ndarray, like: AudioFrame) -> AudioFrame:
+def _framed(samples: NDArray[Any], like: AudioFrame) -> AudioFrame:
     made = AudioFrame.from_ndarray(samples, format=like.format.name, layout=like.layout.name)
     made.sample_rate = like.sample_rate
     return made

@@ -1,0 +1,49 @@
+"""Commands of analyses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import trio
+
+from protocol.commands.analysis import Analysis, MediaAnalyze
+from sidecar.commands.call import Call
+from sidecar.commands.registry import command
+from sidecar.commands.waveform import span_of
+from sidecar.services.media.paths import local_path
+
+
+@command("media.analyze")
+async def analyze(params: MediaAnalyze, call: Call) -> Analysis:
+    """Measure, telling of what is found as it is found."""
+    from sidecar.services.media.analysis.messages import Options  # noqa: PLC0415 - start-up time
+    from sidecar.services.media.analysis.service import Asked, Listener  # noqa: PLC0415 - start-up time
+
+    path = await trio.to_thread.run_sync(call.check_read, str(local_path(params.path)))
+    report, listener = call.report, None
+    if report is not None:
+
+        def done(seconds: float, total: float | None) -> None:
+            report({"kind": "report", "done": seconds, "total": total, "message": None})
+
+        def items(found: list[dict[str, Any]]) -> None:
+            report({"kind": "items", "items": found})
+
+        listener = Listener(done, items)
+    asked = Asked(
+        kinds=tuple(params.kinds),
+        video=params.video_stream,
+        audio=params.audio_stream,
+        span=span_of(params.range),
+        options=Options(
+            interval=params.interval,
+            scenes=params.scenes,
+            black=params.black,
+            freeze=params.freeze,
+            silence=params.silence,
+        ),
+    )
+    await call.progress({"kind": "begin", "title": "Measuring", "total": None})
+    found = await call.services.analyses.analyze(path, asked, shown=params.path, listener=listener)
+    await call.progress({"kind": "end"})
+    return found

@@ -1,0 +1,41 @@
+"""What is asked of a worker for an analysis, and what it says."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from msgspec import Struct
+
+from protocol.commands.analysis import BlackOptions, FreezeOptions, Kind, ScenesOptions, SilenceOptions
+from sidecar.services.media.messages import Task
+
+
+class Options(Struct, frozen=True):
+    """Parameters of all kinds."""
+
+    interval: float = 1.0
+    scenes: ScenesOptions = ScenesOptions()
+    black: BlackOptions = BlackOptions()
+    freeze: FreezeOptions = FreezeOptions()
+    silence: SilenceOptions = SilenceOptions()
+
+
+class Analyse(Task, frozen=True, tag="analyse"):
+    """Measure streams of a file, by their numbers on the wire, in one pass; `video` or `audio` None: not needed.
+
+    `origin` is the file's start on its own clock; `span` is in seconds from it.
+    """
+
+    kinds: tuple[Kind, ...]
+    video: int | None
+    audio: int | None
+    origin: Fraction
+    span: tuple[Fraction, Fraction] | None
+    options: Options
+
+
+class Found(Struct, frozen=True):
+    """How far the pass is, in seconds from its beginning, and what has been found since the last message."""
+
+    seconds: float
+    items: list[dict[str, str | float | int | None]]
