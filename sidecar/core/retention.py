@@ -2,9 +2,9 @@
 
 This is S3-FIFO (Yang et al., SOSP 2023) with a queue more and groups that can be bounded by themselves. New things wait
 in `fresh`; those that were used meanwhile move to `main` when their turn to go comes, the others go. What comes back
-soon after it went enters `main` at once. Things of a scan, which nobody expects to see again, wait in `passing`. While
-there is room everything stays; when there is none, `passing` and `fresh` shrink to a tenth each before `main` gives
-anything. A use only counts: nothing is moved on a hit.
+soon after it went (as many are remembered as there are things) enters `main` at once. Things of a scan, which nobody
+expects to see again, wait in `passing`. While there is room everything stays; when there is none, `passing` and `fresh`
+shrink to a tenth each before `main` gives anything. A use only counts: nothing is moved on a hit.
 """
 
 from __future__ import annotations
@@ -103,12 +103,11 @@ class Retention(Generic[Name, Value]):
         """Let a thing go."""
         del self._things[thing.name]
         self._leave(thing)
+        while len(self._ghosts) > len(self._things):
+            self._ghosts.popitem(last=False)
 
     def evict(self, limit: int, group: str | None = None) -> Thing[Name, Value] | None:
-        """Let go what has the least claim on `limit` bytes, of one group or of all; None when nothing is left.
-
-        With all groups, what is remembered of things that went goes at last.
-        """
+        """Let go what has the least claim on `limit` bytes, of one group or of all; None when nothing is left."""
         groups = [each for name, each in self._groups.items() if group in {None, name}]
         while (thing := _next(groups, limit)) is not None:
             proved = thing.uses >= PROVED if thing.stage != "main" else thing.uses > 0
@@ -117,14 +116,10 @@ class Retention(Generic[Name, Value]):
                 thing.uses = thing.uses - 1 if thing.stage == "main" else 0
                 self._enter(thing, "main")
                 continue
-            self.remove(thing)
             if thing.stage == "fresh":
                 self._ghosts[hash(thing.name)] = None
-            while len(self._ghosts) > len(self._things):
-                self._ghosts.popitem(last=False)
+            self.remove(thing)
             return thing
-        if group is None:
-            self._ghosts.clear()
         return None
 
     def _enter(self, thing: Thing[Name, Value], stage: Stage) -> None:
