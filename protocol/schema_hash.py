@@ -1,3 +1,3 @@
 """The hash of the contract, written by `python -m protocol.generate`: computing it takes longer than a start may."""
 
-SCHEMA_HASH = "sha256:4cdf572031c2e3681463b7d539ce9091a01d29e67bc9e0781712da22fc0f7bf7"
+SCHEMA_HASH = "sha256:ba0b8422c5f50d0ce4f2f4b51468f61764788ecbda26b5da19567e4b9e32fbf7"

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta
 
 from protocol.commands.command import Command, Empty, Example, Nothing, Params
-from protocol.errors import InvalidRequest, UnsupportedProtocol
+from protocol.errors import InvalidParams, InvalidRequest, UnsupportedProtocol
 from protocol.events import Topic
 from protocol.model import Model, Result
 
@@ -27,7 +27,11 @@ class Roots(Model):
 
 
 class Initialize(Params, kw_only=True):
-    """`roots` null grants the user's own rights, [] nothing."""
+    """`roots` null grants the user's own rights, [] nothing; over a WebSocket never more than stdio was granted.
+
+    `allow_origins` names pages (`scheme://host[:port]`, neither `*` nor `null`) that may read what is served by HTTP
+    and open a WebSocket; only stdio's counts.
+    """
 
     protocol: int
     client: Client
@@ -67,7 +71,7 @@ class Limits(Result):
 
 
 class Http(Result):
-    """Where bytes come from."""
+    """Where bytes come from, and what opens everything there that is no capability by itself."""
 
     origin: str
     token: str
@@ -91,7 +95,7 @@ class Paths(Result):
 
 
 class Initialized(Result):
-    """`http` is null while bytes are not served; `ffmpeg` null when none is usable: `sidecar doctor` says why."""
+    """`http` is null where there is no loopback network; `ffmpeg` null when none is usable: `sidecar doctor` says why."""
 
     protocol: int
     server: Server
@@ -136,7 +140,7 @@ COMMANDS = (
         Initialized,
         "Open the connection and learn what the sidecar is and grants.",
         INITIALIZE_EXAMPLE,
-        raises=(UnsupportedProtocol, InvalidRequest),
+        raises=(UnsupportedProtocol, InvalidRequest, InvalidParams),
         before_initialize=True,
     ),
     Command("shutdown", Empty, Nothing, "Finish what is running, refuse what is new.", Example({}), load="inline"),

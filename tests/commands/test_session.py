@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -14,13 +14,15 @@ import pytest
 
 from protocol.commands import Empty
 from protocol.commands.session import Client, Initialize, Initialized, Roots
-from protocol.errors import UnsupportedProtocol
+from protocol.errors import DependencyMissing, InvalidParams, UnsupportedProtocol
 from protocol.openrpc import document, schema_hash
 from sidecar.commands import session
 from sidecar.commands.call import Call, Peer
+from sidecar.commands.grant import Grant
 from sidecar.ffmpeg.toolchain import Toolchain
 from sidecar.services.events import EventHub
 from sidecar.services.folders import Folders
+from sidecar.services.loopback import Loopback
 
 
 @dataclass
@@ -32,6 +34,9 @@ class Logged:
         return self
 
     def info(self, event: str, **fields: Any) -> None:
+        self.lines.append({"event": event, **fields})
+
+    def warning(self, event: str, **fields: Any) -> None:
         self.lines.append({"event": event, **fields})
 
 
@@ -51,18 +56,21 @@ class Fakes:
     log: Logged = field(default_factory=Logged)
     events: EventHub = field(default_factory=EventHub)
     render: Queue = field(default_factory=Queue)
+    loopback: Loopback = field(default_factory=lambda: Loopback(lambda: 0))
 
 
 @pytest.fixture
-def fakes(tmp_path: Path) -> Fakes:
-    return Fakes(Folders(tmp_path / "d", tmp_path / "c", tmp_path / "t", tmp_path / "l", "instance"))
+def fakes(tmp_path: Path) -> Iterator[Fakes]:
+    made = Fakes(Folders(tmp_path / "d", tmp_path / "c", tmp_path / "t", tmp_path / "l", "instance"))
+    yield made
+    made.loopback.close()
 
 
-def a_call(fakes: Fakes, quit_: Callable[[], None] = lambda: None) -> Call:
+def a_call(fakes: Fakes, quit_: Callable[[], None] = lambda: None, primary: Peer | None = None) -> Call:
     async def drained() -> None:
         """Nothing else runs."""
 
-    peer = Peer(wake=lambda: None, drain=drained, quit=quit_, phase="initializing")
+    peer = Peer(wake=lambda: None, drain=drained, quit=quit_, primary=primary, phase="initializing")
     return Call(cast("Any", fakes), "trace", peer)
 
 
@@ -91,9 +99,10 @@ async def test_initialize_says_what_this_is(fakes: Fakes, tmp_path: Path) -> Non
     }
     assert wire["paths"]["data"] == str(tmp_path / "d")
     assert wire["schemaHash"] == schema_hash()
-    assert (wire["schemaMatches"], wire["ffmpeg"], wire["http"]) == (None, None, None)
+    assert (wire["schemaMatches"], wire["ffmpeg"]) == (None, None)
+    assert wire["http"] == {"origin": fakes.loopback.origin, "token": fakes.loopback.token}
     assert wire["granted"] == {"read": None, "write": None}
-    assert wire["features"]["render"] is False
+    assert (wire["features"]["render"], wire["features"]["http"]) == (False, True)
     assert (call.connection.phase, call.client, call.connection.process_id) == ("ready", "shell", 7)
 
 
@@ -119,6 +128,65 @@ async def test_roots_are_granted_resolved(fakes: Fakes, tmp_path: Path) -> None:
     said = await session.initialize(params(roots=Roots(read=[str(tmp_path / "link")], write=[])), call)
     assert (said.granted.read, said.granted.write) == ([str(tmp_path / "d")], [])
     assert call.check_read(str(tmp_path / "d" / "x")) == tmp_path / "d" / "x"
+
+
+async def test_a_machine_without_a_loopback_network_serves_no_bytes(
+    fakes: Fakes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_self: Loopback) -> None:
+        raise DependencyMissing(name="loopback network", detail="no such device")
+
+    monkeypatch.setattr(Loopback, "_listen", refused)
+    said = await session.initialize(params(), a_call(fakes))
+    assert said.http is None
+    assert said.features["http"] is False
+    assert "no such device" in str(fakes.log.lines)
+
+
+ORIGINS = ("tauri://localhost", "http://tauri.localhost", "app://-", "https://a.example:8443", "http://[::1]:3000")
+
+
+async def test_pages_of_named_origins_may_read_what_is_served(fakes: Fakes) -> None:
+    await session.initialize(params(allow_origins=list(ORIGINS)), a_call(fakes))
+    assert fakes.loopback.origins == set(ORIGINS)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["*", "null", "", "localhost", "http://", "http://*", "http://*.example", "http://a.example/", "http://a b",
+     "http://a,http://b", "http://u@a", "HTTP://a", "http://a?x", "http://a#x", "http://a\r\nx: y"],
+)  # fmt: skip
+async def test_nobody_and_everybody_is_no_origin(fakes: Fakes, origin: str) -> None:
+    with pytest.raises(InvalidParams) as caught:
+        await session.initialize(params(allow_origins=["http://a", origin]), a_call(fakes))
+    assert caught.value.path == "/allowOrigins/1"
+    assert fakes.loopback.origins == set()
+
+
+async def test_a_connection_under_another_gets_no_more_than_that_one(fakes: Fakes, tmp_path: Path) -> None:
+    primary = a_call(fakes).connection
+    primary.grant = Grant(read=(tmp_path / "d", tmp_path / "c" / "deep"), write=())
+    call = a_call(fakes, primary=primary)
+    asked = Roots(read=[str(tmp_path / "d" / "in"), str(tmp_path / "c"), str(tmp_path / "t")], write=[str(tmp_path)])
+    said = await session.initialize(params(roots=asked, allow_origins=["http://b"]), call)
+    assert said.granted.read == [str(tmp_path / "d" / "in"), str(tmp_path / "c" / "deep")]
+    assert said.granted.write == []
+    assert fakes.loopback.origins == set()
+    everything = a_call(fakes, primary=primary)
+    assert (await session.initialize(params(), everything)).granted.read == [
+        str(tmp_path / "d"),
+        str(tmp_path / "c" / "deep"),
+    ]
+    free = a_call(fakes, primary=a_call(fakes).connection)
+    assert (await session.initialize(params(roots=asked), free)).granted.write == [str(tmp_path)]
+
+
+async def test_only_the_first_connection_says_that_the_sidecar_shuts_down(fakes: Fakes) -> None:
+    heard = fakes.events.subscribe(["system"], wake=lambda: None)
+    await session.shutdown(Empty(), a_call(fakes, primary=a_call(fakes).connection))
+    assert heard.take() is None
+    await session.shutdown(Empty(), a_call(fakes))
+    assert heard.take() is not None
 
 
 async def test_another_protocol_is_refused(fakes: Fakes) -> None:

@@ -2,7 +2,7 @@
 // It needs no framework and no other file: give `Client` a `Transport` and it speaks.
 
 export const PROTOCOL = 1;
-export const SCHEMA_HASH = "sha256:4cdf572031c2e3681463b7d539ce9091a01d29e67bc9e0781712da22fc0f7bf7";
+export const SCHEMA_HASH = "sha256:ba0b8422c5f50d0ce4f2f4b51468f61764788ecbda26b5da19567e4b9e32fbf7";
 
 /** Seconds as a number, or exactly as `num/den`. */
 export type Seconds = number | string;
@@ -998,13 +998,18 @@ export interface HitRatio {
   total: number | null;
 }
 
-/** Where bytes come from. */
+/** Where bytes come from, and what opens everything there that is no capability by itself. */
 export interface Http {
   origin: string;
   token: string;
 }
 
-/** `roots` null grants the user's own rights, [] nothing. */
+/**
+ * `roots` null grants the user's own rights, [] nothing; over a WebSocket never more than stdio was granted.
+ *
+ * `allowOrigins` names pages (`scheme://host[:port]`, neither `*` nor `null`) that may read what is served by HTTP
+ * and open a WebSocket; only stdio's counts.
+ */
 export interface Initialize {
   progressToken?: string | number | null;
   protocol: number;
@@ -1017,7 +1022,7 @@ export interface Initialize {
   wants?: Array<"http" | "metrics" | "traces">;
 }
 
-/** `http` is null while bytes are not served; `ffmpeg` null when none is usable: `sidecar doctor` says why. */
+/** `http` is null where there is no loopback network; `ffmpeg` null when none is usable: `sidecar doctor` says why. */
 export interface Initialized {
   protocol: number;
   server: Server;
@@ -2626,7 +2631,7 @@ export interface Methods {
   "initialize": {
     params: Initialize;
     result: Initialized;
-    errors: "unsupportedProtocol" | "invalidRequest";
+    errors: "unsupportedProtocol" | "invalidRequest" | "invalidParams";
   };
   /** Finish what is running, refuse what is new. */
   "shutdown": {
