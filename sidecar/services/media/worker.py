@@ -31,6 +31,7 @@ MODULES = {
     "check": "sidecar.services.media.tasks.check",
     "peaks": "sidecar.services.media.tasks.peaks",
     "waveform": "sidecar.services.media.tasks.waveform",
+    "analyse": "sidecar.services.media.tasks.analyse",
 }
 """The module that does the tasks of a tag, imported with the first of them.
 
