@@ -15,11 +15,20 @@ BLOCK = 8
 REACH_ACROSS, REACH_DOWN = 8, 5
 """How far a block may have moved, in pixels."""
 
-LEAST = 4.0
-"""Mean difference in levels that is nothing: noise, and what encoders leave."""
+LEAST = (1.5, 4.0)
+"""Mean difference in levels that is nothing: noise, and what encoders leave; less where there is little contrast."""
+
+CONTRAST = 0.15
+"""What of a picture's deviation that is, between the two."""
 
 TEXTURE = 0.5
 """Mean difference, as a share of a block's own deviation, that is explained."""
+
+SAME = 0.35
+"""Novelty up to which a picture is of the same scene."""
+
+FLAT = 2.0
+"""Deviation in levels of a picture that shows nothing."""
 
 BINS = 64
 
@@ -39,7 +48,7 @@ def view_of(planes: tuple[Plane, Plane, Plane]) -> View:
     luma = planes[0]
     height, width = (side // 2 * 2 for side in luma.shape)
     half = luma[:height, :width].reshape(height // 2, 2, width // 2, 2).mean(axis=(1, 3), dtype=np.float32)
-    return View(half, np.stack([_spread(plane) for plane in planes]))
+    return View(_softened(half), np.stack([_spread(plane) for plane in planes]))
 
 
 def spread_distance(one: View, other: View) -> float:
@@ -60,7 +69,7 @@ def novelty(before: View, after: View) -> float:
     old, new = before.luma, after.luma
     rows, columns = new.shape[0] // BLOCK, new.shape[1] // BLOCK
     if rows == 0 or columns == 0:
-        return float(plain_distance(before, after) > 4 * LEAST)
+        return float(plain_distance(before, after) > 4 * LEAST[1])
     height, width = rows * BLOCK, columns * BLOCK
     new = new[:height, :width]
     padded = np.pad(old[:height, :width], ((REACH_DOWN, REACH_DOWN), (REACH_ACROSS, REACH_ACROSS)), mode="edge")
@@ -72,15 +81,26 @@ def novelty(before: View, after: View) -> float:
             np.abs(difference, out=difference)
             np.minimum(least, _block_means(difference, rows, columns), out=least)
     own = np.abs(new - np.repeat(np.repeat(_block_means(new, rows, columns), BLOCK, 0), BLOCK, 1))
-    allowed = np.maximum(LEAST, TEXTURE * _block_means(own, rows, columns))
+    nothing = min(max(CONTRAST * float(new.std()), LEAST[0]), LEAST[1])
+    allowed = np.maximum(nothing, TEXTURE * _block_means(own, rows, columns))
     return float((least > allowed).mean())
 
 
-def relit(view: View, like: View) -> View:
-    """Return a picture with the brightness and contrast of another."""
-    luma, other = view.luma, like.luma
-    gain = float(other.std() / max(float(luma.std()), 1.0))
-    return View(((luma - luma.mean()) * gain + other.mean()).astype(np.float32), like.spread)
+def other_light(before: View, after: View) -> bool:
+    """Tell whether two pictures are one but for brightness and contrast."""
+    one, other = sorted((before.luma, after.luma), key=lambda luma: float(luma.std()))
+    if one.std() < FLAT:
+        return False
+    gain = float(other.std() / max(float(one.std()), 1.0))
+    lit = ((one - one.mean()) * gain + other.mean()).astype(np.float32)
+    return novelty(View(lit, before.spread), View(other, before.spread)) <= SAME
+
+
+def _softened(luma: Luma) -> Luma:
+    """Blur by half a pixel or so: a picture that moved by half a pixel is to be found again."""
+    padded = np.pad(luma, 1, mode="edge")
+    across = padded[:, :-2] + 2 * padded[:, 1:-1] + padded[:, 2:]
+    return np.asarray((across[:-2] + 2 * across[1:-1] + across[2:]) / 16)
 
 
 def _spread(plane: Plane) -> NDArray[np.float64]:

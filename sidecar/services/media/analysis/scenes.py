@@ -15,7 +15,15 @@ from fractions import Fraction
 
 from protocol.commands import analysis as wire
 from protocol.time import format_exact
-from sidecar.services.media.analysis.matching import View, novelty, plain_distance, relit, spread_distance, view_of
+from sidecar.services.media.analysis.matching import (
+    SAME,
+    View,
+    novelty,
+    other_light,
+    plain_distance,
+    spread_distance,
+    view_of,
+)
 from sidecar.services.media.analysis.measure import Item, algorithm
 from sidecar.services.media.analysis.picture import WIDTH, Picture
 
@@ -35,8 +43,9 @@ FARTHER = 2.5
 """How much further than around levels have moved at a cut in fast motion, and at least by so many levels."""
 LEVELS = 10.0
 
-SAME = 0.35
-"""Novelty up to which a picture is of the same scene."""
+BACK = 1 / 8
+"""What of a flash may be left in the spread of levels where it counts as over, and levels that are nothing."""
+LITTLE = 4.0
 
 MOST_HELD = 32
 """Pictures that are waited for at most."""
@@ -124,7 +133,7 @@ class Scenes:
         if not stands_out and not (shot.moved >= LEVELS and shot.moved >= FARTHER * moved):
             return False
         before = self._shots[place - 1].view
-        if novelty(relit(before, shot.view), shot.view) <= SAME:
+        if other_light(before, shot.view):
             return False
         return not self._undone(place, before)
 
@@ -139,7 +148,7 @@ class Scenes:
             if later.time - shot.time > self._flash:
                 return False
             back = spread_distance(before, later.view)
-            if novelty(before, later.view) <= SAME or shot.moved >= LEVELS + FARTHER * back:
+            if novelty(before, later.view) <= SAME or (shot.moved >= LEVELS and back <= max(LITTLE, BACK * shot.moved)):
                 self._undone_until = later.time
                 return True
         return False

@@ -37,6 +37,9 @@ VERSION = "1"
 QUIET_SECONDS = 60.0
 """Seconds that may pass between two messages of a worker; of peaks it sends some five times a second."""
 
+CUT_SECONDS = 600.0
+"""Seconds that writing files may take: the finest level of two days of sound is gigabytes."""
+
 Form = Literal["dat", "json", "rms"]
 FORMS: Mapping[Form, str] = {
     "dat": "application/octet-stream",
@@ -145,7 +148,7 @@ class WaveformService:
                     listener.chunks(chunks_of(part))
 
         task = MakePeaks(path, asked.stream, asked.mix, source.origin, os.fsencode(target), watch)
-        answer = await self._ask(task, source.shown, hear)
+        answer = await self._ask(task, source.shown, hear, QUIET_SECONDS)
         made = unpack(answer.body or b"", PeaksMade)
         now = await self._media.fingerprint(source.path)
         if now != source.fingerprint:
@@ -157,9 +160,9 @@ class WaveformService:
             "start": format_exact(made.start),
         }
 
-    async def _ask(self, task: Task, shown: str, hear: Callable[[Item], None]) -> Answer:
+    async def _ask(self, task: Task, shown: str, hear: Callable[[Item], None], seconds: float) -> Answer:
         pool = self._media.work_pool
-        answer = await pool.stream(task, seconds=QUIET_SECONDS, shown=shown, on_item=hear, operation="media.waveform")
+        answer = await pool.stream(task, seconds=seconds, shown=shown, on_item=hear, operation="media.waveform")
         if answer.failure is not None:
             raise error_of(answer.failure, shown)
         return answer
@@ -199,7 +202,7 @@ class WaveformService:
             rms=os.fsencode(names["rms"]),
         )
         try:
-            await self._ask(task, source.shown, _nothing)
+            await self._ask(task, source.shown, _nothing, CUT_SECONDS)
             data = await _inline(names["dat"], names["rms"], asked, window)
             offered = {form: await self._keep(source, asked, form, peaks.meta, name) for form, name in names.items()}
         finally:

@@ -87,6 +87,14 @@ def test_another_light_is_no_cut_and_one_that_stays_undone_is(tmp_path: Path) ->
     assert cuts_of(path, Options(scenes=ScenesOptions(flash_seconds=0.05))) == [40, 44]
 
 
+def test_even_colours_cut_too(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    parts = "".join(f"color={name}:s=64x48:r=25:d=1[{name}];" for name in ("red", "blue", "black"))
+    graph = f"{parts}[red][blue][black]concat=n=3"
+    run_ffmpeg(["-f", "lavfi", "-i", graph, "-c:v", "libx264", "-pix_fmt", "yuv420p", str(path)])
+    assert cuts_of(path) == [25, 50]
+
+
 def test_times_and_numbers_of_a_variable_rate(tmp_path: Path) -> None:
     film = Film([Shot(401, 30, (0.0, 2.0)), Shot(402, 30, (0.0, 2.0)), Shot(403, 30)])
     steady = write_film(film, tmp_path / "a.mp4")
