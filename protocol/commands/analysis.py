@@ -116,7 +116,7 @@ class Spans(Result):
     spans: list[Span]
 
 
-class Loudness(Result):
+class MeasuredLoudness(Result):
     """EBU R 128: LUFS, LU and dBTP.
 
     What is silent or shorter than 0.4 s has no loudness, what is shorter than 3 s no range.
@@ -130,7 +130,7 @@ class Loudness(Result):
     short_term_maximum: float | None
 
 
-class Point(Result):
+class CurvePoint(Result):
     """A value that holds from `time` on for one interval."""
 
     time: ExactTime
@@ -143,7 +143,7 @@ class Curve(Result):
     algorithm: Algorithm
     mean: float | None
     maximum: float | None
-    points: list[Point]
+    points: list[CurvePoint]
 
 
 class Interlacing(Result):
@@ -157,7 +157,7 @@ class Interlacing(Result):
     undetermined: int
 
 
-class Crop(Result):
+class InsideBorders(Result):
     """The part of the stored picture inside of dark borders, in pixels."""
 
     algorithm: Algorithm
@@ -174,11 +174,11 @@ class Findings(Result):
     black: Spans | None = None
     freeze: Spans | None = None
     silence: Spans | None = None
-    loudness: Loudness | None = None
+    loudness: MeasuredLoudness | None = None
     sharpness: Curve | None = None
     motion: Curve | None = None
     interlacing: Interlacing | None = None
-    crop: Crop | None = None
+    crop: InsideBorders | None = None
     bitrate: Curve | None = None
 
 

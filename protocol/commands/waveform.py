@@ -55,7 +55,7 @@ class MediaWaveform(Params, kw_only=True):
     inline: bool = False
 
 
-class Channel(Result):
+class WaveformChannel(Result):
     """One value a pixel each: lowest, highest, root mean square."""
 
     min: list[int]
@@ -82,7 +82,7 @@ class Waveform(Result):
     json: Resource
     rms: Resource
     levels: list[int]
-    data: list[Channel] | None
+    data: list[WaveformChannel] | None
     cached: bool
 
 

@@ -13,7 +13,7 @@ from cyclopts import Parameter
 
 from protocol.commands.media import MediaInfo
 from protocol.commands.shared import Resource
-from protocol.commands.waveform import Channel, SamplesPerPixel, Waveform
+from protocol.commands.waveform import SamplesPerPixel, Waveform, WaveformChannel
 from protocol.errors import Internal, InvalidParams
 from sidecar.cli.engine import Engine, run
 from sidecar.cli.exits import DONE
@@ -138,11 +138,11 @@ def rows(found: Waveform) -> list[tuple[str, str]]:
     return lines
 
 
-def _peak(channel: Channel) -> float:
+def _peak(channel: WaveformChannel) -> float:
     return max((abs(value) for value in (*channel.min, *channel.max)), default=0) / FULL
 
 
-def _mean(channel: Channel) -> float:
+def _mean(channel: WaveformChannel) -> float:
     if not channel.rms:
         return 0.0
     return float((sum(value * value for value in channel.rms) / len(channel.rms)) ** 0.5) / FULL

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby, pairwise
 
-from protocol.commands.waveform import Channel
+from protocol.commands.waveform import WaveformChannel
 
 Part = tuple[str, str]
 """A text and its style."""
@@ -17,7 +17,7 @@ DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 BLANK = 0x2800
 
 
-def drawn(channel: Channel, width: int, full: int, rows: int = ROWS) -> Iterator[list[Part]]:
+def drawn(channel: WaveformChannel, width: int, full: int, rows: int = ROWS) -> Iterator[list[Part]]:
     """Draw peaks `width` characters wide; `full` is full scale. Where the mean level reaches is drawn stronger."""
     low, high = _spread(channel.min, 2 * width, min), _spread(channel.max, 2 * width, max)
     mean = _spread(channel.rms, 2 * width, max)

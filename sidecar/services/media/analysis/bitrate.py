@@ -20,7 +20,7 @@ class Bitrate:
         self._begin = begin
         self._bytes: defaultdict[int, int] = defaultdict(int)
         self._end = begin
-        self._points: list[wire.Point] = []
+        self._points: list[wire.CurvePoint] = []
 
     def count(self, time: Fraction, end: Fraction, size: int) -> None:
         """Take a packet that is decoded at `time` and lasts until `end`."""
@@ -33,7 +33,7 @@ class Bitrate:
             begin = self._begin + place * self._interval
             lasts = min(self._interval, self._end - begin)
             value = float(self._bytes[place] * 8 / lasts) if lasts > 0 else 0.0
-            self._points.append(wire.Point(time=format_exact(begin), value=value))
+            self._points.append(wire.CurvePoint(time=format_exact(begin), value=value))
             yield {"kind": "bitrate", "time": format_exact(begin), "value": value}
 
     def result(self) -> wire.Curve:

@@ -46,7 +46,7 @@ class Crop:
         """Nothing is left to say."""
         yield from ()
 
-    def result(self) -> wire.Crop:
+    def result(self) -> wire.InsideBorders:
         """Return the rectangle; the whole picture where all of it is dark."""
         width, height = self._size
         made = algorithm("dark-lines", 1, mean=MEAN, light=LIGHT, step=float(STEP))
@@ -54,7 +54,7 @@ class Crop:
         left, right = _ends(self._columns, width)
         if self._rows is not None and not self._rows.any():
             top, bottom, left, right = 0, height, 0, width
-        return wire.Crop(algorithm=made, x=left, y=top, width=right - left, height=bottom - top)
+        return wire.InsideBorders(algorithm=made, x=left, y=top, width=right - left, height=bottom - top)
 
 
 def shown_lines(luma: Plane) -> NDArray[np.bool_]:

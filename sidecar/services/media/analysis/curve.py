@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from math import floor
 
-from protocol.commands.analysis import Algorithm, Curve, Kind, Point
+from protocol.commands.analysis import Algorithm, Curve, CurvePoint, Kind
 from protocol.time import format_exact
 from sidecar.services.media.analysis.measure import Item
 
@@ -23,7 +23,7 @@ class Means:
         self._count = 0
         self._sum = 0.0
         self._number = 0
-        self._points: list[Point] = []
+        self._points: list[CurvePoint] = []
         self._highest: float | None = None
 
     def add(self, time: Fraction, value: float) -> Iterator[Item]:
@@ -41,7 +41,7 @@ class Means:
         if self._count:
             time = format_exact(self._begin + self._place * self._interval)
             value = self._total / self._count
-            self._points.append(Point(time=time, value=value))
+            self._points.append(CurvePoint(time=time, value=value))
             yield {"kind": self._kind, "time": time, "value": value}
         self._sum, self._number = self._sum + self._total, self._number + self._count
         self._total, self._count = 0.0, 0

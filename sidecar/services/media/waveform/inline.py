@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from protocol.commands.waveform import Channel
+from protocol.commands.waveform import WaveformChannel
 from sidecar.services.media.waveform.messages import PeaksPart
 
 HEADER_BYTES = 24
@@ -35,12 +35,12 @@ def chunks_of(part: PeaksPart) -> list[Chunk]:
     ]
 
 
-def channels_of(dat: Path, rms: Path, channels: int, bits: int) -> list[Channel]:
+def channels_of(dat: Path, rms: Path, channels: int, bits: int) -> list[WaveformChannel]:
     """Read the files of a waveform. Blocks."""
     pairs = _numbers(dat.read_bytes()[HEADER_BYTES:], bits)
     roots = _numbers(rms.read_bytes()[HEADER_BYTES:], bits)
     return [
-        Channel(
+        WaveformChannel(
             min=pairs[2 * channel :: 2 * channels].tolist(),
             max=pairs[2 * channel + 1 :: 2 * channels].tolist(),
             rms=roots[channel::channels].tolist(),

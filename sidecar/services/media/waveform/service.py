@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import trio
 
 from protocol.commands.shared import Resource
-from protocol.commands.waveform import MOST_INLINE, Channel, Waveform
+from protocol.commands.waveform import MOST_INLINE, Waveform, WaveformChannel
 from protocol.errors import InvalidParams, SourceChanged
 from protocol.time import format_exact
 from sidecar.services.cache.selection import source_id
@@ -226,7 +226,7 @@ class WaveformService:
 
 
 def _result(
-    asked: Asked, window: _Window, offered: Mapping[Form, Resource], data: list[Channel] | None, *, cached: bool
+    asked: Asked, window: _Window, offered: Mapping[Form, Resource], data: list[WaveformChannel] | None, *, cached: bool
 ) -> Waveform:
     heard, step = window.heard, asked.samples_per_pixel
     covered = min(window.end * step, heard.samples) - window.first * step
@@ -247,7 +247,7 @@ def _result(
     )
 
 
-async def _inline(dat: Path, rms: Path, asked: Asked, window: _Window) -> list[Channel] | None:
+async def _inline(dat: Path, rms: Path, asked: Asked, window: _Window) -> list[WaveformChannel] | None:
     channels = window.heard.channels
     if not asked.inline or window.length * channels > MOST_INLINE:
         return None
