@@ -141,6 +141,9 @@ def _expression(info: inspect.Type, inner: Callable[[inspect.Type], str], name: 
             return f"Array<{inner(item)}>"
         case inspect.TupleType(item_types=items):
             return f"[{', '.join(inner(item) for item in items)}]"
+        case inspect.DictType(key_type=inspect.LiteralType() as key, value_type=value):
+            # Of the names that may be there, some are.
+            return f"Partial<Record<{inner(key)}, {inner(value)}>>"
         case inspect.DictType(key_type=key, value_type=value):
             return f"Record<{inner(key)}, {inner(value)}>"
         case _ if type(info) in _SCALARS:

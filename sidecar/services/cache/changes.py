@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import trio
 
+from protocol.errors import SidecarError
 from sidecar.services.events import EventHub
 from sidecar.services.settings import SettingsStore
 
@@ -34,7 +35,11 @@ async def tell_changes(
         state = memory.counters.changes, current.cache_memory_bytes, limits
         if state == told:
             continue
-        store = late_store()
+        try:
+            store = late_store()
+        except SidecarError:
+            # Nothing is kept on the disk, and whoever needs it is told so; memory changes go untold with it.
+            continue
         if held not in (None, limits):
             await store.hold_limits()
         held, told = limits, state
