@@ -1,4 +1,4 @@
-"""The few boxes of an MP4 or MOV file that say whether its pictures are shown as they are stored."""
+"""Boxes of MP4 and MOV files, and the few of them that say whether pictures are shown as they are stored."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _SAMPLE_ENTRY = 86
 """Bytes of a picture's sample entry before its boxes."""
 
 MOST_BOXES = 10_000
-LARGEST_DESCRIPTION = 65_536
+LARGEST_HEADER = 65_536
 
-_Box = tuple[bytes, int, int]
+Box = tuple[bytes, int, int]
 """Type of a box, and where its content begins and ends."""
 
 
@@ -33,11 +33,11 @@ def plain_tracks(path: Path) -> frozenset[int]:
     try:
         with path.open("rb", buffering=0) as file:
             size = file.seek(0, 2)
-            movie = next((box for box in _boxes(file, 0, size) if box[0] == b"moov"), None)
+            movie = next((box for box in boxes(file, 0, size) if box[0] == b"moov"), None)
             if movie is None:
                 return frozenset()
-            for kind, begin, end in _boxes(file, *movie[1:]):
-                if kind == b"mvhd" and not _plain(_read(file, begin, end), (36, 48)):
+            for kind, begin, end in boxes(file, *movie[1:]):
+                if kind == b"mvhd" and not _plain(read_box(file, begin, end), (36, 48)):
                     return frozenset()
                 if kind == b"trak" and (track := _plain_track(file, begin, end)) is not None:
                     found.add(track)
@@ -47,13 +47,13 @@ def plain_tracks(path: Path) -> frozenset[int]:
 
 
 def _plain_track(file: BinaryIO, begin: int, end: int) -> int | None:
-    head = _read(file, *_inside(file, begin, end, b"tkhd"))
+    head = read_box(file, *inside(file, begin, end, b"tkhd"))
     if not _plain(head, (40, 52)):
         return None
     at, limit = begin, end
     for name in (b"mdia", b"minf", b"stbl", b"stsd"):
-        at, limit = _inside(file, at, limit, name)
-    description = _read(file, at, limit)
+        at, limit = inside(file, at, limit, name)
+    description = read_box(file, at, limit)
     size = struct.unpack_from(">I", description, 8)[0]
     if struct.unpack_from(">I", description, 4)[0] != 1 or size != len(description) - 8:
         return None
@@ -73,15 +73,16 @@ def _plain(head: bytes, places: tuple[int, int]) -> bool:
     return head[at : at + 36] == _PLAIN_MATRIX
 
 
-def _inside(file: BinaryIO, begin: int, end: int, name: bytes) -> tuple[int, int]:
+def inside(file: BinaryIO, begin: int, end: int, name: bytes) -> tuple[int, int]:
     """Return where the content of the first box of a name lies; ValueError where there is none."""
-    for kind, first, last in _boxes(file, begin, end):
+    for kind, first, last in boxes(file, begin, end):
         if kind == name:
             return first, last
     raise ValueError(f"no box {name!r}")
 
 
-def _boxes(file: BinaryIO, begin: int, end: int) -> Iterator[_Box]:
+def boxes(file: BinaryIO, begin: int, end: int) -> Iterator[Box]:
+    """Return the boxes of a span of a file; ValueError at one that does not fit into it."""
     for _ in range(MOST_BOXES):
         if begin + 8 > end:
             return
@@ -98,8 +99,9 @@ def _boxes(file: BinaryIO, begin: int, end: int) -> Iterator[_Box]:
         begin = last
 
 
-def _read(file: BinaryIO, begin: int, end: int) -> bytes:
-    if end - begin > LARGEST_DESCRIPTION:
-        raise ValueError("a header of this size is none")
+def read_box(file: BinaryIO, begin: int, end: int, *, most: int = LARGEST_HEADER) -> bytes:
+    """Return the content of a box; ValueError for more than `most` bytes."""
+    if end - begin > most:
+        raise ValueError("a box of this size is none")
     file.seek(begin)
     return file.read(end - begin)

@@ -34,7 +34,7 @@ _SEEKABLE_444 = 151
 class Findings:
     """What reading a file has gathered, by the streams' numbers in the file.
 
-    `plain` are the ids of picture tracks whose container says nothing of how they are shown.
+    `plain` are picture streams whose container says nothing of how they are turned or lit.
     """
 
     path: str

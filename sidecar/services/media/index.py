@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from sidecar.services.media.rate import constant_rate
+from sidecar.services.media.sample_tables import read_samples
 
 _DISCARD = 2
 """The bit of an index entry's flags that says: decoded, but cut away by the edit list."""
@@ -137,14 +139,30 @@ def build_index(
     return PictureIndex(pts, keyframes, tick, None, span * tick + length, from_tables)
 
 
-def index_from_tables(stream: VideoStream, demuxer: str) -> PictureIndex | None:
-    """Read a stream's index out of the demuxer's tables; None where they do not hold every frame's presentation time.
+def index_from_tables(path: Path, stream: VideoStream, demuxer: str) -> PictureIndex | None:
+    """Read a stream's index out of a file's tables; None where they do not hold every frame's presentation time.
 
-    They do in MP4 and MOV files without reordered frames (their tables hold decoding times) and without fragments.
+    They do in MP4 and MOV files without fragments, where no edit list cuts reordered frames away.
     """
+    if not demuxer.startswith("mov"):
+        return None
+    return _from_samples(path, stream) or _from_entries(stream)
+
+
+def _from_samples(path: Path, stream: VideoStream) -> PictureIndex | None:
+    """Read the file's own tables; None where FFmpeg makes something else of them."""
+    table = read_samples(path, stream.id)
+    if table is None or len(table.pts) != len(stream.index_entries) or int(table.pts.min()) != stream.start_time:
+        return None
+    tick = stream.time_base or Fraction(1, 90_000)
+    return build_index(table.pts, table.keys, table.durations, tick, stream.average_rate, from_tables=True)
+
+
+def _from_entries(stream: VideoStream) -> PictureIndex | None:
+    """Read the demuxer's entries, which hold decoding times."""
     entries = stream.index_entries
     tick, context = stream.time_base or Fraction(1, 90_000), stream.codec_context
-    if not demuxer.startswith("mov") or not len(entries) or context.has_b_frames:
+    if not len(entries) or context.has_b_frames:
         return None
     rows = np.array([(entry.timestamp, entry.flags) for entry in entries], dtype=np.int64)
     rows = rows[rows[:, 1] & _DISCARD == 0]

@@ -19,6 +19,7 @@ from protocol.commands.media import MediaInfo
 from protocol.errors import MediaEncrypted, MediaUnreadable, MediaUnsupported
 from sidecar.core.source import SourceFacts
 from sidecar.services.media.boxes import plain_tracks
+from sidecar.services.media.ebml import plain_matroska
 from sidecar.services.media.facts import Findings, Reading, decodable, describe, is_cover
 from sidecar.services.media.fingerprint import fingerprint
 from sidecar.services.media.index import PacketTimes, index_from_tables
@@ -62,13 +63,13 @@ def probe_file(path: Path, index: IndexLevel = "none", content: str = "") -> Pro
         _refuse_large(path, pictures)
         findings = Findings(path=str(path), fingerprint=content, size=path.stat().st_size)
         for stream in pictures:
-            findings.indexes[stream.index] = index_from_tables(stream, container.format.name)
+            findings.indexes[stream.index] = index_from_tables(path, stream, container.format.name)
         tabled = all(findings.indexes[stream.index] for stream in pictures)
         scan = (index != "none" and not (tabled and pictures)) or _duration_missing(container)
         if index != "none" and not pictures and container.format.name.split(",")[0] in _TOLD:
             scan = _duration_missing(container)
-        if index == "none" and pictures and container.format.name.startswith("mov"):
-            findings.plain = plain_tracks(path)
+        if index == "none" and pictures:
+            findings.plain = _plain(path, container, pictures)
         _read_packets(container, pictures, sounds, findings, scan=scan)
         _refuse_encrypted(path, pictures, sounds, findings)
         return _probed(describe(container, pictures, sounds, findings, scanned=scan), index)
@@ -146,11 +147,7 @@ def _read_packets(
                 findings.first_packets[number] = bytes(packet)[:65_536]
                 if number in unheard:
                     unheard[number].discard = Discard.all
-                if (
-                    number in waiting
-                    and waiting[number].id in findings.plain
-                    and _told(waiting[number], packet, findings)
-                ):
+                if number in waiting and number in findings.plain and _told(waiting[number], packet, findings):
                     del waiting[number]
             if (new or packet.is_keyframe) and packet.has_sidedata("encryption_info"):
                 findings.encrypted.add(number)
@@ -167,6 +164,17 @@ def _read_packets(
             raise MediaUnreadable(path=findings.path, detail=reason(error)) from error
     if waiting:
         _flush(waiting, findings)
+
+
+def _plain(path: Path, container: InputContainer, pictures: list[VideoStream]) -> frozenset[int]:
+    """Return the numbers of picture streams of which the container says nothing but their shape and colour."""
+    name = container.format.name
+    if name.startswith("mov"):
+        plain = plain_tracks(path)
+        return frozenset(stream.index for stream in pictures if stream.id in plain)
+    if name.startswith("matroska") and plain_matroska(path):
+        return frozenset(stream.index for stream in pictures)
+    return frozenset()
 
 
 def _told(stream: VideoStream, packet: av.Packet[Any], findings: Findings) -> bool:
