@@ -159,7 +159,7 @@ COMMANDS = (
         "Find missing files of an open project in folders, and make them a revision.",
         Example({"projectId": str(DEMO["id"]), "baseRevision": 1, "folders": ["."]}, after=("project.open",)),
         raises=(ProjectNotOpen, ProjectConflict, PermissionDenied, InvalidParams, InvalidProject),
-        load="probe",
+        load="jobs",
         progress=True,
     ),
 )

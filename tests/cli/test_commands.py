@@ -78,9 +78,15 @@ def test_probe_describes_every_stream(clip: Path, capsys: Captured) -> None:
     assert main(["probe", str(clip), "--index", "keyframes"]) == 0
     rows = dict(line.split("\t") for line in capsys.readouterr().out.splitlines())
     assert rows["file"] == str(clip)
-    assert rows["video 0"].startswith("h264, 192×96, 25 frames/s")
-    assert rows["audio 0"] == "aac, 48000 Hz, stereo"
+    assert rows["video 0"].startswith("h264 ")
+    assert ", 192×96, 25 frames/s, " in rows["video 0"]
+    assert "yuv420p, 8 bits, limited bt601/" in rows["video 0"]
+    assert rows["audio 0"] == "aac LC, 48000 Hz, stereo, default"
     assert int(rows["keyframes"]) >= 1
+    assert rows["duration"].startswith("1 s (by ")
+    assert rows["tag major_brand"] == "isom"
+    assert main(["probe", str(clip), "--refresh", "--json"]) == 0
+    assert answer(capsys)["cached"] is False
     assert main(["probe", str(clip), "--json"]) == 0
     assert answer(capsys)["video"][0]["width"] == 192
 
@@ -118,11 +124,40 @@ def test_render_takes_a_preset_and_a_number_of_processes(capsys: Captured) -> No
     assert "Use discord" in capsys.readouterr().err
 
 
+def test_a_name_of_another_container_is_refused_before_any_work(capsys: Captured) -> None:
+    project = str(write_project(Path("p.json")))
+    assert main(["render", project, "-o", "out.gif"]) == 2
+    said = capsys.readouterr().err
+    assert "out.gif is the name of gif, and mp4 is to be written" in said
+    assert "Name it out.mp4, or add --preset gif" in said
+    assert main(["render", project, "-o", "out.mp4", "--preset", "gif"]) == 2
+    assert main(["render", project, "-o", "out.film"]) == 0
+    assert sorted(path.name for path in Path().iterdir()) == ["out.film", "p.json"]
+
+
+def test_what_is_wrong_with_a_project_is_listed(capsys: Captured) -> None:
+    Path("p.json").write_text('{"schema": "timeline/1", "tracks": []}', encoding="utf-8")
+    assert main(["render", "p.json", "-o", "out.mp4"]) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert said[0].startswith("error: The project is not valid")
+    assert any("width is missing" in line for line in said[1:])
+
+
+def test_presets_are_listed(capsys: Captured) -> None:
+    assert main(["presets"]) == 0
+    rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+    assert {"mp4", "youtube-1080p", "gif", "archive"} <= {row[0] for row in rows}
+    assert main(["presets", "--container", "gif", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)["presets"]
+    assert [(each["id"], each["export"]["container"]) for each in listed] == [("gif", "gif")]
+    assert main(["presets", "--container", "gfi"]) == 2
+
+
 def test_render_does_not_replace_a_file_unasked(capsys: Captured) -> None:
     path = write_project(Path("p.json"))
     Path("out.mp4").write_text("precious", encoding="utf-8")
     assert main(["render", str(path), "-o", "out.mp4"]) == 1
-    assert "set overwrite" in capsys.readouterr().err
+    assert "add --overwrite" in capsys.readouterr().err
     assert Path("out.mp4").read_text(encoding="utf-8") == "precious"
     assert main(["render", str(path), "-o", "out.mp4", "--overwrite", "--range", "5f:15f", "--json"]) == 0
     job = answer(capsys)
