@@ -115,7 +115,9 @@ def test_the_cases_of_ebu_tech_3342(tmp_path: Path, levels: tuple[float, float],
     [(4, 0, -6.02, -6.0), (4, 45, -6.02, -6.0), (6, 60, -6.02, -6.0), (8, 67.5, -6.02, -6.0), (4, 45, 2.99, 3.0)],
 )
 def test_true_peaks_of_ebu_tech_3341(tmp_path: Path, divided: int, phase: float, level: float, expected: float) -> None:
-    sound = tone(level, 2, RATE / divided, phase)
+    # A tone that begins at once is wider than its own peak.
+    ramp = np.minimum(1, np.arange(2 * RATE) / (RATE / 20))
+    sound = tone(level, 2, RATE / divided, phase) * ramp * ramp[::-1]
     found = loudness_of(written(tmp_path / "a.wav", sound, sound))
     assert found.true_peak is not None
     assert expected - 0.4 <= found.true_peak <= expected + 0.2
@@ -127,10 +129,10 @@ def test_a_quiet_peak_is_told_as_exactly(tmp_path: Path) -> None:
     assert found.true_peak == pytest.approx(-66, abs=0.2)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_noise_against_the_standard(tmp_path: Path, seed: int) -> None:
     random = np.random.default_rng(seed)
-    parts = [noise(float(random.uniform(-50, -10)), float(random.uniform(1, 4)), seed + n) for n in range(8)]
+    parts = [noise(float(random.uniform(-50, -10)), float(random.uniform(1, 3)), seed + n) for n in range(6)]
     left, right = np.concatenate(parts), np.concatenate(parts) * 0.5
     found = loudness_of(written(tmp_path / "a.wav", left, right))
     assert found.integrated == pytest.approx(integrated(np.stack([left, right])), abs=0.1)
