@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -79,8 +80,12 @@ class Records:
             store = self._store()
         except SidecarError:
             return None
+        began = time.perf_counter()
         there = await store.known("metadata", keys)
-        key = next((key for key in keys if key in there), keys[0])
+        key = next((key for key in keys if key in there), None)
+        if key is None:
+            self._memory().counters.miss("metadata", time.perf_counter() - began)
+            return None
         pinned = await store.find("metadata", key, sources=[source_id(path)])
         if pinned is None:
             return None
