@@ -9,6 +9,7 @@ from msgspec import Meta
 from protocol.commands.command import Command, Example, Params
 from protocol.commands.render import Started
 from protocol.commands.shared import Range
+from protocol.commands.waveform import SecondsRange
 from protocol.errors import (
     DecoderCrashed,
     DiskFull,
@@ -28,7 +29,7 @@ from protocol.errors import (
     Timeout,
 )
 from protocol.model import Model, Result
-from protocol.time import ExactTime, Seconds
+from protocol.time import ExactTime
 
 
 class MediaProbe(Params, kw_only=True):
@@ -152,19 +153,12 @@ class MediaInfo(Result):
 MOST_KEYFRAMES = 100_000
 
 
-class SourceSpan(Model, rename={"from_": "from"}):
-    """From one instant of a file up to, not including, another; in seconds from the file's start."""
-
-    from_: Seconds
-    to: Seconds
-
-
 class MediaKeyframes(Params, kw_only=True):
     """`video_stream` counts picture streams, cover art excluded; at most `limit` times are returned, from the first."""
 
     path: str
     video_stream: Annotated[int, Meta(ge=0, le=1_000)] = 0
-    range: SourceSpan | None = None
+    range: SecondsRange | None = None
     limit: Annotated[int, Meta(ge=1, le=MOST_KEYFRAMES)] = 10_000
     timeout_ms: Annotated[int, Meta(ge=1, le=600_000)] = 120_000
 

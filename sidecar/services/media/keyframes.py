@@ -6,7 +6,8 @@ from bisect import bisect_left
 from fractions import Fraction
 from pathlib import Path
 
-from protocol.commands.media import Keyframes, MediaKeyframes, SourceSpan
+from protocol.commands.media import Keyframes, MediaKeyframes
+from protocol.commands.waveform import SecondsRange
 from protocol.errors import InvalidParams
 from protocol.time import format_exact, parse_seconds
 from sidecar.core.source import SourceFacts, SourceVideo
@@ -48,7 +49,7 @@ def _times(facts: SourceFacts, video: SourceVideo) -> list[Fraction]:
     return [pts * video.time_base - facts.start for pts in video.keyframes or ()]
 
 
-def _span(span: SourceSpan | None) -> tuple[Fraction | None, Fraction | None]:
+def _span(span: SecondsRange | None) -> tuple[Fraction | None, Fraction | None]:
     if span is None:
         return None, None
     try:
