@@ -134,6 +134,11 @@ class Index:
         """Return kinds and beginnings of keys (2 digits) of all entries."""
         return set(self._rows("SELECT DISTINCT kind, substr(key, 1, 2) FROM entries"))
 
+    def keys(self, kind: Kind, shard: str) -> list[str]:
+        """Return the keys of a kind that begin so."""
+        query = "SELECT key FROM entries WHERE kind = ? AND key >= ? AND key < ?"
+        return [key for (key,) in self._rows(query, kind, shard, f"{shard}g")]
+
     def shard(self, kind: Kind, shard: str) -> Mapping[str, tuple[int, int, float]]:
         """Return bytes, space and last use of the entries of a kind whose keys begin so."""
         query = "SELECT key, bytes, space, used FROM entries WHERE kind = ? AND key >= ? AND key < ?"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,6 +13,9 @@ from sidecar.services.cache.head import Head, Labels, read_head
 from sidecar.services.cache.index import Index, Row
 from sidecar.services.cache.kinds import KINDS, Kind
 from sidecar.services.cache.layout import HEAD, Layout, is_key, space
+
+MANY = 20_000
+"""Entries of which the sizes are compared, too: a fifth of a second."""
 
 _SHARD = re.compile(r"[0-9a-f]{2}")
 
@@ -31,8 +34,15 @@ def row_of(head: Head, head_size: int, used: float) -> Row:
 
 
 def settle(layout: Layout, index: Index) -> None:
-    """Make the index agree with all files; the cache's lock is held exclusively."""
+    """Make the index agree with all files; the cache's lock is held exclusively.
+
+    Of many entries only the names are compared, which takes half a second for 100,000: a file of another size is no
+    entry when it is looked for, and counts as what it was until then.
+    """
+    many = sum(total.entries for total in index.totals().values()) > MANY
     for kind, shard in sorted(_shards(layout) | index.shards()):
+        if many and _as_named(layout, kind, shard, index.keys(kind, shard)):
+            continue
         known = index.shard(kind, shard)
         found, whole = _settle_shard(layout, kind, shard, known)
         if found:
@@ -49,6 +59,15 @@ def found_entries(layout: Layout) -> Iterator[list[Row]]:
 
 def _shards(layout: Layout) -> set[tuple[Kind, str]]:
     return {(kind, shard) for kind in KINDS for shard in _names(layout.objects / kind) if _SHARD.fullmatch(shard)}
+
+
+def _as_named(layout: Layout, kind: Kind, shard: str, keys: Sequence[str]) -> bool:
+    """Whether a folder holds files and heads of these keys, and nothing else."""
+    try:
+        names = set(os.listdir(f"{layout.objects}/{kind}/{shard}"))  # noqa: PTH208 - of many, in a hurry
+    except (FileNotFoundError, NotADirectoryError):
+        return not keys
+    return len(names) == 2 * len(keys) and all(key in names and key + HEAD in names for key in keys)
 
 
 def _settle_shard(

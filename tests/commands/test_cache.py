@@ -1,0 +1,383 @@
+"""The commands of the cache over real services and a real render."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+
+from protocol.errors import InvalidParams, MediaNotFound, PermissionDenied, SettingsInvalid
+from sidecar.commands.grant import Grant
+from sidecar.services.cache import changes
+from sidecar.services.cache.selection import source_id
+from tests.commands.test_render import asks
+from tests.harness.media import make_clip
+from tests.harness.patience import PATIENCE
+from tests.services.cache.shelf import content_of, key_of
+from tests.services.render.studio import Studio, color, file, project, studio
+
+MIB = 1 << 20
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_clip(tmp_path_factory.mktemp("media") / "a.mp4", seconds=2, audio="stereo", gop=10)
+
+
+@asynccontextmanager
+async def desk_of(tmp_path: Path) -> AsyncIterator[tuple[Studio, Any]]:
+    with trio.fail_after(PATIENCE):
+        async with studio(tmp_path) as desk:
+            yield desk, asks(desk)
+
+
+async def publish(desk: Studio, name: str, kind: Any = "waveforms", **labels: Any) -> None:
+    store = desk.services.cache
+    made = store.scratch / name
+    made.write_bytes(content_of(key_of(name), 1000))
+    kept = await store.publish(kind, key_of(name), made, **labels)
+    assert kept is not None
+    kept.release()
+
+
+async def find(desk: Studio, name: str, kind: Any = "waveforms") -> bool:
+    found = await desk.services.cache.find(kind, key_of(name))
+    if found is not None:
+        found.release()
+    return found is not None
+
+
+async def test_stats_tell_what_was_measured_and_null_where_nothing_was(tmp_path: Path) -> None:
+    async with desk_of(tmp_path) as (desk, ask):
+        stats = await ask("cache.stats", kinds=["waveforms", "frames"])
+        assert list(stats["kinds"]) == ["waveforms", "frames"]
+        assert stats["disk"] == {"bytes": 0, "limit": 10_737_418_240, "entries": 0, "fragmentation": None}
+        assert stats["memory"] == {"bytes": 0, "limit": 268_435_456, "entries": 0, "fragmentation": None}
+        nothing = stats["kinds"]["waveforms"]
+        assert nothing["hitRatio"] == {"minute": None, "hour": None, "total": None}
+        assert nothing["response"] == {"hit": None, "miss": None}
+        await publish(desk, "one", seconds=2.5)
+        for _ in range(3):
+            assert await find(desk, "one")
+        assert not await find(desk, "two")
+        desk.services.memory.put("waveforms", key_of("m"), b"x" * 500, seconds=1.0)
+        assert desk.services.memory.get("waveforms", key_of("m")) is not None
+        stats = await ask("cache.stats")
+        found = stats["kinds"]["waveforms"]
+        assert (found["entries"], found["disk"], found["memory"]["entries"]) == (2, {"entries": 1, "bytes": 8192}, 1)
+        assert found["bytes"] == 8192 + found["memory"]["bytes"]
+        assert found["hits"] == {"minute": 4, "hour": 4, "total": 4}
+        assert found["misses"] == {"minute": 1, "hour": 1, "total": 1}
+        assert found["hitRatio"] == {"minute": 0.8, "hour": 0.8, "total": 0.8}
+        assert (found["bytesSaved"], found["secondsSaved"]) == (3500, 8.5)
+        hit, miss = found["response"]["hit"], found["response"]["miss"]
+        assert (hit["samples"], miss["samples"]) == (4, 1)
+        assert 0 < hit["p50"] <= hit["p95"] <= hit["p99"] <= hit["max"] < PATIENCE
+        assert stats["disk"]["bytes"] == 8192
+        assert 0.8 < stats["disk"]["fragmentation"] < 1
+        assert set(stats["kinds"]) == {
+            "frames",
+            "filmstrips",
+            "waveforms",
+            "metadata",
+            "analysis",
+            "segments",
+            "sound",
+            "proxies",
+            "play",
+        }
+
+
+async def test_fragmentation_on_the_disk_is_what_blocks_leave_empty(tmp_path: Path) -> None:
+    async with desk_of(tmp_path) as (desk, ask):
+        store = desk.services.cache
+        for name in range(40):
+            made = store.scratch / "made"
+            # With its head, as much as fills two blocks; and a byte more than one.
+            made.write_bytes(bytes(4096 if name % 2 else 4097))
+            kept = await store.publish("waveforms", key_of(name), made, owners=["odd" if name % 2 else "even"])
+            assert kept is not None
+            kept.release()
+        before = (await ask("cache.stats"))["disk"]["fragmentation"]
+        await ask("cache.clear", projectId="odd")
+        after = (await ask("cache.stats"))["disk"]["fragmentation"]
+        assert 0.5 < before < after < 0.7
+
+
+async def test_limits_hold_when_they_are_set_and_stay(tmp_path: Path) -> None:
+    async with desk_of(tmp_path) as (desk, ask):
+        limits = await ask("cache.limits")
+        assert limits["floor"] == {"memoryBytes": 8 * MIB, "diskBytes": 64 * MIB}
+        assert limits["kinds"]["proxies"] is None
+        for name in range(6):
+            await publish(desk, f"d{name}", kind="proxies")
+            desk.services.memory.put("frames", key_of(name), bytes(3 * MIB))
+        pinned = await desk.services.cache.find("proxies", key_of("d0"))
+        assert pinned is not None
+        done = await ask(
+            "cache.setLimits", memoryBytes=8 * MIB, diskBytes=64 * MIB, kinds={"proxies": 8192, "frames": None}
+        )
+        assert (done["evicted"]["entries"], done["over"]) == (5 + 4, 0)
+        assert done["limits"]["kinds"]["proxies"] == 8192
+        assert done["limits"] == await ask("cache.limits")
+        stats = await ask("cache.stats")
+        assert (stats["memory"]["limit"], stats["memory"]["entries"]) == (8 * MIB, 2)
+        assert (stats["kinds"]["proxies"]["limit"], stats["kinds"]["proxies"]["disk"]["entries"]) == (8192, 1)
+        assert stats["kinds"]["frames"]["evictions"]["limit"] == 4
+        done = await ask("cache.setLimits", kinds={"proxies": 0}, persist=False)
+        assert (done["evicted"]["entries"], done["over"]) == (0, 8192)
+        pinned.release()
+        done = await ask("cache.setLimits", kinds={"proxies": 0}, persist=False)
+        assert (done["evicted"]["entries"], done["over"]) == (1, 0)
+        for below in ({"memoryBytes": 8 * MIB - 1}, {"diskBytes": 0}):
+            with pytest.raises(InvalidParams) as refused:
+                await ask("cache.setLimits", **below, minFreeDiskBytes=5)
+            assert refused.value.path == f"/{next(iter(below))}"
+        assert (await ask("cache.limits"))["minFreeDiskBytes"] == limits["minFreeDiskBytes"]
+    async with desk_of(tmp_path) as (_, ask):
+        limits = await ask("cache.limits")
+        assert (limits["memoryBytes"], limits["diskBytes"], limits["kinds"]["proxies"]) == (8 * MIB, 64 * MIB, 8192)
+        await ask("cache.setLimits", kinds={"proxies": None})
+    async with desk_of(tmp_path) as (_, ask):
+        assert (await ask("cache.limits"))["kinds"]["proxies"] is None
+
+
+async def test_settings_change_the_limits_too(tmp_path: Path) -> None:
+    async with desk_of(tmp_path) as (desk, ask):
+        desk.services.memory.put("frames", key_of(1), bytes(3 * MIB))
+        desk.services.settings.set({"cacheMemoryBytes": 2 * MIB, "cacheKinds": {"sound": 5}}, persist=False)
+        assert (await ask("cache.stats"))["memory"]["entries"] == 0
+        assert (await ask("cache.limits"))["kinds"]["sound"] == 5
+        with pytest.raises(SettingsInvalid):
+            desk.services.settings.set({"cacheKinds": {"nothing": 5}})
+
+
+async def test_projects_share_entries_and_clearing_one_keeps_the_other(tmp_path: Path, clip: Path) -> None:
+    async with desk_of(tmp_path) as (desk, ask):
+        ours = file(clip, 0, 1)
+        one = project(ours, color(1, 1, "#112233"), id="one", name="First")
+        two = project(ours, color(1, 1, "#445566"), id="two", name="Second")
+        for raw in (one, two):
+            await ask("project.open", project=raw)
+            started = await ask("render.start", project={"id": raw["id"]}, output=str(tmp_path / f"{raw['id']}.mp4"))
+            assert (await desk.render.wait(started["jobId"])).state == "completed"
+        found = {each["projectId"]: each for each in (await ask("cache.projects"))["projects"]}
+        assert [found[name]["name"] for name in ("one", "two")] == ["First", "Second"]
+        assert all(each["open"] and each["coverage"] == 1.0 and each["segments"] >= 2 for each in found.values())
+        before = await ask("cache.hasProject", projectId="two")
+        assert (before["cached"], before["open"], before["coverage"]) == (True, True, 1.0)
+        cleared = await ask("cache.clear", projectId="one", dryRun=True)
+        assert cleared == await ask("cache.clear", projectId="one")
+        assert cleared["entries"] >= 1
+        assert cleared["shared"] >= 1
+        assert (await ask("cache.hasProject", projectId="two")) == before
+        assert (await ask("cache.hasProject", projectId="one"))["coverage"] < 1.0
+        await ask("project.close", projectId="one")
+        assert await ask("cache.hasProject", projectId="one") == {
+            "cached": False,
+            "open": False,
+            "coverage": None,
+            "bytes": 0,
+        }
+        plan = await ask("render.plan", project={"inline": two})
+        assert plan["plan"]["encode"] == 0
+
+
+async def test_a_project_is_cached_while_it_is_open_or_an_entry_names_it(tmp_path: Path) -> None:
+    path = tmp_path / "film.json"
+    async with desk_of(tmp_path) as (desk, ask):
+        await ask("project.open", project=project(color(0, 1), id="film", name="Film"))
+        state = await ask("cache.hasProject", projectId="film")
+        assert state == {"cached": True, "open": True, "coverage": None, "bytes": 0}
+        await ask("project.save", project={"id": "film"}, path=str(path))
+        assert (await ask("cache.hasProject", path=str(path)))["open"]
+        started = await ask("render.start", project={"id": "film"}, output=str(tmp_path / "film.mp4"))
+        assert (await desk.render.wait(started["jobId"])).state == "completed"
+        await ask("project.close", projectId="film")
+        state = await ask("cache.hasProject", path=str(path))
+        assert (state["cached"], state["open"], state["coverage"]) == (True, False, None)
+        assert not (await ask("cache.hasProject", projectId="other"))["cached"]
+        assert not (await ask("cache.hasProject", path=str(tmp_path / "missing.json")))["cached"]
+        for wrong in ({}, {"projectId": "film", "path": str(path)}):
+            with pytest.raises(InvalidParams):
+                await ask("cache.hasProject", **wrong)
+    async with desk_of(tmp_path) as (desk, ask):
+        (found,) = (await ask("cache.projects"))["projects"]
+        assert (found["projectId"], found["name"], found["path"], found["open"]) == ("film", "Film", str(path), False)
+        assert (await ask("cache.hasProject", path=str(path)))["cached"]
+        await ask("cache.clear", projectId="film")
+        assert (await ask("cache.projects"))["projects"] == []
+        assert not (await ask("cache.hasProject", path=str(path)))["cached"]
+
+
+async def test_an_edit_lowers_the_coverage_of_the_next_plan(tmp_path: Path) -> None:
+    async with desk_of(tmp_path) as (desk, ask):
+        await ask("project.open", project=project(color(0, 1, "#100000"), color(1, 1, "#001000"), id="film"))
+        started = await ask("render.start", project={"id": "film"}, output=str(tmp_path / "film.mp4"))
+        assert (await desk.render.wait(started["jobId"])).state == "completed"
+        assert (await ask("cache.hasProject", projectId="film"))["coverage"] == 1.0
+        patch = [{"op": "replace", "path": "/tracks/0/clips/1/source/color", "value": "#abcdef"}]
+        await ask("project.update", projectId="film", baseRevision=1, patch=patch)
+        assert (await ask("cache.hasProject", projectId="film"))["coverage"] is None
+        await ask("render.plan", project={"id": "film"})
+        assert (await ask("cache.hasProject", projectId="film"))["coverage"] == 0.5
+
+
+async def test_clearing_by_file_goes_for_everything_that_was_made_from_it(tmp_path: Path, clip: Path) -> None:
+    other = tmp_path / "other.mp4"
+    shutil.copy(clip, other)
+    os.utime(other, ns=(1, 1))
+    async with desk_of(tmp_path) as (desk, ask):
+        for path in (clip, other):
+            raw = project(file(path, 0, 1), color(1, 1), id=path.stem)
+            started = await ask("render.start", project={"inline": raw}, output=str(tmp_path / f"{path.stem}-out.mp4"))
+            assert (await desk.render.wait(started["jobId"])).state == "completed"
+        found = await ask("cache.metadata", path=str(other))
+        assert found["kinds"]["segments"]["entries"] == 1
+        before = (await ask("cache.stats"))["kinds"]["segments"]["entries"]
+        cleared = await ask("cache.clear", path=str(other), kinds=["segments"])
+        assert (cleared["entries"], cleared["inUse"], cleared["shared"]) == (1, 0, 0)
+        assert (await ask("cache.stats"))["kinds"]["segments"]["entries"] == before - 1
+        assert "segments" not in (await ask("cache.metadata", path=str(other)))["kinds"]
+        assert (await ask("cache.metadata", path=str(clip)))["kinds"]["segments"]["entries"] == 1
+        await publish(desk, "sound", kind="sound", sources=[source_id(clip)])
+        assert (await ask("cache.clear", path=str(clip), kinds=["sound"], olderThan=3_600))["entries"] == 0
+        assert (await ask("cache.clear", path=str(clip), kinds=["sound"], olderThan=0))["entries"] >= 1
+        narrow = asks(desk, Grant(read=(tmp_path / "nowhere",)))
+        for method in ("cache.clear", "cache.metadata", "cache.hasProject"):
+            with pytest.raises(PermissionDenied):
+                await narrow(method, path=str(clip))
+
+
+async def test_metadata_is_told_without_probing_and_never_of_another_content(tmp_path: Path, clip: Path) -> None:
+    path = tmp_path / "a.mp4"
+    shutil.copy(clip, path)
+    async with desk_of(tmp_path) as (_, ask):
+        unknown = await ask("cache.metadata", path=str(path))
+        assert unknown["info"] is None
+        info = await ask("media.probe", path=str(path))
+        known = await ask("cache.metadata", path=str(path))
+        assert known["fingerprint"] == unknown["fingerprint"] == info["fingerprint"]
+        assert known["info"]["video"] == info["video"]
+        with pytest.raises(MediaNotFound):
+            await ask("cache.metadata", path=str(tmp_path / "missing.mp4"))
+        # The same name, size and time, and another content.
+        stamp = path.stat()
+        data = bytearray(path.read_bytes())
+        data[-9:] = bytes(9)
+        path.write_bytes(data)
+        os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+        assert (await ask("cache.metadata", path=str(path)))["info"] is None
+        assert (await ask("media.probe", path=str(path)))["cached"] is False
+
+
+async def test_preloading_probes_the_files_of_a_project(tmp_path: Path, clip: Path) -> None:
+    path = tmp_path / "a.mp4"
+    shutil.copy(clip, path)
+    raw = project(file(path, 0, 1), file(tmp_path / "missing.mp4", 1, 1), id="film")
+    async with desk_of(tmp_path) as (_, ask):
+        done = await ask("cache.preload", project={"inline": raw})
+        assert done["failed"] == 1
+        states = {item["path"]: item["error"] and item["error"]["kind"] for item in done["items"]}
+        assert states == {str(path): None, str(tmp_path / "missing.mp4"): "mediaNotFound"}
+        found = await ask("media.probe", path=str(path), index="keyframes")
+        assert found["cached"]
+        assert found["keyframes"]
+        assert (await ask("cache.preload", paths=[str(path)], kinds=["metadata"]))["failed"] == 0
+        for wrong in (
+            {},
+            {"paths": [str(path)], "project": {"inline": raw}},
+            {"paths": [str(path)], "kinds": ["play"]},
+        ):
+            with pytest.raises(InvalidParams):
+                await ask("cache.preload", **wrong)
+
+
+async def test_verifying_finds_damage_and_removes_it(tmp_path: Path) -> None:
+    async with desk_of(tmp_path) as (desk, ask):
+        for name in range(30):
+            await publish(desk, f"e{name}")
+        await publish(desk, "sound", kind="sound")
+        objects = tmp_path / "cache" / "objects" / "waveforms"
+        if not objects.exists():
+            objects = next((tmp_path).rglob("objects")) / "waveforms"
+        for name in (3, 7):
+            key = key_of(f"e{name}")
+            damaged = objects / key[:2] / key
+            damaged.write_bytes(damaged.read_bytes()[:-1] + b"!")
+        done = await ask("cache.verify", kinds=["waveforms"], repair=False)
+        assert (done["checked"], done["corrupt"], done["removed"], done["bytes"]) == (30, 2, 0, 28_000)
+        assert {each["key"] for each in done["damaged"]} == {key_of("e3"), key_of("e7")}
+        assert (await ask("cache.verify"))["removed"] == 2
+        again = await ask("cache.verify")
+        assert (again["checked"], again["corrupt"]) == (29, 0)
+        assert (await ask("cache.stats"))["kinds"]["waveforms"]["evictions"]["corrupt"] == 2
+
+
+async def test_verifying_keeps_its_pace_and_can_be_cancelled(tmp_path: Path) -> None:
+    async with desk_of(tmp_path) as (desk, ask):
+        store = desk.services.cache
+        made = store.scratch / "made"
+        made.write_bytes(bytes(MIB))
+        kept = await store.publish("proxies", key_of(1), made)
+        assert kept is not None
+        kept.release()
+        began = trio.current_time()
+        assert (await ask("cache.verify", bytesPerSecond=2 * MIB))["checked"] == 1
+        assert trio.current_time() - began >= 0.5
+        made.write_bytes(bytes(40 * MIB))
+        kept = await store.publish("proxies", key_of(2), made)
+        assert kept is not None
+        kept.release()
+        with trio.move_on_after(0.2) as scope:
+            await ask("cache.verify", bytesPerSecond=MIB)
+        assert scope.cancelled_caught
+        assert (await ask("cache.stats"))["kinds"]["proxies"]["pinned"] == 0
+
+
+async def until(look: Callable[[], bool]) -> None:
+    """Wait for what is bound to come; the caller has a deadline."""
+    while True:
+        if look():
+            return
+        await trio.sleep(0.01)
+
+
+async def test_changes_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(changes, "EVERY", 0.02)
+    async with desk_of(tmp_path) as (desk, ask):
+        events = desk.services.events
+
+        def told() -> Any:
+            return events.snapshot("cache.changed")
+
+        subscription = events.subscribe(["cache.changed"])
+        assert told() is None
+        await publish(desk, "one")
+        await until(lambda: told() is not None and told().disk.entries == 1)
+        assert told().disk.bytes == 8192
+        desk.services.memory.put("frames", key_of(1), b"x")
+        await until(lambda: told().memory.entries == 1)
+        await ask("cache.clear")
+        await until(lambda: told().evictions.cleared == 2)
+        assert (told().disk.bytes, told().memory.bytes) == (0, 0)
+        last = subscription.take()
+        assert last is not None
+        assert last.payload == told()
+        assert subscription.take() is None
+
+
+async def test_a_limit_that_a_setting_lowers_holds_soon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(changes, "EVERY", 0.02)
+    async with desk_of(tmp_path) as (desk, _):
+        await publish(desk, "one")
+        await until(lambda: desk.services.events.snapshot("cache.changed") is not None)
+        desk.services.settings.set({"cacheDiskBytes": 0}, persist=False)
+        await until(lambda: desk.services.events.snapshot("cache.changed").disk.limit == 0)
+        assert not await find(desk, "one")
