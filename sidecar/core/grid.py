@@ -20,9 +20,12 @@ Span = tuple[int, int]
 CELL_SECONDS = 4
 """About how long a cell is: half as much doubles what is decoded twice, more makes a small change dear."""
 
-SHORTEST = 4
-"""A rest of less than one of as many parts of a cell is joined to its neighbour."""
+SHORTEST = 2
+"""A rest of less than one of as many parts of a cell is joined to its neighbour: to begin an encoder costs memory that
+has to be touched first, and a keyframe."""
 
+LONGEST = Fraction(3, 2)
+"""Of as many cells is the longest: more would leave the other cores of the machine without work."""
 
 BETWEEN = 2
 """What lies between two copies is one cell if it is no longer than one of as many parts of a cell."""
@@ -65,7 +68,7 @@ def cut_cells(
     """Cut the frames of an output into cells of about `every` frames, in order, without gap.
 
     `sceneries` cover the span's project frames, in order. `copies` are spans of output frames that are cells as they
-    are, in order; little that lies between two of them is one cell. The lengths of cells lie between a quarter and one and a half of `every`, but where what is shown is shorter;
+    are, in order; little that lies between two of them is one cell. The lengths of cells lie between a half and twice `every`, but where what is shown is shorter;
     of one picture none is longer than `every`.
     """
     cells = [Cut(*copy, still=False) for copy in copies]
@@ -113,10 +116,17 @@ def _cut(piece: Span, origin: Fraction | None, span: OutputSpan, every: int) -> 
     else:
         counted = (origin - span.first) * (span.rate / span.project_rate)
         start = ceil(counted) + -(-(first - ceil(counted)) // every) * every
-        inner = range(start, end, every)
-        places = [first, *(at for at in inner if _long(at - first, every) and _long(end - at, every)), end]
+        places = [first, *_inner(first, end, range(start, end, every), every), end]
     for low, high in pairwise(places):
         yield Cut(low, high, still=origin is None)
+
+
+def _inner(first: int, end: int, grid: Sequence[int], every: int) -> Sequence[int]:
+    """Return the places of the grid that leave no short rest; of a longer piece at least the one that leaves most."""
+    kept = [at for at in grid if _long(at - first, every) and _long(end - at, every)]
+    if kept or LONGEST * every >= end - first:
+        return kept
+    return [max(grid, key=lambda at: min(at - first, end - at))]
 
 
 def _long(frames: int, every: int) -> bool:
