@@ -17,18 +17,33 @@ import psutil
 
 from sidecar import __version__
 from sidecar.services.machine import libraries
-from tests.benchmarks import copying, queue, render, render_phone, render_tracks, rerender, rpc, start
+from tests.benchmarks import (
+    cache,
+    copying,
+    probing,
+    queue,
+    render,
+    render_bits,
+    render_phone,
+    render_tracks,
+    rerender,
+    rpc,
+    start,
+)
 from tests.benchmarks.figure import Figure
 
 GROUPS = {
     "rpc": rpc.measure,
     "start": start.measure,
     "queue": queue.measure,
+    "probe": probing.measure,
     "render": render.measure,
+    "bits": render_bits.measure,
     "tracks": render_tracks.measure,
     "phone": render_phone.measure,
     "rerender": rerender.measure,
     "copy": copying.measure,
+    "cache": cache.measure,
 }
 FIGURES = (
     "rpc.roundTrip",
@@ -38,15 +53,25 @@ FIGURES = (
     "memory.project",
     "queue.enqueue",
     "queue.cancel",
+    "probe.copies",
+    "probe.visible",
+    "probe.large",
     "render.cpu",
     "render.wall",
+    "render.bits",
     "render30.cpu",
     "render30.wall",
     "phone.cpu",
     "phone.wall",
     "rerender.picture",
     "rerender.sound",
-    "copy",
+    "copy.gop12",
+    "copy.gop25",
+    "cache.get",
+    "cache.put",
+    "cache.start",
+    "cache.rebuild",
+    "cache.clear",
 )
 """Every figure that a run has to hold."""
 
