@@ -18,10 +18,11 @@ from sidecar.services.cache.pinned import Pinned
 from sidecar.services.render.analyses import with_analyses
 from sidecar.services.render.cell_run import CellRun, clear
 from sidecar.services.render.control import JobControl
-from sidecar.services.render.copies import Extracted, check_copies, take_copies
+from sidecar.services.render.copies import Extracted, take_copies
 from sidecar.services.render.crew import open_crew
 from sidecar.services.render.doubts import check_doubted
 from sidecar.services.render.encoded_sound import SoundPlan, encoded_sound, loudness_of
+from sidecar.services.render.foresight import foresee
 from sidecar.services.render.join import join
 from sidecar.services.render.join_pieces import EncodedPiece, Piece
 from sidecar.services.render.produce import Bench, run_command
@@ -56,6 +57,12 @@ async def assemble(attempt: Attempt, bench: Bench) -> Made:
                 shown=attempt.shown,
                 tell=attempt.tell,
                 fingerprint=shop.fingerprint,
+                foresee=partial(
+                    foresee,
+                    timeline=attempt.planned.stages.timeline,
+                    span=attempt.planned.span,
+                    media=shop.media,
+                ),
                 held=held,
             )
             copies: dict[str, Extracted] = {}
@@ -68,11 +75,10 @@ async def assemble(attempt: Attempt, bench: Bench) -> Made:
             attempt.pass_on(attempt.shown.enter("running", "joining", trio.current_time()))
             subtitles = await _subtitles(attempt, cells, bench)
             await _join(attempt, cells, copies, None if sound is None else sound.path, subtitles)
-            await check_copies(attempt.part, list(copies.values()), shop.media)
         finally:
             with trio.CancelScope(shield=True):
                 await trio.to_thread.run_sync(clear, folder)
-    return Made(loudness, reused(attempt), _joins(attempt))
+    return Made(loudness, reused(attempt), _joins(attempt), copies)
 
 
 async def _streams(attempt: Attempt, cells: CellRun, bench: Bench, copies: dict[str, Extracted]) -> Pinned | None:
@@ -98,7 +104,8 @@ async def _streams(attempt: Attempt, cells: CellRun, bench: Bench, copies: dict[
         sounds.append(await encoded_sound(plan, sound_shop(attempt, bench, mixed)))
 
     async def copied() -> None:
-        copies.update(await take_copies(attempt.planned.cells, cells.folder, attempt.shop.media))
+        planned, media = attempt.planned, attempt.shop.media
+        copies.update(await take_copies(planned.cells, cells.folder, media, attempt.job.control))
 
     try:
         async with open_crew() as crew:
@@ -175,8 +182,11 @@ def reused(attempt: Attempt) -> Reused:
 
 
 def _joins(attempt: Attempt) -> tuple[int, ...]:
-    """Choose frames that begin behind a join: of those where a side is new, and of the others, evenly."""
-    joins = list(pairwise(attempt.shown.meter.cells))
+    """Choose frames that begin behind a join: of those where a side is new, and of the others, evenly.
+
+    Copied frames are none: a worker looks at those, for they are a stranger's (`check_copies`).
+    """
+    joins = [pair for pair in pairwise(attempt.shown.meter.cells) if pair[1].state != "copied"]
     new = [after.first for before, after in joins if {before.state, after.state} != {"cached"}]
     old = [after.first for before, after in joins if {before.state, after.state} == {"cached"}]
     return *_some(new, NEW_JOINS), *_some(old, OLD_JOINS)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from protocol.commands.render import SegmentCounts, SegmentState
 from sidecar.services.render.forecast import Forecast, seconds_to_finish
+from sidecar.services.render.pace import Pace
 
 WINDOW_SECONDS = 2.0
 """The rate of frames is measured over this much."""
@@ -18,12 +19,16 @@ GIVEN_SHARE = 0.3
 TELLING_SHARE = 0.1
 """A cell says nothing of others before this share of it is done."""
 
+TIME_STEEPNESS = 0.3
+SIZE_STEEPNESS = 0.7
+"""Powers of a source's bitrate that time and bytes of encoding it follow, until a job's own cells tell."""
+
 
 @dataclass(slots=True)
 class CellProgress:
     """How far a cell is. `given` and `made` are frames that went into and came out of its encoder.
 
-    `seconds` is what `timed`, a share of it, took.
+    `seconds` of processor is what `timed`, a share of it, took.
     """
 
     index: int
@@ -54,9 +59,14 @@ class CellProgress:
 
 @dataclass(slots=True)
 class _Running:
+    """A process: when it began, when it was last found to have advanced, its work by then, and what of that counted."""
+
     cells: tuple[int, ...]
+    begun: float
     heard: float
+    worked: float = 0.0
     started: bool = False
+    counted: float = 0.0
 
 
 class CellMeter:
@@ -75,16 +85,26 @@ class CellMeter:
         self.kinds = tuple(kinds) or (None,) * len(self.cells)
         self.workers = workers
         self.waiting: Sequence[tuple[int, ...]] = ()
-        self._times = Forecast(weights or [float(cell.frames) for cell in self.cells], self.kinds)
-        self._sizes = Forecast([float(cell.frames) for cell in self.cells], self.kinds)
+        frames = [float(cell.frames) for cell in self.cells]
+        self._times = Forecast(weights or frames, self.kinds, steepness=TIME_STEEPNESS)
+        self._sizes = Forecast(frames, self.kinds, steepness=SIZE_STEEPNESS)
         self._runs: dict[int, _Running] = {}
         self._begun = 0
         self._start_up = _Mean()
+        self._beside = _Mean()
+        self._pace = Pace()
+        self._shares = Pace()
+        self._by_time = False
         self._recent: deque[tuple[float, float]] = deque()
         self._changed: dict[int, SegmentState] = {}
 
+    def foresee(self, busyness: Sequence[float]) -> None:
+        """Take how busy the cells' sources are against the mean of theirs, as logarithms."""
+        self._times.foresee(busyness)
+        self._sizes.foresee(busyness)
+
     def settle(self, index: int, state: SegmentState, size: int, seconds: float | None = None) -> None:
-        """Note that a cell's packets are there; `seconds` is what it took, where it was made at another time."""
+        """Note that a cell's packets are there; `seconds` of processor it took, where it was made at another time."""
         cell = self.cells[index]
         cell.bytes = size
         self._enter(cell, state)
@@ -95,13 +115,18 @@ class CellMeter:
     def begin(self, cells: Sequence[int], now: float) -> int:
         """Note that a process begins to make these cells; return its number."""
         self._begun += 1
-        self._runs[self._begun] = _Running(tuple(cells), now)
+        self._runs[self._begun] = _Running(tuple(cells), now, now)
         for index in cells:
             self._enter(self.cells[index], "running")
         return self._begun
 
-    def advance(self, run: int, counts: Sequence[tuple[int, int, int]], now: float) -> None:
-        """Take how many frames each cell's encoder was given and has made, and the bytes of these."""
+    def advance(
+        self, run: int, counts: Sequence[tuple[int, int, int]], now: float, worked: float | None = None
+    ) -> None:
+        """Take how many frames each cell's encoder was given and has made, and the bytes of these.
+
+        `worked` are the seconds of processor that the run has used; where they are not known, time stands for them.
+        """
         running = self._runs[run]
         gained = []
         for index, (given, made, size) in zip(running.cells, counts, strict=True):
@@ -113,17 +138,22 @@ class CellMeter:
         total = sum(frames for _, frames, _ in gained)
         if total <= 0:
             return
+        self._by_time = worked is None
+        worked = now - running.begun if worked is None else worked
         passed, running.heard = now - running.heard, now
+        work, running.worked = worked - running.worked, worked
         if not running.started:
             running.started = True
             self._start_up.add(passed)
             return
+        running.counted += passed
+        self._pace.note(passed, work, len(self._runs))
+        self._shares.note(passed, sum(share for _, _, share in gained), len(self._runs))
         for cell, frames, share in gained:
             if share > 0:
-                cell.seconds += passed * frames / total
+                cell.seconds += work * frames / total
                 cell.timed += share
-                if cell.timed >= TELLING_SHARE:
-                    self._times.learn(cell.index, cell.seconds, cell.timed)
+                self._learn(cell)
         self._note(now)
 
     def finish(self, index: int, size: int) -> None:
@@ -132,12 +162,14 @@ class CellMeter:
         cell.bytes = size
         self._enter(cell, "encoded")
         self._sizes.learn(index, size)
-        if cell.timed >= TELLING_SHARE:
-            self._times.learn(index, cell.seconds, cell.timed)
+        self._learn(cell)
 
-    def end(self, run: int, *, failed: bool = False) -> None:
+    def end(self, run: int, now: float, *, failed: bool = False) -> None:
         """Note that a process has ended; cells that it did not make wait again, or have failed for good."""
-        for index in self._runs.pop(run).cells:
+        ended = self._runs.pop(run)
+        if ended.started and all(self.cells[index].settled for index in ended.cells):
+            self._beside.add(now - ended.begun - ended.counted)
+        for index in ended.cells:
             cell = self.cells[index]
             if not cell.settled:
                 cell.given = cell.made = cell.bytes = 0
@@ -204,30 +236,48 @@ class CellMeter:
         (first, before), (last, after) = self._recent[0], self._recent[-1]
         return max(0.0, after - before) / (last - first) if last > first else None
 
+    @property
+    def slowness(self) -> float:
+        """Seconds that a second of processor lately took, at least 1: what else the machine does is the difference."""
+        return max(1.0, 1.0 / (self._pace.value or 1.0))
+
     def seconds_of(self, cells: Sequence[int]) -> float:
-        """Return what some cells will take, in seconds; in the unit of the weights while nothing is known."""
+        """Return what some cells will take, in seconds of processor; while nothing is known, in the weights' unit."""
         return sum(self._seconds(index) for index in cells)
 
     def remaining(self) -> float | None:
         """Return in how many seconds the last cell is made; None before anything is known."""
         if not self._times.known:
             return None
-        if len(self.cells) == 1:
-            return self._of_one(self.cells[0])
+        one = len(self.cells) == 1 and self._by_time
+        seconds = self._of_one(self.cells[0]) if one else self._of_all()
+        self._pace.look_back(seconds)
+        self._shares.look_back(seconds)
+        return seconds
+
+    def _of_all(self) -> float:
+        """Return when the last of all processes ends, those that run and those that wait."""
+        pace = self._pace.value or 1.0
+        start, beside = self._start_up.value, max(self._start_up.value, self._beside.value)
         running = []
         for run in self._runs.values():
             left = sum(self._seconds(index) * (1 - self.cells[index].done) for index in run.cells)
-            running.append(left if run.started else left + self._start_up.value)
+            running.append(left / pace + (beside - start if run.started else beside))
         # The longest go first in the end, whatever the order was before.
-        waiting = sorted((self._start_up.value + self.seconds_of(cells) for cells in self.waiting), reverse=True)
+        waiting = sorted((beside + self.seconds_of(cells) / pace for cells in self.waiting), reverse=True)
         return seconds_to_finish(running, waiting, max(self.workers, len(running), 1))
 
     def _of_one(self, cell: CellProgress) -> float:
-        """Return the mean of what the whole cell so far promises, and the last two seconds."""
+        """Return the mean of what the whole cell so far promises, and what it did lately."""
         left = 1 - cell.done
         overall = self._seconds(cell.index) * left
-        rate = self.rate()
-        return (overall + left * cell.frames / rate) / 2 if rate else overall
+        lately = self._shares.value
+        return (overall + left / lately) / 2 if lately else overall
+
+    def _learn(self, cell: CellProgress) -> None:
+        # What is too short for the processor's clock says nothing.
+        if cell.timed >= TELLING_SHARE and cell.seconds > 0:
+            self._times.learn(cell.index, cell.seconds, cell.timed)
 
     def _seconds(self, index: int) -> float:
         foretold = self._times.of(index)

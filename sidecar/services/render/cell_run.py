@@ -14,6 +14,7 @@ import trio
 from protocol.errors import SidecarError, SourceChanged
 from sidecar.ffmpeg.builder.cells import run_limit
 from sidecar.ffmpeg.builder.staged import Cost, Stages
+from sidecar.services.cache.selection import source_id
 from sidecar.services.cache.store import CacheStore
 from sidecar.services.machine import memory
 from sidecar.services.render.cells import Cell, run_job
@@ -37,6 +38,7 @@ class CellRun:
     """The cells of one attempt of a job.
 
     `files` are those that are there, by key; they stay until `held` is closed. `folder` is where encoders write.
+    `foresee` tells how busy the cells' sources are; nothing waits for it.
     `unkept` are cells of whose sources a decoder complained: they are kept once that has been looked into.
     """
 
@@ -50,6 +52,7 @@ class CellRun:
     shown: ProgressMeter
     tell: Callable[[], None]
     fingerprint: Callable[[Path], Awaitable[str | None]]
+    foresee: Callable[[Sequence[Cell]], Awaitable[list[float]]]
     held: ExitStack
     files: dict[str, Path] = field(default_factory=dict)
     made: set[str] = field(default_factory=set)
@@ -84,8 +87,11 @@ class CellRun:
         self.slots.join()
         try:
             with self.control.obeyed(self._freeze):
-                async with open_crew() as crew:
-                    await self._dispatch(crew)
+                async with open_crew() as beside:
+                    beside.start(self._foresee)
+                    async with open_crew() as crew:
+                        await self._dispatch(crew)
+                    beside.dismiss()
         finally:
             self.slots.leave()
 
@@ -94,6 +100,9 @@ class CellRun:
         for cell, path in self.unkept:
             await self._publish(cell, path)
         self.unkept.clear()
+
+    async def _foresee(self) -> None:
+        self.shown.meter.foresee(await self.foresee(self.planned.cells))
 
     def missing(self) -> list[Cell]:
         """Return the cells that are not there."""
@@ -107,7 +116,8 @@ class CellRun:
     async def _found(self, cell: Cell) -> bool:
         """Look a cell up in the cache, and note all cells of its key."""
         if cell.key not in self.files:
-            pinned = await self.store.find("segments", cell.key, owners=self.owners)
+            sources = tuple(map(source_id, cell.sources))
+            pinned = await self.store.find("segments", cell.key, owners=self.owners, sources=sources)
             if pinned is None:
                 return False
             self.files[cell.key] = self.held.enter_context(pinned).path
@@ -149,16 +159,16 @@ class CellRun:
             try:
                 self.retries.failed(error, [cell.index for cell in left], trio.current_time())
             except SidecarError:
-                meter.end(number, failed=True)
+                meter.end(number, self._clock(), failed=True)
                 raise
-            meter.end(number)
+            meter.end(number, self._clock())
             self.shown.retries = self.retries.count
             self._waiting = [*Run(tuple(left)).singly(), *self._waiting]
         except BaseException:
-            meter.end(number)
+            meter.end(number, self._clock())
             raise
         else:
-            meter.end(number)
+            meter.end(number, self._clock())
         finally:
             self._running -= 1
             if not self._lent:
@@ -188,7 +198,7 @@ class CellRun:
                     (int(count.given * scale), int(count.made * scale), int(count.bytes * scale))
                     for count, scale in zip(counts, scales, strict=True)
                 ]
-                meter.advance(number, scaled, self._clock())
+                meter.advance(number, scaled, self._clock(), making.worked())
                 for cell, count, sink in zip(run.cells[:-1], counts, sinks, strict=False):
                     if count.made == cell.encoded and count.bytes <= COPIED_AT_MOST and cell.key not in taken:
                         taken.add(cell.key)
@@ -236,7 +246,10 @@ class CellRun:
         seconds = self.shown.meter.cells[cell.index].seconds
         size = (await trio.to_thread.run_sync(path.stat)).st_size
         meta = {"frames": cell.encoded, "bytes": size, "seconds": seconds}
-        kept = await self.store.publish("segments", cell.key, path, meta=meta, seconds=seconds, owners=self.owners)
+        sources = tuple(map(source_id, cell.sources))
+        kept = await self.store.publish(
+            "segments", cell.key, path, meta=meta, seconds=seconds, owners=self.owners, sources=sources
+        )
         self.files[cell.key] = path if kept is None else self.held.enter_context(kept).path
 
     def _freeze(self, paused: bool) -> None:  # noqa: FBT001 - what the switch says

@@ -18,6 +18,7 @@ from sidecar.ffmpeg.failures import doubted
 from sidecar.ffmpeg.supervisor import Child
 from sidecar.services.render.crew import open_crew
 from sidecar.services.render.pipes import End, open_pipe
+from sidecar.services.render.processor_time import ProcessorTime
 from sidecar.services.render.produce import STALL_SECONDS, Bench, run_command
 from sidecar.services.render.tally import Tally, counted
 
@@ -32,6 +33,11 @@ class Making:
     tally: Tally
     sources: set[Path] = field(default_factory=set)
     children: list[Child] = field(default_factory=list)
+    _time: ProcessorTime = field(default_factory=ProcessorTime)
+
+    def worked(self) -> float | None:
+        """Return the seconds of processor that its processes have used so far; None where they are not known."""
+        return self._time.look(self.children)
 
     @property
     def doubted(self) -> bool:

@@ -21,12 +21,12 @@ CORES = os.cpu_count() or 1
 SAMPLE_BYTES = {"pcm_s16le": 2, "pcm_s24le": 3, "pcm_f32le": 4}
 
 Costs = Mapping[str, tuple[int, float]]
-"""Bytes and seconds of cached cells by their keys."""
+"""Bytes of cached cells, and the seconds of processor that they took, by their keys."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Frames that were encoded, and their bytes; how many of them were timed, and the seconds of one worker they took."""
+    """Frames that were encoded, and their bytes; how many of them were timed, and the seconds of processor they took."""
 
     frames: int = 0
     bytes: int = 0

@@ -2,7 +2,7 @@
 
 Cells are made in an order that visits the timeline everywhere early (`runs.visit`), so what lies between two cells
 that are known is like them, most of all where both show the same clips; a cell's weight says what it asks for beside
-them.
+them, and how busy its sources are there, by their bytes, how it differs from others of the same clips.
 """
 
 from __future__ import annotations
@@ -10,18 +10,32 @@ from __future__ import annotations
 import heapq
 from bisect import bisect_left
 from collections.abc import Hashable, Iterable, Sequence
+from math import exp, log
+
+DOUBT = 2.0
+"""How much what is known of busyness from elsewhere counts against what is measured, in squares of its logarithm."""
 
 
 class Forecast:
     """Amounts of cells in the order of the timeline: measured where they are, and foretold by their neighbours."""
 
-    def __init__(self, weights: Sequence[float], kinds: Sequence[Hashable] = ()) -> None:
-        """Take the cells' expected shares of the whole, in any unit, each above 0; and what of them is of a kind."""
+    def __init__(self, weights: Sequence[float], kinds: Sequence[Hashable] = (), *, steepness: float = 0.0) -> None:
+        """Take the cells' expected shares of the whole, in any unit, each above 0; and what of them is of a kind.
+
+        `steepness` is the power of a source's bitrate that amounts are expected to follow.
+        """
         self._weights = tuple(weights)
         self._kinds = tuple(kinds) or (None,) * len(self._weights)
+        self._steepness = steepness
+        self._busyness = (0.0,) * len(self._weights)
         self._ratios: dict[int, tuple[float, float]] = {}
         self._hearsay = False
         self._foretold: list[float] | None = None
+
+    def foresee(self, busyness: Sequence[float]) -> None:
+        """Take how busy the cells' sources are against the mean of theirs, as logarithms."""
+        self._busyness = tuple(busyness)
+        self._foretold = None
 
     def recall(self, index: int, amount: float) -> None:
         """Take what a cell took at another time: it counts until something is measured in this job."""
@@ -63,9 +77,26 @@ class Forecast:
         alike: dict[Hashable, list[int]] = {}
         for index in known:
             alike.setdefault(self._kinds[index], []).append(index)
-        return [self._between(index, alike.get(kind, known)) for index, kind in enumerate(self._kinds)]
+        steepness = self._steepness_of(alike.values())
+        busy = [exp(steepness * each) for each in self._busyness]
+        return [
+            self._between(index, alike.get(kind, known), busy) * busy[index] for index, kind in enumerate(self._kinds)
+        ]
 
-    def _between(self, index: int, known: Sequence[int]) -> float:
+    def _steepness_of(self, groups: Iterable[Sequence[int]]) -> float:
+        """Fit the power of the bitrate that amounts of one kind follow, by what is known, and by what was expected."""
+        spread, rise = DOUBT, DOUBT * self._steepness
+        for group in groups:
+            rows = [(self._busyness[index], *self._ratios[index]) for index in group if self._ratios[index][0] > 0]
+            trusted = sum(trust for *_, trust in rows)
+            if trusted:
+                middle = sum(busy * trust for busy, _, trust in rows) / trusted
+                mean = sum(log(ratio) * trust for _, ratio, trust in rows) / trusted
+                spread += sum((busy - middle) ** 2 * trust for busy, _, trust in rows)
+                rise += sum((busy - middle) * (log(ratio) - mean) * trust for busy, ratio, trust in rows)
+        return min(1.0, max(0.0, rise / spread))
+
+    def _between(self, index: int, known: Sequence[int], busy: Sequence[float]) -> float:
         """Weigh the known cells on either side by their nearness, and by how much of them is done."""
         right = bisect_left(known, index)
         total = weighed = 0.0
@@ -74,7 +105,7 @@ class Forecast:
             # A cell that is known speaks for itself, as far as it is done.
             near = trust / max(0.05, abs(other - index))
             total += near
-            weighed += near * ratio
+            weighed += near * ratio / busy[other]
         return weighed / total
 
 

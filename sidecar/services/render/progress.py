@@ -95,7 +95,7 @@ class ProgressMeter:
         self.reached = max(self.reached, SHARES.get(stage, 0.0))
         if stage in SHARES and self._run is not None:
             self.meter.finish(0, self.meter.cells[0].bytes)
-            self.meter.end(self._run)
+            self.meter.end(self._run, self.clock(now))
             self._run = None
         return self.show(now)
 
@@ -115,7 +115,7 @@ class ProgressMeter:
         if state == "completed":
             self.reached, self._stage = 1.0, "publishing"
         elif self._run is not None:
-            self.meter.end(self._run, failed=state == "failed")
+            self.meter.end(self._run, self.clock(now), failed=state == "failed")
             self._run = None
         return self.show(now)
 
@@ -182,6 +182,7 @@ class ProgressMeter:
     def _estimate(self, clock: float) -> float | None:
         size = self._bytes_predicted(clock) or self._bytes
         end = END_SECONDS + END_FRAME_SECONDS * self.meter.cells[-1].end + END_BYTE_SECONDS * size
+        end *= self.meter.slowness
         if self._stage in SHARES:
             return end * (1 - (SHARES[self._stage] - SHARE_OF_ENCODING) / (1 - SHARE_OF_ENCODING))
         if clock - self.started < ETA_AFTER_SECONDS or self.meter.share < ETA_AFTER_FRACTION:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -11,18 +12,19 @@ from pathlib import Path
 import trio
 
 from protocol.commands.render import RenderProgress, RenderResult, Verified
-from protocol.errors import SourceChanged
+from protocol.errors import RenderFailed, SourceChanged
 from protocol.project.formats import audio_codec, video_codec
 from protocol.time import format_exact
 from sidecar.services.locks import FileLock
 from sidecar.services.render.assemble import assemble
 from sidecar.services.render.cell_meter import CellMeter
+from sidecar.services.render.copies import check_copies, copied_bytes
 from sidecar.services.render.crew import open_crew
 from sidecar.services.render.delivery import check_delivery, deliver, delivered_bytes, delivery_of, goods_of
 from sidecar.services.render.extras import clear_extras
 from sidecar.services.render.in_one_piece import make_in_one_piece
 from sidecar.services.render.job import RenderJob
-from sidecar.services.render.likeness import kinds_of, weights_of
+from sidecar.services.render.likeness import Screen, weights_of
 from sidecar.services.render.litter import claim, sweep_parts
 from sidecar.services.render.planning import Planned
 from sidecar.services.render.produce import Bench
@@ -104,19 +106,37 @@ async def _make(attempt: Attempt) -> tuple[Made, Verified]:
     """Make the part file and verify it, while somebody looks after the disk."""
     planned, shop = attempt.planned, attempt.shop
     bench = Bench(shop.supervisor, shop.toolchain, attempt.work, attempt.job.job_id)
-    least, expected = min(shop.least, LEAST), planned.summary.estimated_bytes
-    attempt.scratch = await trio.to_thread.run_sync(roomy, shop.store.scratch, shop.temp, least, expected)
-    ground = Ground(attempt.job.target, attempt.part, (attempt.scratch, attempt.work), least)
+    copied, twice = copied_bytes(planned.cells)
+    expected = planned.summary.estimated_bytes or copied or None
+    ground = Ground(attempt.job.target, attempt.part, (shop.temp,), min(shop.least, LEAST), twice)
+    attempt.scratch = await trio.to_thread.run_sync(roomy, shop.store.scratch, ground, expected)
+    ground = replace(ground, folders=(attempt.scratch, attempt.work))
     await trio.to_thread.run_sync(ground.check, expected)
     async with open_crew() as crew:
         crew.start(partial(watch, ground))
         made = await (assemble if planned.cells else make_in_one_piece)(attempt, bench)
         attempt.pass_on(attempt.shown.enter("running", "verifying", trio.current_time()))
         await attempt.job.control.going()
-        verified = await trio.to_thread.run_sync(verify_delivery, attempt, expected_of(planned), made.joins)
+        verified = await _verified(attempt, made)
         await _check_sources(planned, shop)
         crew.dismiss()
     return made, verified
+
+
+async def _verified(attempt: Attempt, made: Made) -> Verified:
+    """Look at the part file, and at what was copied into it. Raises CopyFailed, else RenderFailed."""
+    planned, shop, outcome = attempt.planned, attempt.shop, list[Verified]()
+    failed: RenderFailed | None = None
+    async with open_crew() as crew:
+        crew.start(partial(check_copies, attempt.part, planned.cells, made.copies, shop.media, attempt.job.control))
+        try:
+            outcome.append(await trio.to_thread.run_sync(verify_delivery, attempt, expected_of(planned), made.joins))
+        except RenderFailed as error:
+            # Where a copy is to blame it is encoded instead.
+            failed = error
+    if failed is not None:
+        raise failed
+    return outcome[0]
 
 
 def _meter(job: RenderJob, planned: Planned, begun: float) -> ProgressMeter:
@@ -124,7 +144,7 @@ def _meter(job: RenderJob, planned: Planned, begun: float) -> ProgressMeter:
     meter = CellMeter(
         [(cell.first, cell.end) for cell in cells] or [(0, planned.frames)],
         weights_of(cells, span),
-        kinds_of(cells, planned.stages.timeline, span),
+        Screen(planned.stages.timeline, span).kinds(cells),
     )
     return ProgressMeter(
         job_id=job.job_id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from protocol.commands.render import RenderProgress
@@ -18,6 +18,13 @@ GIVING = 0.35
 """Share of the work on a frame that is done before its encoder has looked ahead enough to let go of the first."""
 
 START_UP = 0.15
+"""Seconds of processor that a process takes before its first frame."""
+
+CLOSING = 0.15
+"""Seconds of processor that its cells take when it has ended."""
+
+CLOCK = 0.01
+"""Seconds of processor are counted in these."""
 
 
 @dataclass(slots=True)
@@ -25,12 +32,12 @@ class _Process:
     number: int
     cells: tuple[int, ...]
     seconds: list[float]
-    age: float = 0.0
+    worked: float = 0.0
     counts: list[tuple[int, int, int]] = field(default_factory=list)
 
     def look(self, sizes: Sequence[int]) -> None:
         """Say how many frames each encoder has by now: it looks ahead, then keeps pace, then lets go of the rest."""
-        left = self.age - START_UP
+        left = self.worked - START_UP
         self.counts = []
         for place, seconds in enumerate(self.seconds):
             given, made = _inside(FRAMES * min(1.0, max(0.0, left / seconds)))
@@ -39,7 +46,7 @@ class _Process:
 
     @property
     def over(self) -> bool:
-        return self.age >= START_UP + sum(self.seconds)
+        return self.worked >= START_UP + sum(self.seconds) + CLOSING
 
 
 def _cell(index: int) -> Cell:
@@ -55,11 +62,23 @@ def _inside(work: float) -> tuple[int, int]:
 
 
 def simulate(
-    costs: Sequence[float | None], kinds: Sequence[Hashable] = (), *, workers: int, tick: float = 0.1
+    costs: Sequence[float | None],
+    kinds: Sequence[Hashable] = (),
+    *,
+    workers: int,
+    busyness: Sequence[float] = (),
+    share: Callable[[float], float] = lambda _: 1.0,
+    tick: float = 0.1,
 ) -> Iterator[tuple[float, RenderProgress]]:
-    """Yield the clock and what is shown at each tick, while cells are made. A cost of None: the cell is cached."""
+    """Yield the clock and what is shown at each tick, while cells are made.
+
+    `costs` are seconds of processor, None for a cell that is cached; `share` says how much of a processor each process
+    gets at a time.
+    """
     meter = CellMeter([(FRAMES * at, FRAMES * (at + 1)) for at in range(len(costs))], (), kinds, workers=workers)
     shown = ProgressMeter("job", meter, 4.0 * len(costs), "libx264", 0.0, has_picture=True)
+    if busyness:
+        meter.foresee(busyness)
     sizes = [100_000 + 1000 * at for at in range(len(costs))]
     missing = [at for at, cost in enumerate(costs) if cost is not None]
     for at, cost in enumerate(costs):
@@ -77,12 +96,12 @@ def simulate(
         meter.waiting = waiting
         now += tick
         for process in list(running):
-            process.age += tick
+            process.worked += tick * share(now)
             process.look(sizes)
-            meter.advance(process.number, process.counts, now)
+            meter.advance(process.number, process.counts, now, process.worked // CLOCK * CLOCK)
             if process.over:
                 for at in process.cells:
                     meter.finish(at, sizes[at])
-                meter.end(process.number)
+                meter.end(process.number, now)
                 running.remove(process)
         yield now, shown.pictured(now)

@@ -1,10 +1,8 @@
-"""What clients are told of a render while it runs: states of cells, fractions, rates, and how long it still takes."""
+"""What clients are told of a render while it runs: states of cells, fractions, rates."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from fractions import Fraction
-from random import Random
 
 import pytest
 from hypothesis import given
@@ -13,14 +11,7 @@ from hypothesis import strategies as st
 from sidecar.ffmpeg.progress import FfmpegProgress
 from sidecar.services.render.cell_meter import CellMeter
 from sidecar.services.render.forecast import Forecast, seconds_to_finish
-from sidecar.services.render.progress import (
-    END_BYTE_SECONDS,
-    END_FRAME_SECONDS,
-    END_SECONDS,
-    SHARE_OF_ENCODING,
-    ProgressMeter,
-)
-from tests.services.render.pool import simulate
+from sidecar.services.render.progress import SHARE_OF_ENCODING, ProgressMeter
 
 
 def whole(*, picture: bool = True) -> ProgressMeter:
@@ -134,7 +125,7 @@ def test_a_process_that_fails_takes_nothing_back() -> None:
     meter.advance(run, [(100, 60, 5000), (40, 0, 0)], 2.0)
     before = watched.pictured(2.0)
     assert [each.fraction for each in before.current] == pytest.approx([0.72, 0.12])
-    meter.end(run)
+    meter.end(run, 2.0)
     after = watched.pictured(2.1)
     assert (after.fraction, after.frame, after.bytes) == (before.fraction, before.frame, before.bytes)
     assert (after.segments.running, after.current) == (0, [])
@@ -164,50 +155,6 @@ def test_the_sound_may_be_what_is_waited_for() -> None:
     watched.mixed(0.0, 0.0)
     eta = watched.mixed(0.25, 5.0).eta
     assert eta == pytest.approx(15.0, abs=0.2)
-
-
-EASY, HARD = 0.5, 3.0
-"""Seconds of a cell of 100 frames: a flat and a busy picture, six times apart."""
-
-TIMELINES = ("even", "easy, then hard", "hard, then easy", "half cached", "hard in the midst")
-
-
-def timeline(kind: str, count: int) -> list[float | None]:
-    """Return what cells cost, ± a tenth; None: it is cached."""
-    random = Random(count)
-    hard = {"easy, then hard": (0.5, 1.0), "hard, then easy": (0.0, 0.5), "hard in the midst": (0.45, 0.55)}
-    low, high = hard.get(kind, (0.0, 0.0))
-    costs = [random.uniform(0.9, 1.1) * (HARD if low <= at / count < high else EASY) for at in range(count)]
-    return [None if kind == "half cached" and at < count // 2 else cost for at, cost in enumerate(costs)]
-
-
-def outside(costs: Sequence[float | None], kinds: Sequence[bool], workers: int) -> float:
-    """Return which share of the estimates is neither within 20 % nor within 3 s, of those after a quarter of the time.
-
-    Of what takes less than a minute, within so much less than 3 s.
-    """
-    told = list(simulate(costs, kinds, workers=workers))
-    frames, size = told[-1][1].frames, told[-1][1].bytes
-    end = told[-1][0] + END_SECONDS + END_FRAME_SECONDS * frames + END_BYTE_SECONDS * size
-    assert [shown.fraction for _, shown in told] == sorted(shown.fraction for _, shown in told)
-    late = [(end - now, shown.eta) for now, shown in told if now >= end / 4]
-    near = 3.0 * min(1.0, end / 60)
-    wrong = [1 for left, eta in late if eta is None or abs(eta - left) > max(0.2 * left, near)]
-    return len(wrong) / len(late)
-
-
-@pytest.mark.parametrize("kind", TIMELINES)
-@pytest.mark.parametrize("workers", [1, 2, 8])
-@pytest.mark.parametrize("count", [80, 150])
-def test_nine_of_ten_estimates_are_right(kind: str, workers: int, count: int) -> None:
-    costs = timeline(kind, count)
-    clips = [cost is not None and cost > (EASY + HARD) / 2 for cost in costs]
-    assert outside(costs, clips, workers) <= 0.1
-
-
-@pytest.mark.parametrize("kind", TIMELINES)
-def test_one_clip_that_becomes_hard_is_estimated_as_well(kind: str) -> None:
-    assert outside(timeline(kind, 150), (), 2) <= 0.1
 
 
 def test_what_a_cell_took_at_another_time_counts_until_one_is_measured() -> None:
