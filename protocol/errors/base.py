@@ -75,10 +75,14 @@ class SidecarError(_Described, Exception):
             raise TypeError(f"{cls.__name__}: unknown {sorted(unknown)}, missing {missing}")
         for name in cls.members:
             setattr(self, name, given.get(name, getattr(cls, name, None)))
-        self.message = given.get("message") or cls.says.format_map({n: getattr(self, n) for n in cls.members})
+        self.message = given.get("message") or self.said()
         self.suggestion = given.get("suggestion") or cls.advice
         self.causes = tuple(given.get("causes", ()))
         super().__init__(self.message)
+
+    def said(self) -> str:
+        """Return what the class says, with this error's context in it."""
+        return self.says.format_map({name: getattr(self, name) for name in self.members})
 
     def context(self) -> dict[str, Any]:
         """Return the context as it crosses the wire: camelCase names, JSON values."""

@@ -34,6 +34,10 @@ class InvalidParams(SidecarError, code=-32602, says="{detail} - at {path}"):
     detail: str
     path: str = ""
 
+    def said(self) -> str:
+        """Return what is wrong, and where unless it is the whole."""
+        return super().said() if self.path else self.detail
+
 
 class Internal(
     SidecarError,

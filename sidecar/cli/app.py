@@ -15,6 +15,7 @@ from sidecar.cli.exits import DONE, USAGE
 COMMANDS = {
     "demo": "Render a twenty-second demonstration, and save its project beside the video.",
     "render": "Render a project file.",
+    "presets": "List export settings by name.",
     "concat": "Join files one after the other, without encoding what can be copied.",
     "jobs": "List the render jobs, and pause, resume, cancel, move or remove them.",
     "validate": "List every problem of a project file.",

@@ -39,7 +39,8 @@ def concat(
 
     async def work(engine: Engine) -> int:
         if not 1 <= len(inputs) <= MOST_INPUTS:
-            raise InvalidParams(detail=f"expected 1 to {MOST_INPUTS} files, not {len(inputs)}", path="/inputs")
+            detail = f"expected 1 to {MOST_INPUTS} files, not {len(inputs)}"
+            raise InvalidParams(detail=detail, path="/inputs", message=detail)
         wanted = [{"path": str(path)} for path in inputs]
         return await render_job(
             engine, output, method="media.concat", inputs=wanted, output=str(out), mode=mode, overwrite=overwrite

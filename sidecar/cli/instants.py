@@ -17,7 +17,8 @@ def range_of(text: str | None) -> dict[str, Any] | None:
         return None
     first, colon, last = text.partition(":")
     if not colon:
-        raise InvalidParams(detail=f"{text!r} is not a range: expected FROM:TO", path="/range")
+        detail = f"{text!r} is not a range: expected FROM:TO"
+        raise InvalidParams(detail=detail, path="/range", message=f"--range: {detail}")
     return {"from": _instant(first, "/range/from"), "to": _instant(last, "/range/to")}
 
 
@@ -29,5 +30,6 @@ def _instant(text: str, path: str) -> dict[str, Any]:
         value: float | str = text if "/" in text else float(text)
         parse_seconds(value)
     except ValueError as error:
-        raise InvalidParams(detail=f"{text!r} is neither seconds nor a frame such as 37f", path=path) from error
+        detail = f"{text!r} is neither seconds nor a frame such as 37f"
+        raise InvalidParams(detail=detail, path=path, message=f"--range: {detail}") from error
     return {"time": value}

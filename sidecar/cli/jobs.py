@@ -65,7 +65,7 @@ def jobs(
         if action == "run":
             return run(lambda engine: _run(engine, output), output, jobs="run")
         if not job_ids:
-            raise InvalidParams(detail="name the jobs that are meant", path="")
+            raise InvalidParams(detail=f"name the jobs to {action}")
         if action == "show":
             return _show(data, job_ids, output)
         moved = {"priority": priority, **({"before": None} if last else {"before": before} if before else {})}

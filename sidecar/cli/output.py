@@ -10,12 +10,18 @@ from typing import Any
 
 import msgspec
 
-from protocol.errors import SidecarError
+from protocol.errors import InvalidProject, OutputExists, SidecarError
 
 STYLES = {"error": "bold red", "failed": "bold red", "warning": "yellow", "ok": "green", "dim": "dim", "title": "bold"}
 """Styles of words that commands use, by the name of a state or a role."""
 
 PIPE_COLUMNS = 80
+
+ADVICE: dict[type[SidecarError], str] = {OutputExists: "Choose another name, or add --overwrite"}
+"""What to do about errors where it is an option of the command."""
+
+MOST_WRONGS = 20
+"""Problems of a project that are listed under an error; `sidecar validate` lists all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +95,9 @@ class Output:
             return
         lines = [("error: " + error.message, "error")]
         lines += [(f"  because: {cause.message}", "") for cause in error.causes]
-        lines += [(f"  {error.suggestion}", "dim")] if error.suggestion else []
+        lines += [(line, "") for line in _wrongs(error)]
+        suggestion = ADVICE.get(type(error), error.suggestion)
+        lines += [(f"  {suggestion}", "dim")] if suggestion else []
         self._stderr(lines)
 
     def _json(self, value: Any) -> None:
@@ -106,3 +114,17 @@ class Output:
                 console.print(Text(text, STYLES.get(style, "")), soft_wrap=True)
         else:
             sys.stderr.writelines(text + "\n" for text, _ in lines)
+
+
+def _wrongs(error: SidecarError) -> list[str]:
+    """What of a project is wrong, a line each."""
+    if not isinstance(error, InvalidProject):
+        return []
+    wrongs = [problem for problem in error.problems if problem["severity"] == "error"]
+    lines = [
+        f"  {problem['pointer'] or '/'}: {problem['message']}"
+        + (f". {problem['suggestion']}" if problem["suggestion"] else "")
+        for problem in wrongs[:MOST_WRONGS]
+    ]
+    more = len(wrongs) - MOST_WRONGS
+    return [*lines, f"  and {more} more; `sidecar validate` lists all"] if more > 0 else lines

@@ -33,7 +33,7 @@ def plan(
     project
         The project file.
     preset
-        Export settings by name, over those of the project.
+        Export settings by name, over those of the project; `sidecar presets` lists them.
     range_
         Plan only FROM:TO, in seconds (1.5:4, 1/3:2) or frames (10f:50f).
     as_json

@@ -54,6 +54,8 @@ def test_jobs_that_a_sidecar_left(home: Path, capsys: Captured) -> None:
     assert main(["jobs"]) == 0
     listed = {row[0]: (row[1], row[3]) for row in rows(capsys)}
     assert listed == {"one": ("queued", "2"), "two": ("queued", "1"), "three": ("paused", "")}
+    assert main(["jobs", "move", "two", "--priority", "500"]) == 2
+    assert "Expected `int` <= 100 - at /priority" in capsys.readouterr().err
     assert main(["jobs", "run"]) == 0
     said = rows(capsys)
     assert [line[0] for line in said if "completed" in line[0]] == [

@@ -108,10 +108,10 @@ def test_messages_before_the_fault_come_out() -> None:
 class Searched(bytearray):
     """A buffer that counts the bytes that are searched."""
 
-    count = 0
+    searched = 0
 
     def find(self, *asked: Any) -> int:
-        self.count += len(self) - (asked[1] if len(asked) > 1 else 0)
+        self.searched += len(self) - (asked[1] if len(asked) > 1 else 0)
         return super().find(*asked)
 
 
@@ -120,7 +120,7 @@ def test_a_long_line_costs_its_length_and_not_the_square() -> None:
     framer._buffer = buffer
     assert fed(framer, b"{" + b"x" * 1_000_000, 4_096) == []
     assert framer._buffer is buffer
-    assert buffer.count == 1_000_001
+    assert buffer.searched == 1_000_001
 
 
 def test_many_messages_in_one_read() -> None:

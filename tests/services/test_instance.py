@@ -20,7 +20,7 @@ from protocol.errors import DiskFull, SettingsInvalid
 from sidecar.services import files, instance
 from sidecar.services.folders import Folders, Roots, roots_of, settings_file
 from sidecar.services.instance import open_folders
-from sidecar.services.locks import try_lock
+from sidecar.services.locks import FileLock, try_lock
 from tests.harness.patience import PATIENCE
 
 HOLD = """
@@ -98,6 +98,64 @@ def test_a_restarted_one_adopts_the_dead_and_leaves_the_living_alone(tmp_path: P
             (second.data / "jobs").unlink()
         assert not second.data.exists()
         assert third.data.is_dir()
+
+
+def test_a_guest_leaves_the_data_folder_to_the_app(tmp_path: Path) -> None:
+    with _other(tmp_path) as dead:
+        dead.kill()
+    with open_folders(_roots(tmp_path), guest=True) as one, open_folders(_roots(tmp_path), guest=True) as two:
+        assert {one.data.parent, two.data.parent} == {tmp_path / "data" / "instances"}
+        assert one.data != two.data
+        assert (one.adopted, two.adopted) == ((), ())
+        # An app that starts beside them goes on with what is its own.
+        with open_folders(_roots(tmp_path)) as app:
+            assert (app.data, app.log) == (tmp_path / "data", tmp_path / "log")
+            assert (app.data / "jobs").read_text() == "mine"
+    assert list((tmp_path / "data" / "instances").iterdir()) == []
+    assert not list((tmp_path / "log").glob("instances/*"))
+
+
+def test_a_guest_sweeps_what_dead_guests_left_and_nothing_more(tmp_path: Path) -> None:
+    instances = tmp_path / "data" / "instances"
+    for name in ("bare", "living", "full"):
+        (instances / name).mkdir(parents=True)
+        (instances / name / "instance.lock").touch()
+    (instances / "full" / "jobs.sqlite").touch()
+    living = try_lock(instances / "living" / "instance.lock")
+    assert living is not None
+    with open_folders(_roots(tmp_path), guest=True) as guest:
+        assert {path.name for path in instances.iterdir()} == {"living", "full", guest.data.name}
+        # What others left is for an app to adopt, at any moment.
+        lock = try_lock(instances / "full" / "instance.lock")
+        assert lock is not None
+        lock.release()
+    living.release()
+
+
+def test_a_glance_at_the_lock_costs_nobody_the_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "data").mkdir()
+    glance = try_lock(tmp_path / "data" / "instance.lock")
+    assert glance is not None
+    monkeypatch.setattr(instance, "sleep", lambda _: glance.release())
+    with open_folders(_roots(tmp_path)) as app:
+        assert app.data == tmp_path / "data"
+
+
+def test_a_folder_that_is_swept_while_it_is_claimed_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    swept: list[Path] = []
+
+    def sweep_first(path: Path) -> FileLock | None:
+        if path.parent.parent.name == "instances" and not swept:
+            swept.append(path.parent)
+            path.parent.rmdir()
+        return try_lock(path)
+
+    monkeypatch.setattr(instance, "try_lock", sweep_first)
+    with open_folders(_roots(tmp_path), guest=True) as guest:
+        assert guest.data == swept[0]
+        assert guest.data.is_dir()
 
 
 def test_old_logs_of_the_dead_go_and_new_ones_stay(tmp_path: Path) -> None:
