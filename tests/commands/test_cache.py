@@ -377,7 +377,12 @@ async def test_a_limit_that_a_setting_lowers_holds_soon(tmp_path: Path, monkeypa
     monkeypatch.setattr(changes, "EVERY", 0.02)
     async with desk_of(tmp_path) as (desk, _):
         await publish(desk, "one")
-        await until(lambda: desk.services.events.snapshot("cache.changed") is not None)
+
+        def limit() -> int:
+            told: Any = desk.services.events.snapshot("cache.changed")
+            return -1 if told is None else told.disk.limit
+
+        await until(lambda: limit() > 0)
         desk.services.settings.set({"cacheDiskBytes": 0}, persist=False)
-        await until(lambda: desk.services.events.snapshot("cache.changed").disk.limit == 0)
+        await until(lambda: limit() == 0)
         assert not await find(desk, "one")

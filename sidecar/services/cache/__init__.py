@@ -1,1 +1,1 @@
-"""The disk tier of the cache: files by key, shared by all sidecars of the machine."""
+"""The cache: values in memory, and files on a disk that all sidecars of the machine share."""

@@ -127,7 +127,9 @@ class Index:
             labels: dict[str, dict[str, list[str]]] = {}
             for role, name, key in self._of("role, name, key", kind, some, table="labels"):
                 labels.setdefault(key, {}).setdefault(role, []).append(name)
-            rows += [Row(*values, _labels(labels.get(values[1], {}))) for values in self._of(COLUMNS, kind, some)]
+            rows += [
+                Row(*values, labels=_labels(labels.get(values[1], {}))) for values in self._of(COLUMNS, kind, some)
+            ]
         return rows
 
     def shards(self) -> set[tuple[Kind, str]]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from protocol.errors import DiskFull, OutputUnwritable
 
 if TYPE_CHECKING:
+    from protocol.commands.settings import Settings
     from sidecar.services.cache.memory import MemoryTier
     from sidecar.services.cache.service import CacheService
     from sidecar.services.cache.store import CacheStore
@@ -30,7 +31,11 @@ def make_memory(settings: SettingsStore, made: Callable[[MemoryTier], None]) -> 
     from sidecar.services.cache.memory import MemoryTier  # noqa: PLC0415 - start-up time
 
     memory = MemoryTier(settings.current.cache_memory_bytes)
-    settings.watch(lambda new: memory.resize(new.cache_memory_bytes, new.cache_kinds))
+
+    def resize(new: Settings) -> None:
+        memory.resize(new.cache_memory_bytes, new.cache_kinds)
+
+    settings.watch(resize)
     made(memory)
     return memory
 

@@ -213,7 +213,7 @@ class BothTiers(RuleBasedStateMachine):
 
 
 def run(examples: int, steps: int) -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         BothTiers,
         settings=settings(
             max_examples=examples,

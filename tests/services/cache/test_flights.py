@@ -98,7 +98,7 @@ async def test_fifty_that_want_a_key_make_it_once(tmp_path: Path) -> None:
             assert result.meta == {"call": 1}
             result.release()
         stats = (await store.stats()).kinds["segments"]
-        assert (stats.pinned, stats.counts.hits, stats.counts.misses) == (0, 49, 1)
+        assert (stats.pinned, stats.counts.hits.total, stats.counts.misses.total) == (0, 49, 1)
         assert list(store.scratch.iterdir()) == []
         assert list((tmp_path / "making").iterdir()) == []
 

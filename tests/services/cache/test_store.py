@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import trio
 
-from sidecar.services.cache import publishing
+from sidecar.services.cache import finding, publishing
+from sidecar.services.cache.head import checksum_of
 from sidecar.services.cache.limits import CacheLimits, Cleared, Freed
 from sidecar.services.cache.selection import Selection
 from sidecar.services.cache.store import open_cache_store
@@ -91,27 +93,42 @@ async def test_a_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
         assert await store.find("segments", KEY) is None
 
 
-async def test_a_cancelled_publication_leaves_the_file_and_no_entry(tmp_path: Path) -> None:
+def cancel_while_reading(scope: trio.CancelScope, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cancel the task as soon as its thread reads a file through."""
+
+    def cancelled(path: Path, step: Callable[[], None]) -> tuple[int, int]:
+        trio.from_thread.run_sync(scope.cancel)
+        return checksum_of(path, step)
+
+    for module in (publishing, finding):
+        monkeypatch.setattr(module, "checksum_of", cancelled)
+
+
+async def test_a_cancelled_publication_leaves_the_file_and_no_entry(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with open_store(tmp_path) as store:
         made = store.scratch / "made"
-        made.write_bytes(bytes(64 << 20))
-        with trio.move_on_after(0.005) as scope:
+        made.write_bytes(bytes(3 << 20))
+        with trio.CancelScope() as scope:
+            cancel_while_reading(scope, monkeypatch)
             await store.publish("segments", KEY, made)
         assert scope.cancelled_caught
-        assert made.stat().st_size == 64 << 20
+        assert made.stat().st_size == 3 << 20
         assert list(store.scratch.iterdir()) == [made]
         assert objects(tmp_path) == []
         assert (await store.stats()).kinds["segments"].pinned == 0
 
 
-async def test_a_cancelled_search_leaves_no_pin(tmp_path: Path) -> None:
+async def test_a_cancelled_search_leaves_no_pin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with open_store(tmp_path) as store:
         made = store.scratch / "made"
-        made.write_bytes(bytes(64 << 20))
+        made.write_bytes(bytes(3 << 20))
         published = await store.publish("segments", KEY, made)
         assert published is not None
         published.release()
-        with trio.move_on_after(0.005) as scope:
+        with trio.CancelScope() as scope, monkeypatch.context() as patched:
+            cancel_while_reading(scope, patched)
             await store.find("segments", KEY)
         assert scope.cancelled_caught
         assert (await store.stats()).kinds["segments"].pinned == 0
