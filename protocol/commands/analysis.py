@@ -167,24 +167,19 @@ class InsideBorders(Result):
     height: int
 
 
-class Findings(Result):
-    """What was found, by kind; null for what was not asked."""
+class Analysis(Result):
+    """What was found, by kind; null for what was not asked. `cached` names what was known before."""
 
-    scenes: Scenes | None = None
-    black: Spans | None = None
-    freeze: Spans | None = None
-    silence: Spans | None = None
-    loudness: MeasuredLoudness | None = None
-    sharpness: Curve | None = None
-    motion: Curve | None = None
-    interlacing: Interlacing | None = None
-    crop: InsideBorders | None = None
-    bitrate: Curve | None = None
-
-
-class Analysis(Findings):
-    """Findings; `cached` names those that were known."""
-
+    scenes: Scenes | None
+    black: Spans | None
+    freeze: Spans | None
+    silence: Spans | None
+    loudness: MeasuredLoudness | None
+    sharpness: Curve | None
+    motion: Curve | None
+    interlacing: Interlacing | None
+    crop: InsideBorders | None
+    bitrate: Curve | None
     cached: list[Kind]
 
 

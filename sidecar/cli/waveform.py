@@ -23,7 +23,7 @@ from sidecar.cli.waves import drawn
 from sidecar.cli.words import clock, exact, size
 
 FULL = 32_768
-LEVELS = get_args(SamplesPerPixel)
+LEVELS: tuple[int, ...] = get_args(SamplesPerPixel)
 
 FORMS: dict[str, Literal["dat", "json"]] = {".dat": "dat", ".json": "json"}
 

@@ -6,7 +6,19 @@ from fractions import Fraction
 
 from msgspec import Struct
 
-from protocol.commands.analysis import BlackOptions, FreezeOptions, Kind, ScenesOptions, SilenceOptions
+from protocol.commands.analysis import (
+    BlackOptions,
+    Curve,
+    FreezeOptions,
+    InsideBorders,
+    Interlacing,
+    Kind,
+    MeasuredLoudness,
+    Scenes,
+    ScenesOptions,
+    SilenceOptions,
+    Spans,
+)
 from sidecar.services.media.messages import Task
 
 
@@ -39,3 +51,18 @@ class Found(Struct, frozen=True):
 
     seconds: float
     items: list[dict[str, str | float | int | None]]
+
+
+class Findings(Struct, frozen=True):
+    """What a pass found, or what is kept of one kind."""
+
+    scenes: Scenes | None = None
+    black: Spans | None = None
+    freeze: Spans | None = None
+    silence: Spans | None = None
+    loudness: MeasuredLoudness | None = None
+    sharpness: Curve | None = None
+    motion: Curve | None = None
+    interlacing: Interlacing | None = None
+    crop: InsideBorders | None = None
+    bitrate: Curve | None = None

@@ -15,12 +15,11 @@ import av.logging
 from av.container import InputContainer
 from av.stream import Stream
 
-from protocol.commands.analysis import Findings
 from protocol.errors import MediaUnreadable
 from sidecar.services.media.analysis.bitrate import Bitrate
 from sidecar.services.media.analysis.feeding import Pictures, Sounds, Teller
 from sidecar.services.media.analysis.kinds import picture_measures, sound_measures
-from sidecar.services.media.analysis.messages import Analyse
+from sidecar.services.media.analysis.messages import Analyse, Findings
 from sidecar.services.media.messages import Send
 from sidecar.services.media.open import open_media
 from sidecar.services.media.streams import picture_stream, read_only, sound_stream

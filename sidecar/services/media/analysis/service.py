@@ -9,16 +9,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 import trio
 
-from protocol.commands.analysis import Analysis, Findings, Kind
+from protocol.commands.analysis import Analysis, Kind
 from protocol.commands.media import MediaInfo
 from protocol.errors import InvalidParams, SourceChanged
 from sidecar.services.cache.flights import Flights
-from sidecar.services.media.analysis.messages import Analyse, Found, Options
+from sidecar.services.media.analysis.messages import Analyse, Findings, Found, Options
 from sidecar.services.media.messages import Item, error_of, unpack
 from sidecar.services.media.service import MediaService
 
@@ -33,6 +33,7 @@ QUIET_SECONDS = 60.0
 
 PICTURE: frozenset[Kind] = frozenset({"scenes", "black", "freeze", "sharpness", "motion", "interlacing", "crop"})
 SOUND: frozenset[Kind] = frozenset({"silence", "loudness"})
+KINDS: tuple[Kind, ...] = get_args(Kind)
 CURVES: frozenset[Kind] = frozenset({"sharpness", "motion", "bitrate"})
 
 
@@ -94,7 +95,7 @@ class AnalysisService:
             measured = await self._measure(source, asked, missing, listener) if missing else Findings()
             for kind in missing:
                 await self._keep(source, asked, kind, measured)
-        members = {kind: getattr(found.get(kind, measured), kind) for kind in asked.kinds}
+        members = {kind: getattr(found.get(kind, measured), kind) for kind in KINDS}
         return Analysis(**members, cached=[kind for kind in asked.kinds if kind in found])
 
     async def _measure(

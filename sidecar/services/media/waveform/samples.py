@@ -62,9 +62,13 @@ def read_samples(frame: AudioFrame) -> Samples:
     kind, convert = _FORMATS[name.removesuffix("p")]
     channels, count = len(frame.layout.channels), frame.samples
     if frame.format.is_planar:
-        return np.stack([convert(np.frombuffer(plane, kind, count)) for plane in frame.planes])
-    packed = np.frombuffer(frame.planes[0], kind, count * channels)
+        return np.stack([convert(_raw(plane, kind, count)) for plane in frame.planes])
+    packed = _raw(frame.planes[0], kind, count * channels)
     return convert(packed).reshape(count, channels).T
+
+
+def _raw(plane: Any, kind: type[np.generic], count: int) -> NDArray[Any]:
+    return np.frombuffer(plane, kind, count)
 
 
 def mixed(samples: Samples) -> Samples:
@@ -72,7 +76,7 @@ def mixed(samples: Samples) -> Samples:
     channels = len(samples)
     if channels == 1:
         return samples
-    total = samples.sum(axis=0, dtype=np.int32)
+    total: Samples = samples.sum(axis=0, dtype=np.int32)
     # Adding channels − 1 to what is negative makes the division, which goes towards −∞, go towards zero.
     total += (total >> 31) & (channels - 1)
     if channels & (channels - 1) == 0:

@@ -86,7 +86,7 @@ class Film:
 def random_film(seed: int, shots: int, *, shortest: int = 8, longest: int = 60) -> Film:
     """Draw a film of everything: stills, slow and fast motion, dark shots, dissolves, fades and flashes."""
     random = np.random.default_rng(seed)
-    made = []
+    made: list[Shot] = []
     for number in range(shots):
         length = int(random.integers(shortest, longest))
         pace = random.choice([0.0, 2.0, 8.0, 30.0, 90.0])

@@ -7,9 +7,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from protocol.commands.analysis import Findings, Kind, Span
+from protocol.commands.analysis import Kind, Span
 from sidecar.services.media.analysis.kinds import _SOUND
-from sidecar.services.media.analysis.messages import Analyse, Found, Options
+from sidecar.services.media.analysis.messages import Analyse, Findings, Found, Options
 from sidecar.services.media.analysis.reading import analyse
 from sidecar.services.media.messages import Item, pack, unpack
 

@@ -109,7 +109,7 @@ def test_wav_of_every_form(tmp_path: Path, form: str, channels: int) -> None:
     read = shorts(form, samples)
     for mix in (True, False):
         peaks, _ = made(path, tmp_path, mix=mix)
-        assert (peaks.sample_rate, peaks.samples, peaks.start) == (RATE, 70_003, 0)
+        assert (peaks.sample_rate, peaks.samples, peaks.start) == (RATE, 70_003, Fraction(0))
         expected = mixed(read) if mix else read
         for size, bits in ((64, 16), (256, 8), (1024, 16), (131_072, 16)):
             check(cut(tmp_path, peaks, size, bits), of(expected, size), size, bits)
