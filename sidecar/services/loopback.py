@@ -90,8 +90,10 @@ def _bound(port: int) -> socket.socket:
     try:
         # Windows lets others take a port that is in use unless told not to; elsewhere the option only means that
         # connections of an earlier sidecar, closed and not yet forgotten, do not keep its port.
-        option = socket.SO_EXCLUSIVEADDRUSE if sys.platform == "win32" else socket.SO_REUSEADDR
-        listener.setsockopt(socket.SOL_SOCKET, option, 1)
+        if sys.platform == "win32":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((HOST, port))
         listener.listen(BACKLOG)
         listener.setblocking(False)

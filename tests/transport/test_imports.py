@@ -20,7 +20,10 @@ REQUESTS = (
     b'{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocol":1,"client":{"name":"t","version":"1"}}}\n'
 )
 
-LATE = ("av", "cyclopts", "jsonpatch", "numpy", "PIL", "psutil", "pygments", "pynvml", "rich", "typing_extensions")
+LATE = (
+    "anyio", "av", "cyclopts", "h11", "hypercorn", "jsonpatch", "numpy", "PIL", "psutil", "pygments", "pynvml", "rich",
+    "starlette", "typing_extensions", "wsproto",
+)  # fmt: skip
 """Packages that requests beyond `initialize` need, some of them in other processes."""
 
 LATE_PARTS = (
@@ -33,6 +36,8 @@ LATE_PARTS = (
     "sidecar.services.fonts",
     "sidecar.services.render.planner",
     "sidecar.services.render.run",
+    "sidecar.services.resources",
+    "sidecar.transport.http.server",
 )
 """What compiles, checks and runs timelines."""
 

@@ -75,7 +75,7 @@ class Front:
             if not path.is_relative_to(self._folder) or _hidden(path.relative_to(self._folder).parts):
                 return None
             descriptor, found = open_regular(path)
-        except OSError:
+        except (OSError, RuntimeError):  # RuntimeError: links that lead in a circle, before Python 3.13
             return None
         tag = f"{found.st_ino:x}-{found.st_size:x}-{found.st_mtime_ns:x}"
         content_type = TYPES.get(path.suffix[1:].lower(), "application/octet-stream")

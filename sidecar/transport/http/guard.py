@@ -14,6 +14,8 @@ from sidecar.transport.http.cors import METHODS
 
 CLOSE = {"connection": "close"}
 
+HEADER_BYTES = 16 * 1024
+
 
 class Guard:
     """An application around another one, which sees only requests that may be meant for it."""
@@ -50,6 +52,8 @@ class Guard:
         # A name that resolves to this address is not this address: that is how pages reach into the machine.
         if headers.getlist("host") not in self._hosts:
             return refusal(421, "no such host here", CLOSE)
+        if _size(scope) > HEADER_BYTES:
+            return refusal(431, "that is too long a header", CLOSE)
         if not scope["raw_path"].startswith(b"/"):
             return refusal(400, "only paths are asked for here", CLOSE)
         if scope["type"] == "http" and scope["method"] not in {"GET", "HEAD", "OPTIONS"}:
@@ -57,6 +61,12 @@ class Guard:
         if "transfer-encoding" in headers or headers.get("content-length", "0") != "0":
             return refusal(400, "no request has a body here", CLOSE)
         return None
+
+
+def _size(scope: Scope) -> int:
+    """Return the bytes of a request's header; the parser bounds only one that comes in pieces."""
+    fields = sum(len(name) + len(value) for name, value in scope["headers"])
+    return fields + len(scope["raw_path"]) + len(scope["query_string"])
 
 
 def _hosts(port: int) -> list[list[str]]:

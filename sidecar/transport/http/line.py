@@ -20,8 +20,8 @@ from hypercorn.typing import AppWrapper, ConnectionState
 from wsproto.connection import ConnectionState as SocketState
 
 from protocol.framing import MAX_MESSAGE
+from sidecar.transport.http.guard import HEADER_BYTES
 
-HEADER_BYTES = 16 * 1024
 HEADER_SECONDS = 5.0
 """From the opening of a connection, or the end of an answer, to the end of the next request's headers."""
 
@@ -58,6 +58,13 @@ class _Http1(H11Protocol):
         await super()._create_stream(
             h11.Request(method=request.method, target=request.target, headers=kept, http_version=request.http_version)
         )
+
+    async def _close_stream(self) -> None:
+        # What is told of an end goes into a queue that may be full of a body which nobody reads. Nobody needs to be
+        # told: what still runs is cancelled.
+        stream, self.stream = self.stream, None
+        if stream is not None:
+            stream.closed = True
 
 
 class Line:
@@ -106,7 +113,7 @@ class Line:
         with suppress(trio.BrokenResourceError, trio.ClosedResourceError):
             while data := await self._stream.receive_some(CHUNK):
                 await protocol.handle(RawData(bytes(data)))
-                if _refused(protocol):
+                if _is_over(protocol):
                     self._polite = True
                     return
 
@@ -140,9 +147,11 @@ class Line:
                 pass
 
 
-def _refused(protocol: _Http1) -> bool:
-    """Say whether a WebSocket has been told that its message was too large: no more is read of it."""
+def _is_over(protocol: _Http1) -> bool:
+    """Say whether no more is to be read: a handshake was none, or a WebSocket was told that its message is too large."""
     stream = protocol.stream
+    if stream is None or stream.closed:
+        return stream is not None
     if not isinstance(stream, WSStream) or not stream.handshake.accepted:
         return False
     return stream.connection.state is SocketState.LOCAL_CLOSING

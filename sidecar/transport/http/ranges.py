@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-_RANGE = re.compile(r"(\d{1,19})-(\d{0,19})|-(\d{1,19})")
+_RANGE = re.compile(r"([0-9]{1,19})-([0-9]{0,19})|-([0-9]{1,19})")
 _LIST = 100
 """Ranges of one header; more are nobody's honest wish."""
 

@@ -1,0 +1,95 @@
+"""The site on a real socket, in this process, with the table of commands of the transport's tests behind it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import trio
+
+from sidecar.commands.call import Peer
+from sidecar.services.cache.memory import MemoryTier
+from sidecar.services.cache.store import CacheStore
+from sidecar.services.resources import Resources
+from sidecar.transport.http.hosting import Hosting
+from sidecar.transport.http.server import CONNECTIONS, Server
+from sidecar.transport.limiters import Limiters
+from tests.services.cache.shelf import open_store
+from tests.transport.table import HANDLERS, FakeServices
+
+MEMORY = 4 << 20
+
+
+@dataclass
+class SiteServices(FakeServices):
+    """Services that also have something to fetch."""
+
+    memory: MemoryTier = field(default_factory=lambda: MemoryTier(MEMORY))
+    cache: CacheStore | None = None
+
+    def __post_init__(self) -> None:
+        self.resources = Resources(self.loopback, lambda: self.memory, self._cache, lambda: b"s" * 32)
+
+    def _cache(self) -> CacheStore:
+        assert self.cache is not None
+        return self.cache
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A running site. `closed` is set once its server has returned."""
+
+    services: SiteServices
+    server: Server
+    primary: Peer
+    closed: trio.Event
+
+    @property
+    def port(self) -> int:
+        return self.services.loopback.port
+
+    @property
+    def token(self) -> str:
+        return self.services.loopback.token
+
+    def path_of(self, url: str) -> str:
+        origin = self.services.loopback.origin
+        assert url.startswith(f"{origin}/r/")
+        return url.removeprefix(origin)
+
+
+@asynccontextmanager
+async def open_site(
+    folder: Path, *, origins: Iterable[str] = (), front: Path | None = None, connections: int = CONNECTIONS
+) -> AsyncIterator[Site]:
+    """Serve while the block lasts; faults of the site's own fail the test."""
+    with open_store(folder / "cache") as store:
+        services = SiteServices(cache=store)
+        services.loopback.allow(origins)
+        primary = Peer(wake=_nothing, drain=_never, quit=_nothing, phase="ready")
+        hosting = Hosting(services, HANDLERS, Limiters(), primary, front)
+        async with trio.open_nursery() as nursery:
+            server = Server(hosting, connections)
+            site = Site(services, server, primary, trio.Event())
+
+            async def serve() -> None:
+                await server.run()
+                site.closed.set()
+
+            nursery.start_soon(serve)
+            nursery.start_soon(services.resources.tend)
+            yield site
+            nursery.cancel_scope.cancel()
+        services.loopback.close()
+        services.resources.close()
+        assert [line for line in services.log.lines if line["level"] == "error"] == []
+
+
+def _nothing() -> None:
+    """Nobody listens."""
+
+
+async def _never() -> None:
+    """Nothing is in flight."""
