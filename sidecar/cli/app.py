@@ -21,6 +21,7 @@ COMMANDS = {
     "validate": "List every problem of a project file.",
     "plan": "Say what a render would do, without doing it.",
     "probe": "Say what a media file holds.",
+    "cache": "Show what is cached, change its limits, clear it, or read it through.",
     "call": "Send one request to a newly spawned sidecar and print its answer.",
     "serve": "Serve an editor over stdin and stdout.",
     "replay": "Send a recording to a new sidecar and compare its answers.",
