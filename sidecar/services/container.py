@@ -217,6 +217,7 @@ async def open_services(options: ServiceOptions) -> AsyncIterator[Services]:
             started=started,
         )
         resources = cache(lambda: _make_resources(stack, loopback, memory, late_cache, folders))
+        waveforms = cache(lambda: _make_waveforms(media, late_cache, resources))
         yield Services(
             settings=settings,
             folders=folders,
@@ -235,8 +236,12 @@ async def open_services(options: ServiceOptions) -> AsyncIterator[Services]:
             late_gpu=gpu,
             loopback=loopback,
             late_resources=resources,
-            late_caches=cache(lambda: make_caches(memory(), late_cache(), settings, projects, media)),
-            late_waveforms=cache(lambda: _make_waveforms(media, late_cache, resources)),
+            late_caches=cache(
+                lambda: make_caches(
+                    memory(), late_cache(), waveforms, settings=settings, projects=projects, media=media
+                )
+            ),
+            late_waveforms=waveforms,
             late_analyses=cache(lambda: _make_analyses(media, late_cache)),
             system=system,
         )

@@ -289,7 +289,10 @@ async def test_preloading_probes_the_files_of_a_project(tmp_path: Path, clip: Pa
         found = await ask("media.probe", path=str(path), index="keyframes")
         assert found["cached"]
         assert found["keyframes"]
-        assert (await ask("cache.preload", paths=[str(path)], kinds=["metadata"]))["failed"] == 0
+        assert (await ask("cache.preload", paths=[str(path)], kinds=["metadata", "waveforms"]))["failed"] == 0
+        assert (await ask("media.waveform", path=str(path)))["cached"]
+        silent = make_clip(tmp_path / "silent.mp4", seconds=1)
+        assert (await ask("cache.preload", paths=[str(silent)], kinds=["waveforms"]))["failed"] == 0
         for wrong in (
             {},
             {"paths": [str(path)], "project": {"inline": raw}},

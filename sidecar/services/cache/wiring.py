@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sidecar.services.folders import Folders
     from sidecar.services.logs import Log
     from sidecar.services.media import MediaService
+    from sidecar.services.media.waveform.service import WaveformService
     from sidecar.services.projects import ProjectService
     from sidecar.services.settings import SettingsStore
 
@@ -50,7 +51,13 @@ async def tell_cache(
 
 
 def make_caches(
-    memory: MemoryTier, store: CacheStore, settings: SettingsStore, projects: ProjectService, media: MediaService
+    memory: MemoryTier,
+    store: CacheStore,
+    late_waveforms: Callable[[], WaveformService],
+    *,
+    settings: SettingsStore,
+    projects: ProjectService,
+    media: MediaService,
 ) -> CacheService:
     """Make the service that both tiers are seen by."""
     from sidecar.services.cache.service import CacheService  # noqa: PLC0415 - start-up time
@@ -58,7 +65,15 @@ def make_caches(
     async def metadata(path: Path, shown: str) -> None:
         await media.probe(path, index="keyframes", timeout=PRELOAD_SECONDS, shown=shown)
 
-    return CacheService(store, memory, settings=settings, projects=projects, media=media, makers={"metadata": metadata})
+    async def waveforms(path: Path, shown: str) -> None:
+        from sidecar.services.media.waveform.service import Asked  # noqa: PLC0415 - start-up time
+
+        # Of a file without sound there is nothing to make.
+        if (await media.probe(path, timeout=PRELOAD_SECONDS, shown=shown)).audio:
+            await late_waveforms().waveform(path, Asked(), shown=shown)
+
+    makers = {"metadata": metadata, "waveforms": waveforms}
+    return CacheService(store, memory, settings=settings, projects=projects, media=media, makers=makers)
 
 
 @contextmanager
