@@ -12,7 +12,7 @@ from pathlib import Path
 import trio
 
 from protocol.commands.render import RenderProgress, RenderResult, Verified
-from protocol.errors import RenderFailed, SourceChanged
+from protocol.errors import DiskFull, OutputUnwritable, RenderFailed, SidecarError, SourceChanged
 from protocol.project.formats import audio_codec, video_codec
 from protocol.time import format_exact
 from sidecar.services.locks import FileLock
@@ -78,6 +78,9 @@ async def run_job(
             await trio.to_thread.run_sync(deliver, attempt.delivery, attempt.part, job.may_replace)
         attempt.pass_on(attempt.shown.ended("completed", trio.current_time()))
         return _result(attempt, made, verified)
+    except (DiskFull, OutputUnwritable) as error:
+        attempt.end("failed")
+        raise _named(error, attempt) from error
     except Exception:
         attempt.end("failed")
         raise
@@ -89,6 +92,16 @@ async def run_job(
             await trio.to_thread.run_sync(_clear, attempt.part, attempt.work)
         if held is not None:
             held.release()
+
+
+def _named(error: DiskFull | OutputUnwritable, attempt: Attempt) -> SidecarError:
+    """Call the part file what the user calls it."""
+    target = str(attempt.job.target)
+    if error.path != str(attempt.part):
+        return error
+    if isinstance(error, DiskFull):
+        return DiskFull(path=target, free=error.free, needed=error.needed)
+    return OutputUnwritable(path=target, detail=error.detail)
 
 
 def expected_of(planned: Planned) -> Expected:

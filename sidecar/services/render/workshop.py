@@ -21,6 +21,7 @@ from sidecar.services.render.progress import ProgressMeter
 if TYPE_CHECKING:
     from sidecar.services.cache.store import CacheStore
     from sidecar.services.media import MediaService
+    from sidecar.services.render.copies import Extracted
     from sidecar.services.render.slots import Slots
 
 
@@ -51,12 +52,13 @@ class Workshop:
 class Made:
     """A part file that was made: what was measured of its sound, where its cells came from.
 
-    `joins` are the frames at which new cells, and those copied from sources, begin or end.
+    `joins` are frames at which new cells begin or end; `copies` are the spans that were copied, by the keys of cells.
     """
 
     loudness: MeasuredLoudness | None
     reused: Reused
     joins: tuple[int, ...] = ()
+    copies: Mapping[str, Extracted] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)
