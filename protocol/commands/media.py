@@ -163,7 +163,7 @@ class MediaKeyframes(Params, kw_only=True):
     timeout_ms: Annotated[int, Meta(ge=1, le=600_000)] = 120_000
 
 
-class Keyframes(Result):
+class KeyframeTimes(Result):
     """Where decoding can begin. Times count from the file's start; edit lists are applied.
 
     `total` are in the range, `truncated` tells that not all of them are here. `longest` is the greatest distance
@@ -230,7 +230,7 @@ COMMANDS = (
     Command(
         "media.keyframes",
         MediaKeyframes,
-        Keyframes,
+        KeyframeTimes,
         "List the keyframes of a picture stream.",
         Example({"path": "clip.mp4", "range": {"from": 0, "to": "3/2"}}),
         raises=(*_READING, InvalidParams),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import trio
 
-from protocol.commands.media import Keyframes, MediaConcat, MediaInfo, MediaKeyframes, MediaProbe
+from protocol.commands.media import KeyframeTimes, MediaConcat, MediaInfo, MediaKeyframes, MediaProbe
 from protocol.commands.render import Started
 from sidecar.commands.call import Call
 from sidecar.commands.registry import command
@@ -21,7 +21,7 @@ async def probe(params: MediaProbe, call: Call) -> MediaInfo:
 
 
 @command("media.keyframes")
-async def keyframes(params: MediaKeyframes, call: Call) -> Keyframes:
+async def keyframes(params: MediaKeyframes, call: Call) -> KeyframeTimes:
     """List keyframes."""
     from sidecar.services.media.keyframes import list_keyframes  # noqa: PLC0415 - start-up time
 

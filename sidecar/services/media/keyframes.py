@@ -6,7 +6,7 @@ from bisect import bisect_left
 from fractions import Fraction
 from pathlib import Path
 
-from protocol.commands.media import Keyframes, MediaKeyframes
+from protocol.commands.media import KeyframeTimes, MediaKeyframes
 from protocol.commands.waveform import SecondsRange
 from protocol.errors import InvalidParams
 from protocol.time import format_exact, parse_seconds
@@ -14,7 +14,7 @@ from sidecar.core.source import SourceFacts, SourceVideo
 from sidecar.services.media.service import MediaService
 
 
-async def list_keyframes(media: MediaService, path: Path, params: MediaKeyframes) -> Keyframes:
+async def list_keyframes(media: MediaService, path: Path, params: MediaKeyframes) -> KeyframeTimes:
     """Return exact times from the file's index; where it has none, its packets are read, once.
 
     Raises what probing raises, and InvalidParams for a stream or a range that there is not.
@@ -30,7 +30,7 @@ async def list_keyframes(media: MediaService, path: Path, params: MediaKeyframes
     first = 0 if begin is None else bisect_left(times, begin)
     last = len(times) if end is None else bisect_left(times, end)
     shown = times[first : min(last, first + params.limit)]
-    return Keyframes(
+    return KeyframeTimes(
         path=params.path,
         fingerprint=facts.fingerprint,
         video_stream=params.video_stream,

@@ -2,7 +2,7 @@
 // It needs no framework and no other file: give `Client` a `Transport` and it speaks.
 
 export const PROTOCOL = 1;
-export const SCHEMA_HASH = "sha256:ba0b8422c5f50d0ce4f2f4b51468f61764788ecbda26b5da19567e4b9e32fbf7";
+export const SCHEMA_HASH = "sha256:dc6716016084b7a65c61a6e4d4617ce279827abc1887857172074e9c15ead38d";
 
 /** Seconds as a number, or exactly as `num/den`. */
 export type Seconds = number | string;
@@ -10,6 +10,28 @@ export type Seconds = number | string;
 /** No picture of its own: its effects act on everything below it. */
 export interface AdjustmentSource {
   kind: "adjustment";
+}
+
+/** What made a result: the same name, version and parameters give the same result of the same bytes. */
+export interface Algorithm {
+  name: string;
+  version: number;
+  parameters: Record<string, number>;
+}
+
+/** What was found, by kind; null for what was not asked. `cached` names what was known before. */
+export interface Analysis {
+  scenes: Scenes | null;
+  black: Spans | null;
+  freeze: Spans | null;
+  silence: Spans | null;
+  loudness: MeasuredLoudness | null;
+  sharpness: Curve | null;
+  motion: Curve | null;
+  interlacing: Interlacing | null;
+  crop: InsideBorders | null;
+  bitrate: Curve | null;
+  cached: Array<"bitrate" | "black" | "crop" | "freeze" | "interlacing" | "loudness" | "motion" | "scenes" | "sharpness" | "silence">;
 }
 
 /** A movement of text; `duration` null runs to the end. */
@@ -146,6 +168,13 @@ export interface BenchmarkRow {
   reason: string | null;
 }
 
+/** `share` of the picture is no lighter than `luma` (0 black, 1 white). */
+export interface BlackOptions {
+  luma?: number;
+  share?: number;
+  minimumSeconds?: number;
+}
+
 /** A line around each cell, in project pixels. */
 export interface Border {
   width: number;
@@ -242,7 +271,7 @@ export interface CacheLimits {
   memoryBytes: number;
   diskBytes: number;
   minFreeDiskBytes: number;
-  kinds: Record<"analysis" | "filmstrips" | "frames" | "metadata" | "play" | "proxies" | "segments" | "sound" | "waveforms", number | null>;
+  kinds: Partial<Record<"analysis" | "filmstrips" | "frames" | "metadata" | "play" | "proxies" | "segments" | "sound" | "waveforms", number | null>>;
   floor: CacheFloor;
 }
 
@@ -262,7 +291,7 @@ export interface CacheMetadata {
   path: string;
   fingerprint: string;
   info: MediaInfo | null;
-  kinds: Record<"analysis" | "filmstrips" | "frames" | "metadata" | "play" | "proxies" | "segments" | "sound" | "waveforms", TierUse>;
+  kinds: Partial<Record<"analysis" | "filmstrips" | "frames" | "metadata" | "play" | "proxies" | "segments" | "sound" | "waveforms", TierUse>>;
 }
 
 /** A media file. */
@@ -309,7 +338,7 @@ export interface CacheSetLimits {
   memoryBytes?: number | null;
   diskBytes?: number | null;
   minFreeDiskBytes?: number | null;
-  kinds?: Record<"analysis" | "filmstrips" | "frames" | "metadata" | "play" | "proxies" | "segments" | "sound" | "waveforms", number | null> | null;
+  kinds?: Partial<Record<"analysis" | "filmstrips" | "frames" | "metadata" | "play" | "proxies" | "segments" | "sound" | "waveforms", number | null>> | null;
   persist?: boolean;
 }
 
@@ -318,7 +347,7 @@ export interface CacheStats {
   at: string;
   memory: CacheTier;
   disk: CacheTier;
-  kinds: Record<"analysis" | "filmstrips" | "frames" | "metadata" | "play" | "proxies" | "segments" | "sound" | "waveforms", CacheKindStats>;
+  kinds: Partial<Record<"analysis" | "filmstrips" | "frames" | "metadata" | "play" | "proxies" | "segments" | "sound" | "waveforms", CacheKindStats>>;
 }
 
 /** `kinds` null: all. */
@@ -662,6 +691,27 @@ export interface CurrentSegment {
   encoder: string;
 }
 
+/** A value over time; null where there was nothing to measure. */
+export interface Curve {
+  algorithm: Algorithm;
+  mean: number | null;
+  maximum: number | null;
+  points: Array<CurvePoint>;
+}
+
+/** A value that holds from `time` on for one interval. */
+export interface CurvePoint {
+  time: string;
+  value: number;
+}
+
+/** The first frame of a new scene; `score` is how much of its picture is new, 0 to 1. */
+export interface Cut {
+  time: string;
+  frame: number | null;
+  score: number;
+}
+
 /** An entry whose file or head is not what was published. */
 export interface DamagedEntry {
   kind: "analysis" | "filmstrips" | "frames" | "metadata" | "play" | "proxies" | "segments" | "sound" | "waveforms";
@@ -875,6 +925,35 @@ export interface FileState {
   fingerprint: string;
 }
 
+/**
+ * Pictures in the order of what was asked for; `cached` of them were not decoded for this request.
+ *
+ * While it is made, pictures are reported as `items` of progress, in the order in which they come.
+ */
+export interface Filmstrip {
+  frames: Array<FilmstripFrame>;
+  sheet: Resource | null;
+  cellWidth: number;
+  cellHeight: number;
+  cached: number;
+}
+
+/**
+ * A picture of a strip.
+ *
+ * `time` is the instant that was asked for, `sourceTime` that of the frame shown; `exact`: no other frame is on
+ * screen at `time`. `image` is null where the frame cannot be decoded. `x`, `y` are where it lies in the sheet, null
+ * without one.
+ */
+export interface FilmstripFrame {
+  time: string;
+  sourceTime: string;
+  exact: boolean;
+  image: Resource | null;
+  x: number | null;
+  y: number | null;
+}
+
 /** A font file of the project's own. */
 export interface Font {
   path: string;
@@ -899,6 +978,12 @@ export interface FontList {
 export interface FontQuery {
   progressToken?: string | number | null;
   contains?: string | null;
+}
+
+/** The mean difference to the first of the frames stays within `noise` (1: black to white). */
+export interface FreezeOptions {
+  noise?: number;
+  minimumSeconds?: number;
 }
 
 /** A card, as its driver tells: memory in bytes, loads as ratios, °C, watts. Null is not measured. */
@@ -1043,6 +1128,25 @@ export interface Input {
   clips: Array<string>;
 }
 
+/** The part of the stored picture inside of dark borders, in pixels. */
+export interface InsideBorders {
+  algorithm: Algorithm;
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+/** How frames are scanned: what most of them show, and how many show what. */
+export interface Interlacing {
+  algorithm: Algorithm;
+  verdict: "bff" | "mixed" | "progressive" | "tff" | "unknown";
+  progressive: number;
+  tff: number;
+  bff: number;
+  undetermined: number;
+}
+
 /** Readings of a file that replace the file's own; null takes the file's. */
 export interface Interpret {
   frameRate: string | null;
@@ -1159,6 +1263,24 @@ export interface KeyInput {
   easing?: "easeIn" | "easeInOut" | "easeOut" | "hold" | "linear" | CubicBezier;
 }
 
+/**
+ * Where decoding can begin. Times count from the file's start; edit lists are applied.
+ *
+ * `total` are in the range, `truncated` tells that not all of them are here. `longest` is the greatest distance
+ * between two of the stream in seconds, its end included; `frames` counts all of the stream's.
+ */
+export interface KeyframeTimes {
+  path: string;
+  fingerprint: string;
+  videoStream: number;
+  keyframes: Array<string>;
+  total: number;
+  truncated: boolean;
+  longest: string | null;
+  frames: number | null;
+  cached: boolean;
+}
+
 /** Keys with strictly rising times; the value holds before the first and after the last. */
 export interface Keyframes {
   keyframes: Array<Key>;
@@ -1271,10 +1393,18 @@ export interface MarkerInput {
   metadata?: Record<string, unknown>;
 }
 
-/** Of the written sound: LUFS and dBTP. */
+/**
+ * EBU R 128: LUFS, LU and dBTP.
+ *
+ * What is silent or shorter than 0.4 s has no loudness, what is shorter than 3 s no range.
+ */
 export interface MeasuredLoudness {
-  integrated: number;
-  truePeak: number;
+  algorithm: Algorithm;
+  integrated: number | null;
+  range: number | null;
+  truePeak: number | null;
+  momentaryMaximum: number | null;
+  shortTermMaximum: number | null;
 }
 
 /** A file that clips refer to by id, and that relinking works on. */
@@ -1287,6 +1417,25 @@ export interface Media {
   metadata: Record<string, unknown>;
   fingerprint: string | null;
   interpret: Interpret;
+}
+
+/**
+ * `interval` is the seconds between the points of sharpness, motion and bitrate.
+ *
+ * With a `range` (seconds from the file's start) only what lies in it is looked at, and frames have no numbers.
+ */
+export interface MediaAnalyze {
+  progressToken?: string | number | null;
+  path: string;
+  kinds: Array<"bitrate" | "black" | "crop" | "freeze" | "interlacing" | "loudness" | "motion" | "scenes" | "sharpness" | "silence">;
+  videoStream?: number;
+  audioStream?: number;
+  range?: SecondsRange | null;
+  interval?: number;
+  scenes?: ScenesOptions;
+  black?: BlackOptions;
+  freeze?: FreezeOptions;
+  silence?: SilenceOptions;
 }
 
 /**
@@ -1341,6 +1490,31 @@ export interface MediaEntry {
   error: ErrorData | null;
 }
 
+/**
+ * Exactly one of `count` (spread evenly, each in the middle of its part), `interval` and `times` (of the file).
+ *
+ * `range` (for `count` and `interval`) is the whole file where it is not given. Width and height are those of the box
+ * that each upright picture fits; one that is null follows by aspect. With `accuracy` "keyframe" a picture is the
+ * newest keyframe at or before its instant, with "exact" the very frame that a render would show. `quality` 0-100 is
+ * that of JPEG and WebP. What is transparent lies over `background` in JPEG, and stays transparent in the others.
+ */
+export interface MediaFilmstrip {
+  progressToken?: string | number | null;
+  path: string;
+  videoStream?: number;
+  range?: SecondsRange | null;
+  count?: number | null;
+  interval?: Seconds | null;
+  times?: Array<Seconds> | null;
+  width?: number | null;
+  height?: number | null;
+  accuracy?: "exact" | "keyframe";
+  format?: "jpeg" | "png" | "webp";
+  quality?: number;
+  background?: string;
+  sheet?: boolean;
+}
+
 /** What a file holds. Times count from the file's start, except `startTime`, which is that start itself. */
 export interface MediaInfo {
   path: string;
@@ -1379,7 +1553,7 @@ export interface MediaKeyframes {
   progressToken?: string | number | null;
   path: string;
   videoStream?: number;
-  range?: SourceSpan | null;
+  range?: SecondsRange | null;
   limit?: number;
   timeoutMs?: number;
 }
@@ -1393,11 +1567,42 @@ export interface MediaProbe {
   timeoutMs?: number;
 }
 
+/**
+ * `height` null is the setting `proxyHeight`.
+ *
+ * `adopt`: a small file that the camera wrote beside the large one will do. `make` false only looks for what is there.
+ */
+export interface MediaProxy {
+  progressToken?: string | number | null;
+  path: string;
+  videoStream?: number;
+  height?: number | null;
+  adopt?: boolean;
+  make?: boolean;
+}
+
 /** A file, and the clips that use it. */
 export interface MediaUse {
   path: string;
   clips: Array<string>;
   exists: boolean;
+}
+
+/**
+ * `range` takes the pixels of which any part lies in it, on a grid that begins with the stream's first sample.
+ *
+ * `mix` is the average of the channels, `each` has every channel by itself. `inline`: also in the result, up to
+ * 20,000 pixels times channels.
+ */
+export interface MediaWaveform {
+  progressToken?: string | number | null;
+  path: string;
+  audioStream?: number;
+  range?: SecondsRange | null;
+  samplesPerPixel?: 64 | 128 | 256 | 512 | 1024 | 2048 | 4096 | 8192 | 16384 | 32768 | 65536 | 131072 | 262144 | 524288 | 1048576;
+  channels?: "each" | "mix";
+  bits?: 8 | 16;
+  inline?: boolean;
 }
 
 /** Bytes; inside a container its limit is the total. */
@@ -1793,6 +1998,27 @@ export interface ProjectValidate {
   maxProblems?: number;
 }
 
+/**
+ * A proxy, or why there is none.
+ *
+ * `origin`: made here, or by the camera. Every frame of the file has one in the proxy, at the same time from the
+ * file's start; what was made is SDR of BT.709, upright, with square pixels, and its sound streams stand in the
+ * file's order. `reason` says why none is needed ("small": the file is at most 1.3 times as high; "still"), or why one
+ * would not do ("alpha": what is transparent would be lost). `path` is that of a camera's file; what was made lies in
+ * the cache. `cached`: it was there before. Members are null where there is no proxy.
+ */
+export interface Proxy {
+  state: "missing" | "notNeeded" | "ready";
+  origin: "camera" | "made" | null;
+  reason: "alpha" | "small" | "still" | null;
+  resource: Resource | null;
+  path: string | null;
+  width: number | null;
+  height: number | null;
+  frames: number | null;
+  cached: boolean;
+}
+
 /** Durations in seconds since the sidecar started; `max` is exact, the others are within 2 %. */
 export interface Quantiles {
   p50: number;
@@ -1941,6 +2167,22 @@ export interface Report {
   message: string | null;
 }
 
+/**
+ * Bytes that are fetched by HTTP: `url` is complete, and is all that is needed to fetch them.
+ *
+ * `bytes` is the size (of what may grow: the size so far), `width` and `height` are of a picture, in pixels. What is
+ * `immutable` never changes under its URL and may answer 410 once it has left the cache: ask for it again. A
+ * `session` one lives as long as the sidecar.
+ */
+export interface Resource {
+  url: string;
+  contentType: string;
+  bytes: number;
+  width: number | null;
+  height: number | null;
+  lifetime: "immutable" | "session";
+}
+
 /** Segments by where they came from. */
 export interface Reused {
   cached: number;
@@ -1961,6 +2203,24 @@ export interface Saved {
   fingerprint: string;
   revision: number | null;
   backup: string | null;
+}
+
+/** Cuts; a dissolve, a fade, a flash or fast motion is none. */
+export interface Scenes {
+  algorithm: Algorithm;
+  cuts: Array<Cut>;
+}
+
+/** A cut needs `threshold` of the picture to be new; what is undone within `flashSeconds` is none. */
+export interface ScenesOptions {
+  threshold?: number;
+  flashSeconds?: number;
+}
+
+/** From one instant of a file up to, not including, another; in seconds from the file's start. */
+export interface SecondsRange {
+  from: Seconds;
+  to: Seconds;
 }
 
 /** A piece of the output, in frames. */
@@ -2024,7 +2284,7 @@ export interface Settings {
   cacheMemoryBytes: number;
   cacheDiskBytes: number;
   minFreeDiskBytes: number;
-  cacheKinds: Record<"analysis" | "filmstrips" | "frames" | "metadata" | "play" | "proxies" | "segments" | "sound" | "waveforms", number>;
+  cacheKinds: Partial<Record<"analysis" | "filmstrips" | "frames" | "metadata" | "play" | "proxies" | "segments" | "sound" | "waveforms", number>>;
   httpPort: number;
   metricsPort: number;
   metricsToken: boolean;
@@ -2072,15 +2332,27 @@ export interface SideFile {
   text: string;
 }
 
+/** Every sample of every channel stays below `level` (dB of full scale). */
+export interface SilenceOptions {
+  level?: number;
+  minimumSeconds?: number;
+}
+
 /** No sound. */
 export interface SilenceSource {
   kind: "silence";
 }
 
-/** From one instant of a file up to, not including, another; in seconds from the file's start. */
-export interface SourceSpan {
-  from: Seconds;
-  to: Seconds;
+/** From one instant up to another, in seconds from the file's start. */
+export interface Span {
+  from: string;
+  to: string;
+}
+
+/** Where something holds. */
+export interface Spans {
+  algorithm: Algorithm;
+  spans: Array<Span>;
 }
 
 /** A job, running or waiting. */
@@ -2602,6 +2874,36 @@ export interface VideoTrackInput {
   blend?: "addition" | "darken" | "difference" | "hardlight" | "lighten" | "multiply" | "normal" | "overlay" | "screen" | "softlight";
 }
 
+/**
+ * Peaks by audiowaveform's definition.
+ *
+ * `dat` is its binary format, version 2, `json` the same as text; `rms` has the header of `dat`, then one value a
+ * pixel and channel. `length` counts the pixels of a channel, `duration` is theirs, `start` is when the first of them
+ * sounds. `levels` are the values of `samplesPerPixel` that cost no decoding any more.
+ */
+export interface Waveform {
+  sampleRate: number;
+  samplesPerPixel: number;
+  channels: number;
+  length: number;
+  bits: number;
+  start: string;
+  duration: string;
+  dat: Resource;
+  json: Resource;
+  rms: Resource;
+  levels: Array<number>;
+  data: Array<WaveformChannel> | null;
+  cached: boolean;
+}
+
+/** One value a pixel each: lowest, highest, root mean square. */
+export interface WaveformChannel {
+  min: Array<number>;
+  max: Array<number>;
+  rms: Array<number>;
+}
+
 /** An instant as a frame number or in seconds; exactly one. */
 export interface When {
   frame?: number | null;
@@ -2822,7 +3124,7 @@ export interface Methods {
   /** List the keyframes of a picture stream. */
   "media.keyframes": {
     params: MediaKeyframes;
-    result: Keyframes;
+    result: KeyframeTimes;
     errors: "mediaNotFound" | "mediaUnreadable" | "mediaUnsupported" | "mediaEncrypted" | "decoderCrashed" | "permissionDenied" | "timeout" | "invalidParams";
   };
   /** Queue a render of files one after the other. */
@@ -2830,6 +3132,30 @@ export interface Methods {
     params: MediaConcat;
     result: Started;
     errors: "mediaNotFound" | "mediaUnreadable" | "mediaUnsupported" | "mediaEncrypted" | "decoderCrashed" | "permissionDenied" | "timeout" | "notCopyable" | "invalidParams" | "invalidProject" | "encoderUnavailable" | "ffmpegNotFound" | "resourceLimit" | "outputExists" | "outputUnwritable" | "diskFull";
+  };
+  /** Make small pictures of a file at some instants. */
+  "media.filmstrip": {
+    params: MediaFilmstrip;
+    result: Filmstrip;
+    errors: "invalidParams" | "limitExceeded" | "mediaNotFound" | "mediaUnreadable" | "mediaUnsupported" | "mediaEncrypted" | "decoderCrashed" | "dependencyMissing" | "permissionDenied" | "timeout";
+  };
+  /** Make, or find, a small file that stands for one that is heavy to decode. */
+  "media.proxy": {
+    params: MediaProxy;
+    result: Proxy;
+    errors: "mediaNotFound" | "mediaUnreadable" | "mediaUnsupported" | "mediaEncrypted" | "decoderCrashed" | "dependencyMissing" | "diskFull" | "ffmpegCrashed" | "ffmpegFailed" | "ffmpegNotFound" | "outputUnwritable" | "permissionDenied" | "stalled" | "timeout";
+  };
+  /** Compute the peaks of a file's sound: lowest, highest, root mean square. Items of progress are {channel, from, min, max}. */
+  "media.waveform": {
+    params: MediaWaveform;
+    result: Waveform;
+    errors: "mediaNotFound" | "mediaUnreadable" | "mediaUnsupported" | "mediaEncrypted" | "decoderCrashed" | "sourceChanged" | "permissionDenied" | "invalidParams" | "outputUnwritable" | "diskFull" | "timeout";
+  };
+  /** Measure a file's picture and sound; all kinds together cost one decoding. Items of progress are {kind} with the members of a cut, a span or a point. */
+  "media.analyze": {
+    params: MediaAnalyze;
+    result: Analysis;
+    errors: "mediaNotFound" | "mediaUnreadable" | "mediaUnsupported" | "mediaEncrypted" | "decoderCrashed" | "sourceChanged" | "permissionDenied" | "invalidParams" | "outputUnwritable" | "diskFull" | "timeout";
   };
   /** Queue a render. */
   "render.start": {
@@ -2976,6 +3302,8 @@ export interface ErrorContexts {
   connectionLost: { detail: string };
   /** A worker process died on this file; the sidecar goes on. */
   decoderCrashed: { path: string; signal: number | null };
+  /** Something that has to be installed is not there. */
+  dependencyMissing: { name: string; detail: string };
   /** A write met the end of the disk. */
   diskFull: { path: string; free: number | null; needed: number | null };
   /** An effect with parameters it cannot have. */
@@ -2984,6 +3312,10 @@ export interface ErrorContexts {
   effectUnknown: { type: string; nearest: string | null };
   /** This FFmpeg, or this machine, cannot encode so. */
   encoderUnavailable: { encoder: string; detail: string; nearest: string | null };
+  /** FFmpeg died of a signal that the sidecar did not send. */
+  ffmpegCrashed: { signal: number; stderr: Array<string> };
+  /** FFmpeg refused or gave up; `stderr` holds its last lines. */
+  ffmpegFailed: { exitCode: number; detail: string; stderr: Array<string> };
   /** None found, or older than the oldest that is accepted. */
   ffmpegNotFound: { detail: string; tried: Array<string> };
   /** A fault of ours. */
@@ -3043,6 +3375,10 @@ export interface ErrorContexts {
   settingsInvalid: { key: string; detail: string };
   /** After shutdown only exit is served. */
   shuttingDown: {};
+  /** The fingerprint at the end is not that of the plan. */
+  sourceChanged: { path: string; expected: string; actual: string | null };
+  /** A child was ended by the watchdog. */
+  stalled: { what: string; seconds: number };
   /** An operation passed its time limit. */
   timeout: { operation: string; seconds: number };
   /** The client speaks another version of the wire. */
@@ -3057,10 +3393,13 @@ export const ERROR_CODES = {
   cancelled: -32800,
   connectionLost: 1008,
   decoderCrashed: 1206,
+  dependencyMissing: 1006,
   diskFull: 1501,
   effectInvalid: 1109,
   effectUnknown: 1108,
   encoderUnavailable: 1305,
+  ffmpegCrashed: 1303,
+  ffmpegFailed: 1302,
   ffmpegNotFound: 1301,
   internal: -32603,
   invalidParams: -32602,
@@ -3086,6 +3425,8 @@ export const ERROR_CODES = {
   resourceLimit: 1502,
   settingsInvalid: 1007,
   shuttingDown: 1002,
+  sourceChanged: 1205,
+  stalled: 1304,
   timeout: 1003,
   unsupportedProtocol: 1001,
   unsupportedSchema: 1103,
