@@ -1,6 +1,7 @@
 """The command table: the single source of dispatch, discovery, clients, documentation and capabilities."""
 
 from protocol.commands import (
+    analysis,
     cache,
     catalogue,
     ffmpeg,
@@ -14,6 +15,7 @@ from protocol.commands import (
     settings,
     styles,
     system,
+    waveform,
 )
 from protocol.commands.command import Command, Empty, Example, Load, Nothing, Params
 
@@ -25,6 +27,8 @@ COMMANDS: tuple[Command, ...] = (
     *project.COMMANDS,
     *project_media.COMMANDS,
     *media.COMMANDS,
+    *waveform.COMMANDS,
+    *analysis.COMMANDS,
     *render.COMMANDS,
     *ffmpeg.COMMANDS,
     *gpu.COMMANDS,

@@ -1,6 +1,7 @@
 """Handlers of every command; importing this package fills `sidecar.commands.registry.HANDLERS`."""
 
 from sidecar.commands import (
+    analysis,
     cache,
     catalogue,
     ffmpeg,
@@ -14,9 +15,11 @@ from sidecar.commands import (
     settings,
     styles,
     system,
+    waveform,
 )
 
 __all__ = [
+    "analysis",
     "cache",
     "catalogue",
     "ffmpeg",
@@ -30,4 +33,5 @@ __all__ = [
     "settings",
     "styles",
     "system",
+    "waveform",
 ]
