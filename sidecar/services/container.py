@@ -27,6 +27,7 @@ from sidecar.services.instance import open_folders
 from sidecar.services.logs import Log, publisher
 from sidecar.services.loopback import Loopback
 from sidecar.services.media import MediaService, open_media_service
+from sidecar.services.media.filmstrip.shelf import Shelf, open_shelf
 from sidecar.services.media.service import worker_count
 from sidecar.services.projects import ProjectService, open_project_service
 from sidecar.services.render.limits import JobFolders, RenderLimits
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
     from sidecar.services.fonts import FontService
     from sidecar.services.gpu.service import GpuService
     from sidecar.services.media.analysis.service import AnalysisService
+    from sidecar.services.media.filmstrip.service import FilmstripService
+    from sidecar.services.media.proxy.service import ProxyService
     from sidecar.services.media.waveform.service import WaveformService
     from sidecar.services.render.planner import Planner
     from sidecar.services.resources import Resources
@@ -89,6 +92,8 @@ class Services:
     late_caches: Callable[[], CacheService]
     late_waveforms: Callable[[], WaveformService]
     late_analyses: Callable[[], AnalysisService]
+    late_filmstrips: Callable[[], FilmstripService]
+    late_proxies: Callable[[], ProxyService]
     system: SystemService
 
     @property
@@ -142,6 +147,16 @@ class Services:
         return self.late_analyses()
 
     @property
+    def filmstrips(self) -> FilmstripService:
+        """Small pictures of files."""
+        return self.late_filmstrips()
+
+    @property
+    def proxies(self) -> ProxyService:
+        """Small files that stand for large ones."""
+        return self.late_proxies()
+
+    @property
     def toolchain(self) -> Toolchain | None:
         """The FFmpeg in use; None when none is usable."""
         return self.tools.current()
@@ -172,6 +187,7 @@ async def open_services(options: ServiceOptions) -> AsyncIterator[Services]:
         media = await stack.enter_async_context(
             open_media_service(supervisor, folders.temp, settings, cache=late_cache, memory=memory)
         )
+        shelf = await stack.enter_async_context(open_shelf(memory, late_cache))
         projects = await stack.enter_async_context(
             open_project_service(
                 folders=folders,
@@ -243,6 +259,8 @@ async def open_services(options: ServiceOptions) -> AsyncIterator[Services]:
             ),
             late_waveforms=waveforms,
             late_analyses=cache(lambda: _make_analyses(media, late_cache)),
+            late_filmstrips=cache(lambda: _make_filmstrips(media, shelf, resources)),
+            late_proxies=cache(lambda: _make_proxies(media, late_cache, resources, tools, settings)),
             system=system,
         )
 
@@ -334,6 +352,31 @@ def _make_waveforms(
     from sidecar.services.media.waveform.service import WaveformService  # noqa: PLC0415 - start-up time
 
     return WaveformService(media, late_cache, resources)
+
+
+def _make_filmstrips(media: MediaService, shelf: Shelf, resources: Callable[[], Resources]) -> FilmstripService:
+    from sidecar.services.media.filmstrip.service import FilmstripService  # noqa: PLC0415 - start-up time
+
+    return FilmstripService(media, shelf, resources)
+
+
+def _make_proxies(
+    media: MediaService,
+    late_cache: Callable[[], CacheStore],
+    resources: Callable[[], Resources],
+    tools: Tools,
+    settings: SettingsStore,
+) -> ProxyService:
+    from sidecar.services.media.proxy.service import ProxyService  # noqa: PLC0415 - start-up time
+
+    return ProxyService(
+        media,
+        late_cache,
+        resources,
+        supervisor=tools.supervisor,
+        toolchain=tools.require,
+        height=lambda: settings.current.proxy_height,
+    )
 
 
 def _make_analyses(media: MediaService, late_cache: Callable[[], CacheStore]) -> AnalysisService:

@@ -32,6 +32,9 @@ MODULES = {
     "peaks": "sidecar.services.media.tasks.peaks",
     "waveform": "sidecar.services.media.tasks.waveform",
     "analyse": "sidecar.services.media.tasks.analyse",
+    "locate": "sidecar.services.media.tasks.locate",
+    "frames": "sidecar.services.media.tasks.frames",
+    "sheet": "sidecar.services.media.tasks.sheet",
 }
 """The module that does the tasks of a tag, imported with the first of them.
 

@@ -1,0 +1,241 @@
+"""Makes strips: what they show, what of it is kept, and the decoding of the rest."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from time import perf_counter
+
+import msgspec
+
+from protocol.commands.filmstrip import Filmstrip, FilmstripFrame, MediaFilmstrip
+from protocol.commands.media import MediaInfo
+from protocol.commands.shared import Resource
+from protocol.errors import Internal
+from protocol.progress import Items, Progress
+from protocol.time import format_exact
+from sidecar.services.cache.flights import Flights
+from sidecar.services.cache.selection import source_id
+from sidecar.services.media.filmstrip.look import (
+    CONTENT_TYPES,
+    Keyframe,
+    Locate,
+    Look,
+    MakeSheet,
+    TakeFrames,
+    Taken,
+    picture_key,
+    sheet_key,
+)
+from sidecar.services.media.filmstrip.plan import (
+    Grid,
+    Place,
+    exact_places,
+    grid_of,
+    instants,
+    keyframe_places,
+    limit_ticks,
+    look_of,
+    picture_of,
+    runs_of,
+)
+from sidecar.services.media.filmstrip.shelf import KIND, Shelf
+from sidecar.services.media.messages import Item, Task, error_of, unpack
+from sidecar.services.media.service import MediaService
+from sidecar.services.resources import Resources
+
+OPERATION = "media.filmstrip"
+
+SILENCE = 120.0
+"""Seconds between two pictures, or for the keyframes of all: a group of 4K frames on a slow machine takes some."""
+
+ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+"""Decoders that give alpha where FFmpeg's own drops it."""
+
+Report = Callable[[Progress], None]
+
+
+@dataclass(slots=True)
+class _Strip:
+    """A strip in the making.
+
+    `pictures` are distinct frames by timestamp: their keys, and what has come of them (None: cannot be decoded).
+    """
+
+    path: Path
+    shown: str
+    info: MediaInfo
+    number: int
+    look: Look
+    places: list[Place]
+    ways: dict[int, int | None]
+    near: int
+    grid: Grid | None
+    keys: dict[int, str] = field(default_factory=dict)
+    pictures: dict[int, bytes | None] = field(default_factory=dict)
+    decoded: set[int] = field(default_factory=set)
+
+    @property
+    def tick(self) -> Fraction:
+        return Fraction(self.info.video[self.number].time_base)
+
+
+class FilmstripService:
+    """Makes strips of files. Pictures are kept by frame, so that strips of other instants share them.
+
+    Two that ask for the same kind of picture of one file at a time wait for each other, so that none is made twice.
+    """
+
+    def __init__(self, media: MediaService, shelf: Shelf, resources: Callable[[], Resources]) -> None:
+        self._media = media
+        self._shelf = shelf
+        self._resources = resources
+        self._flights = Flights()
+
+    async def filmstrip(
+        self, request: MediaFilmstrip, path: Path, *, shown: str, report: Report = lambda _: None
+    ) -> Filmstrip:
+        """Make a strip of the file at an absolute path, `shown` in errors; pictures are reported as they come.
+
+        Raises what MediaService.probe does, InvalidParams and LimitExceeded. Cancelling ends the worker.
+        """
+        strip = await self._planned(request, path, shown)
+        async with self._flights.turn((KIND, picture_key(strip.info.fingerprint, strip.number, 0, strip.look))):
+            await self._gathered(strip, report)
+            sheet = await self._sheet(strip)
+        return Filmstrip(
+            frames=[self._frame(strip, number) for number in range(len(strip.places))],
+            sheet=sheet,
+            cell_width=strip.look.width,
+            cell_height=strip.look.height,
+            cached=sum(place.pts not in strip.decoded for place in strip.places),
+        )
+
+    async def _planned(self, request: MediaFilmstrip, path: Path, shown: str) -> _Strip:
+        info = await self._media.probe(path, shown=shown)
+        video = picture_of(info, request.video_stream)
+        look = look_of(request, video)
+        wanted = instants(request, None if info.duration is None else Fraction(info.duration))
+        grid = grid_of(len(wanted), look) if request.sheet else None
+        strip = _Strip(path, shown, info, request.video_stream, look, [], {}, 0, grid)
+        if request.accuracy == "exact":
+            facts = await self._media.facts(path)
+            found = exact_places(facts, facts.video[request.video_stream], wanted)
+            strip.places, strip.ways, strip.near = found.places, found.keys, found.near
+        else:
+            start, rate = Fraction(info.start_time), video.frame_rate
+            ticks = limit_ticks(wanted, start, strip.tick, None if rate is None else Fraction(rate))
+            distinct = tuple(sorted(set(ticks)))
+            body = await self._do(strip, Locate(os.fsencode(path), strip.number, distinct))
+            keyframes = dict(zip(distinct, unpack(body, list[Keyframe]), strict=True))
+            strip.places = keyframe_places(wanted, ticks, [keyframes[tick] for tick in ticks])
+            strip.ways = {place.pts: place.pts for place in strip.places}
+        strip.keys = {pts: picture_key(info.fingerprint, strip.number, pts, look) for pts in strip.ways}
+        return strip
+
+    async def _gathered(self, strip: _Strip, report: Report) -> None:
+        """Find or make every picture."""
+        kept = await self._shelf.find(list(strip.keys.values()))
+        strip.pictures = {pts: kept[key] for pts, key in strip.keys.items() if key in kept}
+        for pts, key in strip.keys.items():
+            if pts not in strip.pictures and self._shelf.failed(key):
+                strip.pictures[pts] = None
+        self._tell(strip, list(strip.pictures), report)
+        missing = [pts for pts in strip.keys if pts not in strip.pictures]
+        if not missing:
+            return
+        before = perf_counter()
+
+        def take(item: Item) -> None:
+            nonlocal before
+            taken = unpack(item.body, Taken)
+            pts, now = missing[taken.place], perf_counter()
+            strip.pictures[pts] = taken.image
+            strip.decoded.add(pts)
+            if taken.image is None:
+                self._shelf.fail(strip.keys[pts], strip.shown)
+            else:
+                self._shelf.keep(strip.keys[pts], taken.image, seconds=now - before, source=source_id(strip.path))
+            before = now
+            self._tell(strip, [pts], report)
+
+        task = TakeFrames(
+            path=os.fsencode(strip.path),
+            stream=strip.number,
+            look=strip.look,
+            runs=runs_of([(place, pts, strip.ways[pts]) for place, pts in enumerate(missing)]),
+            near=strip.near,
+            decoder=ALPHA_DECODERS.get(strip.info.video[strip.number].codec) if strip.look.alpha else None,
+        )
+        answer = await self._media.pool.stream(
+            task, seconds=SILENCE, shown=strip.shown, on_item=take, operation=OPERATION
+        )
+        if answer.failure is not None:
+            raise error_of(answer.failure, strip.shown)
+
+    async def _sheet(self, strip: _Strip) -> Resource | None:
+        if strip.grid is None:
+            return None
+        grid, look = strip.grid, strip.look
+        images = [strip.pictures.get(place.pts) for place in strip.places]
+        names = tuple(
+            None if image is None else strip.keys[place.pts] for place, image in zip(strip.places, images, strict=True)
+        )
+        key = sheet_key(names, grid.columns, grid.step, look)
+        kept = (await self._shelf.find([key])).get(key)
+        if kept is None:
+            started = perf_counter()
+            clear = look.alpha and look.format != "jpeg"
+            task = MakeSheet(
+                path=b"",
+                images=tuple(images),
+                columns=grid.columns,
+                step=grid.step,
+                format=look.format,
+                quality=look.quality,
+                background=look.background,
+                alpha=clear,
+            )
+            kept = await self._do(strip, task)
+            self._shelf.keep(key, kept, seconds=perf_counter() - started, source=source_id(strip.path))
+        rows = -(-len(images) // grid.columns)
+        size = grid.columns * grid.step[0], rows * grid.step[1]
+        return self._resource(key, kept, look, size)
+
+    async def _do(self, strip: _Strip, task: Task) -> bytes:
+        answer = await self._media.pool.do(task, seconds=SILENCE, shown=strip.shown, operation=OPERATION)
+        if answer.failure is not None:
+            raise error_of(answer.failure, strip.shown)
+        if answer.body is None:
+            raise Internal(message="a task gave no result")
+        return answer.body
+
+    def _tell(self, strip: _Strip, fresh: list[int], report: Report) -> None:
+        """Report the frames of the strip that show one of these pictures."""
+        if not fresh:
+            return
+        shown = set(fresh)
+        frames = [self._frame(strip, number) for number, place in enumerate(strip.places) if place.pts in shown]
+        report(Items(items=[msgspec.to_builtins(frame) for frame in frames]))
+
+    def _frame(self, strip: _Strip, number: int) -> FilmstripFrame:
+        place = strip.places[number]
+        image = strip.pictures.get(place.pts)
+        size = strip.look.width, strip.look.height
+        cell = strip.grid.at(number) if strip.grid is not None and image is not None else (None, None)
+        return FilmstripFrame(
+            time=format_exact(place.instant),
+            source_time=format_exact(place.pts * strip.tick - Fraction(strip.info.start_time)),
+            exact=place.exact,
+            image=None if image is None else self._resource(strip.keys[place.pts], image, strip.look, size),
+            x=cell[0],
+            y=cell[1],
+        )
+
+    def _resource(self, key: str, image: bytes, look: Look, size: tuple[int, int]) -> Resource:
+        return self._resources().offer_entry(
+            KIND, key, CONTENT_TYPES[look.format], bytes=len(image), width=size[0], height=size[1]
+        )

@@ -1,0 +1,1 @@
+"""Proxies: small files that stand for those that are heavy to decode."""
