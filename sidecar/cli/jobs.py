@@ -97,7 +97,17 @@ def _list(data: Path, output: Output) -> int:
     every = [job for each in found for job in each.jobs]
     output.result(every)
     output.table(("job", "state", "done", "place", "output"), [_row(job) for job in every])
+    if output.terminal:
+        _hint(every, output, alive=any(each.alive for each in found))
     return DONE
+
+
+def _hint(jobs: Sequence[Job], output: Output, *, alive: bool) -> None:
+    """Say on a terminal what a list does not."""
+    if not jobs:
+        output.line("no jobs", "dim")
+    elif not alive and any(job.state == "queued" for job in jobs):
+        output.line("no sidecar is running: `sidecar jobs run` works off what is queued", "dim")
 
 
 def _row(job: Job) -> tuple[str, str, str, str, str]:
@@ -153,7 +163,12 @@ def _change(data: Path, method: str, job_ids: Sequence[str], more: Mapping[str, 
         async def work(engine: Engine) -> int:
             results = [await engine.request(method, **params) for _, params in calls]
             output.result(results)
-            output.table(("job", "state", "done", "place", "output"), [_row(job) for job in results if _is_job(job)])
+            jobs = [job for job in results if isinstance(job, Job)]
+            output.table(("job", "state", "done", "place", "output"), map(_row, jobs))
+            if len(jobs) < len(results):
+                output.line(f"removed {sum(each.removed for each in results)}")
+            elif output.terminal:
+                _hint(jobs, output, alive=False)
             return DONE
 
         return run(work, output, jobs="hold")
@@ -167,10 +182,6 @@ def _change(data: Path, method: str, job_ids: Sequence[str], more: Mapping[str, 
             )
         _asked(held[job_id].folder, method, params)
     return _list(data, output)
-
-
-def _is_job(value: Any) -> bool:
-    return isinstance(value, Job)
 
 
 def _asked(folder: Path, method: str, params: dict[str, Any]) -> None:

@@ -66,8 +66,12 @@ class Output:
         Console().print(Text.assemble(*parts), soft_wrap=True)
 
     def table(self, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-        """Write rows: a table on a terminal, fields between tabs in a pipe. A cell that names a state is coloured."""
-        if self.as_json:
+        """Write rows: a table on a terminal, fields between tabs in a pipe. A cell that names a state is coloured.
+
+        Where there are none nothing is written.
+        """
+        rows = list(rows)
+        if self.as_json or not rows:
             return
         if not self.terminal:
             sys.stdout.writelines("\t".join(row) + "\n" for row in rows)

@@ -13,7 +13,7 @@ import msgspec
 import trio
 
 from protocol.client import rebuild
-from protocol.commands.render import Job, RenderProgress
+from protocol.commands.render import Job, RenderProgress, Reused
 from protocol.errors import Cancelled, JobState, SidecarError
 from protocol.jsonrpc import RemoteError
 from sidecar.cli.engine import Engine
@@ -84,10 +84,19 @@ def _report(job: Job, output: Output) -> int:
         output.line(f"{given_up.wanted} gave out, {given_up.used} did its work: {given_up.reason}", "warning")
     rate = f", {done.frames / done.seconds:.0f} frames/s" if done.seconds > 0 else ""
     output.line(
-        f"{done.path}: {done.frames} frames, {exact(done.duration)}, {size(done.bytes)}, in {done.seconds:.1f} s{rate}",
+        f"{done.path}: {done.frames} frames, {exact(done.duration)}, {size(done.bytes)}, in {done.seconds:.1f} s{rate}"
+        + reuse(done.reused),
         "ok",
     )
     return DONE
+
+
+def reuse(cells: Reused) -> str:
+    """What of a film was not encoded, if anything."""
+    total = cells.cached + cells.copied + cells.encoded
+    kinds = ((cells.cached, "from the cache"), (cells.copied, "copied"))
+    parts = [f"{count} {kind}" for count, kind in kinds if count]
+    return f"; of {total} segment{'s' if total > 1 else ''} {', '.join(parts)}" if parts else ""
 
 
 def _report_failure(job: Job, output: Output) -> int:

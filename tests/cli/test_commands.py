@@ -114,6 +114,14 @@ def test_render_writes_the_file_and_says_so(capsys: Captured) -> None:
     assert sum(1 for _ in decode_luma(Path("out.mp4"))) == 25
 
 
+def test_render_says_what_it_had_from_the_cache(capsys: Captured) -> None:
+    path = write_project(Path("p.json"))
+    assert main(["render", str(path), "-o", "one.mp4"]) == 0
+    assert "segment" not in capsys.readouterr().out
+    assert main(["render", str(path), "-o", "two.mp4"]) == 0
+    assert capsys.readouterr().out.endswith("; of 1 segment 1 from the cache\n")
+
+
 def test_render_takes_a_preset_and_a_number_of_processes(capsys: Captured) -> None:
     project = str(write_project(Path("p.json")))
     assert main(["render", project, "-o", "out.gif", "--preset", "gif", "--jobs", "1"]) == 0
