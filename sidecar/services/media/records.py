@@ -82,11 +82,11 @@ class Records:
             return None
         began = time.perf_counter()
         there = await store.known("metadata", keys)
-        key = next((key for key in keys if key in there), None)
-        if key is None:
+        found = next((key for key in keys if key in there), None)
+        if found is None:
             self._memory().counters.miss("metadata", time.perf_counter() - began)
             return None
-        pinned = await store.find("metadata", key, sources=[source_id(path)])
+        pinned = await store.find("metadata", found, sources=[source_id(path)])
         if pinned is None:
             return None
         with pinned:

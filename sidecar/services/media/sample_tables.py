@@ -98,12 +98,12 @@ def _shift(file: BinaryIO, begin: int, end: int, ratio: Fraction, shown: tuple[i
         if edits[0][1] != -1:
             return None
         delay = round(edits[0][0] * ratio)
-    length, start, *rate = edits[-1]
+    length, start, rate, part = edits[-1]
     first, last = shown
     # A movie's clock is coarser than a track's: an edit may end a tick of it early.
-    if rate != [1, 0] or not 0 <= start <= first or (length + 1) * ratio < last - start:
+    if (rate, part) != (1, 0) or not 0 <= start <= first or (length + 1) * ratio < last - start:
         return None
-    return delay - start
+    return delay - int(start)
 
 
 def _runs(data: bytes, *, signed: bool) -> NDArray[np.int64]:
