@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -146,3 +147,41 @@ def test_beyond_what_is_kept_the_latest_of_each_job_stays_and_that_is_no_gap() -
     hub.publish("render.state", "new", job_id="one more")
     assert payloads(subscription) == ["new"]
     assert subscription._newest == {}
+
+
+def test_of_files_a_slow_reader_gets_the_latest_of_each() -> None:
+    hub = EventHub()
+    subscription = hub.subscribe(["media.changed"])
+    for number in range(OTHER_WAITING + 10):
+        hub.publish("media.changed", f"{number} probing", project_id="p", path=Path(f"/{number}"))
+    for number in range(OTHER_WAITING + 10):
+        hub.publish("media.changed", f"{number} ready", project_id="p", path=Path(f"/{number}"))
+    events = taken(subscription)
+    assert [event.payload for event in events] == [f"{number} ready" for number in range(OTHER_WAITING + 10)]
+    assert [event.seq for event in events] == list(range(1, OTHER_WAITING + 11))
+    hub.publish("media.changed", "p", project_id="p", path=Path("/a"))
+    hub.publish("media.changed", "q", project_id="q", path=Path("/a"))
+    assert payloads(subscription) == ["p", "q"]
+
+
+def test_what_is_about_a_file_reaches_those_who_may_read_it() -> None:
+    hub = EventHub()
+    all_, some, none = (
+        hub.subscribe(["media.changed"], roots=roots) for roots in (None, (Path("/a"), Path("/b/c")), ())
+    )
+    for path in ("/a/x", "/ab/x", "/b/c", "/b/d"):
+        hub.publish("media.changed", path, path=Path(path))
+    hub.publish("media.changed", "no file")
+    assert payloads(all_) == ["/a/x", "/ab/x", "/b/c", "/b/d", "no file"]
+    assert payloads(some) == ["/a/x", "/b/c", "no file"]
+    assert payloads(none) == ["no file"]
+
+
+def test_the_hub_knows_what_is_wanted() -> None:
+    hub = EventHub()
+    assert not hub.wanted("log")
+    subscription = hub.subscribe(["log"])
+    assert hub.wanted("log")
+    assert not hub.wanted("media.changed")
+    hub.unsubscribe(subscription)
+    assert not hub.wanted("log")
