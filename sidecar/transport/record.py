@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -49,13 +51,23 @@ class Recorder:
 
 @contextmanager
 def record_to(path: Path) -> Iterator[Recorder]:
-    """Open a recording; a file that is there is replaced. Raises OutputUnwritable."""
+    """Open a recording; a file that is there is replaced. Raises OutputUnwritable.
+
+    Only its user may read it: it holds the token of a sidecar that still runs, and what people work on.
+    """
     try:
-        file = path.open("wb", buffering=0)
+        file = open(path, "wb", buffering=0, opener=_private)  # noqa: SIM115 - a Path has no opener
     except OSError as error:
         raise OutputUnwritable(path=str(path), detail=error.strerror or str(error)) from error
     with file:
         yield Recorder(file)
+
+
+def _private(path: str, flags: int) -> int:
+    descriptor = os.open(path, flags, 0o600)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        Path(path).chmod(0o600)
+    return descriptor
 
 
 def read_recording(path: Path) -> list[Entry]:

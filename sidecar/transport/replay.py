@@ -37,9 +37,11 @@ VOLATILE = frozenset(
         "available",
         "jobId",
         "cached",
+        "http",
+        "url",
     }
 )
-"""Members that differ from run to run by their nature: times, numbers of processes, folders of an instance."""
+"""Members that differ from run to run by their nature: times, numbers of processes, ports, folders of an instance."""
 
 MISSING = "(missing)"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -70,11 +71,14 @@ def conversation() -> list[Entry]:
 
 async def test_what_was_recorded_is_what_passed(tmp_path: Path) -> None:
     path = tmp_path / "r.jsonl"
+    path.write_bytes(b"an old one, for all to read")
+    path.chmod(0o644)
     with record_to(path) as recorder:
         recorder("in", b'{"a":"\n"}')
         recorder("out", b"\xff\xfe")
     with path.open("ab") as file:
         file.write(b'{"at":"cut o')
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
     entries = read_recording(path)
     assert [(each.direction, each.body) for each in entries] == [("in", b'{"a":"\n"}'), ("out", b"\xff\xfe")]
     assert [each.encoding for each in entries] == ["utf-8", "base64"]
