@@ -11,7 +11,7 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -127,9 +127,9 @@ class Index:
             labels: dict[str, dict[str, list[str]]] = {}
             for role, name, key in self._of("role, name, key", kind, some, table="labels"):
                 labels.setdefault(key, {}).setdefault(role, []).append(name)
-            rows += [
-                Row(*values, labels=_labels(labels.get(values[1], {}))) for values in self._of(COLUMNS, kind, some)
-            ]
+            for values in self._of(COLUMNS, kind, some):
+                row = Row(*values)
+                rows.append(replace(row, labels=_labels(labels.get(row.key, {}))))
         return rows
 
     def shards(self) -> set[tuple[Kind, str]]:

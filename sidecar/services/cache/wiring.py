@@ -12,7 +12,9 @@ from protocol.errors import DiskFull, OutputUnwritable
 
 if TYPE_CHECKING:
     from protocol.commands.settings import Settings
+    from sidecar.services.cache.kinds import Kind
     from sidecar.services.cache.memory import MemoryTier
+    from sidecar.services.cache.preload import Maker
     from sidecar.services.cache.service import CacheService
     from sidecar.services.cache.store import CacheStore
     from sidecar.services.events import EventHub
@@ -72,7 +74,7 @@ def make_caches(
         if (await media.probe(path, timeout=PRELOAD_SECONDS, shown=shown)).audio:
             await late_waveforms().waveform(path, Asked(), shown=shown)
 
-    makers = {"metadata": metadata, "waveforms": waveforms}
+    makers: dict[Kind, Maker] = {"metadata": metadata, "waveforms": waveforms}
     return CacheService(store, memory, settings=settings, projects=projects, media=media, makers=makers)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,16 +15,21 @@ from sidecar.ffmpeg.builder.catalogue import Analysis
 from sidecar.ffmpeg.builder.command import Command
 from sidecar.ffmpeg.builder.staged import Stages
 from sidecar.ffmpeg.executor import execute
+from sidecar.services.cache.head import Labels
+from sidecar.services.cache.selection import source_id
+from sidecar.services.render.encode_run import note_sources
 
 if TYPE_CHECKING:
     from sidecar.services.cache.store import CacheStore
     from sidecar.services.render.produce import Bench
 
 
-async def with_analyses(stages: Stages, bench: Bench, store: CacheStore, scratch: Path) -> Stages:
+async def with_analyses(
+    stages: Stages, bench: Bench, store: CacheStore, scratch: Path, owners: Sequence[str]
+) -> Stages:
     """Return a render's stages with the analyses that it needs: cached ones, or made now and kept.
 
-    `scratch` is where files for the cache are made. Raises the typed errors of execution.
+    `scratch` is where files for the cache are made, `owners` are ids of projects. Raises the typed errors of execution.
     """
     resources = stages.resources
     for number, asked in enumerate(wanted(stages.timeline, resources.catalogue)):
@@ -34,12 +39,17 @@ async def with_analyses(stages: Stages, bench: Bench, store: CacheStore, scratch
         if built is None:
             continue
         asking = partial(answer, asked.analysis, *built, bench, f"analyse-{number}")
-        table = await _kept(resources.analysis_keys.get(asked.pointer), store, scratch, asking)
+        sources = set[Path]()
+        await trio.to_thread.run_sync(note_sources, built[0], sources)
+        labels = Labels(tuple(owners), tuple(map(source_id, sorted(sources))))
+        table = await _kept(resources.analysis_keys.get(asked.pointer), store, scratch, labels, asking)
         resources = replace(resources, analyses={**resources.analyses, asked.pointer: table})
     return replace(stages, resources=resources)
 
 
-async def _kept(key: str | None, store: CacheStore, scratch: Path, ask: Callable[[], Awaitable[bytes]]) -> bytes:
+async def _kept(
+    key: str | None, store: CacheStore, scratch: Path, labels: Labels, ask: Callable[[], Awaitable[bytes]]
+) -> bytes:
     """Return what an analysis found, from the cache where it was asked before. Without a key it is asked each time."""
     if key is None:
         return await ask()
@@ -48,7 +58,8 @@ async def _kept(key: str | None, store: CacheStore, scratch: Path, ask: Callable
         await trio.to_thread.run_sync(target.write_bytes, await ask())
         return {}
 
-    with await store.make("analysis", key, produce, folder=scratch) as found:
+    making = store.make("analysis", key, produce, folder=scratch, owners=labels.owners, sources=labels.sources)
+    with await making as found:
         return await trio.to_thread.run_sync(found.path.read_bytes)
 
 

@@ -89,7 +89,9 @@ async def _streams(attempt: Attempt, cells: CellRun, bench: Bench, copies: dict[
     async def picture() -> None:
         await cells.find()
         if cells.missing():
-            cells.stages = await with_analyses(cells.stages, bench, cells.store, attempt.scratch)
+            cells.stages = await with_analyses(
+                cells.stages, bench, cells.store, attempt.scratch, attempt.planned.owners
+            )
             await cells.make()
         pictured.set()
         if not sounds and attempt.planned.sound is not None:

@@ -56,7 +56,7 @@ async def encode_run(
     making = Making(Tally(bench.folder / name, len(sinks)))
 
     async def run(command: Command, folder: str, descriptors: tuple[int, ...]) -> None:
-        await trio.to_thread.run_sync(_note_sources, command, making.sources)
+        await trio.to_thread.run_sync(note_sources, command, making.sources)
         await run_command(
             command,
             folder,
@@ -118,7 +118,8 @@ async def _in_windows(
         raise failed[0]
 
 
-def _note_sources(command: Command, sources: set[Path]) -> None:
+def note_sources(command: Command, sources: set[Path]) -> None:
+    """Add the files that a command reads."""
     argv = arguments(command).argv
     for option, value in pairwise(argv):
         if option == "-i" and value.startswith("file:"):

@@ -18,6 +18,7 @@ from protocol.commands.analysis import Analysis, Kind
 from protocol.commands.media import MediaInfo
 from protocol.errors import InvalidParams, SourceChanged
 from sidecar.services.cache.flights import Flights
+from sidecar.services.cache.selection import source_id
 from sidecar.services.media.analysis.messages import Analyse, Findings, Found, Options
 from sidecar.services.media.messages import Item, error_of, unpack
 from sidecar.services.media.service import MediaService
@@ -134,7 +135,7 @@ class AnalysisService:
         return unpack(answer.body or b"", Findings)
 
     async def _known(self, source: _Source, asked: Asked, kind: Kind) -> Findings | None:
-        entry = await self._cache().find("analysis", _key(source, asked, kind))
+        entry = await self._cache().find("analysis", _key(source, asked, kind), sources=(source_id(source.path),))
         if entry is None:
             return None
         with entry:
@@ -147,7 +148,10 @@ class AnalysisService:
         data = msgspec.json.encode(Findings(**{kind: getattr(found, kind)}))
         try:
             await trio.to_thread.run_sync(made.write_bytes, data)
-            kept = await cache.publish("analysis", _key(source, asked, kind), made, meta={"analysis": kind})
+            sources = (source_id(source.path),)
+            kept = await cache.publish(
+                "analysis", _key(source, asked, kind), made, meta={"analysis": kind}, sources=sources
+            )
         except OSError:
             # A cache that takes nothing costs the next one time, not this one its result.
             return
