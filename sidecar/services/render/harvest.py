@@ -7,6 +7,7 @@ from pathlib import Path
 
 from protocol.errors import RenderFailed
 from sidecar.services.files import write_error
+from sidecar.services.render.join_pieces import UNDECODED
 
 COPIED_AT_MOST = 64 * 2**20
 """Bytes of a cell that is copied while its encoder still has it open; larger ones wait for its end."""
@@ -17,7 +18,7 @@ def packets(path: Path) -> int:
     import av  # noqa: PLC0415 - start-up time
 
     try:
-        with av.open(str(path), options={"fpsprobesize": "0"}) as container:
+        with av.open(str(path), options=UNDECODED) as container:
             return sum(1 for packet in container.demux(container.streams.video[0]) if packet.size)
     except (av.FFmpegError, IndexError):
         return 0

@@ -98,7 +98,7 @@ def join(
     with ExitStack() as held:
         numbered = held.enter_context(closing(_numbered(pieces, timing, scans if len(parameters) > 1 else ())))
         beside = [held.enter_context(_opened(path)) for path in (sound, *subtitles) if path is not None]
-        shown = held.enter_context(pieces[0].open(span.rate)).stream
+        shown = held.enter_context(pieces[0].open(span.rate, shown=True)).stream
         with _made(target, export, span, chapters, tags, subtitled=bool(subtitles)) as made:
             picture = _picture_stream(made, shown, export, timing, _header(parameters))
             streams = [_timed(picture, numbered, timing)]

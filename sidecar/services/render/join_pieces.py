@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 ANNEX_B = (b"\0\0\1", b"\0\0\0\1")
 """How parameter sets begin that can stand between packets."""
 
+PROBED = {"fpsprobesize": "0"}
+UNDECODED = PROBED | {"codec_whitelist": "none"}
+"""Options to open a cell: to look at its first picture, which takes most of the time, or to read its packets alone."""
+
 DELAYING = frozenset(codec for codec, facts in VIDEO_CODECS.items() if facts.delays)
 """Codecs whose packets may come in another order than their frames; FFmpeg's decoders have the same names."""
 
@@ -57,8 +61,8 @@ class Piece(Protocol):
         """Look at a piece whose frames come at `rate`."""
         ...
 
-    def open(self, rate: Fraction) -> AbstractContextManager[OpenPiece]:
-        """Read a piece whose frames come at `rate`."""
+    def open(self, rate: Fraction, *, shown: bool = False) -> AbstractContextManager[OpenPiece]:
+        """Read a piece whose frames come at `rate`; `shown`: its stream has to say what its pictures are like, too."""
         ...
 
 
@@ -84,11 +88,11 @@ class EncodedPiece:
             return Scan(max(index - number for index, (number, _) in enumerate(piece.packets)), parameters)
 
     @contextmanager
-    def open(self, rate: Fraction) -> Iterator[OpenPiece]:
+    def open(self, rate: Fraction, *, shown: bool = False) -> Iterator[OpenPiece]:
         import av  # noqa: PLC0415 - start-up time
 
         try:
-            with av.open(str(self.path), options={"fpsprobesize": "0"}) as container:
+            with av.open(str(self.path), options=PROBED if shown else UNDECODED) as container:
                 stream = container.streams.video[0]
                 numbered = self._ranked if self.still else self._numbered
                 yield OpenPiece(stream, numbered(container.demux(stream), rate))
