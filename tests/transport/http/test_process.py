@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import sys
+import wave
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +129,29 @@ async def test_the_port_of_the_settings_and_of_a_second_sidecar(tmp_path: Path) 
                 assert (await get(port, "/")).status == 401
             await two.call("exit")
         await one.call("exit")
+
+
+async def test_what_commands_answer_is_fetched_gone_and_fetched_again(tmp_path: Path) -> None:
+    with wave.open(str(tmp_path / "tone.wav"), "wb") as sound:
+        sound.setparams((1, 2, 8000, 0, "NONE", ""))
+        sound.writeframes(
+            b"".join((index * 997 % 20_000 - 10_000).to_bytes(2, "little", signed=True) for index in range(80_000))
+        )
+    async with spawn(SIDECAR, env=environment(tmp_path)) as shell:
+        port, _token = await begun(shell)
+        asked = {"path": str(tmp_path / "tone.wav")}
+        for _ in range(2):
+            offered = (await shell.call("media.waveform", asked))["dat"]
+            path = offered["url"].removeprefix(f"http://127.0.0.1:{port}")
+            whole = await get(port, path)
+            assert (whole.status, len(whole.body)) == (200, offered["bytes"])
+            assert whole.headers["content-type"] == offered["contentType"]
+            part = await get(port, path, {"Range": "bytes=-7", "If-Range": whole.headers["etag"]})
+            assert (part.status, part.body) == (206, whole.body[-7:])
+            await shell.call("cache.clear", {"kinds": ["waveforms"]})
+            assert (await get(port, path)).status == 410
+        await shell.call("exit")
+        assert await shell.ended() == 0
 
 
 def test_a_front_end_that_is_not_there_is_said(tmp_path: Path) -> None:
