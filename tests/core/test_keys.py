@@ -33,6 +33,12 @@ def test_paths_count_by_their_fingerprints() -> None:
     assert plan_key(replace(plan, path="file:/unknown"), PRINTS, "9") != key
 
 
+def test_sources_that_a_plan_reads_are_told() -> None:
+    met: set[str] = set()
+    plan_key(Plan((Node("x"), Plan((), path="file:/c"), Plan((), path="file:/unknown"))), PRINTS, "9", met)
+    assert met == {"/a", "/c"}
+
+
 def test_where_it_is_written_does_not_count_and_what_is_made_does() -> None:
     plan = Plan((Node("x"),))
     key = plan_key(plan, PRINTS, "9")

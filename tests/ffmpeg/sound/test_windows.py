@@ -70,6 +70,15 @@ def test_the_master_volume_touches_all_windows(voice: Path) -> None:
     assert changed(film(voice), film(voice, master_volume=0.5)) == list(range(TEN_MINUTES))
 
 
+def test_a_window_says_which_files_are_heard_in_it(voice: Path) -> None:
+    clips = [file_clip(voice, 12, 5)]
+    line = timeline(clips, [tone(440, 0, 30)])
+    found = plan(line, prints={str(voice): "print"})
+    assert [window.sources for window in found.windows] == [(), (str(voice),), ()]
+    assert found.sources == (str(voice),)
+    assert found.key == plan(timeline(clips, [tone(440, 0, 30)]), prints={str(voice): "print"}).key
+
+
 def test_what_is_not_heard_changes_nothing(voice: Path) -> None:
     key = plan(film(voice)).key
     assert key == plan(film(voice, odd={"opacity": 0.5, "name": "x"}, name="renamed", background="#ff0000")).key
