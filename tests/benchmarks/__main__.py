@@ -29,6 +29,7 @@ from tests.benchmarks import (
     rerender,
     rpc,
     start,
+    thumbnails,
 )
 from tests.benchmarks.figure import Figure
 
@@ -37,6 +38,7 @@ GROUPS = {
     "start": start.measure,
     "queue": queue.measure,
     "probe": probing.measure,
+    "thumbnails": thumbnails.measure,
     "render": render.measure,
     "bits": render_bits.measure,
     "tracks": render_tracks.measure,
@@ -56,6 +58,7 @@ FIGURES = (
     "probe.copies",
     "probe.visible",
     "probe.large",
+    "thumbnails",
     "render.cpu",
     "render.wall",
     "render.bits",

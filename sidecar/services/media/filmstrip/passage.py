@@ -45,8 +45,11 @@ class _Passage:
     def good(self, time: int) -> bool:
         """Whether no bad packet has spoilt a frame: itself or one before it, in the order of the file, was none.
 
-        What is shown before the keyframe may refer to before it, and proves nothing.
+        What is shown before the keyframe may refer to before it, and proves nothing. Threads do not tell which packet
+        was bad: with them nothing is good that is not known to be so by then.
         """
+        if self.reel.threads != 1:
+            return not self.bad
         proofs = (place for place in self.bad if self.key is None or self.times[place] >= self.key)
         return all(time < min(self.times[place:]) for place in proofs)
 
@@ -65,7 +68,7 @@ class _Passage:
                 self.bad.append(len(self.times) - 1)
             return
         for frame in frames:
-            if frame.is_corrupt and self.times:
+            if frame.is_corrupt and self.times and (self.key is None or time_of(frame) >= self.key):
                 self.bad.append(self.places.get(time_of(frame), len(self.times) - 1))
             yield frame
 
