@@ -1,4 +1,4 @@
-"""Plays a file in Chromium, where there is one: driven over its debugging pipe, nothing else is needed."""
+"""Plays files and runs pages in Chromium, where there is one: driven over its debugging pipe, nothing else is needed."""
 
 from __future__ import annotations
 
@@ -79,6 +79,12 @@ def play(file: Path, seeks: Sequence[float], *, bits: int = 12) -> dict[str, Any
             call = f"{SCRIPT}({json.dumps(file.absolute().as_uri())}, {json.dumps(list(seeks))}, {bits})"
             told: dict[str, Any] = json.loads(browser.evaluate(call))
             return told
+
+
+def run_script(url: str, script: str) -> Any:
+    """Open a page, whose title must be "-", run a script in it and return what its promise gives."""
+    with tempfile.TemporaryDirectory() as home, _Browser(home, url) as browser:
+        return browser.evaluate(script)
 
 
 class _Browser:
