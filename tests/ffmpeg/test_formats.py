@@ -183,6 +183,24 @@ def test_a_forbidden_pair_names_the_nearest(container: Container, codec: VideoCo
     assert check(raw).problems == []
 
 
+def test_a_container_that_holds_none_of_a_kind_takes_only_none() -> None:
+    for container, facts in CONTAINERS.items():
+        kinds: list[tuple[str, dict[str, Any], list[str]]] = [
+            ("video", {} if facts.video else {codec: settings(codec) for codec in VIDEO_CODECS}, ["containerPicture"]),
+            ("audio", {} if facts.audio else {codec: {"codec": codec} for codec in AUDIO_CODECS}, ["containerSound"]),
+        ]
+        for kind, forbidden, rules in kinds:
+            for codec, members in forbidden.items():
+                raw = project({"clips": [clip("#FFFFFF")]}, size=SIZE, export={"container": container, kind: members})
+                other = "audio" if kind == "video" else "video"
+                raw["export"][other] = settings(facts.video[0]) if other == "video" else {}
+                found = check(raw).problems
+                assert [each.context["rule"] for each in found] == rules, (container, codec)
+                assert (found[0].severity, found[0].context["nearest"]) == ("error", None)
+                raw["export"][kind] = found[0].context["nearest"]
+                assert check(raw).problems == []
+
+
 def test_a_forbidden_sound_names_the_nearest() -> None:
     for container, facts in CONTAINERS.items():
         for codec in AUDIO_CODECS:

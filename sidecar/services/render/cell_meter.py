@@ -8,13 +8,11 @@ from dataclasses import dataclass, field
 
 from protocol.commands.render import SegmentCounts, SegmentState
 from sidecar.services.render.forecast import Forecast, seconds_to_finish
+from sidecar.services.render.given_share import Chunk, GivenShare
 from sidecar.services.render.pace import Pace
 
 WINDOW_SECONDS = 2.0
 """The rate of frames is measured over this much."""
-
-GIVEN_SHARE = 0.3
-"""Share of the work on a frame that is done when its encoder has it: so measured, in processor time, with x264."""
 
 TELLING_SHARE = 0.1
 """A cell says nothing of others before this share of it is done."""
@@ -28,7 +26,8 @@ SIZE_STEEPNESS = 0.7
 class CellProgress:
     """How far a cell is. `given` and `made` are frames that went into and came out of its encoder.
 
-    `seconds` of processor is what `timed`, a share of it, took.
+    `seconds` of processor is what `timed_given` and `timed_made` of them took. `given_share` is the share of the work on
+    a frame that is done when its encoder has it.
     """
 
     index: int
@@ -39,7 +38,9 @@ class CellProgress:
     made: int = 0
     bytes: int = 0
     seconds: float = 0.0
-    timed: float = 0.0
+    timed_given: int = 0
+    timed_made: int = 0
+    given_share: GivenShare = field(default_factory=GivenShare)
 
     @property
     def frames(self) -> int:
@@ -48,8 +49,17 @@ class CellProgress:
     @property
     def done(self) -> float:
         """Share of its work that is done."""
-        done = GIVEN_SHARE * self.given + (1 - GIVEN_SHARE) * self.made
-        return 1.0 if self.settled else min(1.0, done / self.frames)
+        return 1.0 if self.settled else min(1.0, self.share(self.given, self.made))
+
+    @property
+    def timed(self) -> float:
+        """Share of its work that took `seconds`."""
+        return self.share(self.timed_given, self.timed_made)
+
+    def share(self, given: int, made: int) -> float:
+        """Return which share of its work so many frames are."""
+        part = self.given_share.value
+        return (part * given + (1 - part) * made) / self.frames
 
     @property
     def settled(self) -> bool:
@@ -67,6 +77,7 @@ class _Running:
     worked: float = 0.0
     started: bool = False
     counted: float = 0.0
+    chunk: Chunk = field(default_factory=Chunk)
 
 
 class CellMeter:
@@ -81,7 +92,10 @@ class CellMeter:
         workers: int = 1,
     ) -> None:
         """Take the spans of all cells, in order, what each is expected to ask for, in any unit, and what it shows."""
-        self.cells = [CellProgress(index, first, end) for index, (first, end) in enumerate(spans)]
+        self._given_share = GivenShare()
+        self.cells = [
+            CellProgress(index, first, end, given_share=self._given_share) for index, (first, end) in enumerate(spans)
+        ]
         self.kinds = tuple(kinds) or (None,) * len(self.cells)
         self.workers = workers
         self.waiting: Sequence[tuple[int, ...]] = ()
@@ -128,14 +142,14 @@ class CellMeter:
         `worked` are the seconds of processor that the run has used; where they are not known, time stands for them.
         """
         running = self._runs[run]
-        gained = []
-        for index, (given, made, size) in zip(running.cells, counts, strict=True):
+        gained: list[tuple[CellProgress, int, int]] = []
+        for index, (into, out, size) in zip(running.cells, counts, strict=True):
             cell = self.cells[index]
-            before = cell.done
             if not cell.settled:
-                cell.given, cell.made, cell.bytes = min(given, cell.frames), min(made, cell.frames), size
-            gained.append((cell, (cell.done - before) * cell.frames, cell.done - before))
-        total = sum(frames for _, frames, _ in gained)
+                given, made = min(into, cell.frames), min(out, cell.frames)
+                gained.append((cell, given - cell.given, made - cell.made))
+                cell.given, cell.made, cell.bytes = given, made, size
+        total = sum(cell.share(given, made) * cell.frames for cell, given, made in gained)
         if total <= 0:
             return
         self._by_time = worked is None
@@ -148,11 +162,14 @@ class CellMeter:
             return
         running.counted += passed
         self._pace.note(passed, work, len(self._runs))
-        self._shares.note(passed, sum(share for _, _, share in gained), len(self._runs))
-        for cell, frames, share in gained:
+        self._shares.note(passed, sum(cell.share(given, made) for cell, given, made in gained), len(self._runs))
+        self._given_share.note(running.chunk, sum(each[1] for each in gained), sum(each[2] for each in gained), work)
+        for cell, given, made in gained:
+            share = cell.share(given, made)
             if share > 0:
-                cell.seconds += work * frames / total
-                cell.timed += share
+                cell.seconds += work * share * cell.frames / total
+                cell.timed_given += given
+                cell.timed_made += made
                 self._learn(cell)
         self._note(now)
 
@@ -173,7 +190,7 @@ class CellMeter:
             cell = self.cells[index]
             if not cell.settled:
                 cell.given = cell.made = cell.bytes = 0
-                cell.seconds = cell.timed = 0.0
+                cell.seconds, cell.timed_given, cell.timed_made = 0.0, 0, 0
                 self._enter(cell, "failed" if failed else "waiting")
 
     def changes(self) -> dict[int, SegmentState]:

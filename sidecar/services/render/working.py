@@ -13,7 +13,7 @@ import trio
 
 from protocol.commands.render import RenderProgress, RenderResult, SegmentState
 from protocol.commands.shared import ProjectRef
-from protocol.errors import ProjectNotFound, SidecarError, SourceChanged
+from protocol.errors import MediaNotFound, ProjectNotFound, SidecarError, SourceChanged
 from sidecar.services.access import ReadAccess
 from sidecar.services.render.job import RenderJob
 from sidecar.services.render.neighbours import Neighbours
@@ -56,6 +56,8 @@ class Worker:
     async def work(self, job: RenderJob, tell: Tell) -> RenderResult:
         """Run a job; a source that changed meanwhile gets one new plan, each stream that cannot be copied another.
 
+        One that is gone ends the job as MediaNotFound.
+
         So does a hardware encoder that gives out: then the job is done on the processor, and says so.
 
         Raises what planning and `run_job` raise.
@@ -65,7 +67,9 @@ class Worker:
         while True:
             try:
                 return await self._run(job, planned, tell)
-            except SourceChanged:
+            except SourceChanged as error:
+                if not await trio.Path(error.path).exists():
+                    raise MediaNotFound(path=error.path) from error
                 if changed:
                     raise
                 changed = True

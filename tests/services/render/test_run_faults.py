@@ -141,6 +141,20 @@ async def test_a_source_that_changes_while_it_is_encoded(tmp_path: Path, master:
     assert again.result.reused.encoded == 0
 
 
+async def test_a_source_that_vanishes_while_it_is_encoded(tmp_path: Path, master: Path) -> None:
+    clip = tmp_path / "clip.mp4"
+    clip.write_bytes(master.read_bytes())
+    async with studio(tmp_path) as desk:
+        started = await desk.start(film(clip), tmp_path / "film.mp4")
+        await encoding(desk, started.job_id)
+        clip.unlink()
+        with trio.fail_after(PATIENCE):
+            ended = await desk.render.wait(started.job_id)
+        assert (ended.state, kind(ended)) == ("failed", "mediaNotFound")
+        assert (await desk.finish(film(master), tmp_path / "next.mp4")).error is None
+    assert sorted(path.name for path in tmp_path.glob("*.mp4")) == ["next.mp4"]
+
+
 async def test_a_damaged_source_leaves_no_cell_behind(tmp_path: Path, master: Path) -> None:
     clip = tmp_path / "clip.mp4"
     data = bytearray(master.read_bytes())
