@@ -7,15 +7,18 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 import trio
 
 from sidecar.commands.call import Peer
 from sidecar.services.cache.memory import MemoryTier
 from sidecar.services.cache.store import CacheStore
 from sidecar.services.resources import Resources
+from sidecar.transport.http import line as lines
 from sidecar.transport.http.hosting import Hosting
 from sidecar.transport.http.server import CONNECTIONS, Server
 from sidecar.transport.limiters import Limiters
+from tests.harness.patience import PATIENCE
 from tests.services.cache.shelf import open_store
 from tests.transport.table import HANDLERS, FakeServices
 
@@ -62,10 +65,16 @@ class Site:
 
 @asynccontextmanager
 async def open_site(
-    folder: Path, *, origins: Iterable[str] = (), front: Path | None = None, connections: int = CONNECTIONS
+    folder: Path,
+    *,
+    origins: Iterable[str] = (),
+    front: Path | None = None,
+    connections: int = CONNECTIONS,
+    header_seconds: float = PATIENCE,
 ) -> AsyncIterator[Site]:
-    """Serve while the block lasts; faults of the site's own fail the test."""
-    with open_store(folder / "cache") as store:
+    """Serve while the block lasts; faults of the site's own fail the test. No client is too slow, unless it is said."""
+    with open_store(folder / "cache") as store, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lines, "HEADER_SECONDS", header_seconds)
         services = SiteServices(cache=store)
         services.loopback.allow(origins)
         primary = Peer(wake=_nothing, drain=_never, quit=_nothing, phase="ready")

@@ -102,9 +102,11 @@ async def test_nobody_comes_in_after_the_end(tmp_path: Path) -> None:
             await trio.open_tcp_stream("127.0.0.1", port)
 
 
-async def test_headers_have_their_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lines, "HEADER_SECONDS", 0.3)
-    async with open_site(tmp_path) as site, await trio.open_tcp_stream("127.0.0.1", site.port) as stream:
+async def test_headers_have_their_time(tmp_path: Path) -> None:
+    async with (
+        open_site(tmp_path, header_seconds=0.3) as site,
+        await trio.open_tcp_stream("127.0.0.1", site.port) as stream,
+    ):
 
         async def trickle() -> None:
             """Send a byte now and then: progress is no excuse."""
@@ -123,35 +125,44 @@ async def test_headers_have_their_time(tmp_path: Path, monkeypatch: pytest.Monke
                 nursery.cancel_scope.cancel()
 
 
-async def test_who_says_nothing_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lines, "HEADER_SECONDS", 0.2)
-    async with open_site(tmp_path) as site:
-        async with await trio.open_tcp_stream("127.0.0.1", site.port) as silent:
-            assert await rest(silent) == 0
-        path = large(tmp_path, site, 10)
-        async with await opened(site, path) as idle:
-            assert await rest(idle) <= 10
+async def test_who_says_nothing_is_not_kept(tmp_path: Path) -> None:
+    async with (
+        open_site(tmp_path, header_seconds=0.2) as site,
+        await trio.open_tcp_stream("127.0.0.1", site.port) as stream,
+    ):
+        assert await rest(stream) == 0
+
+
+async def test_who_says_no_more_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with open_site(tmp_path) as site, await opened(site, large(tmp_path, site, 10)) as stream:
+        monkeypatch.setattr(lines, "HEADER_SECONDS", 0.2)
+        await stream.send_all(f"GET /r/x HTTP/1.1\r\nHost: 127.0.0.1:{site.port}\r\n\r\n".encode())
+        assert await rest(stream) > 0
 
 
 async def test_who_takes_nothing_is_dropped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lines, "SEND_SECONDS", 0.2)
-    async with open_site(tmp_path) as site, await opened(site, large(tmp_path, site)) as stream:
+    async with open_site(tmp_path) as site, await trio.open_tcp_stream("127.0.0.1", site.port) as stream:
+        path = large(tmp_path, site)
         with trio.fail_after(PATIENCE):
+            while not site.server._lines:
+                await trio.lowlevel.checkpoint()
+            await stream.send_all(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{site.port}\r\n\r\n".encode())
             while site.server._lines:  # noqa: ASYNC110 - no event says that it has been dropped
                 await trio.sleep(0.02)
         assert await rest(stream) < LARGE
 
 
 async def test_a_session_may_take_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lines, "SEND_SECONDS", 0.1)
-    monkeypatch.setattr(lines, "HEADER_SECONDS", 0.1)
     async with open_site(tmp_path) as site:
         bearer = {"Authorization": f"Bearer {site.token}"}
         async with connect(site.port, headers=bearer) as socket:
+            monkeypatch.setattr(lines, "SEND_SECONDS", 0.0)
+            monkeypatch.setattr(lines, "HEADER_SECONDS", 0.0)
             await socket.call("initialize", INITIALIZE)
             text = "x" * 8_000_000
             await socket.ask("echo", {"x": text}, 2)
-            await trio.sleep(0.5)
+            await trio.sleep(0.3)
             assert (await socket.answer(2))["result"] == {"x": text}
 
 
