@@ -1,0 +1,56 @@
+"""`sidecar filmstrip` and `sidecar proxy`, over the real services."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sidecar.cli import main
+from tests.harness.media import decode_rgb, make_clip, read_number, read_numbers
+
+Captured = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_clip(tmp_path_factory.mktemp("media") / "a.mp4", seconds=2, size=(384, 192), gop=10)
+
+
+def test_a_sheet_is_written(clip: Path, tmp_path: Path, capsys: Captured) -> None:
+    sheet = tmp_path / "sheet.png"
+    assert main(["filmstrip", str(clip), "-o", str(sheet), "--count", "4", "--width", "192", "--exact"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split("\t")[:2] for line in lines[:4]] == [
+        ["0.250", "0.240"],
+        ["0.750", "0.720"],
+        ["1.250", "1.240"],
+        ["1.750", "1.720"],
+    ]
+    assert lines[4].startswith(f"{sheet}: 4 pictures of 192×96")
+    (picture,) = decode_rgb(sheet)
+    assert picture.shape == (96, 768, 3)
+    assert [read_number(picture[:, left : left + 192, 1]) for left in range(0, 768, 192)] == [6, 18, 31, 43]
+
+
+def test_a_folder_of_pictures_is_written(clip: Path, tmp_path: Path, capsys: Captured) -> None:
+    folder = tmp_path / "pictures"
+    arguments = ["filmstrip", str(clip), "-o", str(folder), "--interval", "1", "--format", "webp", "--json"]
+    assert main(arguments) == 0
+    assert json.loads(capsys.readouterr().out)["cellHeight"] == 90
+    assert [path.name for path in sorted(folder.iterdir())] == ["0001-0.000.webp", "0002-1.000.webp"]
+    assert decode_rgb(folder / "0002-1.000.webp")[0].shape == (90, 180, 3)
+
+
+def test_a_proxy_is_made_then_found(clip: Path, tmp_path: Path, capsys: Captured) -> None:
+    assert main(["proxy", str(clip), "--height", "96", "--look"]) == 0
+    assert capsys.readouterr().out.splitlines() == ["proxy\tnone", "why\tthere is none yet"]
+    target = tmp_path / "proxy.mp4"
+    assert main(["proxy", str(clip), "--height", "96", "-o", str(target)]) == 0
+    assert capsys.readouterr().out.splitlines()[:2] == ["proxy\tmade", "picture\t192×96, 50 frames"]
+    assert read_numbers(target) == list(range(50))
+    assert main(["proxy", str(clip), "--height", "96", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["cached"] is True
+    assert main(["proxy", str(clip)]) == 0
+    assert capsys.readouterr().out.splitlines() == ["proxy\tnone", "why\tit is small enough itself"]
