@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import trio
@@ -20,7 +20,7 @@ import trio
 from sidecar.ffmpeg.supervisor import Supervisor, open_supervisor
 from sidecar.ffmpeg.toolchain import Toolchain
 from sidecar.services.bin import BinService, open_bin_service
-from sidecar.services.cache.wiring import make_caches, make_memory, open_late_cache, tell_cache
+from sidecar.services.cache.wiring import make_caches, make_memory, open_cache, tell_cache
 from sidecar.services.events import EventHub
 from sidecar.services.folders import Folders, roots_of, settings_file
 from sidecar.services.instance import open_folders
@@ -68,9 +68,13 @@ class ServiceOptions:
     jobs: Literal["run", "hold", "own"] = "run"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Services:
-    """Everything behind the commands."""
+    """Everything behind the commands. What is no member is made when it is first asked for.
+
+    `started` is a Unix time. What those services open is closed by `stack` before the members close, by `opened` after
+    them; `tasks` run as long as the members do.
+    """
 
     settings: SettingsStore
     folders: Folders
@@ -78,23 +82,16 @@ class Services:
     events: EventHub
     supervisor: Supervisor
     tools: Tools
-    late_fonts: Callable[[], FontService]
-    late_memory: Callable[[], MemoryTier]
-    late_cache: Callable[[], CacheStore]
     media: MediaService
+    shelf: Shelf
     projects: ProjectService
     bin: BinService
     render: RenderService
-    late_commands: Callable[[], FfmpegCommandService]
-    late_gpu: Callable[[], GpuService]
     loopback: Loopback
-    late_resources: Callable[[], Resources]
-    late_caches: Callable[[], CacheService]
-    late_waveforms: Callable[[], WaveformService]
-    late_analyses: Callable[[], AnalysisService]
-    late_filmstrips: Callable[[], FilmstripService]
-    late_proxies: Callable[[], ProxyService]
-    system: SystemService
+    started: float
+    opened: ExitStack
+    tasks: trio.Nursery
+    stack: AsyncExitStack
 
     @property
     def instance_id(self) -> str:
@@ -102,64 +99,124 @@ class Services:
         return self.folders.instance_id
 
     @property
-    def fonts(self) -> FontService:
-        """The fonts at hand."""
-        return self.late_fonts()
-
-    @property
-    def memory(self) -> MemoryTier:
-        """What is kept in memory by key."""
-        return self.late_memory()
-
-    @property
-    def cache(self) -> CacheStore:
-        """The files kept by key."""
-        return self.late_cache()
-
-    @property
-    def commands(self) -> FfmpegCommandService:
-        """What shows commands without running them."""
-        return self.late_commands()
-
-    @property
-    def gpu(self) -> GpuService:
-        """What of the machine's hardware works."""
-        return self.late_gpu()
-
-    @property
-    def resources(self) -> Resources:
-        """What gives bytes by URL."""
-        return self.late_resources()
-
-    @property
-    def caches(self) -> CacheService:
-        """Both tiers of the cache as a whole."""
-        return self.late_caches()
-
-    @property
-    def waveforms(self) -> WaveformService:
-        """Peaks of the sound of files."""
-        return self.late_waveforms()
-
-    @property
-    def analyses(self) -> AnalysisService:
-        """Measures of the picture and sound of files."""
-        return self.late_analyses()
-
-    @property
-    def filmstrips(self) -> FilmstripService:
-        """Small pictures of files."""
-        return self.late_filmstrips()
-
-    @property
-    def proxies(self) -> ProxyService:
-        """Small files that stand for large ones."""
-        return self.late_proxies()
-
-    @property
     def toolchain(self) -> Toolchain | None:
         """The FFmpeg in use; None when none is usable."""
         return self.tools.current()
+
+    @cached_property
+    def system(self) -> SystemService:
+        """What this instance says of itself and the machine."""
+        return SystemService(
+            settings=self.settings,
+            folders=self.folders,
+            log=self.log,
+            toolchain=self.tools.require,
+            capabilities=self.tools.capabilities,
+            fonts=lambda: self.fonts.list_fonts(),  # noqa: PLW0108 - they are made when they are asked for
+            started=self.started,
+        )
+
+    @cached_property
+    def fonts(self) -> FontService:
+        """The fonts at hand."""
+        from sidecar.services.fonts import FontService  # noqa: PLC0415 - start-up time
+
+        return FontService()
+
+    @cached_property
+    def memory(self) -> MemoryTier:
+        """What is kept in memory by key."""
+        return make_memory(self.settings, self._tell_cache)
+
+    @cached_property
+    def cache(self) -> CacheStore:
+        """The files kept by key."""
+        return self.opened.enter_context(open_cache(self.folders, self.settings, self.log, self.memory))
+
+    @cached_property
+    def caches(self) -> CacheService:
+        """Both tiers of the cache as a whole."""
+        return make_caches(
+            self.memory,
+            self.cache,
+            lambda: self.waveforms,
+            settings=self.settings,
+            projects=self.projects,
+            media=self.media,
+        )
+
+    @cached_property
+    def planner(self) -> Planner:
+        """What plans renders."""
+        from sidecar.services.render.planner import Planner  # noqa: PLC0415 - start-up time
+
+        workers = self.settings.current.workers
+        return Planner(self.projects, self.media, self.fonts, self.tools, lambda: self.cache, lambda: self.gpu, workers)
+
+    @cached_property
+    def commands(self) -> FfmpegCommandService:
+        """What shows commands without running them."""
+        from sidecar.services.ffmpeg_command import FfmpegCommandService  # noqa: PLC0415 - start-up time
+
+        return FfmpegCommandService(self.media, self.planner, self.tools)
+
+    @cached_property
+    def gpu(self) -> GpuService:
+        """What of the machine's hardware works."""
+        from sidecar.services.gpu.proofs import Proofs, driver_version  # noqa: PLC0415 - start-up time
+        from sidecar.services.gpu.service import GpuService  # noqa: PLC0415 - start-up time
+
+        return GpuService(Proofs(self.tools, self.supervisor, self.folders.temp, driver_version))
+
+    @cached_property
+    def resources(self) -> Resources:
+        """What gives bytes by URL."""
+        from sidecar.services.resources import Resources  # noqa: PLC0415 - start-up time
+        from sidecar.services.resources.capability import cache_secret  # noqa: PLC0415 - start-up time
+
+        resources = Resources(
+            self.loopback, lambda: self.memory, lambda: self.cache, lambda: cache_secret(self.folders.cache)
+        )
+        self.stack.callback(resources.close)
+        return resources
+
+    @cached_property
+    def waveforms(self) -> WaveformService:
+        """Peaks of the sound of files."""
+        from sidecar.services.media.waveform.service import WaveformService  # noqa: PLC0415 - start-up time
+
+        return WaveformService(self.media, lambda: self.cache, lambda: self.resources)
+
+    @cached_property
+    def analyses(self) -> AnalysisService:
+        """Measures of the picture and sound of files."""
+        from sidecar.services.media.analysis.service import AnalysisService  # noqa: PLC0415 - start-up time
+
+        return AnalysisService(self.media, lambda: self.cache)
+
+    @cached_property
+    def filmstrips(self) -> FilmstripService:
+        """Small pictures of files."""
+        from sidecar.services.media.filmstrip.service import FilmstripService  # noqa: PLC0415 - start-up time
+
+        return FilmstripService(self.media, self.shelf, lambda: self.resources)
+
+    @cached_property
+    def proxies(self) -> ProxyService:
+        """Small files that stand for large ones."""
+        from sidecar.services.media.proxy.service import ProxyService  # noqa: PLC0415 - start-up time
+
+        return ProxyService(
+            self.media,
+            lambda: self.cache,
+            lambda: self.resources,
+            supervisor=self.supervisor,
+            toolchain=self.tools.require,
+            height=lambda: self.settings.current.proxy_height,
+        )
+
+    def _tell_cache(self, memory: MemoryTier) -> None:
+        self.tasks.start_soon(tell_cache, memory, lambda: self.cache, self.settings, self.events)
 
 
 @asynccontextmanager
@@ -172,27 +229,25 @@ async def open_services(options: ServiceOptions) -> AsyncIterator[Services]:
     environ = os.environ if options.environ is None else options.environ
     events = EventHub()
     settings = SettingsStore(settings_file(environ), arguments=options.arguments, environ=environ, events=events)
+    services: Services
     async with AsyncExitStack() as stack:
         folders = stack.enter_context(open_folders(roots_of(settings.current), guest=options.jobs == "own"))
         log = _open_log(stack, folders, settings, events, options.stderr)
         supervisor = await stack.enter_async_context(open_supervisor())
         tools = Tools(settings, environ, supervisor)
-        fonts = cache(_make_fonts)
-        memory = cache(
-            lambda: make_memory(settings, lambda made: tasks.start_soon(tell_cache, made, late_cache, settings, events))
-        )
-        late_cache = stack.enter_context(open_late_cache(folders, settings, log, memory))
+        opened = stack.enter_context(ExitStack())
+        memory, cache = (lambda: services.memory), (lambda: services.cache)
         tasks = await stack.enter_async_context(_open_tasks())
         loopback = _make_loopback(stack, settings, log)
         media = await stack.enter_async_context(
-            open_media_service(supervisor, folders.temp, settings, cache=late_cache, memory=memory)
+            open_media_service(supervisor, folders.temp, settings, cache=cache, memory=memory)
         )
-        shelf = await stack.enter_async_context(open_shelf(memory, late_cache))
+        shelf = await stack.enter_async_context(open_shelf(memory, cache))
         projects = await stack.enter_async_context(
             open_project_service(
                 folders=folders,
                 media=media,
-                fonts=fonts,
+                fonts=lambda: services.fonts,
                 capabilities=tools.capabilities,
                 settings=settings,
                 events=events,
@@ -201,68 +256,38 @@ async def open_services(options: ServiceOptions) -> AsyncIterator[Services]:
         )
         readers = worker_count(settings.current.workers)
         bin_ = await stack.enter_async_context(open_bin_service(media, events, log, readers=readers))
-        gpu = cache(lambda: _make_gpu(tools, supervisor, folders))
-        planner = cache(
-            lambda: _make_planner(
-                projects, media, fonts(), tools, late_cache, gpu=gpu, workers=settings.current.workers
-            )
-        )
-        render = await stack.enter_async_context(
-            open_render_service(
-                Neighbours(
-                    planner=planner,
-                    supervisor=supervisor,
-                    toolchain=tools.require,
-                    events=events,
-                    log=log,
-                    temp=folders.temp,
-                    owner=folders.instance_id,
-                    limits=lambda: _render_limits(options, settings),
-                    folders=JobFolders() if options.jobs == "own" else JobFolders(folders.data, folders.adopted),
-                )
-            )
-        )
-        settings.watch(lambda _: render.advance())
-        system = SystemService(
-            settings=settings,
-            folders=folders,
-            log=log,
+        neighbours = Neighbours(
+            planner=lambda: services.planner,
+            supervisor=supervisor,
             toolchain=tools.require,
-            capabilities=tools.capabilities,
-            fonts=lambda: fonts().list_fonts(),
-            started=started,
+            events=events,
+            log=log,
+            temp=folders.temp,
+            owner=folders.instance_id,
+            limits=lambda: _render_limits(options, settings),
+            folders=JobFolders() if options.jobs == "own" else JobFolders(folders.data, folders.adopted),
         )
-        resources = cache(lambda: _make_resources(stack, loopback, memory, late_cache, folders))
-        waveforms = cache(lambda: _make_waveforms(media, late_cache, resources))
-        yield Services(
+        render = await stack.enter_async_context(open_render_service(neighbours))
+        settings.watch(lambda _: render.advance())
+        services = Services(
             settings=settings,
             folders=folders,
             log=log,
             events=events,
             supervisor=supervisor,
             tools=tools,
-            late_fonts=fonts,
-            late_memory=memory,
-            late_cache=late_cache,
             media=media,
+            shelf=shelf,
             projects=projects,
             bin=bin_,
             render=render,
-            late_commands=cache(lambda: _make_commands(media, planner(), tools)),
-            late_gpu=gpu,
             loopback=loopback,
-            late_resources=resources,
-            late_caches=cache(
-                lambda: make_caches(
-                    memory(), late_cache(), waveforms, settings=settings, projects=projects, media=media
-                )
-            ),
-            late_waveforms=waveforms,
-            late_analyses=cache(lambda: _make_analyses(media, late_cache)),
-            late_filmstrips=cache(lambda: _make_filmstrips(media, shelf, resources)),
-            late_proxies=cache(lambda: _make_proxies(media, late_cache, resources, tools, settings)),
-            system=system,
+            started=started,
+            opened=opened,
+            tasks=tasks,
+            stack=stack,
         )
+        yield services
 
 
 def _open_log(
@@ -291,12 +316,6 @@ def _render_limits(options: ServiceOptions, settings: SettingsStore) -> RenderLi
     return limits if options.jobs != "hold" else replace(limits, running=0)
 
 
-def _make_fonts() -> FontService:
-    from sidecar.services.fonts import FontService  # noqa: PLC0415 - start-up time
-
-    return FontService()
-
-
 @asynccontextmanager
 async def _open_tasks() -> AsyncIterator[trio.Nursery]:
     """Give where tasks run until the services close."""
@@ -314,85 +333,3 @@ def _make_loopback(stack: AsyncExitStack, settings: SettingsStore, log: Log) -> 
     loopback = Loopback(lambda: settings.current.http_port, report)
     stack.callback(loopback.close)
     return loopback
-
-
-def _make_resources(
-    stack: AsyncExitStack,
-    loopback: Loopback,
-    memory: Callable[[], MemoryTier],
-    late_cache: Callable[[], CacheStore],
-    folders: Folders,
-) -> Resources:
-    from sidecar.services.resources import Resources  # noqa: PLC0415 - start-up time
-    from sidecar.services.resources.capability import cache_secret  # noqa: PLC0415 - start-up time
-
-    resources = Resources(loopback, memory, late_cache, lambda: cache_secret(folders.cache))
-    stack.callback(resources.close)
-    return resources
-
-
-def _make_planner(
-    projects: ProjectService,
-    media: MediaService,
-    fonts: FontService,
-    tools: Tools,
-    late_cache: Callable[[], CacheStore],
-    *,
-    gpu: Callable[[], GpuService],
-    workers: int,
-) -> Planner:
-    from sidecar.services.render.planner import Planner  # noqa: PLC0415 - start-up time
-
-    return Planner(projects, media, fonts, tools, late_cache, gpu, workers)
-
-
-def _make_waveforms(
-    media: MediaService, late_cache: Callable[[], CacheStore], resources: Callable[[], Resources]
-) -> WaveformService:
-    from sidecar.services.media.waveform.service import WaveformService  # noqa: PLC0415 - start-up time
-
-    return WaveformService(media, late_cache, resources)
-
-
-def _make_filmstrips(media: MediaService, shelf: Shelf, resources: Callable[[], Resources]) -> FilmstripService:
-    from sidecar.services.media.filmstrip.service import FilmstripService  # noqa: PLC0415 - start-up time
-
-    return FilmstripService(media, shelf, resources)
-
-
-def _make_proxies(
-    media: MediaService,
-    late_cache: Callable[[], CacheStore],
-    resources: Callable[[], Resources],
-    tools: Tools,
-    settings: SettingsStore,
-) -> ProxyService:
-    from sidecar.services.media.proxy.service import ProxyService  # noqa: PLC0415 - start-up time
-
-    return ProxyService(
-        media,
-        late_cache,
-        resources,
-        supervisor=tools.supervisor,
-        toolchain=tools.require,
-        height=lambda: settings.current.proxy_height,
-    )
-
-
-def _make_analyses(media: MediaService, late_cache: Callable[[], CacheStore]) -> AnalysisService:
-    from sidecar.services.media.analysis.service import AnalysisService  # noqa: PLC0415 - start-up time
-
-    return AnalysisService(media, late_cache)
-
-
-def _make_commands(media: MediaService, planner: Planner, tools: Tools) -> FfmpegCommandService:
-    from sidecar.services.ffmpeg_command import FfmpegCommandService  # noqa: PLC0415 - start-up time
-
-    return FfmpegCommandService(media, planner, tools)
-
-
-def _make_gpu(tools: Tools, supervisor: Supervisor, folders: Folders) -> GpuService:
-    from sidecar.services.gpu.proofs import Proofs, driver_version  # noqa: PLC0415 - start-up time
-    from sidecar.services.gpu.service import GpuService  # noqa: PLC0415 - start-up time
-
-    return GpuService(Proofs(tools, supervisor, folders.temp, driver_version))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from functools import cache, partial
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,37 +77,27 @@ def make_caches(
     return CacheService(store, memory, settings=settings, projects=projects, media=media, makers=makers)
 
 
-@contextmanager
-def open_late_cache(
-    folders: Folders, settings: SettingsStore, log: Log, memory: Callable[[], MemoryTier]
-) -> Iterator[Callable[[], CacheStore]]:
-    """Give what opens the cache when it is first asked for; closed after all that use it.
+def open_cache(folders: Folders, settings: SettingsStore, log: Log, memory: MemoryTier) -> CacheStore:
+    """Open the cache; whoever does closes it after all that use it.
 
     Where its folder cannot be had the cache lies in the temp folder, for as long as this process lives.
     """
-    with ExitStack() as opened:
+    from sidecar.services.cache.limits import CacheLimits  # noqa: PLC0415 - start-up time
+    from sidecar.services.cache.store import open_cache_store  # noqa: PLC0415 - start-up time
 
-        @cache
-        def late() -> CacheStore:
-            from sidecar.services.cache.limits import CacheLimits  # noqa: PLC0415 - start-up time
-            from sidecar.services.cache.store import open_cache_store  # noqa: PLC0415 - start-up time
-
-            opening = partial(
-                open_cache_store,
-                instance_id=folders.instance_id,
-                limits=lambda: CacheLimits(
-                    settings.current.cache_disk_bytes,
-                    settings.current.min_free_disk_bytes,
-                    settings.current.cache_kinds,
-                ),
-                report=lambda what, error: log.logger.warning(what, detail=str(error)),
-                counters=memory().counters,
-            )
-            try:
-                store = opening(folders.cache)
-            except (DiskFull, OutputUnwritable) as error:
-                log.logger.warning("the cache cannot be used: nothing is kept beyond this process", detail=str(error))
-                store = opening(folders.temp / "cache")
-            return opened.enter_context(store)
-
-        yield late
+    opening = partial(
+        open_cache_store,
+        instance_id=folders.instance_id,
+        limits=lambda: CacheLimits(
+            settings.current.cache_disk_bytes,
+            settings.current.min_free_disk_bytes,
+            settings.current.cache_kinds,
+        ),
+        report=lambda what, error: log.logger.warning(what, detail=str(error)),
+        counters=memory.counters,
+    )
+    try:
+        return opening(folders.cache)
+    except (DiskFull, OutputUnwritable) as error:
+        log.logger.warning("the cache cannot be used: nothing is kept beyond this process", detail=str(error))
+        return opening(folders.temp / "cache")

@@ -162,7 +162,7 @@ async def test_one_command_cannot_show_what_is_measured_first(tmp_path: Path) ->
     asked = FfmpegCommand(builder="render", parameters={"project": {"inline": raw}, "export": {"audio": PEAK}})
     plain = FfmpegCommand(builder="render", parameters={"project": {"inline": raw}})
     async with studio(tmp_path) as desk:
-        service = desk.services.late_commands()
+        service = desk.services.commands
         assert (await service.show(plain, Path, None)).graph
         with pytest.raises(NotSupported):
             await service.show(asked, Path, None)
