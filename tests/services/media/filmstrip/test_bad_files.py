@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import av
 import psutil
 import pytest
 
+from protocol.errors import DecoderCrashed, MediaEncrypted, MediaUnreadable, MediaUnsupported
 from sidecar.services.media.filmstrip import reel
 from tests.harness.media import make_clip, run_ffmpeg
 from tests.harness.paths import HAVE_MEDIA, MEDIA
@@ -42,7 +44,10 @@ async def test_what_cannot_be_decoded_is_left_out(tmp_path: Path, b_frames: int,
         # What refers to the bad one is bad too, up to the next keyframe; of what comes before it in the file nothing is.
         assert shown == [None if first <= frame < 50 else frame for frame in range(75)]
         found = await strip(client, path, times=[bad / 25, 0], accuracy="exact", sheet=True)
-        assert [(frame.image is None, frame.x, frame.y) for frame in found.frames] == [(True, None, None), (False, 160, 0)]
+        assert [(frame.image is None, frame.x, frame.y) for frame in found.frames] == [
+            (True, None, None),
+            (False, 192, 0),
+        ]
 
 
 async def test_a_bad_keyframe(tmp_path: Path) -> None:
@@ -72,6 +77,25 @@ if HAVE_MEDIA:
             found = await strip(client, path, times=[frame / 25 for frame in range(45)], accuracy="exact")
         images = [frame.image is not None for frame in found.frames]
         assert images[:20] == [True] * 20
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".ts"])
+async def test_mutated_files_are_answered(tmp_path: Path, suffix: str) -> None:
+    whole = make_clip(tmp_path / f"whole{suffix}", seconds=1, gop=5, size=(96, 48), codec="libx264").read_bytes()
+    draw = random.Random(suffix)
+    async with serving(tmp_path) as client:
+        for number in range(10):
+            data = bytearray(whole)
+            for _ in range(draw.choice([1, 20, 400])):
+                data[draw.randrange(len(data))] = draw.randrange(256)
+            path = tmp_path / f"{number}{suffix}"
+            path.write_bytes(data)
+            for accuracy in ("keyframe", "exact"):
+                try:
+                    found = await strip(client, path, times=[0, 0.5, 0.9], accuracy=accuracy)
+                except (MediaUnreadable, MediaUnsupported, DecoderCrashed, MediaEncrypted):
+                    continue
+                assert len(found.frames) == 3
 
 
 async def test_keyframes_are_found_where_seeking_misses_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

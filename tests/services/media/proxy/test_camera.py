@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from protocol.commands.proxy import MediaProxy
+from sidecar.services.access import ReadAccess
 from sidecar.services.media.proxy.camera import camera_files
 from tests.harness.media import make_clip
 from tests.services.media.proxy.test_proxy import SIZE, made
@@ -65,8 +67,18 @@ async def test_a_small_file_with_other_frames_is_not(tmp_path: Path, other: dict
         assert (await made(client, large)).origin == "made"
 
 
-async def test_what_may_not_be_read_is_not_adopted(tmp_path: Path) -> None:
-    large = make_clip(tmp_path / "A001.mp4", seconds=1, size=SIZE)
-    (tmp_path / "A001_Proxy.mov").write_bytes(b"no film")
+async def test_what_is_no_film_or_may_not_be_read_is_not_adopted(tmp_path: Path) -> None:
+    folder = tmp_path / "card"
+    folder.mkdir()
+    large = make_clip(folder / "A001.mp4", seconds=1, size=SIZE)
+    small = make_clip(tmp_path / "small.mp4", seconds=1, size=(192, 96))
+    link = folder / "A001_Proxy.mp4"
+    link.symlink_to(small)
+    (folder / "A001_Proxy.mov").write_bytes(b"no film")
     async with serving(tmp_path) as client:
-        assert (await made(client, large)).origin == "made"
+        inside = ReadAccess((folder,))
+        request = MediaProxy(path=str(large), height=96)
+        found = await client.services.proxies.proxy(request, large, shown=str(large), read=inside)
+        assert found.origin == "made"
+        found = await client.services.proxies.proxy(request, large, shown=str(large), read=ReadAccess())
+        assert (found.origin, found.path) == ("camera", str(link))
