@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from tests.benchmarks.figure import Figure, alone, paired
 from tests.benchmarks.server import Server, sidecar
 from tests.harness.media import make_clip, run_ffmpeg
@@ -108,9 +110,7 @@ def _imported(files: Sequence[Path]) -> tuple[float, float]:
         opened = server.call("project.open", {"project": _project([])})
         project = {"id": opened["projectId"]}
         server.call("project.media", {"project": project, "visible": [str(path) for path in shown]})
-        # As an editor that has been open for a moment: its workers have started.
-        server.call("media.probe", {"path": str(files[0]), "refresh": True})
-        time.sleep(2)
+        _rest(server)
         began = time.perf_counter()
         server.call(
             "project.update",
@@ -124,6 +124,14 @@ def _imported(files: Sequence[Path]) -> tuple[float, float]:
                 sight.discard(payload["path"])
                 first = first or (0.0 if sight else time.perf_counter() - began)
         return time.perf_counter() - began, first
+
+
+def _rest(server: Server) -> None:
+    """Wait until the sidecar's workers have started, as those of an editor that has been open for a moment."""
+    process, before = psutil.Process(server.pid), -1.0
+    while (spent := sum(sum(child.cpu_times()[:2]) for child in process.children())) > before or not spent:
+        before = spent
+        time.sleep(1)
 
 
 def _project(media: Sequence[dict[str, Any]]) -> dict[str, Any]:

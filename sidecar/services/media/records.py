@@ -67,6 +67,23 @@ class Records:
         """Return what a probe at least so deep answered of this content, a lasting failure included."""
         return await self._answer(path, [_key(path, content, each) for each in _NAMES[RANKS[depth] :]])
 
+    async def unknown(self, files: Sequence[tuple[Path, str]]) -> list[tuple[Path, str]]:
+        """Return those of some files, with their fingerprints, of which no probe at all is recorded; it counts them."""
+        began = time.perf_counter()
+        keys = [[_key(path, content, each) for each in _NAMES] for path, content in files]
+        try:
+            there = await self._store().known("metadata", [key for each in keys for key in each])
+        except SidecarError:
+            there = frozenset()
+        new = [
+            file
+            for file, each in zip(files, keys, strict=True)
+            if not any(key in there or key in self._waiting for key in each)
+        ]
+        for _ in new:
+            self._memory().counters.miss("metadata", (time.perf_counter() - began) / len(files))
+        return new
+
     async def find_packets(self, path: Path, content: str, stream: int) -> PacketTable | None:
         """Return the packets of a stream as they were listed of this content."""
         answer = await self._answer(path, [_key(path, content, _packets(stream))])

@@ -14,7 +14,7 @@ import msgspec
 import trio
 
 from protocol.commands.media import MediaInfo
-from protocol.errors import DecoderCrashed, DiskFull, Internal, OutputUnwritable
+from protocol.errors import DecoderCrashed, DiskFull, Internal, OutputUnwritable, SidecarError
 from sidecar.core.packets import CopySpan, PacketTable
 from sidecar.core.source import SourceFacts
 from sidecar.ffmpeg.supervisor import Supervisor
@@ -26,6 +26,7 @@ from sidecar.services.media.messages import (
     Copied,
     Depth,
     Extract,
+    Failure,
     IndexLevel,
     Item,
     ListPackets,
@@ -33,6 +34,7 @@ from sidecar.services.media.messages import (
 )
 from sidecar.services.media.paths import local_path
 from sidecar.services.media.records import Records, lasting
+from sidecar.services.media.survey import Tell, ask_together, contents_of
 from sidecar.services.media.workers import PROBING, WorkerPool, open_workers
 from sidecar.services.settings import SettingsStore
 
@@ -44,6 +46,9 @@ REMEMBERED_PACKETS = 2_000_000
 """Packets that are kept of all files together."""
 
 PROBE_SECONDS = 10.0
+SURVEY_SECONDS = 60.0
+"""For a file that nobody waits for."""
+
 DECODE_SECONDS = 7200.0
 FACTS_SECONDS = 120.0
 """Reading the index of a large file that has no tables takes as long as reading the file."""
@@ -87,6 +92,44 @@ class MediaService:
             raise Internal(message="a probe gave no result")
         keyframes = found.keyframes if index != "none" else None
         return msgspec.structs.replace(found, path=name, keyframes=keyframes, cached=not fresh)
+
+    async def survey(self, paths: Sequence[Path], tell: Tell) -> None:
+        """Probe several files, those that are unknown by one worker; `tell` is given each result as soon as it is there.
+
+        Files are taken in their order, but what is known is told first. Of the results `path` is empty.
+        """
+        contents = await trio.to_thread.run_sync(contents_of, paths)
+        files = []
+        for path, content in zip(paths, contents, strict=True):
+            if isinstance(content, str):
+                files.append((path, content))
+            else:
+                tell(path, content)
+        new = dict(await self._records.unknown(files))
+        for path, content in files:
+            known = self._knowledge.get(path)
+            if path not in new or (known is not None and known.fingerprint == content):
+                new.pop(path, None)
+                try:
+                    tell(path, await self.probe(path, timeout=SURVEY_SECONDS))
+                except SidecarError as error:
+                    tell(path, error)
+        began = trio.current_time()
+
+        def take(path: Path, content: str, answer: Answer) -> None:
+            nonlocal began
+            seconds, began = trio.current_time() - began, trio.current_time()
+            self._learn(path, Known(content), answer, "none", seconds)
+            failure = answer.failure
+            tell(path, answer.info if answer.info is not None else _refusal(failure, path))
+
+        def blame(path: Path, content: str, error: SidecarError) -> None:
+            if isinstance(error, DecoderCrashed):
+                error = DecoderCrashed(path=str(path), signal=error.signal)
+                self._records.fail(path, content, "none", error)
+            tell(path, error)
+
+        await ask_together(self.pool, list(new.items()), SURVEY_SECONDS, take, blame)
 
     async def facts(self, path: Path | str, *, refresh: bool = False, decoded: bool = False) -> SourceFacts:
         """Read what the engine has to know of a file, its keyframe index included.
@@ -237,15 +280,23 @@ class MediaService:
         except DecoderCrashed as error:
             self._records.fail(path, known.fingerprint, index, error)
             raise
-        found = known.told(answer, index)
-        # One that changed meanwhile is remembered with neither content.
-        if stamp_of(path) == known.stamp:
-            self._knowledge.remember(path, found)
-            kept = answer if answer.failure is None else Answer(failure=lasting(answer.failure))
-            self._records.keep(path, known.fingerprint, index, kept, trio.current_time() - began)
+        found = self._learn(path, known, answer, index, trio.current_time() - began)
         if answer.failure is not None:
             raise error_of(answer.failure, shown)
         return found
+
+    def _learn(self, path: Path, known: Known, answer: Answer, index: Depth, seconds: float) -> Known:
+        """Remember an answer; of a file that changed meanwhile it is remembered with neither content."""
+        found = known.told(answer, index)
+        if stamp_of(path) == known.stamp:
+            self._knowledge.remember(path, found)
+            kept = answer if answer.failure is None else Answer(failure=lasting(answer.failure))
+            self._records.keep(path, known.fingerprint, index, kept, seconds)
+        return found
+
+
+def _refusal(failure: Failure | None, path: Path) -> SidecarError:
+    return Internal(message="a probe gave no result") if failure is None else error_of(failure, str(path))
 
 
 def _facts_of(known: Known, path: Path) -> SourceFacts:

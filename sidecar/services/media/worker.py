@@ -25,6 +25,7 @@ from sidecar.services.media.messages import (
 
 MODULES = {
     "probe": "sidecar.services.media.tasks.probe",
+    "survey": "sidecar.services.media.tasks.survey",
     "packets": "sidecar.services.media.tasks.packets",
     "bitrates": "sidecar.services.media.tasks.bitrates",
     "extract": "sidecar.services.media.tasks.extract",

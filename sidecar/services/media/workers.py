@@ -28,7 +28,7 @@ from sidecar.services.media.messages import (
 )
 
 WORKER = (sys.executable, "-P", "-m", "sidecar.services.media.worker")
-PROBING = (*WORKER, "probe")
+PROBING = (*WORKER, "probe", "survey")
 """A worker that is ready to probe once it has started."""
 
 IDLE_SECONDS = 30.0

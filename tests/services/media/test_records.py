@@ -50,15 +50,15 @@ async def opened(folder: Path, argv: tuple[str, ...] = PROBING) -> AsyncIterator
 
 async def test_a_second_service_does_not_probe_again(tmp_path: Path, clip: Path) -> None:
     async with opened(tmp_path) as (media, _):
-        plain = await media.probe(clip)
+        plain = await media.probe(clip, timeout=PATIENCE)
         facts = await media.facts(clip)
         assert not plain.cached
     async with opened(tmp_path, NONE) as (media, store):
-        again = await media.probe(clip)
+        again = await media.probe(clip, timeout=PATIENCE)
         assert again.cached
         assert (again.video, again.audio, again.path) == (plain.video, plain.audio, str(clip))
         assert await media.facts(clip) == facts
-        keyed = await media.probe(clip, index="keyframes")
+        keyed = await media.probe(clip, timeout=PATIENCE, index="keyframes")
         assert keyed.keyframes == ["0/1", "2/5", "4/5"]
         assert (await store.stats()).kinds["metadata"].counts.hits.total == 2
 
@@ -67,7 +67,7 @@ async def test_what_was_read_deeper_serves_what_is_shallower(tmp_path: Path, cli
     async with opened(tmp_path) as (media, _):
         await media.facts(clip)
     async with opened(tmp_path, NONE) as (media, _):
-        info = await media.probe(clip)
+        info = await media.probe(clip, timeout=PATIENCE)
         assert (info.cached, info.keyframes) == (True, None)
 
 
@@ -75,18 +75,18 @@ async def test_another_content_or_suffix_is_another_file(tmp_path: Path, clip: P
     target = tmp_path / "b.mp4"
     target.write_bytes(clip.read_bytes())
     async with opened(tmp_path) as (media, _):
-        first = await media.probe(target)
+        first = await media.probe(target, timeout=PATIENCE)
     facts = target.stat()
     data = bytearray(clip.read_bytes())
     data[-1] ^= 1
     target.write_bytes(data)
     os.utime(target, ns=(facts.st_atime_ns, facts.st_mtime_ns))
     async with opened(tmp_path) as (media, _):
-        second = await media.probe(target)
+        second = await media.probe(target, timeout=PATIENCE)
         assert not second.cached
         assert second.fingerprint != first.fingerprint
         renamed = target.rename(tmp_path / "b.mov")
-        assert not (await media.probe(renamed)).cached
+        assert not (await media.probe(renamed, timeout=PATIENCE)).cached
 
 
 async def test_a_file_that_cannot_be_read_is_not_read_again(tmp_path: Path) -> None:
@@ -94,43 +94,43 @@ async def test_a_file_that_cannot_be_read_is_not_read_again(tmp_path: Path) -> N
     junk.write_bytes(b"\1\2" * 5_000)
     async with opened(tmp_path) as (media, _):
         with pytest.raises(MediaUnreadable) as first:
-            await media.probe(junk, shown="mine")
+            await media.probe(junk, timeout=PATIENCE, shown="mine")
     async with opened(tmp_path, NONE) as (media, _):
         for _ in range(2):
             with pytest.raises(MediaUnreadable) as again:
-                await media.probe(junk, shown="yours")
+                await media.probe(junk, timeout=PATIENCE, shown="yours")
             assert (again.value.path, again.value.detail) == ("yours", first.value.detail)
             assert "mine" not in again.value.message
         with pytest.raises(MediaUnreadable):
             await media.facts(junk)
     make_clip(junk, seconds=0.2)
     async with opened(tmp_path) as (media, _):
-        assert (await media.probe(junk)).video
+        assert (await media.probe(junk, timeout=PATIENCE)).video
 
 
 async def test_a_crash_is_remembered_for_a_while_only(tmp_path: Path, clip: Path) -> None:
     async with opened(tmp_path, CRASHING) as (media, _):
         with pytest.raises(DecoderCrashed):
-            await media.probe(clip)
+            await media.probe(clip, timeout=PATIENCE)
     async with opened(tmp_path) as (media, _):
-        assert (await media.probe(clip)).video
+        assert (await media.probe(clip, timeout=PATIENCE)).video
     (tmp_path / "other").mkdir()
     async with opened(tmp_path / "other", CRASHING) as (media, _):
         with pytest.raises(DecoderCrashed):
-            await media.probe(clip)
+            await media.probe(clip, timeout=PATIENCE)
         for _ in range(2):
             with pytest.raises(DecoderCrashed):
-                await media.probe(clip)
+                await media.probe(clip, timeout=PATIENCE)
 
 
 async def test_records_that_are_damaged_cost_a_probe(tmp_path: Path, clip: Path) -> None:
     async with opened(tmp_path) as (media, _):
-        await media.probe(clip)
+        await media.probe(clip, timeout=PATIENCE)
     for path in (tmp_path / "cache" / "objects" / "metadata").rglob("*"):
         if path.is_file() and path.suffix != ".head":
             path.write_bytes(b"x" * path.stat().st_size)
     async with opened(tmp_path) as (media, _):
-        assert not (await media.probe(clip)).cached
+        assert not (await media.probe(clip, timeout=PATIENCE)).cached
 
 
 async def test_without_a_cache_folder_files_are_probed_all_the_same(tmp_path: Path, clip: Path) -> None:
@@ -147,6 +147,6 @@ async def test_without_a_cache_folder_files_are_probed_all_the_same(tmp_path: Pa
             open_workers(WorkerPool(supervisor, tmp_path, lambda: 1, argv=PROBING)) as pool,
         ):
             media = MediaService(pool, pool, records)
-            assert (await media.probe(clip)).video
-            assert (await media.probe(clip)).cached
+            assert (await media.probe(clip, timeout=PATIENCE)).video
+            assert (await media.probe(clip, timeout=PATIENCE)).cached
             await records.flush()
