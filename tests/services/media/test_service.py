@@ -68,20 +68,20 @@ def acting(action: str) -> tuple[str, ...]:
 
 async def test_a_file_is_probed_once(tmp_path: Path, clip: Path) -> None:
     async with opened(tmp_path) as (media, pool, supervisor):
-        first = await media.probe(clip)
+        first = await media.probe(clip, timeout=PATIENCE)
         assert (first.cached, first.path, first.video[0].frames) == (False, str(clip), 50)
         assert first.keyframes is None
-        again = await media.probe(clip)
+        again = await media.probe(clip, timeout=PATIENCE)
         assert again.cached
         facts = await media.facts(clip)
         assert facts.path == str(clip)
         assert facts.video[0].keyframes is not None
         assert len(facts.video[0].keyframes) == 5
-        keyed = await media.probe(clip, index="keyframes", shown="as the client wrote it")
+        keyed = await media.probe(clip, index="keyframes", shown="as the client wrote it", timeout=PATIENCE)
         assert (keyed.cached, keyed.path) == (True, "as the client wrote it")
         assert keyed.keyframes == ["0/1", "2/5", "4/5", "6/5", "8/5"]
-        assert not (await media.probe(clip, refresh=True)).cached
-        assert (await media.probe(clip, index="full", refresh=True)).keyframes == keyed.keyframes
+        assert not (await media.probe(clip, refresh=True, timeout=PATIENCE)).cached
+        assert (await media.probe(clip, index="full", refresh=True, timeout=PATIENCE)).keyframes == keyed.keyframes
         assert pool.idle == 1
         assert len(supervisor.children()) == 1
 
@@ -110,7 +110,7 @@ async def test_those_who_ask_together_share_one_probe(tmp_path: Path, clip: Path
         cached: list[bool] = []
 
         async def ask() -> None:
-            cached.append((await media.probe(clip)).cached)
+            cached.append((await media.probe(clip, timeout=PATIENCE)).cached)
 
         async with trio.open_nursery() as nursery:
             for _ in range(5):
@@ -134,24 +134,24 @@ async def test_at_most_so_many_workers(tmp_path: Path, clip: Path) -> None:
 
 async def test_an_idle_worker_ends(tmp_path: Path, clip: Path) -> None:
     async with opened(tmp_path, idle=0.2) as (media, pool, supervisor):
-        await media.probe(clip)
+        await media.probe(clip, timeout=PATIENCE)
         while supervisor.children():
             await trio.sleep(0.02)
         assert pool.idle == 0
-        assert (await media.probe(clip, refresh=True)).video[0].frames == 50
+        assert (await media.probe(clip, refresh=True, timeout=PATIENCE)).video[0].frames == 50
 
 
 async def test_a_crash_is_an_error_and_the_service_goes_on(tmp_path: Path, clip: Path) -> None:
     async with opened(tmp_path, argv=acting("os.kill(os.getpid(), 11)")) as (media, pool, _):
         with pytest.raises(DecoderCrashed) as caught:
-            await media.probe(clip)
+            await media.probe(clip, timeout=PATIENCE)
         assert (caught.value.path, caught.value.signal) == (str(clip), signal.SIGSEGV)
         assert pool.idle == 0
         with pytest.raises(DecoderCrashed):
             await media.facts(clip)
     async with opened(tmp_path, argv=acting("sys.exit(3)")) as (media, _, _):
         with pytest.raises(DecoderCrashed) as caught:
-            await media.probe(clip)
+            await media.probe(clip, timeout=PATIENCE)
         assert caught.value.signal is None
 
 
@@ -166,30 +166,30 @@ async def test_a_crash_is_an_error_and_the_service_goes_on(tmp_path: Path, clip:
 async def test_a_worker_that_answers_nonsense_has_crashed(tmp_path: Path, clip: Path, action: str) -> None:
     async with opened(tmp_path, argv=acting(action)) as (media, _, _):
         with pytest.raises(DecoderCrashed):
-            await media.probe(clip)
+            await media.probe(clip, timeout=PATIENCE)
 
 
 async def test_a_worker_that_died_while_idle_is_replaced(tmp_path: Path, clip: Path) -> None:
     async with opened(tmp_path) as (media, _, supervisor):
-        await media.probe(clip)
+        await media.probe(clip, timeout=PATIENCE)
         child = supervisor.children()[0]
         os.kill(child.pid, signal.SIGKILL)
-        assert (await media.probe(clip, refresh=True)).video[0].frames == 50
+        assert (await media.probe(clip, refresh=True, timeout=PATIENCE)).video[0].frames == 50
         os.kill(supervisor.children()[0].pid, signal.SIGKILL)
         while supervisor.children():
             await trio.sleep(0.01)
-        assert (await media.probe(clip, refresh=True)).video[0].frames == 50
+        assert (await media.probe(clip, refresh=True, timeout=PATIENCE)).video[0].frames == 50
 
 
 async def test_a_hang_is_a_timeout(tmp_path: Path, clip: Path) -> None:
     async with opened(tmp_path) as (media, pool, supervisor):
-        await media.probe(clip)
+        await media.probe(clip, timeout=PATIENCE)
         supervisor.children()[0].stop()
         with pytest.raises(Timeout) as caught:
             await media.probe(clip, refresh=True, timeout=0.2)
         assert (caught.value.operation, caught.value.seconds) == ("media.probe", 0.2)
         assert pool.idle == 0
-        assert not (await media.probe(clip, refresh=True)).cached
+        assert not (await media.probe(clip, refresh=True, timeout=PATIENCE)).cached
 
 
 async def test_cancelling_ends_the_worker(tmp_path: Path, clip: Path) -> None:
@@ -222,7 +222,7 @@ async def test_typed_errors_cross_the_pipes(tmp_path: Path, clip: Path) -> None:
     async with opened(tmp_path) as (media, _, _):
         for path, kind in expected:
             with pytest.raises(kind) as caught:
-                await media.probe(path, shown="shown")
+                await media.probe(path, shown="shown", timeout=PATIENCE)
             assert getattr(caught.value, "path", None) in ("shown", str(path))
 
 
@@ -231,14 +231,14 @@ async def test_a_name_that_is_not_unicode(tmp_path: Path, clip: Path) -> None:
     Path(os.fsdecode(raw)).write_bytes(clip.read_bytes())
     url = f"file://{tmp_path}/%ff%fe%20100%25.mp4"
     async with opened(tmp_path) as (media, _, _):
-        info = await media.probe(url)
+        info = await media.probe(url, timeout=PATIENCE)
         assert (info.path, info.video[0].frames) == (url, 50)
         facts = await media.facts(url)
         assert os.fsencode(facts.path) == raw
         broken = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xfe.mp4"))
         broken.write_bytes(b"no media")
         with pytest.raises(MediaUnreadable):
-            await media.probe(broken, shown="x")
+            await media.probe(broken, shown="x", timeout=PATIENCE)
 
 
 async def test_opened_from_settings(tmp_path: Path, clip: Path) -> None:
@@ -250,6 +250,6 @@ async def test_opened_from_settings(tmp_path: Path, clip: Path) -> None:
                 open_supervisor() as supervisor,
                 open_media_service(supervisor, tmp_path, settings, cache=lambda: store, memory=lambda: memory) as media,
             ):
-                assert (await media.probe(clip)).video[0].codec == "h264"
+                assert (await media.probe(clip, timeout=PATIENCE)).video[0].codec == "h264"
     assert worker_count(3) == 3
     assert 1 <= worker_count(0) <= 4
