@@ -64,6 +64,22 @@ def test_every_kind_of_clip_is_the_same_off_the_shelf(
     assert np.array_equal(part.sound, whole[:, at[0] : at[1]])
 
 
+def test_clips_from_anywhere_in_a_file_are_read_off_the_shelf(
+    compressed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where several decoders would have to begin at the file's start for them, one decodes it for all."""
+    # As though the file were long, and so much of it lay between the clips.
+    monkeypatch.setattr("sidecar.ffmpeg.builder.sound.sources.MAX_WAITING", 0)
+    monkeypatch.setattr("sidecar.ffmpeg.builder.sound.sharing.MOST_AGAIN", 10)
+    rising = timeline([file_clip(compressed, n, 1, source_start=2 * n) for n in range(8)])
+    falling = timeline([file_clip(compressed, n, 1, source_start=16 - 2 * n) for n in range(8)])
+    pair = timeline([file_clip(compressed, n, 1, source_start=16 - 2 * n) for n in range(2)])
+    alone = [share_sound(line, (0, line.frames), RESOURCES) is None for line in (rising, falling, pair)]
+    assert alone == [True, False, True]
+    whole = mix(falling)
+    assert np.array_equal(mix_shared(falling, tmp_path / "mix").sound, whole)
+
+
 def test_a_looped_file_is_the_same_off_the_shelf(noise: Path, tmp_path: Path) -> None:
     short = write_wav(tmp_path / "short.wav", NOISE[:, : round(1.7 * RATE)])
     source = FileSource(path=str(short), video_stream=None, loop=True)

@@ -20,7 +20,7 @@ from sidecar.ffmpeg.builder.sound.rows import Kept
 from sidecar.ffmpeg.builder.sound.score import Part as Track
 from sidecar.ffmpeg.builder.sound.score import Piece, Score, samples_of, score_of
 from sidecar.ffmpeg.builder.sound.shelf import Baked, Part, clips_to_bake, supplies
-from sidecar.ffmpeg.builder.sound.sources import FileSound, Shelf
+from sidecar.ffmpeg.builder.sound.sources import FileSound, Readers, Shelf
 from sidecar.ffmpeg.builder.sound.staged import SoundStages, Window
 
 WINDOW_SECONDS = 10
@@ -39,6 +39,13 @@ MAX_SHELF = 2**30
 
 WORTH_HALVING = 0.75
 """A run is halved only where no half needs a larger share of its shelf."""
+
+MOST_AGAIN = 900
+TIMES_AGAIN = 3
+"""Seconds of sound that one process may decode more than once, or how many times all that it needs.
+
+Beyond both it costs less to decode the files to the shelf once, and to read it there.
+"""
 
 MAX_TURNED = 30
 """Seconds of sound that one process may turn round straight from a decoder, which has to hold them."""
@@ -140,7 +147,7 @@ class _Sharing:
         """Whether one process may mix a window straight from the files."""
         span = samples_of(self.timeline, window)
         pieces = [piece for track in self._heard() for side in track.sides for piece in side.within(span)]
-        if len(pieces) > MANY_CLIPS or any(self._turns(piece) for piece in pieces):
+        if len(pieces) > MANY_CLIPS or any(self._turns(piece) for piece in pieces) or self._repeats(span):
             return False
 
         def mixed(mixer: Mixer) -> Stream | None:
@@ -209,6 +216,20 @@ class _Sharing:
         lists = [project.effects, *(track.lane.track.effects for track in tracks), *(clip.effects for clip in clips)]
         listened = {key for effects in lists for key in keys(effects, catalogue)}
         return [track for track in tracks if track.lane.audible or track.lane.track.id in listened]
+
+    def _repeats(self, span: Span) -> bool:
+        """Whether clips that lie anywhere in their files have too much decoded again and again."""
+        decoded, once = Fraction(0), Fraction(0)
+        for side in (side for track in self._heard() for side in track.sides):
+            readers = Readers()
+            for piece in side.within(span):
+                start, end = max(piece.start, span[0]), min(piece.end, span[1])
+                if isinstance(piece.sound, FileSound) and not piece.item.looped and start < end:
+                    use = use_of(piece, self.timeline, (start, end))
+                    readers.row(piece.sound, use.rate, use.first, use.end)
+            found = readers.seconds()
+            decoded, once = decoded + found[0], once + found[1]
+        return decoded > once + MOST_AGAIN and decoded > TIMES_AGAIN * once
 
     def _turns(self, piece: Piece) -> bool:
         """Whether a clip turns more round than a process may hold."""

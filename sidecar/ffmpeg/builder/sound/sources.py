@@ -92,6 +92,11 @@ class Readers:
         reader.until = max(reader.until, stop)
         return Decoded(reader.stream)
 
+    def seconds(self) -> tuple[Fraction, Fraction]:
+        """Return how many seconds are decoded, and how many of them if each stream were decoded once."""
+        ends = [[reader.until for reader in readers] for readers in self._readers.values()]
+        return sum((sum(each, Fraction(0)) for each in ends), Fraction(0)), sum(map(max, ends), Fraction(0))
+
 
 @dataclass(slots=True)
 class Shelf:
