@@ -6,7 +6,7 @@ them, and clocks wander), beyond that sound stands where its timestamp says.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -53,59 +53,77 @@ class SoundRun:
     _fifo: AudioFifo = field(default_factory=AudioFifo)
     _like: AudioFrame | None = None
     _resampler: AudioResampler | None = None
+    _first: int = 0
+    _tick: Fraction | None = None
+    _hard: int = 0
+    _up: int = 0
+    _down: int = 1
 
-    def take(self, frame: AudioFrame) -> Iterator[AudioFrame]:
-        """Take a frame; gives the blocks that it completes."""
-        if self._like is None:
-            self._begin(frame)
-        like = self._like
-        if like is None:
-            return
-        pieces = [frame] if _alike(frame, like) else self._converted(frame, like)
-        for piece in pieces:
-            kept = piece
-            if piece.pts is not None and piece.time_base is not None:
-                late = piece.pts * piece.time_base - (self.start or 0) - Fraction(self.samples, self.rate)
-                if abs(late) > HARD and like.format.name not in UNMADE:
-                    yield from self._silence(round(late * self.rate))
-                    # What stands before its place has been heard already.
-                    kept = part_of(piece, round(-late * self.rate), piece.samples)
-            yield from self._write(kept)
+    def take(self, frame: AudioFrame) -> Sequence[AudioFrame]:
+        """Take a frame; returns the blocks that it completes."""
+        like = self._like or self._begin(frame)
+        blocks: list[AudioFrame] = []
+        pts, tick, kept = frame.pts, self._tick, frame
+        # In whole numbers: this is done for every frame, and fractions would take as long as decoding does.
+        if pts is not None and tick is not None:
+            late = pts - self._first - self.samples * self._up // self._down
+            if not -self._hard <= late <= self._hard and like.format.name not in UNMADE:
+                blocks += self._silence(round(late * tick * self.rate), like)
+                # What stands before its place has been heard already.
+                kept = part_of(frame, round(-late * tick * frame.sample_rate), frame.samples)
+        blocks += self._write(kept, like)
+        return blocks
 
     def rest(self) -> AudioFrame | None:
         """Return what is left: fewer samples than a block."""
         return self._fifo.read(0, partial=True) if self._like is not None else None
 
-    def _begin(self, frame: AudioFrame) -> None:
+    def _begin(self, frame: AudioFrame) -> AudioFrame:
         self._like = frame
         self.rate, self.channels = frame.sample_rate, len(frame.layout.channels)
         self.start = Fraction(0)
-        if frame.pts is not None and frame.time_base is not None:
-            self.start = frame.pts * frame.time_base
+        if frame.pts is not None and frame.time_base:
+            self._first, self._tick = frame.pts, Fraction(frame.time_base)
+            self._hard = int(HARD / self._tick)
+            self._up, self._down = self._tick.denominator, self._tick.numerator * self.rate
+            self.start = self._first * self._tick
+        return frame
 
-    def _write(self, frame: AudioFrame) -> Iterator[AudioFrame]:
-        if not frame.samples:
-            return
-        self.samples += frame.samples
+    def _write(self, frame: AudioFrame, like: AudioFrame) -> Sequence[AudioFrame]:
+        count = frame.samples
+        if not count:
+            return ()
+        frame.pts = None
+        try:
+            self._fifo.write(frame)
+        except ValueError:
+            # It has not the form of the first: streams may change in the middle.
+            count = 0
+            for piece in self._converted(frame, like):
+                piece.pts = None
+                self._fifo.write(piece)
+                count += piece.samples
+        self.samples += count
         if self.samples > LONGEST * self.rate:
             raise MediaUnsupported(path=self.path, detail=f"its sound is longer than {LONGEST // 3600} hours")
-        frame.pts = None
-        self._fifo.write(frame)
+        if self._fifo.samples < self.block:
+            return ()
+        blocks = []
         while (block := self._fifo.read(self.block)) is not None:
-            yield block
+            blocks.append(block)
+        return blocks
 
-    def _silence(self, samples: int) -> Iterator[AudioFrame]:
+    def _silence(self, samples: int, like: AudioFrame) -> Iterator[AudioFrame]:
         """Write silence; a step that no recording makes (a damaged timestamp) is passed over."""
-        like = self._like
-        if like is None or samples > LONGEST * self.rate:
+        if samples > LONGEST * self.rate:
             return
         while samples > 0:
             count = min(samples, PIECE)
-            yield from self._write(silent(like, count))
+            yield from self._write(silent(like, count), like)
             samples -= count
 
     def _converted(self, frame: AudioFrame, like: AudioFrame) -> list[AudioFrame]:
-        """Bring a frame into the form of the first: streams may change in the middle."""
+        """Bring a frame into the form of the first."""
         if self._resampler is None:
             self._resampler = AudioResampler(like.format.name, like.layout.name, like.sample_rate)
         try:
@@ -131,14 +149,6 @@ def decoded(container: InputContainer, stream: AudioStream) -> Iterator[AudioFra
         except av.error.FFmpegError:
             continue
         yield from frames
-
-
-def _alike(frame: AudioFrame, like: AudioFrame) -> bool:
-    return bool(
-        frame.format.name == like.format.name
-        and frame.sample_rate == like.sample_rate
-        and frame.layout.name == like.layout.name
-    )
 
 
 def silent(like: AudioFrame, samples: int) -> AudioFrame:

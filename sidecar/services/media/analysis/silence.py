@@ -27,7 +27,8 @@ class Silence:
     def hear(self, block: AudioFrame, time: Fraction) -> Iterator[Item]:
         """Take the next samples, which begin at `time`."""
         rate = block.sample_rate
-        loud = np.flatnonzero((np.abs(read_samples(block)) >= self._threshold).any(axis=0))
+        rows = read_samples(block)
+        loud = np.flatnonzero(np.any([np.abs(row) >= self._threshold for row in rows], axis=0))
         if not self._begun:
             self._begun, self._loud = True, time
         if not len(loud):

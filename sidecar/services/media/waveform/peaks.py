@@ -26,15 +26,13 @@ Peaks = NDArray[Any]
 
 def peaks_of(samples: Samples) -> Peaks:
     """Return the peaks of samples whose number is a multiple of 64."""
-    channels, count = samples.shape
-    pixels = count // BASE
-    peaks = np.empty((pixels, channels), RECORD)
-    for channel in range(channels):
-        rows = np.ascontiguousarray(samples[channel]).reshape(pixels, BASE)
-        small = rows.astype(np.int16)
+    pixels = len(samples[0]) // BASE
+    peaks = np.empty((pixels, len(samples)), RECORD)
+    for channel, row in enumerate(samples):
+        floats = np.ascontiguousarray(row).reshape(pixels, BASE)
+        small = floats.astype(np.int16)
         peaks["min"][:, channel] = small.min(axis=1)
         peaks["max"][:, channel] = small.max(axis=1)
-        floats = rows.astype(np.float32)
         peaks["square"][:, channel] = np.einsum("ij,ij->i", floats, floats)
     peaks["square"] /= BASE
     return peaks
@@ -43,9 +41,9 @@ def peaks_of(samples: Samples) -> Peaks:
 def last_peaks(samples: Samples) -> Peaks:
     """Return the one pixel of the samples that are left: 1 to 63."""
     peaks = np.empty((1, len(samples)), RECORD)
-    peaks["min"] = samples.min(axis=1)
-    peaks["max"] = samples.max(axis=1)
-    peaks["square"] = np.square(samples, dtype=np.float64).mean(axis=1)
+    for channel, row in enumerate(samples):
+        peaks["min"][0, channel], peaks["max"][0, channel] = row.min(), row.max()
+        peaks["square"][0, channel] = np.square(row, dtype=np.float64).mean()
     return peaks
 
 

@@ -136,12 +136,12 @@ def _fold(watched: _Watched, frames: Iterator[AudioFrame], file: BinaryIO) -> No
         for each in waiting:
             each.result()
     rest = run.rest()
-    samples = np.empty((watched.channels, 0), np.int32) if rest is None else _rows(rest, task)
-    even = samples.shape[1] // BASE * BASE
-    peaks = peaks_of(samples[:, :even])
-    left = samples.shape[1] - even
+    rows = [np.empty(0, np.float32)] * watched.channels if rest is None else _rows(rest, task)
+    even = len(rows[0]) // BASE * BASE
+    peaks = peaks_of([row[:even] for row in rows])
+    left = len(rows[0]) - even
     if left:
-        peaks = np.concatenate([peaks, last_peaks(samples[:, even:])])
+        peaks = np.concatenate([peaks, last_peaks([row[even:] for row in rows])])
     file.write(peaks.tobytes())
     watched.add(peaks, last=left or BASE, end=True)
 

@@ -113,9 +113,7 @@ async def test_those_who_ask_together_share_one_decoding(tmp_path: Path, sound: 
 
 async def test_cancelling_ends_the_worker_and_leaves_nothing(tmp_path: Path) -> None:
     long = tmp_path / "long.flac"
-    run_ffmpeg(
-        ["-f", "lavfi", "-i", "anoisesrc=r=48000:d=400:a=0.5", "-ac", "2", "-compression_level", "0", str(long)]
-    )
+    run_ffmpeg(["-f", "lavfi", "-i", "anoisesrc=r=48000:d=400:a=0.5", "-ac", "2", "-compression_level", "0", str(long)])
     async with serving(tmp_path) as client:
         heard = trio.Event()
         client.told = _Ringing(heard)
