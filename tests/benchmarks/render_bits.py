@@ -66,7 +66,8 @@ _QUIET = ("-nostdin", "-hide_banner", "-loglevel", "error", "-y")
 
 def _source(path: Path, seconds: int) -> list[str]:
     """The film as both encoders get it: at its own size and rate, BT.709, limited range."""
-    return ["-t", str(seconds), "-i", str(path), "-an", "-map", "0:v:0", "-pix_fmt", "yuv420p"]
+    chain = "scale=out_range=limited:out_color_matrix=bt709:flags=bicubic+accurate_rnd,format=yuv420p"
+    return ["-t", str(seconds), "-i", str(path), "-an", "-map", "0:v:0", "-vf", chain]
 
 
 def _project(path: Path, seconds: int, quality: int) -> dict[str, Any]:
@@ -95,7 +96,9 @@ def _bits(path: Path) -> float:
 
 def _psnr(path: Path, reference: Path) -> float:
     """PSNR of luma over all pictures, by their numbers."""
-    pads = "[0:v]settb=1/25,setpts=N[a];[1:v]settb=1/25,setpts=N[b]"
+    # Not every container keeps the tags, and pictures whose tags differ would be made alike first.
+    same = "settb=1/25,setpts=N,setparams=range=limited:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
+    pads = f"[0:v]{same}[a];[1:v]{same}[b]"
     graph = f"{pads};[a][b]psnr=stats_file=-"
     told = _ffmpeg(["-i", str(path), "-i", str(reference), "-filter_complex", graph, "-f", "null", "-"])
     errors = [float(line.split("mse_y:")[1].split()[0]) for line in told.splitlines() if "mse_y:" in line]
