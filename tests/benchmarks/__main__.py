@@ -20,6 +20,7 @@ from sidecar.services.machine import libraries
 from tests.benchmarks import (
     cache,
     copying,
+    peaks,
     probing,
     queue,
     render,
@@ -39,6 +40,7 @@ GROUPS = {
     "queue": queue.measure,
     "probe": probing.measure,
     "thumbnails": thumbnails.measure,
+    "peaks": peaks.measure,
     "render": render.measure,
     "bits": render_bits.measure,
     "tracks": render_tracks.measure,
@@ -59,6 +61,7 @@ FIGURES = (
     "probe.visible",
     "probe.large",
     "thumbnails",
+    "peaks",
     "render.cpu",
     "render.wall",
     "render.bits",
