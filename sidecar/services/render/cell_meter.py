@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from protocol.commands.render import SegmentCounts, SegmentState
 from sidecar.services.render.forecast import Forecast, seconds_to_finish
-from sidecar.services.render.given_share import Chunk, GivenShare
+from sidecar.services.render.given_share import GivenShare, Seen
 from sidecar.services.render.pace import Pace
 
 WINDOW_SECONDS = 2.0
@@ -74,10 +74,10 @@ class _Running:
     cells: tuple[int, ...]
     begun: float
     heard: float
+    seen: Seen
     worked: float = 0.0
     started: bool = False
     counted: float = 0.0
-    chunk: Chunk = field(default_factory=Chunk)
 
 
 class CellMeter:
@@ -129,7 +129,7 @@ class CellMeter:
     def begin(self, cells: Sequence[int], now: float) -> int:
         """Note that a process begins to make these cells; return its number."""
         self._begun += 1
-        self._runs[self._begun] = _Running(tuple(cells), now, now)
+        self._runs[self._begun] = _Running(tuple(cells), now, now, self._given_share.process())
         for index in cells:
             self._enter(self.cells[index], "running")
         return self._begun
@@ -163,7 +163,7 @@ class CellMeter:
         running.counted += passed
         self._pace.note(passed, work, len(self._runs))
         self._shares.note(passed, sum(cell.share(given, made) for cell, given, made in gained), len(self._runs))
-        self._given_share.note(running.chunk, sum(each[1] for each in gained), sum(each[2] for each in gained), work)
+        running.seen.note(sum(each[1] for each in gained), sum(each[2] for each in gained), work)
         for cell, given, made in gained:
             share = cell.share(given, made)
             if share > 0:
@@ -266,6 +266,7 @@ class CellMeter:
         """Return in how many seconds the last cell is made; None before anything is known."""
         if not self._times.known:
             return None
+        self._given_share.learn()
         one = len(self.cells) == 1 and self._by_time
         seconds = self._of_one(self.cells[0]) if one else self._of_all()
         self._pace.look_back(seconds)

@@ -32,7 +32,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def film(clip: Path, times: int) -> dict[str, Any]:
     """The clip so many times, each a little brighter, that no cell is like another; large and slow to encode."""
     clips = [file(clip, SECONDS * n, SECONDS, color={"brightness": 0.002 * n}) for n in range(times)]
-    return project(*clips, width=480, height=240, export={"audio": None, "video": {"preset": "slowest"}})
+    return project(*clips, width=320, height=160, export={"audio": None, "video": {"preset": "slowest"}})
 
 
 def cells(sidecar: Spawned) -> dict[int, str]:
@@ -117,4 +117,4 @@ async def test_a_film_is_the_same_however_often_its_sidecar_was_killed(tmp_path:
 @pytest.mark.soak
 @pytest.mark.timeout(7_200)
 async def test_a_film_whose_sidecar_was_killed_twenty_times(tmp_path: Path, clip: Path) -> None:
-    await same_as_undisturbed(tmp_path, clip, kills=20, times=12)
+    await same_as_undisturbed(tmp_path, clip, kills=20, times=8)

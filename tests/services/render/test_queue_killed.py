@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 from collections.abc import Sequence
@@ -14,10 +15,14 @@ import pytest
 import trio
 
 from protocol.errors import JobNotFound
+from sidecar.services.cache.layout import Layout
+from sidecar.services.cache.lock import cache_lock
 from sidecar.services.render.delivery import deliver
+from sidecar.services.render.record import Identity
 from tests.harness.media import make_clip, read_numbers
 from tests.harness.patience import PATIENCE
 from tests.harness.spawned import Spawned, gone, spawned, stopped
+from tests.services.cache.shelf import nothing, used_space
 from tests.services.render.studio import LONG, color, file, project, studio
 
 FRAMES = 250
@@ -141,25 +146,47 @@ async def test_of_two_sidecars_no_job_is_lost_or_run_twice(tmp_path: Path, clip:
     assert list((tmp_path / "data" / "instances").iterdir()) == []
 
 
+LIMIT = 300_000
+"""Bytes of the cache that two sidecars share: some jobs' cells, by far not all."""
+
+
+def check_limit(cache: Path) -> None:
+    """Look at the cache while nobody changes it: what is seen was so at one instant."""
+    with cache_lock(Layout(cache).lock, shared=True, step=nothing):
+        assert used_space(cache) <= LIMIT
+
+
 async def at_random(folder: Path, clip: Path, turns: int) -> None:
     """Start jobs in two sidecars, kill one or both at any moment, again and again; then let one finish everything."""
     chance, out = Random(turns), folder / "out"
     out.mkdir()
-    cut = {"from": {"frame": 5}, "to": {"frame": 45}}
-    names: list[str] = []
+    spans: dict[str, range] = {}
+    delivered: dict[str, Identity] = {}
     for turn in range(turns):
         async with spawned(folder) as first, spawned(folder) as second:
+            for sidecar in (first, second):
+                await sidecar.request("settings.set", settings={"cacheDiskBytes": LIMIT, "keepFinishedJobs": 3 * turns})
             for number, sidecar in enumerate((first, second, first)):
-                names.append(f"{turn}-{number}")
-                await start(sidecar, out, clip, names[-1], range=cut)
+                name, begin = f"{turn}-{number}", chance.randrange(FRAMES - 40)
+                spans[name] = range(begin, begin + 40)
+                cut = {"from": {"frame": begin}, "to": {"frame": begin + 40}}
+                await start(sidecar, out, clip, name, range=cut)
             await trio.sleep(chance.uniform(0, 2))  # the moment is what is tried
             for victim in chance.choice(([first], [second], [first, second])):
                 await kill(victim)
+            check_limit(folder / "cache")
+            for path in out.glob("*.mp4"):
+                delivered.setdefault(path.stem, Identity.of(path))
     async with spawned(folder) as heir:
-        jobs = await completed(heir, *names)
+        jobs = await completed(heir, *spans)
+    check_limit(folder / "cache")
     # A job is broken off once a kill at most: the others are there to be finished first.
     assert max(job["attempts"] for job in jobs) <= turns + 1
-    check_files(out, names, range(5, 45))
+    for name, identity in delivered.items():
+        assert Identity.of(out / f"{name}.mp4") == identity, f"{name} was made again"
+    assert sorted(path.name for path in out.iterdir()) == sorted(f"{name}.mp4" for name in spans)
+    for name, frames in spans.items():
+        assert read_numbers(out / f"{name}.mp4") == list(frames)
     assert list((folder / "data" / "instances").iterdir()) == []
 
 
@@ -170,7 +197,7 @@ async def test_kills_at_random_lose_no_job(tmp_path: Path, clip: Path) -> None:
 @pytest.mark.soak
 @pytest.mark.timeout(7_200)
 async def test_a_hundred_kills_at_random_lose_no_job(tmp_path: Path, clip: Path) -> None:
-    await at_random(tmp_path, clip, 100)
+    await at_random(tmp_path, clip, int(os.environ.get("KILLS", "100")))
 
 
 async def test_a_garbled_journal_does_not_keep_a_sidecar_from_working(tmp_path: Path, clip: Path) -> None:
