@@ -24,6 +24,8 @@ from sidecar.services.cache.selection import Selection
 
 BUSY_SECONDS = 5.0
 MANY = 500
+JOURNAL_PAGES = 4_000
+"""Pages of 4 KiB after which SQLite waits for the disk: clearing ten thousand entries touches a few thousand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class Index:
         try:
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = NORMAL")
+            self._connection.execute(f"PRAGMA wal_autocheckpoint = {JOURNAL_PAGES}")
             self._file = path.stat()
         except BaseException:
             self._connection.close()
