@@ -37,7 +37,7 @@ def extract(path: Path, spans: Sequence[CopySpan], targets: Sequence[Path]) -> I
     digest is over the units that hold pictures, so it is that of the finished file's, too (`add_units`).
     Raises MediaNotFound, MediaUnreadable, PermissionDenied, and DiskFull for a target.
     """
-    av.logging.set_level(av.logging.PANIC)
+    av.logging.set_level(None)
     with open_media(path) as container:
         stream = source_stream(container, spans[0].stream)
         for span, target in zip(spans, targets, strict=True):

@@ -68,7 +68,7 @@ def check_copies(output: Path, path: Path, copies: Sequence[Copied]) -> Iterator
     source's parameter sets. Where a span is to be decoded, the frames before, inside and after decode in one go at
     both joins, and those inside are the source's, bit for bit. Raises the errors of reading the source.
     """
-    av.logging.set_level(av.logging.PANIC)
+    av.logging.set_level(None)
     span = copies[0].span
     with open_media(path) as container:
         source = _film(container, span.stream, span.codec)

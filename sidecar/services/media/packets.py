@@ -87,7 +87,7 @@ def list_packets(path: Path, number: int) -> PacketTable:
 
     Raises MediaNotFound, MediaUnreadable, MediaUnsupported, PermissionDenied.
     """
-    av.logging.set_level(av.logging.PANIC)
+    av.logging.set_level(None)
     with open_media(path) as container:
         stream = next((each for each in container.streams.video if each.index == number), None)
         if stream is None:

@@ -54,7 +54,7 @@ def probe_file(path: Path, index: IndexLevel = "none", content: str = "") -> Pro
 
     Raises MediaNotFound, MediaUnreadable, MediaUnsupported, MediaEncrypted, PermissionDenied.
     """
-    av.logging.set_level(av.logging.PANIC)
+    av.logging.set_level(None)
     content = content or fingerprint(path)
     with _opened(path) as container:
         pictures, sounds = _streams(container)

@@ -98,7 +98,7 @@ def analyse(task: Analyse, path: Path, send: Send) -> Findings:
     Raises the errors of opening, MediaUnsupported for a stream that is not there, and MediaUnreadable where nothing of
     it can be decoded.
     """
-    av.logging.set_level(av.logging.PANIC)
+    av.logging.set_level(None)
     begin = Fraction(0) if task.span is None else task.span[0]
     run = _Pass(task, Teller(send, begin))
     if "bitrate" in task.kinds:

@@ -101,7 +101,7 @@ def make_peaks(task: MakePeaks, path: Path, target: Path, send: Send) -> PeaksMa
     Raises the errors of opening, MediaUnsupported for a stream that is not there, MediaUnreadable where nothing can
     be decoded, and DiskFull or OutputUnwritable for the target.
     """
-    av.logging.set_level(av.logging.PANIC)
+    av.logging.set_level(None)
     run = SoundRun(str(path), BLOCK)
     with open_media(path) as container:
         stream = sound_stream(container, task.stream, path)
