@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -209,4 +208,6 @@ def _key(path: Path, content: str, what: str) -> str:
 
 @cache
 def _decoders() -> str:
+    from importlib.metadata import version  # noqa: PLC0415 - start-up time
+
     return version("av")
