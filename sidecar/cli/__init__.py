@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -17,6 +18,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from sidecar.cli import serve  # noqa: PLC0415 - start-up time
 
         return serve.main(given[1:])
-    from sidecar.cli import app  # noqa: PLC0415 - start-up time
+    from sidecar.cli import app, exits  # noqa: PLC0415 - start-up time
 
-    return app.run(given)
+    try:
+        code = app.run(given)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Nothing more can be written: else the interpreter would try, and complain, when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return exits.UNREAD
+    return code

@@ -56,13 +56,18 @@ def run(work: Work, output: Output, *, jobs: Jobs = "own", settings: Mapping[str
     """Open the services, do the work, and return the exit code: errors become messages, signals end it cleanly.
 
     Jobs that other processes left are not touched, unless `jobs` says "hold" (in hand) or "run" (gone on with).
-    `settings` come before those of file and environment, by wire name.
+    `settings` come before those of file and environment, by wire name. Raises BrokenPipeError when nobody reads what
+    is written.
     """
-    trace_id = secrets.token_hex(8)
+    trace_id, unread = secrets.token_hex(8), False
     try:
         return trio.run(_until_signalled, work, trace_id, jobs, settings)
     except* SidecarError as group:
         error = first_error(group)
+    except* BrokenPipeError:
+        unread = True
+    if unread:
+        raise BrokenPipeError
     output.error(error, trace_id)
     return exit_code(error)
 
@@ -90,7 +95,7 @@ async def _logged(work: Work, engine: Engine) -> int:
     """Do the work; a fault of ours goes to the log with its traceback, and to the user without."""
     try:
         return await work(engine)
-    except SidecarError:
+    except (SidecarError, BrokenPipeError):
         raise
     except Exception as fault:
         engine.services.log.logger.exception("a command failed", trace_id=engine.trace_id)

@@ -28,6 +28,9 @@ FAULT = 4
 INTERRUPTED = 128
 """Plus the number of the signal: 130 after Ctrl-C, 143 after SIGTERM."""
 
+UNREAD = 141
+"""Whoever read the output has had enough of it; what a shell makes of SIGPIPE."""
+
 _BY_KIND: dict[type[SidecarError], int] = {
     InvalidParams: USAGE,
     MethodNotFound: USAGE,

@@ -136,6 +136,16 @@ def test_what_is_no_recording_is_told(capsys: Captured) -> None:
     assert "line 1" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("arguments", [["effects"], ["presets", "--json"], ["jobs", "list", "--json"]])
+def test_a_reader_that_has_had_enough_is_no_fault(arguments: list[str]) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    argv = [str(PROGRAM), *arguments]
+    done = subprocess.run(argv, stdout=write, stderr=subprocess.PIPE, text=True, timeout=PATIENCE, check=False)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
 def test_an_interrupted_render_leaves_nothing_behind() -> None:
     source = {"id": "c1", "source": {"kind": "color", "color": "#204080"}, "start": 0, "duration": 600}
     path = write_project(Path("long.json"), width=1920, height=1080, tracks=[{"kind": "video", "clips": [source]}])
