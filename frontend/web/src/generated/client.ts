@@ -2,7 +2,7 @@
 // It needs no framework and no other file: give `Client` a `Transport` and it speaks.
 
 export const PROTOCOL = 1;
-export const SCHEMA_HASH = "sha256:dc6716016084b7a65c61a6e4d4617ce279827abc1887857172074e9c15ead38d";
+export const SCHEMA_HASH = "sha256:ad5b2f770b0d2dbf3d3ef5cfa083c173299f7e2b4bd9925ee7e94c6b532badef";
 
 /** Seconds as a number, or exactly as `num/den`. */
 export type Seconds = number | string;
@@ -25,7 +25,7 @@ export interface Analysis {
   black: Spans | null;
   freeze: Spans | null;
   silence: Spans | null;
-  loudness: MeasuredLoudness | null;
+  loudness: LoudnessMeasure | null;
   sharpness: Curve | null;
   motion: Curve | null;
   interlacing: Interlacing | null;
@@ -1371,6 +1371,20 @@ export interface LoudnessInput {
   range?: number | null;
 }
 
+/**
+ * EBU R 128: LUFS, LU and dBTP.
+ *
+ * What is silent or shorter than 0.4 s has no loudness, what is shorter than 3 s no range.
+ */
+export interface LoudnessMeasure {
+  algorithm: Algorithm;
+  integrated: number | null;
+  range: number | null;
+  truePeak: number | null;
+  momentaryMaximum: number | null;
+  shortTermMaximum: number | null;
+}
+
 /** A named moment; with `chapter` it becomes a chapter of the written file. */
 export interface Marker {
   time: Seconds;
@@ -1393,18 +1407,10 @@ export interface MarkerInput {
   metadata?: Record<string, unknown>;
 }
 
-/**
- * EBU R 128: LUFS, LU and dBTP.
- *
- * What is silent or shorter than 0.4 s has no loudness, what is shorter than 3 s no range.
- */
+/** Of the written sound: LUFS and dBTP. */
 export interface MeasuredLoudness {
-  algorithm: Algorithm;
-  integrated: number | null;
-  range: number | null;
-  truePeak: number | null;
-  momentaryMaximum: number | null;
-  shortTermMaximum: number | null;
+  integrated: number;
+  truePeak: number;
 }
 
 /** A file that clips refer to by id, and that relinking works on. */
