@@ -116,7 +116,7 @@ class Spans(Result):
     spans: list[Span]
 
 
-class MeasuredLoudness(Result):
+class LoudnessMeasure(Result):
     """EBU R 128: LUFS, LU and dBTP.
 
     What is silent or shorter than 0.4 s has no loudness, what is shorter than 3 s no range.
@@ -174,7 +174,7 @@ class Analysis(Result):
     black: Spans | None
     freeze: Spans | None
     silence: Spans | None
-    loudness: MeasuredLoudness | None
+    loudness: LoudnessMeasure | None
     sharpness: Curve | None
     motion: Curve | None
     interlacing: Interlacing | None

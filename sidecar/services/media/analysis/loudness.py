@@ -69,10 +69,10 @@ class Loudness:
             self._pull()
         yield from ()
 
-    def result(self) -> wire.MeasuredLoudness:
+    def result(self) -> wire.LoudnessMeasure:
         """Return what was measured."""
         integrated = float(self._told.get("lavfi.r128.I", GATE))
-        return wire.MeasuredLoudness(
+        return wire.LoudnessMeasure(
             algorithm=algorithm("ffmpeg-ebur128", 1),
             integrated=integrated if integrated > GATE else None,
             range=loudness_range(self._short),

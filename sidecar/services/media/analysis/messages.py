@@ -13,7 +13,7 @@ from protocol.commands.analysis import (
     InsideBorders,
     Interlacing,
     Kind,
-    MeasuredLoudness,
+    LoudnessMeasure,
     Scenes,
     ScenesOptions,
     SilenceOptions,
@@ -60,7 +60,7 @@ class Findings(Struct, frozen=True):
     black: Spans | None = None
     freeze: Spans | None = None
     silence: Spans | None = None
-    loudness: MeasuredLoudness | None = None
+    loudness: LoudnessMeasure | None = None
     sharpness: Curve | None = None
     motion: Curve | None = None
     interlacing: Interlacing | None = None

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from protocol.commands.analysis import MeasuredLoudness, SilenceOptions
+from protocol.commands.analysis import LoudnessMeasure, SilenceOptions
 from sidecar.services.media.analysis.messages import Options
 from tests.harness.media import run_ffmpeg
 from tests.services.media.analysis.passing import measured, seconds
@@ -35,7 +35,7 @@ def written(path: Path, *channels: Sound) -> Path:
     return write_wav(path, "f32", np.stack(channels, 1).astype(np.float32), RATE)
 
 
-def loudness_of(path: Path) -> MeasuredLoudness:
+def loudness_of(path: Path) -> LoudnessMeasure:
     found = measured(path, "loudness").loudness
     assert found is not None
     return found
