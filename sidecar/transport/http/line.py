@@ -7,11 +7,13 @@ alive, and speaks HTTP/2 to whoever asks; of it only the protocol is used.
 from __future__ import annotations
 
 from contextlib import suppress
+from math import inf
 
 import h11
 import trio
 from hypercorn.config import Config
 from hypercorn.events import Closed, Event, RawData, Updated
+from hypercorn.protocol.events import Event as StreamEvent
 from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.protocol.ws_stream import WSStream
 from hypercorn.trio.task_group import TaskGroup
@@ -59,6 +61,16 @@ class _Http1(H11Protocol):
             h11.Request(method=request.method, target=request.target, headers=kept, http_version=request.http_version)
         )
 
+    async def stream_send(self, event: StreamEvent) -> None:
+        # An application that is cut off, or cancelled, says so out of turn: the parser's refusal, or the end, came first.
+        line: Line = self.connection_state["line"]
+        if not line.over and trio.current_effective_deadline() > -inf:
+            await super().stream_send(event)
+
+    async def _send_error_response(self, status_code: int) -> None:
+        self.connection_state["line"].over = True
+        await super()._send_error_response(status_code)
+
     async def _close_stream(self) -> None:
         # What is told of an end goes into a queue that may be full of a body which nobody reads. Nobody needs to be
         # told: what still runs is cancelled.
@@ -76,6 +88,8 @@ class Line:
         self.patient = False
         """Whether the client may leave what is sent unread for as long as it likes."""
         self.idle = True
+        self.over = False
+        """Whether nothing that applications send is sent any more."""
         self._stream = stream
         self._application = application
         self._config = config
@@ -101,12 +115,13 @@ class Line:
                         self._send,
                     )
                     await self._read(protocol)
-                    self._scope.cancel()
+                    self.cut()
             if self._polite:
                 await self._linger()
 
     def cut(self) -> None:
         """End it at once."""
+        self.over = True
         self._scope.cancel()
 
     async def _read(self, protocol: _Http1) -> None:
@@ -122,10 +137,10 @@ class Line:
             await self._send_data(event.data)
         elif isinstance(event, Updated):
             self.idle = event.idle
-            self._scope.deadline = trio.current_time() + HEADER_SECONDS if event.idle else float("inf")
+            self._scope.deadline = trio.current_time() + HEADER_SECONDS if event.idle else inf
         elif isinstance(event, Closed):
             self._polite = True
-            self._scope.cancel()
+            self.cut()
 
     async def _send_data(self, data: bytes) -> None:
         with trio.CancelScope() as limit:
@@ -135,9 +150,9 @@ class Line:
                 async with self._sending:
                     await self._stream.send_all(data)
             except (trio.BrokenResourceError, trio.ClosedResourceError):
-                self._scope.cancel()
+                self.cut()
         if limit.cancelled_caught:
-            self._scope.cancel()
+            self.cut()
 
     async def _linger(self) -> None:
         """Say that no more comes, and let what still comes in pass: closed at once, the last answer may be lost."""
