@@ -140,6 +140,8 @@ async def test_what_commands_answer_is_fetched_gone_and_fetched_again(tmp_path: 
     async with spawn(SIDECAR, env=environment(tmp_path)) as shell:
         port, _token = await begun(shell)
         asked = {"path": str(tmp_path / "tone.wav")}
+        # Known from now on: what follows takes as long as the machine needs, not ten seconds at most.
+        await shell.call("media.probe", {**asked, "timeoutMs": 100_000})
         for _ in range(2):
             offered = (await shell.call("media.waveform", asked))["dat"]
             path = offered["url"].removeprefix(f"http://127.0.0.1:{port}")
