@@ -15,7 +15,7 @@ from protocol.commands.filmstrip import Filmstrip, FilmstripFrame, MediaFilmstri
 from protocol.commands.media import MediaInfo
 from protocol.commands.shared import Resource
 from protocol.errors import Internal
-from protocol.progress import Items, Progress
+from protocol.progress import Begin, End, Items, Progress
 from protocol.time import format_exact
 from sidecar.services.cache.flights import Flights
 from sidecar.services.cache.selection import source_id
@@ -103,9 +103,11 @@ class FilmstripService:
         Raises what MediaService.probe does, InvalidParams and LimitExceeded. Cancelling ends the worker.
         """
         strip = await self._planned(request, path, shown)
+        report(Begin(title="Drawing pictures", total=len(strip.places)))
         async with self._flights.turn((KIND, picture_key(strip.info.fingerprint, strip.number, 0, strip.look))):
             await self._gathered(strip, report)
             sheet = await self._sheet(strip)
+        report(End())
         return Filmstrip(
             frames=[self._frame(strip, number) for number in range(len(strip.places))],
             sheet=sheet,

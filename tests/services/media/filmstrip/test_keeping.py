@@ -63,6 +63,7 @@ async def test_pictures_are_told_as_they_come_the_cheapest_first(tmp_path: Path)
     async with serving(tmp_path) as client:
         found = await strip(client, path, times=[1.9, 2.08, 0.4], accuracy="exact", progress=True)
         told = client.items()
+        assert [client.told[0]["kind"], client.told[-1]["kind"]] == ["begin", "end"]
         assert [item["time"] for item in told] == ["52/25", "2/5", "19/10"]
         assert sorted(item["time"] for item in told) == sorted(frame.time for frame in found.frames)
         client.told.clear()
@@ -88,8 +89,9 @@ async def test_cancelling_ends_the_decoding(tmp_path: Path) -> None:
     async with serving(tmp_path, workers=1) as client:
         with trio.CancelScope() as scope:
 
-            def end(_value: Any) -> None:
-                scope.cancel()
+            def end(value: dict[str, Any]) -> None:
+                if value["kind"] == "items":
+                    scope.cancel()
 
             client.told = _Calls(end)
             await strip(client, path, count=200, accuracy="exact", progress=True)
