@@ -105,7 +105,8 @@ class WorkerPool:
         """Keep so many workers from here on, idle or not, and start those that are missing: the next tasks are near."""
         self._kept = count
         while len(self._idle) + self._slots.borrowed_tokens < min(self._kept, self._limit()):
-            self._idle.append((await self._start(), trio.current_time()))
+            child = await self._start()
+            self._idle.append((child, trio.current_time()))
 
     async def _exchange(self, request: bytes, talk: _Talk) -> Answer:
         while True:

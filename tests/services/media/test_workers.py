@@ -112,12 +112,12 @@ async def test_workers_are_kept_and_let_go(tmp_path: Path) -> None:
         ):
             await pool.keep(2)
             assert (pool.idle, len(supervisor.children())) == (2, 2)
-            kept = supervisor.children()
+            kept = set(supervisor.children())
             await pool.keep(2)
-            assert supervisor.children() == kept
             answer = await pool.do(TASK, seconds=PATIENCE, shown="a")
             assert answer.failure is not None
-            assert supervisor.children() == kept
+            # The other was idle for longer than those that are not kept may be: the first had to start.
+            assert set(supervisor.children()) == kept
             await pool.keep(0)
             while supervisor.children():
                 await trio.sleep(0.01)
