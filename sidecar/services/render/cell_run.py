@@ -117,7 +117,7 @@ class CellRun:
         """Look a cell up in the cache, and note all cells of its key."""
         if cell.key not in self.files:
             sources = tuple(map(source_id, cell.sources))
-            pinned = await self.store.find("segments", cell.key, owners=self.owners, sources=sources)
+            pinned = await self.store.find("segments", cell.key, owners=self.planned.owners, sources=sources)
             if pinned is None:
                 return False
             self.files[cell.key] = self.held.enter_context(pinned).path
@@ -248,7 +248,7 @@ class CellRun:
         meta = {"frames": cell.encoded, "bytes": size, "seconds": seconds}
         sources = tuple(map(source_id, cell.sources))
         kept = await self.store.publish(
-            "segments", cell.key, path, meta=meta, seconds=seconds, owners=self.owners, sources=sources
+            "segments", cell.key, path, meta=meta, seconds=seconds, owners=self.planned.owners, sources=sources
         )
         self.files[cell.key] = path if kept is None else self.held.enter_context(kept).path
 
@@ -265,11 +265,6 @@ class CellRun:
         if at_once or trio.current_time() - self._told >= SHOW_EVERY:
             self._told = trio.current_time()
             self.tell()
-
-    @property
-    def owners(self) -> tuple[str, ...]:
-        """The projects that cached cells are said to be of."""
-        return (self.planned.project.id,) if self.planned.project.id else ()
 
 
 def clear(folder: Path) -> None:
