@@ -55,6 +55,7 @@ LOOSE = {
     "Clip.duration": UNSEEN_CLIP,
     "Clip.effects": "an effect that leaves every level as it is",
     "Clip.enabled": UNSEEN_CLIP,
+    "Clip.freeze": "of a clip that shows one frame of its source anyway, as one that is a frame long",
     "Clip.fit": "pictures of the frame's own shape are fitted in any way alike",
     "Clip.opacity": "by less than a level",
     "Clip.retime": "between frames that are the same there is nothing",
