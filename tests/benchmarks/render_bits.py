@@ -47,15 +47,15 @@ def _films(work: Path, *, short: bool) -> list[tuple[Path, int]]:
 
 
 def _more_bits(server: Server, path: Path, seconds: int, work: Path) -> float:
-    """How many times the peer's bits ours are, for the same PSNR."""
-    reference = work / "reference.nut"
-    _ffmpeg([*_source(path, seconds), "-c:v", "ffv1", str(reference)])
+    """How many times the peer's bits ours are, for the same PSNR against the picture that both are given."""
+    reference = work / "reference.mkv"
+    rendered(server, _project(path, seconds, {"codec": "ffv1", "rateControl": "lossless"}, "mkv"), reference)
     ours, peer = [], []
     for quality in QUALITIES:
-        project = _project(path, seconds, quality)
+        project = _project(path, seconds, {"codec": "h264", "quality": quality}, "mp4")
         encoding = encoding_of(server, project)
         rendered(server, project, work / "ours.mp4")
-        run_peer([ffmpeg(), *_QUIET, *_source(path, seconds), *encoding], work / "peer.mp4")
+        run_peer([ffmpeg(), *_QUIET, "-i", str(reference), *encoding], work / "peer.mp4")
         ours.append((_bits(work / "ours.mp4"), _psnr(work / "ours.mp4", reference)))
         peer.append((_bits(work / "peer.mp4"), _psnr(work / "peer.mp4", reference)))
     return _difference(peer, ours)
@@ -64,15 +64,10 @@ def _more_bits(server: Server, path: Path, seconds: int, work: Path) -> float:
 _QUIET = ("-nostdin", "-hide_banner", "-loglevel", "error", "-y")
 
 
-def _source(path: Path, seconds: int) -> list[str]:
-    """The film as both encoders get it: at its own size and rate, BT.709, limited range."""
-    chain = "scale=out_range=limited:out_color_matrix=bt709:flags=bicubic+accurate_rnd,format=yuv420p"
-    return ["-t", str(seconds), "-i", str(path), "-an", "-map", "0:v:0", "-vf", chain]
-
-
-def _project(path: Path, seconds: int, quality: int) -> dict[str, Any]:
-    with av.open(str(path)) as container:
-        stream = container.streams.video[0]
+def _project(path: Path, seconds: int, video: dict[str, Any], container: str) -> dict[str, Any]:
+    """The film at its own size and rate."""
+    with av.open(str(path)) as opened:
+        stream = opened.streams.video[0]
         size, rate = (stream.width, stream.height), stream.average_rate
     clip = {"source": {"kind": "file", "path": str(path)}, "start": 0, "duration": seconds}
     return {
@@ -81,11 +76,7 @@ def _project(path: Path, seconds: int, quality: int) -> dict[str, Any]:
         "width": size[0],
         "height": size[1],
         "tracks": [{"kind": "video", "clips": [clip]}],
-        "export": {
-            "container": "mp4",
-            "video": {"codec": "h264", "copy": "off", "quality": quality},
-            "audio": None,
-        },
+        "export": {"container": container, "video": {**video, "copy": "off"}, "audio": None},
     }
 
 
