@@ -32,7 +32,8 @@ async def _client(folder: Path, grant: Grant | None = None) -> AsyncIterator[Any
     async with open_workshop(folder) as shop:
         store = SettingsStore(folder / "config.json", events=shop.events)
         peer = Peer(wake=lambda: None, drain=_idle, quit=lambda: None, client="tester", grant=grant or Grant())
-        services = cast("Services", SimpleNamespace(projects=shop.service, settings=store))
+        nothing = SimpleNamespace(follow=lambda *_: None, forget=lambda _: None, remembered=lambda _: {})
+        services = cast("Services", SimpleNamespace(projects=shop.service, settings=store, bin=nothing))
 
         async def call(method: str, **params: Any) -> Any:
             handler = HANDLERS[method]
@@ -101,7 +102,7 @@ async def test_settings(tmp_path: Path) -> None:
             "sources": {"workers": "file"},
             "path": str(tmp_path / "config.json"),
         }
-        assert len((await call("settings.get"))["settings"]) == 20
+        assert len((await call("settings.get"))["settings"]) == len(Settings.__struct_fields__)
         with pytest.raises(SettingsInvalid):
             await call("settings.get", keys=["nothing"])
         with pytest.raises(SettingsInvalid):

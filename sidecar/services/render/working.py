@@ -56,11 +56,10 @@ class Worker:
     async def work(self, job: RenderJob, tell: Tell) -> RenderResult:
         """Run a job; a source that changed meanwhile gets one new plan, each stream that cannot be copied another.
 
-        One that is gone ends the job as MediaNotFound.
+        So does a hardware encoder that gives out: then the job is done on the processor, and says so. A source that
+        is gone ends the job.
 
-        So does a hardware encoder that gives out: then the job is done on the processor, and says so.
-
-        Raises what planning and `run_job` raise.
+        Raises MediaNotFound, and what planning and `run_job` raise.
         """
         planned = job.planned or await self._plan_again(job)
         changed, uncopied = False, set[Stream]()
