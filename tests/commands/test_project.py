@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from protocol.commands import TABLE
+from protocol.commands.settings import Settings
 from protocol.errors import PermissionDenied, SettingsInvalid
 from sidecar.commands.call import Call, Peer
 from sidecar.commands.grant import Grant
