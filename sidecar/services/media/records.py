@@ -168,14 +168,15 @@ class Records:
         try:
             store = self._store()
             made = store.scratch / f"record-{key[:32]}"
-            await trio.to_thread.run_sync(made.write_bytes, waiting.data)
-            sources = [source_id(waiting.path)]
-            stored = await store.publish("metadata", key, made, seconds=waiting.seconds, sources=sources)
+            try:
+                await trio.to_thread.run_sync(made.write_bytes, waiting.data)
+                sources = [source_id(waiting.path)]
+                stored = await store.publish("metadata", key, made, seconds=waiting.seconds, sources=sources)
+            finally:
+                made.unlink(missing_ok=True)  # published, it has another name
         except (SidecarError, OSError):
             return
-        if stored is None:
-            await trio.to_thread.run_sync(lambda: made.unlink(missing_ok=True))
-        else:
+        if stored is not None:
             stored.release()
 
     def _drop(self, key: str) -> None:

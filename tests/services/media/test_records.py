@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import AsyncIterator
@@ -150,3 +151,19 @@ async def test_without_a_cache_folder_files_are_probed_all_the_same(tmp_path: Pa
             assert (await media.probe(clip, timeout=PATIENCE)).video
             assert (await media.probe(clip, timeout=PATIENCE)).cached
             await records.flush()
+
+
+async def test_a_full_disk_keeps_no_half_record(tmp_path: Path, clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def half(path: Path, data: bytes) -> int:
+        with path.open("wb") as file:
+            file.write(data[: len(data) // 2])
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    async with opened(tmp_path) as (media, store):
+        await media.probe(clip, timeout=PATIENCE)
+        monkeypatch.setattr(Path, "write_bytes", half)
+        await media._records.flush()
+        assert list(store.scratch.iterdir()) == []
+        monkeypatch.undo()
+    async with opened(tmp_path) as (media, _):
+        assert not (await media.probe(clip, timeout=PATIENCE)).cached
