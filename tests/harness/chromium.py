@@ -27,9 +27,13 @@ SCRIPT = """
     video.addEventListener(name, done, {once: true});
     video.addEventListener("error", () => failed(video.error.message || video.error.code), {once: true});
   });
+  // A seek may have ended before its picture is where it can be read.
+  const presented = () => new Promise(done => video.requestVideoFrameCallback(done));
   try {
+    const first = presented();
     video.src = url;
     await once("loadeddata");
+    await first;
     told.duration = video.duration;
     const canvas = document.createElement("canvas"), pen = canvas.getContext("2d", {willReadFrequently: true});
     canvas.width = video.videoWidth; canvas.height = video.videoHeight;
@@ -46,7 +50,7 @@ SCRIPT = """
     };
     told.seen = [];
     for (const time of seeks) {
-      const shown = once("seeked");
+      const shown = Promise.all([once("seeked"), presented()]);
       video.currentTime = time;
       await shown;
       told.seen.push(seen());
