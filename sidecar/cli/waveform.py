@@ -6,17 +6,16 @@ from fractions import Fraction
 from math import log10
 from pathlib import Path
 from typing import Annotated, Literal, get_args
-from urllib.parse import urlsplit
 
 import trio
 from cyclopts import Parameter
 
 from protocol.commands.media import MediaInfo
-from protocol.commands.shared import Resource
 from protocol.commands.waveform import SamplesPerPixel, Waveform, WaveformChannel
-from protocol.errors import Internal, InvalidParams
+from protocol.errors import InvalidParams
 from sidecar.cli.engine import Engine, run
 from sidecar.cli.exits import DONE
+from sidecar.cli.fetching import fetched
 from sidecar.cli.output import Output
 from sidecar.cli.spans import seconds_range
 from sidecar.cli.waves import drawn
@@ -100,17 +99,8 @@ async def _write(engine: Engine, found: Waveform, target: Path) -> None:
     form = FORMS.get(target.suffix.lower())
     if form is None:
         raise InvalidParams(detail=f"{target.name}: a waveform is written as .dat or .json", path="/out")
-    data = await _fetched(engine, found.dat if form == "dat" else found.json)
+    data = await fetched(engine, found.dat if form == "dat" else found.json)
     await trio.to_thread.run_sync(target.write_bytes, data)
-
-
-async def _fetched(engine: Engine, resource: Resource) -> bytes:
-    """Return the bytes of a resource, without HTTP: it is this process that offers it."""
-    content = await engine.services.resources.open(urlsplit(resource.url).path)
-    if isinstance(content, str):
-        raise Internal(message=f"what was just offered is {content}")
-    with content:
-        return await content.source.read(0, content.bytes)
 
 
 def _draw(found: Waveform, output: Output) -> None:
