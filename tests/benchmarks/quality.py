@@ -2,7 +2,8 @@
 
 The anchors of `encode_video.QUALITY` are the results: on each real clip, at 1080p and preset medium, an encoder writes
 some frames at points of its own scale, VMAF (model v0.6.1, mean over frames) is measured against what it was given,
-and the point of each target lies on the straight line between two neighbours.
+and the point of each target lies on the straight line between two neighbours. `--verify` measures the anchors themselves
+instead: what a film of each quality comes to.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.quality", description=__doc__)
     parser.add_argument("--frames", type=int, default=48)
     parser.add_argument("--only", choices=POINTS, action="append")
+    parser.add_argument("--verify", action="store_true", help="measure the qualities of the table, not points")
     parser.add_argument("-o", "--output", type=Path, default=Path("quality.json"), metavar="FILE")
     options = parser.parse_args(arguments)
     found: dict[str, dict[str, Scores]] = {}
@@ -57,11 +59,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         work = Path(folder)
         references = [_reference(work, name, begin, options.frames) for name, begin in CLIPS]
         for codec in options.only or POINTS:
-            scores = {each.stem: {p: _score(each, codec, p, work) for p in POINTS[codec]} for each in references}
+            asked = tuple(TARGETS) if options.verify else POINTS[codec]
+            score = _score_of_quality if options.verify else _score
+            scores = {each.stem: {value: score(each, codec, value, work) for value in asked} for each in references}
             found[codec] = scores
-            mean = {point: fmean(each[point] for each in scores.values()) for point in POINTS[codec]}
+            mean = {value: fmean(each[value] for each in scores.values()) for value in asked}
             anchors = {quality: _at(mean, target) for quality, target in TARGETS.items()}
-            sys.stdout.write(f"{codec}: {anchors} {mean}\n")
+            sys.stdout.write(f"{codec}: {mean if options.verify else f'{anchors} {mean}'}\n")
             sys.stdout.flush()
             options.output.write_bytes(msgspec.json.encode(found))
     return 0
@@ -78,11 +82,23 @@ def _reference(work: Path, name: str, begin: str, frames: int) -> Path:
 
 def _score(reference: Path, codec: VideoCodec, point: int, work: Path) -> float:
     """Mean VMAF of a film encoded at a point of its encoder's scale."""
-    export = Export(container="mkv", video=VideoExport(codec=codec), audio=None)
-    assert export.video is not None
+    flags = [(name, _chosen(name, value, point)) for name, value in _options(VideoExport(codec=codec), codec)]
+    return _mean_vmaf(reference, flags, work)
+
+
+def _score_of_quality(reference: Path, codec: VideoCodec, quality: int, work: Path) -> float:
+    """Mean VMAF of a film of a quality."""
+    return _mean_vmaf(reference, _options(VideoExport(codec=codec, quality=quality), codec), work)
+
+
+def _options(video: VideoExport, codec: VideoCodec) -> list[tuple[str, str]]:
+    options = video_options(video, Export(container="mkv", video=video, audio=None), codec, Fraction(25))
+    return [(name, value or "") for name, value in options if name != "r"]
+
+
+def _mean_vmaf(reference: Path, options: Sequence[tuple[str, str]], work: Path) -> float:
     encoded = work / "encoded.mkv"
-    options = video_options(export.video, export, codec, Fraction(25))
-    flags = [part for name, value in options if name != "r" for part in (f"-{name}", _chosen(name, value, point))]
+    flags = [part for name, value in options for part in (f"-{name}", value)]
     _run(["-i", str(reference), "-an", *flags, str(encoded)])
     log = work / "vmaf.json"
     pads = "[0:v]settb=1/25,setpts=N[a];[1:v]settb=1/25,setpts=N[b];[a][b]"
@@ -91,8 +107,8 @@ def _score(reference: Path, codec: VideoCodec, point: int, work: Path) -> float:
     return float(msgspec.json.decode(log.read_bytes())["pooled_metrics"]["vmaf"]["mean"])
 
 
-def _chosen(name: str, value: str | None, point: int) -> str:
-    return str(point) if name == "crf" else value or ""
+def _chosen(name: str, value: str, point: int) -> str:
+    return str(point) if name == "crf" else value
 
 
 def _at(scores: Scores, target: float) -> float | None:
