@@ -17,13 +17,13 @@ import msgspec
 
 from protocol import errors
 from protocol.commands import COMMANDS, Command
+from protocol.commands.session import PROTOCOL
 from protocol.errors import ErrorData, SidecarError, msgspec_camel
 from protocol.events import KEPT_TOPICS, STATE_TOPICS, Event
 from protocol.progress import Progress
 from protocol.topics import PAYLOADS
 
 OPENRPC = "1.3.2"
-PROTOCOL = 1
 REF = "#/components/schemas/{name}"
 
 EVERYWHERE: tuple[type[SidecarError], ...] = (

@@ -15,9 +15,10 @@ from msgspec import inspect
 
 from protocol.commands import COMMANDS, Command
 from protocol.commands.project import PatchOperation
+from protocol.commands.session import PROTOCOL
 from protocol.commands.settings import Settings
 from protocol.errors import Cause, ConnectionLost, SidecarError, msgspec_camel
-from protocol.openrpc import EVERYWHERE, PROTOCOL, errors_of, schema_hash, wire_text
+from protocol.openrpc import EVERYWHERE, errors_of, schema_hash, wire_text
 from protocol.progress import Progress
 from protocol.project import Project
 from protocol.topics import PAYLOADS

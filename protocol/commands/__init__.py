@@ -1,47 +1,27 @@
-"""The command table: the single source of dispatch, discovery, clients, documentation and capabilities."""
+"""The command table: the single source of dispatch, discovery, clients, documentation and capabilities.
 
-from protocol.commands import (
-    analysis,
-    cache,
-    catalogue,
-    ffmpeg,
-    filmstrip,
-    gpu,
-    layouts,
-    media,
-    project,
-    project_media,
-    proxy,
-    render,
-    session,
-    settings,
-    styles,
-    system,
-    waveform,
-)
+A new command is declared in the module of its area and named in `protocol.commands.table.AREAS`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from protocol.commands.command import Command, Empty, Example, Load, Nothing, Params
+from protocol.commands.table import Table
 
-COMMANDS: tuple[Command, ...] = (
-    *session.COMMANDS,
-    *system.COMMANDS,
-    *settings.COMMANDS,
-    *cache.COMMANDS,
-    *project.COMMANDS,
-    *project_media.COMMANDS,
-    *media.COMMANDS,
-    *filmstrip.COMMANDS,
-    *proxy.COMMANDS,
-    *waveform.COMMANDS,
-    *analysis.COMMANDS,
-    *render.COMMANDS,
-    *ffmpeg.COMMANDS,
-    *gpu.COMMANDS,
-    *catalogue.COMMANDS,
-    *styles.COMMANDS,
-    *layouts.COMMANDS,
-)
-"""Every method that is built. What is not built is not here, and so is advertised nowhere."""
+TABLE = Table()
+"""Every method by its name."""
 
-TABLE: dict[str, Command] = {command.name: command for command in COMMANDS}
+if TYPE_CHECKING:
+    COMMANDS: tuple[Command, ...]
+    """Every method, in the order of the documentation. Asking for it imports all of them."""
+else:
+
+    def __getattr__(name: str) -> Any:
+        if name == "COMMANDS":
+            return tuple(TABLE.values())
+        raise AttributeError(name)
+
 
 __all__ = ["COMMANDS", "TABLE", "Command", "Empty", "Example", "Load", "Nothing", "Params"]

@@ -11,6 +11,12 @@ from protocol.errors import InvalidParams, InvalidRequest, UnsupportedProtocol
 from protocol.events import Topic
 from protocol.model import Model, Result
 
+PROTOCOL = 1
+"""The version of the wire that is served."""
+
+OPEN_PROJECTS = 16
+"""How many projects may be open at once."""
+
 
 class Client(Model):
     """Who is calling."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
+from importlib import import_module
 from typing import Any, TypeVar
 
 import msgspec
 
 from protocol.commands import TABLE, Command, Params
+from protocol.commands.table import AREA_OF
 from sidecar.commands.call import Call
 
 P = TypeVar("P", bound=Params)
@@ -25,10 +26,30 @@ class Handler:
     decoder: msgspec.json.Decoder[Any]
 
 
-_HANDLERS: dict[str, Handler] = {}
+_REGISTERED: dict[str, Handler] = {}
 
-HANDLERS = MappingProxyType(_HANDLERS)
-"""Complete once `sidecar.commands` is imported; nothing changes it afterwards."""
+
+class Handlers(Mapping[str, Handler]):
+    """Handlers by name; the module that serves an area is imported when a command of it is first asked for."""
+
+    def __getitem__(self, name: str) -> Handler:
+        found = _REGISTERED.get(name)
+        if found is None:
+            import_module(f"sidecar.commands.{AREA_OF[name]}")
+            found = _REGISTERED[name]
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(TABLE)
+
+    def __len__(self) -> int:
+        return len(TABLE)
+
+    def __contains__(self, name: object) -> bool:
+        return name in TABLE
+
+
+HANDLERS = Handlers()
 
 
 def handler(record: Command, run: Callable[[Any, Call], Awaitable[Any]]) -> Handler:
@@ -39,11 +60,11 @@ def handler(record: Command, run: Callable[[Any, Call], Awaitable[Any]]) -> Hand
 def command(name: str) -> Callable[[Callable[[P, Call], Awaitable[R]]], Callable[[P, Call], Awaitable[R]]]:
     """Register the handler of a command of `protocol.commands.TABLE`; an unknown or a repeated name is an error."""
     record = TABLE[name]
-    if name in _HANDLERS:
+    if name in _REGISTERED:
         raise ValueError(f"{name} has a handler already")
 
     def register(run: Callable[[P, Call], Awaitable[R]]) -> Callable[[P, Call], Awaitable[R]]:
-        _HANDLERS[name] = handler(record, run)
+        _REGISTERED[name] = handler(record, run)
         return run
 
     return register

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from protocol.commands import Empty, Nothing
 from protocol.commands.session import (
+    OPEN_PROJECTS,
+    PROTOCOL,
     FfmpegSummary,
     Http,
     Initialize,
@@ -26,14 +28,12 @@ from protocol.errors import DependencyMissing, InvalidParams, ResourceLimit, Uns
 from protocol.events import STATE_TOPICS, SystemState
 from protocol.framing import MAX_MESSAGE
 from protocol.jsonrpc import MAX_BATCH
-from protocol.openrpc import PROTOCOL, document
 from protocol.schema_hash import SCHEMA_HASH
 from sidecar import __version__
 from sidecar.commands import limits
 from sidecar.commands.call import Call
 from sidecar.commands.grant import grant_of
 from sidecar.commands.registry import command
-from sidecar.services.projects.service import MAX_OPEN
 
 if TYPE_CHECKING:
     from sidecar.services.container import Services
@@ -82,7 +82,7 @@ async def initialize(params: Initialize, call: Call) -> Initialized:
             batch=MAX_BATCH,
             in_flight=limits.IN_FLIGHT,
             progress_per_second=limits.PROGRESS_PER_SECOND,
-            open_projects=MAX_OPEN,
+            open_projects=OPEN_PROJECTS,
         ),
         http=http,
         ffmpeg=_ffmpeg(services),
@@ -147,6 +147,8 @@ async def unsubscribe(params: Unsubscribe, call: Call) -> Nothing:
 
 @cache
 def _document() -> dict[str, Any]:
+    from protocol.openrpc import document  # noqa: PLC0415 - it reads every command
+
     return document()
 
 

@@ -10,7 +10,6 @@ from typing import Any
 import msgspec
 import trio
 
-import sidecar.commands  # noqa: F401 - fills the table of handlers
 from sidecar.commands.call import Call, Peer
 from sidecar.commands.grant import Grant
 from sidecar.commands.registry import HANDLERS

@@ -21,6 +21,7 @@ from protocol.commands.project import (
     Updated,
     Validated,
 )
+from protocol.commands.session import OPEN_PROJECTS
 from protocol.commands.shared import ProjectRef
 from protocol.errors import InvalidParams, LimitExceeded, ProjectConflict, ProjectNotOpen
 from protocol.events import ChangedRanges, ProjectChanged
@@ -41,7 +42,6 @@ from sidecar.services.projects.view import ProjectView
 from sidecar.services.projects.world import CheckRead, FontsOf, MediaFacts
 from sidecar.services.settings import SettingsStore
 
-MAX_OPEN = 16
 MAX_ID = 128
 
 
@@ -286,7 +286,10 @@ class ProjectService:
             raise ProjectNotOpen(project_id=session.project_id)
 
     def _check_room(self) -> None:
-        if len(self._sessions) >= MAX_OPEN:
+        if len(self._sessions) >= OPEN_PROJECTS:
             raise LimitExceeded(
-                what="open projects", value=MAX_OPEN + 1, limit=MAX_OPEN, suggestion="Close one with project.close"
+                what="open projects",
+                value=OPEN_PROJECTS + 1,
+                limit=OPEN_PROJECTS,
+                suggestion="Close one with project.close",
             )
