@@ -28,8 +28,11 @@ class Bitrate:
         self._end = max(self._end, end)
 
     def finish(self, _end: Fraction) -> Iterator[Item]:
-        """Divide by the lengths of the intervals; the last may be shorter."""
-        for place in range(max(self._bytes, default=-1) + 1):
+        """Divide by the lengths of the intervals; the last may be shorter. One in which nothing is stored has no point.
+
+        So a damaged timestamp, however far ahead, costs one.
+        """
+        for place in sorted(self._bytes):
             begin = self._begin + place * self._interval
             lasts = min(self._interval, self._end - begin)
             value = float(self._bytes[place] * 8 / lasts) if lasts > 0 else 0.0
@@ -40,7 +43,7 @@ class Bitrate:
         """Return bits a second."""
         lasts = self._end - self._begin
         return wire.Curve(
-            algorithm=algorithm("packet-sizes", 1, interval=float(self._interval)),
+            algorithm=algorithm("packet-sizes", 2, interval=float(self._interval)),
             mean=float(sum(self._bytes.values()) * 8 / lasts) if lasts > 0 else None,
             maximum=max((point.value for point in self._points), default=None),
             points=self._points,

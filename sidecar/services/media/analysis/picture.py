@@ -45,10 +45,7 @@ class Reducer:
 
 @dataclass(slots=False)
 class Picture:
-    """A frame at its `time` in seconds from the file's start; `number` counts the stream's frames, from 0.
-
-    `seconds` is how long it is shown, where that is known.
-    """
+    """A frame at its `time` in seconds from the file's start; `number` counts the stream's frames, from 0."""
 
     frame: VideoFrame
     time: Fraction

@@ -26,7 +26,7 @@ from sidecar.services.media.service import MediaService
 if TYPE_CHECKING:
     from sidecar.services.cache.store import CacheStore
 
-VERSION = "1"
+VERSION = "2"
 """Raised whenever the same file begins to give another result."""
 
 QUIET_SECONDS = 60.0

@@ -43,9 +43,9 @@ def _from_s64(raw: NDArray[Any]) -> Row:
 
 
 def _from_float(raw: NDArray[Any]) -> Row:
-    scaled = raw.astype(np.float32, copy=False) * FULL
     # What is not a number is silence: a damaged file must not draw a full bar. A sum is the quickest way to see one.
     with np.errstate(invalid="ignore", over="ignore"):
+        scaled = raw.astype(np.float32, copy=False) * FULL
         sound = isfinite(float(scaled.sum()))
     if not sound:
         scaled = np.nan_to_num(scaled, nan=0.0)

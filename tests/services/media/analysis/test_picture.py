@@ -10,7 +10,10 @@ import av
 import pytest
 
 from protocol.commands.analysis import BlackOptions, FreezeOptions
+from sidecar.services.media.analysis.bitrate import Bitrate
 from sidecar.services.media.analysis.messages import Options
+from sidecar.services.media.analysis.picture import Picture, Reducer
+from sidecar.services.media.analysis.sharpness import Sharpness
 from tests.harness.media import run_ffmpeg
 from tests.services.media.analysis.passing import measured, seconds
 
@@ -169,6 +172,24 @@ def test_bitrate_adds_up_to_the_packets(tmp_path: Path) -> None:
     assert len(values) == 6
     assert min(values[3:]) > 10 * max(values[1:3])
     assert rate.maximum == max(values)
+
+
+def test_a_timestamp_far_ahead_holds_nothing_up() -> None:
+    far = Fraction(2**40)
+    black = av.VideoFrame(64, 48, "gray")
+    for plane in black.planes:
+        plane.update(bytes(plane.buffer_size))
+    sharpness = Sharpness(0.1, Fraction(0))
+    told = [
+        item for time in (Fraction(0), far, far + 1) for item in sharpness.take(Picture(black, time, None, Reducer()))
+    ]
+    told += sharpness.finish(far + 1)
+    assert [item["time"] for item in told] == ["0/1", f"{far}/1", f"{far + 1}/1"]
+    bitrate = Bitrate(0.1, Fraction(0))
+    for time in (Fraction(0), far):
+        bitrate.count(time, time + Fraction(1, 10), 100)
+    assert [item["time"] for item in bitrate.finish(far)] == ["0/1", f"{far}/1"]
+    assert [point.value for point in bitrate.result().points] == [8000.0, 8000.0]
 
 
 def test_a_range_is_looked_at_alone(tmp_path: Path) -> None:
