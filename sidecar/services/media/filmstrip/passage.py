@@ -51,7 +51,8 @@ class _Passage:
         if self.reel.threads != 1:
             return not self.bad
         proofs = (place for place in self.bad if self.key is None or self.times[place] >= self.key)
-        return all(time < min(self.times[place:]) for place in proofs)
+        first = min(proofs, default=None)
+        return first is None or time < min(self.times[first:])
 
     def _enter(self, packet: Packet) -> None:
         time = self.reel.time_of(packet)
