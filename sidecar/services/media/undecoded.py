@@ -105,7 +105,7 @@ def _payloads(message: bytes) -> Iterator[int]:
     """Return the types of the payloads of a SEI unit."""
     data = message.replace(b"\0\0\3", b"\0\0")
     at = 0
-    while at + 2 <= len(data) and data[at:] != b"\x80":
+    while at + 2 <= len(data):
         numbers = []
         for _ in range(2):
             number = 0
