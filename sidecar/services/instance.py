@@ -155,8 +155,10 @@ def _sweep_logs(roots: Roots) -> None:
     """Remove old logs of instances that had a sub-folder; those of the last days may still explain something."""
     for folder in (roots.log / OTHERS).glob("*"):
         gone = not (roots.data / OTHERS / folder.name).exists()
-        if gone and time() - max((path.stat().st_mtime for path in folder.glob("*")), default=0.0) > KEEP_LOGS:
-            shutil.rmtree(folder, ignore_errors=True)
+        # Another one that starts may be removing them, too.
+        with suppress(OSError):
+            if gone and time() - max((path.stat().st_mtime for path in folder.glob("*")), default=0.0) > KEEP_LOGS:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
