@@ -1,0 +1,1 @@
+"""Previews: the pictures that a render would be given, now."""

@@ -1,0 +1,105 @@
+"""What a project, or a file, is for previews."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Literal
+
+from protocol.errors import InvalidParams, SidecarError
+from protocol.problem import Problem
+from protocol.project import Export
+from protocol.time import Seconds, format_exact, instant_frame, parse_seconds
+from sidecar.core.timeline import Timeline
+from sidecar.ffmpeg.builder.resources import Resources
+
+LEAST_SIDE, MOST_SIDE = 16, 8192
+"""Pixels of a side of a preview."""
+
+Media = Literal["original", "proxy", "mixed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """Frames [first, end) that cannot be shown, and why: those of a clip whose file is missing, say."""
+
+    first: int
+    end: int
+    error: SidecarError
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stage:
+    """A project read and resolved, and all that its pictures are made of. Nothing in it ever changes but `keys`.
+
+    `fingerprints` are those of the files that clips play, by path, as they were when the stage was set. Clips that
+    cannot be played are disabled in `timeline`, and `broken` says on which frames they would be seen. `inexact` are
+    frames [first, end) whose picture lacks an analysis that only a render makes. `owners` are ids of projects for the
+    cache, `revision` that of an open project. `keys` remembers under which keys pictures are kept.
+    """
+
+    timeline: Timeline
+    export: Export
+    resources: Resources
+    fingerprints: Mapping[str, str]
+    ffmpeg: str
+    problems: tuple[Problem, ...] = ()
+    broken: tuple[Broken, ...] = ()
+    inexact: tuple[tuple[int, int], ...] = ()
+    media: Media = "original"
+    owners: tuple[str, ...] = ()
+    revision: int | None = None
+    keys: dict[object, str] = field(default_factory=dict)
+
+    @property
+    def rate(self) -> Fraction:
+        """Frames a second of the project."""
+        return self.timeline.rate
+
+    @property
+    def frames(self) -> int:
+        """Frames of the project."""
+        return self.timeline.frames
+
+    def time(self, frame: int) -> str:
+        """Return when a frame begins, in seconds as "num/den"."""
+        return format_exact(frame / self.rate)
+
+    def frame(self, frame: int | None, time: Seconds | None, path: str = "") -> int:
+        """Return the frame that exactly one of a number and an instant names; raises InvalidParams."""
+        if (frame is None) == (time is None):
+            raise InvalidParams(detail="exactly one of frame and time", path=path)
+        if time is not None:
+            try:
+                frame = instant_frame(parse_seconds(time), self.rate)
+            except ValueError as error:
+                raise InvalidParams(detail=str(error), path=f"{path}/time") from error
+        if frame is None or frame < 0:
+            raise InvalidParams(detail="before the beginning", path=path)
+        return frame
+
+    def size(self, width: int | None, height: int | None) -> tuple[int, int]:
+        """Return the size of a preview: the export's; of one that is given, the other by aspect. Sides are even."""
+        wide = self.export.width or self.timeline.width
+        high = self.export.height or self.timeline.height
+        scale = Fraction(1)
+        if width is not None:
+            scale = Fraction(width, wide)
+        elif height is not None:
+            scale = Fraction(height, high)
+        return _even(width or wide * scale), _even(height or high * scale)
+
+    def check(self, window: tuple[int, int]) -> None:
+        """Raise the error of a clip that would be seen on one of these frames and cannot be played."""
+        for each in self.broken:
+            if each.first < window[1] and window[0] < each.end:
+                raise each.error
+
+    def exact(self, window: tuple[int, int]) -> bool:
+        """Whether pictures of these frames are those of a render."""
+        return not any(first < window[1] and window[0] < end for first, end in self.inexact)
+
+
+def _even(length: Fraction | int) -> int:
+    return max(LEAST_SIDE, min(MOST_SIDE, 2 * round(length / 2)))
