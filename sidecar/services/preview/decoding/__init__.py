@@ -1,0 +1,1 @@
+"""Resident decoders that feed graphs with source frames."""
