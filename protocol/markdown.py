@@ -79,6 +79,7 @@ def errors() -> str:
 
 _DELIVERY = {
     "latest": "the latest only",
+    "latestOfEach": "the latest of each file, up to 10,000 files",
     "kept": "all, up to 10,000 waiting",
     "queued": "all that fit its queue",
 }

@@ -19,7 +19,7 @@ from protocol import errors
 from protocol.commands import COMMANDS, Command
 from protocol.commands.session import PROTOCOL
 from protocol.errors import ErrorData, SidecarError, msgspec_camel
-from protocol.events import KEPT_TOPICS, STATE_TOPICS, Event
+from protocol.events import FILE_TOPICS, KEPT_TOPICS, STATE_TOPICS, Event
 from protocol.progress import Progress
 from protocol.topics import PAYLOADS
 
@@ -82,9 +82,11 @@ def errors_of(command: Command) -> tuple[type[SidecarError], ...]:
 
 
 def delivery(topic: str) -> str:
-    """How events of a topic reach a slow reader: the latest only, all of them, or as many as fit."""
+    """How events of a topic reach a slow reader: the latest only, also of each file, all of them, or as many as fit."""
     if topic in STATE_TOPICS:
         return "latest"
+    if topic in FILE_TOPICS:
+        return "latestOfEach"
     return "kept" if topic in KEPT_TOPICS else "queued"
 
 

@@ -7,20 +7,8 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from protocol.commands.command import Command, Example, Params
-from protocol.commands.waveform import SecondsRange
-from protocol.errors import (
-    DecoderCrashed,
-    DiskFull,
-    InvalidParams,
-    MediaEncrypted,
-    MediaNotFound,
-    MediaUnreadable,
-    MediaUnsupported,
-    OutputUnwritable,
-    PermissionDenied,
-    SourceChanged,
-    Timeout,
-)
+from protocol.commands.reading import READING, SecondsRange
+from protocol.errors import InvalidParams, SourceChanged
 from protocol.model import Model, Result
 from protocol.time import ExactTime
 
@@ -191,19 +179,7 @@ COMMANDS = (
         "Measure a file's picture and sound; all kinds together cost one decoding. "
         "Items of progress are {kind} with the members of a cut, a span or a point.",
         Example({"path": "clip.mp4", "kinds": ["scenes", "loudness"]}),
-        raises=(
-            MediaNotFound,
-            MediaUnreadable,
-            MediaUnsupported,
-            MediaEncrypted,
-            DecoderCrashed,
-            SourceChanged,
-            PermissionDenied,
-            InvalidParams,
-            OutputUnwritable,
-            DiskFull,
-            Timeout,
-        ),
+        raises=(*READING, SourceChanged, InvalidParams),
         load="jobs",
         progress=True,
     ),

@@ -7,20 +7,9 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from protocol.commands.command import Command, Example, Params
+from protocol.commands.reading import READING, SecondsRange
 from protocol.commands.shared import Resource
-from protocol.commands.waveform import SecondsRange
-from protocol.errors import (
-    DecoderCrashed,
-    DependencyMissing,
-    InvalidParams,
-    LimitExceeded,
-    MediaEncrypted,
-    MediaNotFound,
-    MediaUnreadable,
-    MediaUnsupported,
-    PermissionDenied,
-    Timeout,
-)
+from protocol.errors import InvalidParams, LimitExceeded, SourceChanged
 from protocol.model import Result
 from protocol.project.words import HexColor
 from protocol.time import ExactTime, Seconds
@@ -92,18 +81,7 @@ COMMANDS = (
         Filmstrip,
         "Make small pictures of a file at some instants.",
         Example({"path": "clip.mp4", "count": 4, "sheet": True}),
-        raises=(
-            InvalidParams,
-            LimitExceeded,
-            MediaNotFound,
-            MediaUnreadable,
-            MediaUnsupported,
-            MediaEncrypted,
-            DecoderCrashed,
-            DependencyMissing,
-            PermissionDenied,
-            Timeout,
-        ),
+        raises=(*READING, SourceChanged, InvalidParams, LimitExceeded),
         load="probe",
         progress=True,
     ),

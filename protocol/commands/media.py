@@ -7,26 +7,19 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from protocol.commands.command import Command, Example, Params
+from protocol.commands.reading import READING, SecondsRange
 from protocol.commands.render import Started
 from protocol.commands.shared import Range
-from protocol.commands.waveform import SecondsRange
 from protocol.errors import (
-    DecoderCrashed,
     DiskFull,
     EncoderUnavailable,
     FfmpegNotFound,
     InvalidParams,
     InvalidProject,
-    MediaEncrypted,
-    MediaNotFound,
-    MediaUnreadable,
-    MediaUnsupported,
     NotCopyable,
     OutputExists,
     OutputUnwritable,
-    PermissionDenied,
     ResourceLimit,
-    Timeout,
 )
 from protocol.model import Model, Result
 from protocol.time import ExactTime
@@ -207,16 +200,6 @@ class MediaConcat(Params, kw_only=True):
     labels: dict[str, str] = {}
 
 
-_READING = (
-    MediaNotFound,
-    MediaUnreadable,
-    MediaUnsupported,
-    MediaEncrypted,
-    DecoderCrashed,
-    PermissionDenied,
-    Timeout,
-)
-
 COMMANDS = (
     Command(
         "media.probe",
@@ -224,7 +207,7 @@ COMMANDS = (
         MediaInfo,
         "Read what a media file holds.",
         Example({"path": "clip.mp4", "index": "keyframes"}),
-        raises=_READING,
+        raises=READING,
         load="probe",
     ),
     Command(
@@ -233,7 +216,7 @@ COMMANDS = (
         KeyframeTimes,
         "List the keyframes of a picture stream.",
         Example({"path": "clip.mp4", "range": {"from": 0, "to": "3/2"}}),
-        raises=(*_READING, InvalidParams),
+        raises=(*READING, InvalidParams),
         load="probe",
     ),
     Command(
@@ -243,7 +226,7 @@ COMMANDS = (
         "Queue a render of files one after the other.",
         Example({"inputs": [{"path": "clip.mp4"}, {"path": "clip.mp4"}], "output": "joined.mp4"}),
         raises=(
-            *_READING,
+            *READING,
             NotCopyable,
             InvalidParams,
             InvalidProject,

@@ -7,22 +7,16 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from protocol.commands.command import Command, Example, Params
+from protocol.commands.reading import READING
 from protocol.commands.shared import Resource
 from protocol.errors import (
-    DecoderCrashed,
-    DependencyMissing,
     DiskFull,
     FfmpegCrashed,
     FfmpegFailed,
     FfmpegNotFound,
-    MediaEncrypted,
-    MediaNotFound,
-    MediaUnreadable,
-    MediaUnsupported,
     OutputUnwritable,
-    PermissionDenied,
+    SourceChanged,
     Stalled,
-    Timeout,
 )
 from protocol.model import Result
 
@@ -69,20 +63,14 @@ COMMANDS = (
         "Make, or find, a small file that stands for one that is heavy to decode.",
         Example({"path": "clip.mp4", "height": 90}),
         raises=(
-            MediaNotFound,
-            MediaUnreadable,
-            MediaUnsupported,
-            MediaEncrypted,
-            DecoderCrashed,
-            DependencyMissing,
-            DiskFull,
-            FfmpegCrashed,
-            FfmpegFailed,
+            *READING,
+            SourceChanged,
             FfmpegNotFound,
-            OutputUnwritable,
-            PermissionDenied,
+            FfmpegFailed,
+            FfmpegCrashed,
             Stalled,
-            Timeout,
+            OutputUnwritable,
+            DiskFull,
         ),
         load="jobs",
         progress=True,

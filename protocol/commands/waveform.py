@@ -7,22 +7,11 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from protocol.commands.command import Command, Example, Params
+from protocol.commands.reading import READING, SecondsRange
 from protocol.commands.shared import Resource
-from protocol.errors import (
-    DecoderCrashed,
-    DiskFull,
-    InvalidParams,
-    MediaEncrypted,
-    MediaNotFound,
-    MediaUnreadable,
-    MediaUnsupported,
-    OutputUnwritable,
-    PermissionDenied,
-    SourceChanged,
-    Timeout,
-)
-from protocol.model import Model, Result
-from protocol.time import ExactTime, Seconds
+from protocol.errors import DiskFull, InvalidParams, OutputUnwritable, ResourceLimit, SourceChanged
+from protocol.model import Result
+from protocol.time import ExactTime
 
 MOST_INLINE = 20_000
 """Pixels times channels that a result may hold itself."""
@@ -30,13 +19,6 @@ MOST_INLINE = 20_000
 SamplesPerPixel = Literal[
     64, 128, 256, 512, 1024, 2048, 4096, 8192, 16_384, 32_768, 65_536, 131_072, 262_144, 524_288, 1_048_576
 ]
-
-
-class SecondsRange(Model, rename={"from_": "from"}):
-    """From one instant of a file up to, not including, another; in seconds from the file's start."""
-
-    from_: Seconds
-    to: Seconds
 
 
 class MediaWaveform(Params, kw_only=True):
@@ -94,19 +76,7 @@ COMMANDS = (
         "Compute the peaks of a file's sound: lowest, highest, root mean square. "
         "Items of progress are {channel, from, min, max}.",
         Example({"path": "clip.mp4", "samplesPerPixel": 1024, "inline": True}),
-        raises=(
-            MediaNotFound,
-            MediaUnreadable,
-            MediaUnsupported,
-            MediaEncrypted,
-            DecoderCrashed,
-            SourceChanged,
-            PermissionDenied,
-            InvalidParams,
-            OutputUnwritable,
-            DiskFull,
-            Timeout,
-        ),
+        raises=(*READING, SourceChanged, InvalidParams, ResourceLimit, OutputUnwritable, DiskFull),
         load="jobs",
         progress=True,
     ),

@@ -90,6 +90,7 @@ def test_topics_and_payloads_are_the_same_set() -> None:
     kinds = {event["topic"]: event["delivery"] for event in document()["x-events"]}
     assert kinds["render.progress"] == "latest"
     assert kinds["render.state"] == "kept"
+    assert kinds["media.changed"] == "latestOfEach"
     assert delivery("project.changed") == "queued"
 
 

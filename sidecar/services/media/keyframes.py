@@ -7,7 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from protocol.commands.media import KeyframeTimes, MediaKeyframes
-from protocol.commands.waveform import SecondsRange
+from protocol.commands.reading import SecondsRange
 from protocol.errors import InvalidParams
 from protocol.time import format_exact, parse_seconds
 from sidecar.core.source import SourceFacts, SourceVideo

@@ -2,7 +2,7 @@
 // It needs no framework and no other file: give `Client` a `Transport` and it speaks.
 
 export const PROTOCOL = 1;
-export const SCHEMA_HASH = "sha256:ad5b2f770b0d2dbf3d3ef5cfa083c173299f7e2b4bd9925ee7e94c6b532badef";
+export const SCHEMA_HASH = "sha256:9d8460f20407ae70ee52b360b568da53d87b19d788b6fe18b0a6e7a1bbbf1429";
 
 /** Seconds as a number, or exactly as `num/den`. */
 export type Seconds = number | string;
@@ -3125,43 +3125,43 @@ export interface Methods {
   "media.probe": {
     params: MediaProbe;
     result: MediaInfo;
-    errors: "mediaNotFound" | "mediaUnreadable" | "mediaUnsupported" | "mediaEncrypted" | "decoderCrashed" | "permissionDenied" | "timeout";
+    errors: "mediaNotFound" | "mediaUnreadable" | "mediaUnsupported" | "mediaEncrypted" | "decoderCrashed" | "dependencyMissing" | "permissionDenied" | "timeout";
   };
   /** List the keyframes of a picture stream. */
   "media.keyframes": {
     params: MediaKeyframes;
     result: KeyframeTimes;
-    errors: "mediaNotFound" | "mediaUnreadable" | "mediaUnsupported" | "mediaEncrypted" | "decoderCrashed" | "permissionDenied" | "timeout" | "invalidParams";
+    errors: "mediaNotFound" | "mediaUnreadable" | "mediaUnsupported" | "mediaEncrypted" | "decoderCrashed" | "dependencyMissing" | "permissionDenied" | "timeout" | "invalidParams";
   };
   /** Queue a render of files one after the other. */
   "media.concat": {
     params: MediaConcat;
     result: Started;
-    errors: "mediaNotFound" | "mediaUnreadable" | "mediaUnsupported" | "mediaEncrypted" | "decoderCrashed" | "permissionDenied" | "timeout" | "notCopyable" | "invalidParams" | "invalidProject" | "encoderUnavailable" | "ffmpegNotFound" | "resourceLimit" | "outputExists" | "outputUnwritable" | "diskFull";
+    errors: "mediaNotFound" | "mediaUnreadable" | "mediaUnsupported" | "mediaEncrypted" | "decoderCrashed" | "dependencyMissing" | "permissionDenied" | "timeout" | "notCopyable" | "invalidParams" | "invalidProject" | "encoderUnavailable" | "ffmpegNotFound" | "resourceLimit" | "outputExists" | "outputUnwritable" | "diskFull";
   };
   /** Make small pictures of a file at some instants. */
   "media.filmstrip": {
     params: MediaFilmstrip;
     result: Filmstrip;
-    errors: "invalidParams" | "limitExceeded" | "mediaNotFound" | "mediaUnreadable" | "mediaUnsupported" | "mediaEncrypted" | "decoderCrashed" | "dependencyMissing" | "permissionDenied" | "timeout";
+    errors: "mediaNotFound" | "mediaUnreadable" | "mediaUnsupported" | "mediaEncrypted" | "decoderCrashed" | "dependencyMissing" | "permissionDenied" | "timeout" | "sourceChanged" | "invalidParams" | "limitExceeded";
   };
   /** Make, or find, a small file that stands for one that is heavy to decode. */
   "media.proxy": {
     params: MediaProxy;
     result: Proxy;
-    errors: "mediaNotFound" | "mediaUnreadable" | "mediaUnsupported" | "mediaEncrypted" | "decoderCrashed" | "dependencyMissing" | "diskFull" | "ffmpegCrashed" | "ffmpegFailed" | "ffmpegNotFound" | "outputUnwritable" | "permissionDenied" | "stalled" | "timeout";
+    errors: "mediaNotFound" | "mediaUnreadable" | "mediaUnsupported" | "mediaEncrypted" | "decoderCrashed" | "dependencyMissing" | "permissionDenied" | "timeout" | "sourceChanged" | "ffmpegNotFound" | "ffmpegFailed" | "ffmpegCrashed" | "stalled" | "outputUnwritable" | "diskFull";
   };
   /** Compute the peaks of a file's sound: lowest, highest, root mean square. Items of progress are {channel, from, min, max}. */
   "media.waveform": {
     params: MediaWaveform;
     result: Waveform;
-    errors: "mediaNotFound" | "mediaUnreadable" | "mediaUnsupported" | "mediaEncrypted" | "decoderCrashed" | "sourceChanged" | "permissionDenied" | "invalidParams" | "outputUnwritable" | "diskFull" | "timeout";
+    errors: "mediaNotFound" | "mediaUnreadable" | "mediaUnsupported" | "mediaEncrypted" | "decoderCrashed" | "dependencyMissing" | "permissionDenied" | "timeout" | "sourceChanged" | "invalidParams" | "resourceLimit" | "outputUnwritable" | "diskFull";
   };
   /** Measure a file's picture and sound; all kinds together cost one decoding. Items of progress are {kind} with the members of a cut, a span or a point. */
   "media.analyze": {
     params: MediaAnalyze;
     result: Analysis;
-    errors: "mediaNotFound" | "mediaUnreadable" | "mediaUnsupported" | "mediaEncrypted" | "decoderCrashed" | "sourceChanged" | "permissionDenied" | "invalidParams" | "outputUnwritable" | "diskFull" | "timeout";
+    errors: "mediaNotFound" | "mediaUnreadable" | "mediaUnsupported" | "mediaEncrypted" | "decoderCrashed" | "dependencyMissing" | "permissionDenied" | "timeout" | "sourceChanged" | "invalidParams";
   };
   /** Queue a render. */
   "render.start": {
