@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from math import floor, lcm
+from math import ceil, floor, lcm
 
 from sidecar.core.source import SourceVideo, unpack_stamps
 from sidecar.core.timeline.model import FileReading
@@ -89,6 +89,13 @@ def presented(video: SourceVideo, stamp: int) -> Fraction:
     if video.rate is None:
         return stamp * video.time_base
     return video.first_pts * video.time_base + stamp / video.rate
+
+
+def last_tick(video: SourceVideo, stamp: int) -> int:
+    """Return the latest timestamp, in ticks, that is read as a stamp: newer frames have a later one."""
+    if video.rate is None:
+        return stamp
+    return video.first_pts + ceil((stamp + Fraction(1, 2)) / (video.rate * video.time_base)) - 1
 
 
 @lru_cache(maxsize=64)

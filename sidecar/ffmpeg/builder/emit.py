@@ -58,6 +58,11 @@ def emit(wanted: tuple[Stream, ...], extra_inputs: tuple[Input, ...] = ()) -> Em
     return _Writer(wanted, extra_inputs).write()
 
 
+def inputs_of(wanted: tuple[Stream, ...]) -> tuple[Input, ...]:
+    """Return the inputs that a graph reads, in the order of their `-i`."""
+    return tuple(_Writer(wanted, ()).inputs)
+
+
 @dataclass(frozen=True, slots=True)
 class Measure:
     """What a graph asks of a process: its filters and inputs, the bytes that filters hold back, and `ways`.

@@ -6,6 +6,7 @@ These formats know nothing of BT.709: RGB is written as it is shown, WebP's Y'Cb
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from protocol.project import Export, VideoExport
 from protocol.project.export import PixelFormat
@@ -49,7 +50,7 @@ def encoded_format(export: Export, video: VideoExport) -> str:
     """Return the pixel format that the encoder is given."""
     codec = video_codec(export)
     if codec == "png":
-        return _png_format(video.pixel_format)
+        return png_format(video.pixel_format)
     if codec == "gif":
         return "pal8"
     if codec == "webp":
@@ -63,22 +64,26 @@ def as_encoded(picture: Stream, export: Export, video: VideoExport) -> Stream:
     if codec == "gif":
         return _drawn(picture, palette_of(video), video)
     if codec == "png":
-        return _shown(picture, video.pixel_format, _png_format(video.pixel_format))
+        return shown(picture, video.pixel_format, png_format(video.pixel_format))
     if codec == "webp" and video.rate_control == "lossless":
-        return _shown(picture, video.pixel_format, "bgra")
+        return shown(picture, video.pixel_format, "bgra")
     if codec == "webp":
-        flags = f"bicubic+{ACCURATE}"
-        sampled = node(
-            "scale",
-            picture,
-            in_color_matrix="bt709",
-            in_range="limited",
-            out_color_matrix="bt601",
-            out_range="limited",
-            flags=flags,
-        )
-        return node("setparams", node("format", sampled, pix_fmts=video.pixel_format), colorspace="smpte170m")
+        return sampled(picture, video.pixel_format, video.pixel_format, "limited")
     return picture
+
+
+def sampled(picture: Stream, pixel_format: PixelFormat, wanted: str, span: Literal["limited", "full"]) -> Stream:
+    """Turn a finished picture into Y'CbCr of BT.601 in another format and range, and say so."""
+    stream = node(
+        "scale",
+        picture,
+        in_color_matrix=None if pixel_format == "gbrp" else "bt709",
+        in_range="full" if pixel_format == "gbrp" else "limited",
+        out_color_matrix="bt601",
+        out_range=span,
+        flags=f"bicubic+{ACCURATE}",
+    )
+    return node("setparams", node("format", stream, pix_fmts=wanted), colorspace="smpte170m")
 
 
 def palette_of(video: VideoExport) -> Palette:
@@ -88,24 +93,24 @@ def palette_of(video: VideoExport) -> Palette:
 
 def palette_for(picture: Stream, video: VideoExport) -> Stream:
     """Find the colours of all frames: one picture of 16 × 16 colours. Only counts are kept, no frame."""
-    return _generated(_shown(picture, video.pixel_format, "bgra"), palette_of(video))
+    return _generated(shown(picture, video.pixel_format, "bgra"), palette_of(video))
 
 
-def _generated(shown: Stream, palette: Palette) -> Stream:
+def _generated(drawn: Stream, palette: Palette) -> Stream:
     mode = "single" if palette.own else "full"
-    return node("palettegen", shown, max_colors=palette.colors, reserve_transparent=TRANSPARENT, stats_mode=mode)
+    return node("palettegen", drawn, max_colors=palette.colors, reserve_transparent=TRANSPARENT, stats_mode=mode)
 
 
 def _drawn(picture: Stream, palette: Palette, video: VideoExport) -> Stream:
     """Draw frames in the colours of a palette: the one that was found before, or each in its own."""
-    shown = _shown(picture, video.pixel_format, "bgra")
+    drawn = shown(picture, video.pixel_format, "bgra")
     if palette.own:
-        colors = _generated(shown, palette)
+        colors = _generated(drawn, palette)
     else:
         colors = InputStream(Input(PALETTE, (("f", "png_pipe"),)), "video", 0)
     return node(
         "paletteuse",
-        shown,
+        drawn,
         colors,
         dither="sierra2_4a" if palette.pattern is None else "bayer",
         bayer_scale=palette.pattern,
@@ -116,8 +121,8 @@ def _drawn(picture: Stream, palette: Palette, video: VideoExport) -> Stream:
     )
 
 
-def _shown(picture: Stream, pixel_format: PixelFormat, wanted: str) -> Stream:
-    """Turn a picture into R'G'B' as a screen shows it, and say so."""
+def shown(picture: Stream, pixel_format: PixelFormat, wanted: str) -> Stream:
+    """Turn a finished picture into R'G'B' as a screen shows it, and say so."""
     rgb = pixel_format == "gbrp"
     stream = node(
         "scale",
@@ -138,7 +143,8 @@ def _shown(picture: Stream, pixel_format: PixelFormat, wanted: str) -> Stream:
     )
 
 
-def _png_format(pixel_format: PixelFormat) -> str:
+def png_format(pixel_format: PixelFormat) -> str:
+    """Return what a PNG holds of a picture in a pixel format, without loss of depth or alpha."""
     if pixel_format.endswith("10le"):
         return "rgba64be" if has_alpha(pixel_format) else "rgb48be"
     return "rgba" if has_alpha(pixel_format) else "rgb24"

@@ -13,16 +13,28 @@ from sidecar.ffmpeg.builder.picture.blend import Below, converted, laid
 from sidecar.ffmpeg.builder.picture.compose import Composer
 from sidecar.ffmpeg.builder.picture.convert import formats, hex_alpha
 from sidecar.ffmpeg.builder.picture.effects import Owned, acts, apply_effects, reach
+from sidecar.ffmpeg.builder.picture.feeds import Feed, Feeds
 from sidecar.ffmpeg.builder.picture.layer import Layer
 from sidecar.ffmpeg.builder.picture.output import canvas_for, letterboxed, resampled, tagged
-from sidecar.ffmpeg.builder.picture.plan import Planner
+from sidecar.ffmpeg.builder.picture.plan import Piece, Planner, Strip
 from sidecar.ffmpeg.builder.picture.scene import Scene
 from sidecar.ffmpeg.builder.picture.stretches import Cutter, Stretch
 from sidecar.ffmpeg.builder.resources import Resources
 from sidecar.ffmpeg.builder.sidefiles import SideFiles, Sketched
 from sidecar.ffmpeg.builder.text import FONT_FILES, burn_cues, cue_layer
 
-__all__ = ["Composed", "Cutter", "Stretch", "build_picture", "canvas_for", "compose_window", "finish"]
+__all__ = [
+    "Composed",
+    "Cutter",
+    "Feed",
+    "Feeds",
+    "Stretch",
+    "background_window",
+    "build_picture",
+    "canvas_for",
+    "compose_window",
+    "finish",
+]
 
 MANY_INPUTS = 8
 """With more files than this every decoder gets one thread: their frames would fill the memory."""
@@ -55,20 +67,34 @@ def compose_window(
     window: tuple[int, int],
     cutter: Cutter | None = None,
     sketch: bool = False,
+    feeds: Feeds | None = None,
 ) -> Composed:
     """Compose project frames [from, to), cues included, at the size and in the pixel format of `finish`'s input.
 
-    `cutter` is the timeline's, where there is one already. `sketch`: the graph is looked at and not run.
+    `cutter` is the timeline's, where there is one already. `sketch`: the graph is looked at and not run. `feeds`
+    gather source frames that come as raw video; None: all are decoded from their files.
     """
     canvas = canvas_for((timeline.width, timeline.height), (span.width, span.height))
     files = Sketched() if sketch else SideFiles()
-    scene = Scene(timeline, canvas, formats(video.pixel_format), resources, files)
+    scene = Scene(timeline, canvas, formats(video.pixel_format), resources, files, feeds=feeds)
     planner = Planner(scene, cutter or Cutter(timeline, resources.catalogue))
     below = _composite(scene, planner, backdrop_of(timeline, video), window)
     if export.subtitles == "burn":
         below = _with_cues(below, scene, window)
     stream = converted(below, scene.formats.final, scene)
     return Composed(stream, scene.files.all(), bool(FONT_FILES) and FONT_FILES[0].name in scene.files)
+
+
+def background_window(  # noqa: PLR0917 - what every builder takes, in its order
+    timeline: Timeline, video: VideoExport, span: OutputSpan, resources: Resources, cutter: Cutter, frames: int
+) -> Stream:
+    """Return frames in which nothing is on screen, as `compose_window` gives them."""
+    canvas = canvas_for((timeline.width, timeline.height), (span.width, span.height))
+    scene = Scene(timeline, canvas, formats(video.pixel_format), resources)
+    backdrop = backdrop_of(timeline, video)
+    piece = Piece(0, frames, (), "plain" if hex_alpha(backdrop) == 1 else "alpha", backdrop, inside=False)
+    composer = Composer(scene, Planner(scene, cutter))
+    return composer.strip(Strip(0, frames, (piece,)), scene.formats.final)
 
 
 def backdrop_of(timeline: Timeline, video: VideoExport) -> str:

@@ -5,25 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
+from itertools import groupby, pairwise
 from math import floor
 
 from protocol.project import FileSource
 from sidecar.core.source import SourceVideo
 from sidecar.core.timeline import FileReading, Item
 from sidecar.core.timeline.damage import Spans, damaged_indices, holding, last_good
-from sidecar.core.timeline.frames import FrameTimes, frame_times, newest, presented
+from sidecar.core.timeline.frames import FrameTimes, frame_times, last_tick, newest, presented
 from sidecar.ffmpeg.builder.graph import InputStream, Stream, node
 from sidecar.ffmpeg.builder.inputs import file_input, seek_point
 from sidecar.ffmpeg.builder.picture.between import Form, blackened, for_mixing, for_motion, mixed, moved
-from sidecar.ffmpeg.builder.picture.orient import plain, whole_frames
+from sidecar.ffmpeg.builder.picture.feeds import Feeds, alpha_decoder, fed_format
+from sidecar.ffmpeg.builder.picture.orient import plain, undecoded, whole_frames
 from sidecar.ffmpeg.builder.picture.pick import pick, pick_counted
 from sidecar.ffmpeg.builder.picture.runs import HELD_BYTES, Moment, Run, frame_bytes, longest_held, runs
 from sidecar.ffmpeg.builder.picture.scene import Scene
 from sidecar.ffmpeg.builder.picture.select import Take, counted, select
-
-ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
-"""Decoders that give alpha where FFmpeg's own drops it."""
 
 MOST_REPEATED = 64
 """Times that a held source may be gone through for every frame that is shown of it."""
@@ -118,6 +116,8 @@ class Shot:
 def shoot(footage: Footage, scene: Scene, span: tuple[int, int]) -> Shot:
     """Return the picture of project frames [first, end)."""
     video, reading = footage.video, footage.reading
+    if scene.feeds is not None and fed_format(reading, video) is not None:
+        return _fed(footage, scene, scene.feeds, span)
     as_stored = Form(video.pixel_format, video.color, video.bits, reading.straight)
     if footage.steady(span):
         return Shot(_steady(footage, scene, span), as_stored)
@@ -126,10 +126,15 @@ def shoot(footage: Footage, scene: Scene, span: tuple[int, int]) -> Shot:
     if rounds is not None:
         return Shot(_rounds(footage, scene, rounds), as_stored)
     shots = [_shot(footage, scene, run) for run in runs(moments, longest_held(video, footage.rate))]
+    return _joined(shots, footage.rate)
+
+
+def _joined(shots: Sequence[Shot], rate: Fraction) -> Shot:
+    """Put strips one behind the other."""
     if len(shots) == 1:
         return shots[0]
     joined = node("concat", *(shot.stream for shot in shots), n=len(shots), v=1, a=0)
-    return Shot(counted(joined, footage.rate), shots[0].form)
+    return Shot(counted(joined, rate), shots[0].form)
 
 
 def _steady(footage: Footage, scene: Scene, span: tuple[int, int]) -> Stream:
@@ -151,7 +156,7 @@ def _opened(footage: Footage, scene: Scene, instant: Fraction | None) -> Stream:
         reading.facts,
         seek=None if instant is None else seek_point(reading.facts, video, instant),
         threads=scene.threads,
-        decoder=ALPHA_DECODERS.get(video.codec) if reading.alpha else None,
+        decoder=alpha_decoder(reading, video),
     )
     stream = plain(InputStream(opened, "video", video.stream), video)
     if reading.deinterlace:
@@ -223,16 +228,12 @@ def _shot(footage: Footage, scene: Scene, run: Run) -> Shot:
 def _between(footage: Footage, scene: Scene, stream: Stream, moments: Sequence[Moment]) -> Shot:
     """Show moments that never fall: a frame each, or what lies between two."""
     reading, video, rate = footage.reading, footage.video, footage.rate
-    times = footage.times
-    last = None if times.count is None else times.count - 1
     if footage.retime == "motion":
         moments = [moments[0], *moments]
     ways = [moment.way for moment in moments]
 
     def shifted(source: Stream, by: int) -> Stream:
-        # What lies on a frame needs no neighbours: motion between a frame and itself is found at once.
-        indices = (max(0, moment.frame + (by if moment.way else 0)) for moment in moments)
-        return pick(source, video, [times.stamp(i if last is None else min(i, last)) for i in indices], rate)
+        return pick(source, video, _stamps(footage, moments, by), rate)
 
     if footage.retime == "nearest":
         return Shot(shifted(stream, 0), Form(video.pixel_format, video.color, video.bits, reading.straight))
@@ -246,3 +247,47 @@ def _between(footage: Footage, scene: Scene, stream: Stream, moments: Sequence[M
     pair = shifted(stream, 0), shifted(stream, 1)
     size = (video.width, video.height)
     return Shot(mixed(*pair, ways, form=form, size=size, rate=rate, files=scene.files), form)
+
+
+def _stamps(footage: Footage, moments: Sequence[Moment], by: int) -> list[int]:
+    """Return the stamps of moments' frames, or of those `by` frames after where a moment lies between two."""
+    times = footage.times
+    last = None if times.count is None else times.count - 1
+    # What lies on a frame needs no neighbours: motion between a frame and itself is found at once.
+    indices = (max(0, moment.frame + (by if moment.way else 0)) for moment in moments)
+    return [times.stamp(index if last is None else min(index, last)) for index in indices]
+
+
+def _fed(footage: Footage, scene: Scene, feeds: Feeds, span: tuple[int, int]) -> Shot:
+    """Have the frames fed, in the order in which they are shown."""
+    whole = footage.video.still and not footage.damaged
+    moments = [Moment(0)] if whole else footage.moments(span)
+    shots = []
+    for black, group in groupby(moments, key=lambda moment: moment.black):
+        shot = _fed_between(footage, scene, feeds, list(group))
+        shots.append(Shot(blackened(shot.stream, shot.form), shot.form) if black else shot)
+    return _joined(shots, footage.rate)
+
+
+def _fed_between(footage: Footage, scene: Scene, feeds: Feeds, moments: Sequence[Moment]) -> Shot:
+    """Show a fed frame for each moment, or what lies between two."""
+    reading, video, rate = footage.reading, footage.video, footage.rate
+    size = (video.width, video.height)
+    if footage.retime == "motion":
+        moments = [moments[0], *moments]
+    ways = [moment.way for moment in moments]
+
+    def shifted(by: int) -> Stream:
+        ticks = [last_tick(video, stamp) for stamp in _stamps(footage, moments, by)]
+        return undecoded(feeds.add(reading, video, ticks, rate), video)
+
+    if footage.retime == "nearest":
+        return Shot(shifted(0), Form(video.pixel_format, video.color, video.bits, reading.straight))
+    if footage.retime == "motion":
+        made = [for_motion(shifted(by), video, straight=reading.straight) for by in (-1, 0, 1, 2)]
+        return Shot(moved([stream for stream, _ in made], ways, rate, size=size), made[0][1])
+    before, form = for_mixing(shifted(0), video, alpha=reading.alpha, straight=reading.straight)
+    if not any(ways):
+        return Shot(before, form)
+    after, _ = for_mixing(shifted(1), video, alpha=reading.alpha, straight=reading.straight)
+    return Shot(mixed(before, after, ways, form=form, size=size, rate=rate, files=scene.files), form)

@@ -20,7 +20,15 @@ PRIMARIES = {
 
 def plain(stream: Stream, video: SourceVideo) -> Stream:
     """Drop side data (a display matrix would turn the output again, captions would reach the encoder), state tags."""
-    stream = node("sidedata", stream, mode="delete")
+    return _tagged(node("sidedata", stream, mode="delete"), video)
+
+
+def undecoded(stream: Stream, video: SourceVideo) -> Stream:
+    """State of raw frames, which carry no tags and no side data, what `plain` frames of the same stream carry."""
+    return _tagged(stream, video, field_mode="prog")
+
+
+def _tagged(stream: Stream, video: SourceVideo, **more: str) -> Stream:
     return node(
         "setparams",
         stream,
@@ -28,6 +36,7 @@ def plain(stream: Stream, video: SourceVideo) -> Stream:
         colorspace=SPACES[video.color.matrix],
         color_primaries=PRIMARIES[video.color.primaries],
         color_trc="bt709",
+        **more,
     )
 
 

@@ -8,6 +8,7 @@ from fractions import Fraction
 from sidecar.core.timeline import Timeline
 from sidecar.ffmpeg.builder.graph import Stream
 from sidecar.ffmpeg.builder.picture.convert import Formats
+from sidecar.ffmpeg.builder.picture.feeds import Feeds
 from sidecar.ffmpeg.builder.resources import Resources
 from sidecar.ffmpeg.builder.sidefiles import SideFiles
 
@@ -33,7 +34,7 @@ class Scene:
     """The timeline, the canvas and pixel formats it is composed in, and the files that the graph gathers.
 
     `threads` is how many every decoder gets (None: its own choice). `taps` are the frames that effects with an
-    analysis were given, by the pointer of the effect.
+    analysis were given, by the pointer of the effect. `feeds`: source frames come as raw video wherever they can.
     """
 
     timeline: Timeline
@@ -43,6 +44,7 @@ class Scene:
     files: SideFiles = field(default_factory=SideFiles)
     threads: int | None = None
     taps: dict[str, Tap] = field(default_factory=dict)
+    feeds: Feeds | None = None
 
     @property
     def rate(self) -> Fraction:
