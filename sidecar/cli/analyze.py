@@ -13,8 +13,8 @@ from protocol.commands.media import MediaInfo
 from protocol.errors import InvalidParams
 from sidecar.cli.engine import Engine, run
 from sidecar.cli.exits import DONE
+from sidecar.cli.instants import seconds_range
 from sidecar.cli.output import Output
-from sidecar.cli.spans import seconds_range
 from sidecar.cli.words import exact
 
 KINDS: tuple[Kind, ...] = get_args(Kind)

@@ -10,12 +10,12 @@ import trio
 from cyclopts import Parameter
 
 from protocol.commands.filmstrip import Filmstrip, FilmstripFrame
-from protocol.errors import InvalidParams, OutputUnwritable
+from protocol.errors import InvalidParams
 from sidecar.cli.engine import Engine, run
 from sidecar.cli.exits import DONE
-from sidecar.cli.fetching import fetched
+from sidecar.cli.fetching import saved
+from sidecar.cli.instants import seconds_range
 from sidecar.cli.output import Output
-from sidecar.cli.spans import seconds_range
 from sidecar.cli.words import size
 
 FORMATS: dict[str, Literal["jpeg", "webp", "png"]] = {".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp", ".png": "png"}
@@ -73,10 +73,7 @@ def filmstrip(
     """
 
     async def work(engine: Engine) -> int:
-        sheet = FORMATS.get(out.suffix.lower())
-        if sheet is not None and format_ not in {None, sheet}:
-            raise InvalidParams(detail=f"{out.name} is no {format_}", path="/format")
-        form = sheet or format_ or "jpeg"
+        form = _form(out, format_)
         found: Filmstrip = await engine.request(
             "media.filmstrip",
             path=str(file),
@@ -90,39 +87,44 @@ def filmstrip(
             format=form,
             quality=quality,
             background=background,
-            sheet=sheet is not None,
+            sheet=out.suffix.lower() in FORMATS,
         )
-        written = await _write(engine, found, out, SUFFIXES[form])
-        output.result(found)
-        output.table(("time", "shows", "picture"), [_row(frame) for frame in found.frames])
-        output.line(f"{out}: {len(found.frames)} pictures of {found.cell_width}×{found.cell_height}, {size(written)}")
-        return DONE
+        return await _finish(engine, output, found, out, SUFFIXES[form])
 
     output = Output.choose(as_json=as_json)
     return run(work, output)
 
 
+def _form(out: Path, wanted: Literal["jpeg", "webp", "png"] | None) -> Literal["jpeg", "webp", "png"]:
+    sheet = FORMATS.get(out.suffix.lower())
+    if sheet is not None and wanted not in {None, sheet}:
+        raise InvalidParams(detail=f"{out.name} is no {wanted}", path="/format")
+    return sheet or wanted or "jpeg"
+
+
+async def _finish(engine: Engine, output: Output, found: Filmstrip, out: Path, suffix: str) -> int:
+    written = await _write(engine, found, out, suffix)
+    output.result(found)
+    output.table(("time", "shows", "picture"), [_row(frame) for frame in found.frames])
+    output.line(f"{out}: {len(found.frames)} pictures of {found.cell_width}×{found.cell_height}, {size(written)}")
+    return DONE
+
+
 async def _write(engine: Engine, found: Filmstrip, out: Path, suffix: str) -> int:
     """Write the sheet, or each picture by its number and time; returns the bytes."""
     if found.sheet is not None:
-        wanted = [(out, found.sheet)]
-    else:
-        images = [(number, frame) for number, frame in enumerate(found.frames, 1) if frame.image is not None]
-        wanted = [
-            (out / f"{number:04d}-{float(Fraction(frame.time)):.3f}{suffix}", frame.image)
-            for number, frame in images
-            if frame.image is not None
-        ]
-    total = 0
+        return await saved(engine, found.sheet, out)
+    from sidecar.services.files import write_error  # noqa: PLC0415 - with the services, which help does not need
+
     try:
-        if found.sheet is None:
-            await trio.to_thread.run_sync(lambda: out.mkdir(parents=True, exist_ok=True))
-        for path, resource in wanted:
-            data = await fetched(engine, resource)
-            await trio.to_thread.run_sync(path.write_bytes, data)
-            total += len(data)
+        await trio.to_thread.run_sync(lambda: out.mkdir(parents=True, exist_ok=True))
     except OSError as error:
-        raise OutputUnwritable(path=str(out), detail=error.strerror or str(error)) from error
+        raise write_error(out, error) from error
+    total = 0
+    for number, frame in enumerate(found.frames, 1):
+        if frame.image is not None:
+            name = f"{number:04d}-{float(Fraction(frame.time)):.3f}{suffix}"
+            total += await saved(engine, frame.image, out / name)
     return total
 
 

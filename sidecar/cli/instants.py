@@ -9,27 +9,46 @@ from protocol.time import parse_seconds
 
 
 def range_of(text: str | None) -> dict[str, Any] | None:
-    """Read FROM:TO, each in seconds ("1.5", "1/3") or frames ("37f"), as the wire has it.
+    """Read FROM:TO of a project, each in seconds ("1.5", "1/3") or frames ("37f"), as the wire has it.
 
     Raises InvalidParams for anything else.
     """
     if text is None:
         return None
+    first, last = _sides(text)
+    return {"from": _instant(first, "/range/from"), "to": _instant(last, "/range/to")}
+
+
+def seconds_range(text: str | None) -> dict[str, float | str] | None:
+    """Read FROM:TO of a file, each in seconds ("1.5", "1/3"), as the wire has it; raises InvalidParams for others."""
+    if text is None:
+        return None
+    first, last = _sides(text)
+    return {"from": _seconds(first, "/range/from", "seconds"), "to": _seconds(last, "/range/to", "seconds")}
+
+
+def _sides(text: str) -> tuple[str, str]:
     first, colon, last = text.partition(":")
     if not colon:
-        detail = f"{text!r} is not a range: expected FROM:TO"
-        raise InvalidParams(detail=detail, path="/range", message=f"--range: {detail}")
-    return {"from": _instant(first, "/range/from"), "to": _instant(last, "/range/to")}
+        raise _invalid(f"{text!r} is not a range: expected FROM:TO", "/range")
+    return first, last
 
 
 def _instant(text: str, path: str) -> dict[str, Any]:
     number = text.removesuffix("f")
     if number != text and number.isdecimal():
         return {"frame": int(number)}
+    return {"time": _seconds(text, path, "seconds or a frame such as 37f")}
+
+
+def _seconds(text: str, path: str, expected: str) -> float | str:
     try:
         value: float | str = text if "/" in text else float(text)
         parse_seconds(value)
     except ValueError as error:
-        detail = f"{text!r} is neither seconds nor a frame such as 37f"
-        raise InvalidParams(detail=detail, path=path, message=f"--range: {detail}") from error
-    return {"time": value}
+        raise _invalid(f"{text!r} is not {expected}", path) from error
+    return value
+
+
+def _invalid(detail: str, path: str) -> InvalidParams:
+    return InvalidParams(detail=detail, path=path, message=f"--range: {detail}")

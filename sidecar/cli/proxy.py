@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Annotated, Any
 
-import trio
 from cyclopts import Parameter
 
 from protocol.commands.proxy import Proxy
-from protocol.errors import OutputUnwritable
 from sidecar.cli.engine import Engine, run
 from sidecar.cli.exits import DONE
 from sidecar.cli.fetching import saved
@@ -60,7 +57,7 @@ def proxy(
         params: dict[str, Any] = {"videoStream": stream, "height": height, "adopt": not own, "make": not look}
         found: Proxy = await engine.request("media.proxy", path=str(file), **params)
         if out is not None and found.resource is not None:
-            await _write(engine, found, out)
+            await saved(engine, found.resource, out)
         output.result(found)
         output.table(("what", "value"), rows(found))
         return DONE
@@ -80,13 +77,3 @@ def rows(found: Proxy) -> list[tuple[str, str]]:
         ("picture", f"{found.width}×{found.height}, {found.frames} frames"),
         ("size", size(found.resource.bytes)),
     ]
-
-
-async def _write(engine: Engine, found: Proxy, out: Path) -> None:
-    try:
-        if found.path is not None:
-            await trio.to_thread.run_sync(shutil.copyfile, found.path, out)
-        elif found.resource is not None:
-            await saved(engine, found.resource, out)
-    except OSError as error:
-        raise OutputUnwritable(path=str(out), detail=error.strerror or str(error)) from error

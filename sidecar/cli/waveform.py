@@ -7,7 +7,6 @@ from math import log10
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
-import trio
 from cyclopts import Parameter
 
 from protocol.commands.media import MediaInfo
@@ -15,9 +14,9 @@ from protocol.commands.waveform import SamplesPerPixel, Waveform, WaveformChanne
 from protocol.errors import InvalidParams
 from sidecar.cli.engine import Engine, run
 from sidecar.cli.exits import DONE
-from sidecar.cli.fetching import fetched
+from sidecar.cli.fetching import saved
+from sidecar.cli.instants import seconds_range
 from sidecar.cli.output import Output
-from sidecar.cli.spans import seconds_range
 from sidecar.cli.waves import drawn
 from sidecar.cli.words import clock, exact, size
 
@@ -63,13 +62,14 @@ def waveform(
 
     async def work(engine: Engine) -> int:
         span = seconds_range(range_)
+        form = None if out is None else _form(out)
         if samples_per_pixel not in {None, *LEVELS}:
             raise InvalidParams(detail=f"{samples_per_pixel} is not 64 doubled", path="/samplesPerPixel")
         common = {"path": str(file), "audioStream": stream, "channels": channels, "range": span}
-        if out is not None:
+        if out is not None and form is not None:
             step = samples_per_pixel or 256
             found: Waveform = await engine.request("media.waveform", **common, samplesPerPixel=step, bits=bits)
-            await _write(engine, found, out)
+            await saved(engine, found.dat if form == "dat" else found.json, out)
             output.result(found)
             output.line(f"{out}: {found.length} pixels of {found.samples_per_pixel} samples")
             return DONE
@@ -95,12 +95,11 @@ async def _fitting(engine: Engine, file: Path, stream: int, span: dict[str, floa
     return max((step for step in LEVELS if samples / step >= 2 * width), default=LEVELS[0])
 
 
-async def _write(engine: Engine, found: Waveform, target: Path) -> None:
+def _form(target: Path) -> Literal["dat", "json"]:
     form = FORMS.get(target.suffix.lower())
     if form is None:
         raise InvalidParams(detail=f"{target.name}: a waveform is written as .dat or .json", path="/out")
-    data = await fetched(engine, found.dat if form == "dat" else found.json)
-    await trio.to_thread.run_sync(target.write_bytes, data)
+    return form
 
 
 def _draw(found: Waveform, output: Output) -> None:

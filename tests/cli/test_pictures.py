@@ -43,6 +43,13 @@ def test_a_folder_of_pictures_is_written(clip: Path, tmp_path: Path, capsys: Cap
     assert decode_rgb(folder / "0002-1.000.webp")[0].shape == (90, 180, 3)
 
 
+def test_a_target_that_cannot_be_written_is_said(clip: Path, tmp_path: Path, capsys: Captured) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    for arguments in (["-o", str(tmp_path / "none" / "a.png")], ["-o", str(tmp_path / "file")]):
+        assert main(["filmstrip", str(clip), "--count", "1", *arguments]) == 1
+        assert arguments[1] in capsys.readouterr().err
+
+
 def test_a_proxy_is_made_then_found(clip: Path, tmp_path: Path, capsys: Captured) -> None:
     assert main(["proxy", str(clip), "--height", "96", "--look"]) == 0
     assert capsys.readouterr().out.splitlines() == ["proxy\tnone", "why\tthere is none yet"]

@@ -59,6 +59,8 @@ def test_files_are_written(clip: Path, capsys: pytest.CaptureFixture[str]) -> No
 def test_what_cannot_be_done_is_said(clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["waveform", str(clip), "-o", "a.png"]) == 2
     assert ".dat or .json" in capsys.readouterr().err
+    assert main(["waveform", str(clip), "-o", "nowhere/a.dat"]) == 1
+    assert "nowhere/a.dat" in capsys.readouterr().err
     assert main(["waveform", str(clip), "--samples-per-pixel", "100"]) == 2
     assert main(["waveform", str(clip), "--range", "1"]) == 2
     assert main(["waveform", str(make_clip(tmp_path / "silent.mp4", seconds=0.2))]) == 2

@@ -17,7 +17,7 @@ from protocol.errors import (
 )
 from protocol.problem import Problem
 from sidecar.cli import exits
-from sidecar.cli.instants import range_of
+from sidecar.cli.instants import range_of, seconds_range
 from sidecar.cli.words import clock, exact, problem_rows, size
 
 
@@ -65,8 +65,17 @@ def test_ranges_in_seconds_and_frames() -> None:
 
 @pytest.mark.parametrize("text", ["", "1", "a:b", "1:", "1:f", "1:-2f", "1:nan", "1:1/0", "1:2:3"])
 def test_what_is_no_range_is_refused(text: str) -> None:
+    for read in (range_of, seconds_range):
+        with pytest.raises(InvalidParams, match=r"--range: .* is not"):
+            read(text)
+
+
+def test_ranges_of_files_are_in_seconds() -> None:
+    assert seconds_range(None) is None
+    assert seconds_range("1.5:4") == {"from": 1.5, "to": 4.0}
+    assert seconds_range("0:1/3") == {"from": 0.0, "to": "1/3"}
     with pytest.raises(InvalidParams):
-        range_of(text)
+        seconds_range("1:60f")
 
 
 def test_every_kind_of_error_has_an_exit_code() -> None:
