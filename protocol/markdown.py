@@ -24,6 +24,7 @@ _LOADS = {
     "inline": "answered at once",
     "interactive": "interactive",
     "jobs": "waits for the limiter of jobs",
+    "previews": "waits for the limiter of small files",
     "probe": "waits for the limiter of probes",
 }
 

@@ -8,8 +8,8 @@ from typing import Any, Literal
 from protocol.errors import SidecarError
 from protocol.model import Model, Result
 
-Load = Literal["inline", "interactive", "jobs", "probe"]
-"""Which limiter a command waits for: none, the interactive one, that of jobs, or that of probes."""
+Load = Literal["inline", "interactive", "previews", "jobs", "probe"]
+"""Which limiter a command waits for: none, the interactive one, or that of small files, of jobs, or of probes."""
 
 
 class Params(Model, kw_only=True):

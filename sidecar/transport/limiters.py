@@ -10,6 +10,7 @@ import trio
 from protocol.commands import Load
 
 INTERACTIVE = 32
+PREVIEWS = 8
 JOBS = 4
 
 
@@ -19,9 +20,13 @@ def _limiter(tokens: int) -> trio.CapacityLimiter:
 
 @dataclass(frozen=True, slots=True)
 class Limiters:
-    """One limiter a load: a request that people wait for never queues behind jobs or probes."""
+    """One limiter a load: a request that people wait for never queues behind jobs or probes.
+
+    Small files of previews (clips, storyboards) have their own: they take seconds, and must not wait for jobs either.
+    """
 
     interactive: trio.CapacityLimiter = field(default_factory=lambda: _limiter(INTERACTIVE))
+    previews: trio.CapacityLimiter = field(default_factory=lambda: _limiter(PREVIEWS))
     jobs: trio.CapacityLimiter = field(default_factory=lambda: _limiter(JOBS))
     probe: trio.CapacityLimiter = field(default_factory=lambda: _limiter(max(2, os.cpu_count() or 2)))
 
