@@ -9,8 +9,8 @@ import trio
 from protocol.commands.analysis import Analysis, MediaAnalyze
 from sidecar.commands.call import Call
 from sidecar.commands.registry import command
-from sidecar.commands.waveform import span_of
 from sidecar.services.media.paths import local_path
+from sidecar.services.media.spans import span_of
 
 
 @command("media.analyze")

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 import trio
 
-from protocol.commands.waveform import MediaWaveform, SecondsRange, Waveform
-from protocol.errors import InvalidParams
-from protocol.time import parse_seconds
+from protocol.commands.waveform import MediaWaveform, Waveform
 from sidecar.commands.call import Call
 from sidecar.commands.registry import command
 from sidecar.services.media.paths import local_path
+from sidecar.services.media.spans import span_of
 
 
 @command("media.waveform")
@@ -43,13 +40,3 @@ async def waveform(params: MediaWaveform, call: Call) -> Waveform:
     found = await call.services.waveforms.waveform(path, asked, shown=params.path, listener=listener)
     await call.progress({"kind": "end"})
     return found
-
-
-def span_of(range_: SecondsRange | None) -> tuple[Fraction, Fraction] | None:
-    """Read a range of a file; raises InvalidParams for times that are none."""
-    if range_ is None:
-        return None
-    try:
-        return parse_seconds(range_.from_), parse_seconds(range_.to)
-    except ValueError as error:
-        raise InvalidParams(detail=str(error), path="/range") from error

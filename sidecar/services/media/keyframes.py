@@ -7,11 +7,11 @@ from fractions import Fraction
 from pathlib import Path
 
 from protocol.commands.media import KeyframeTimes, MediaKeyframes
-from protocol.commands.reading import SecondsRange
 from protocol.errors import InvalidParams
-from protocol.time import format_exact, parse_seconds
+from protocol.time import format_exact
 from sidecar.core.source import SourceFacts, SourceVideo
 from sidecar.services.media.service import MediaService
+from sidecar.services.media.spans import span_of
 
 
 async def list_keyframes(media: MediaService, path: Path, params: MediaKeyframes) -> KeyframeTimes:
@@ -19,7 +19,7 @@ async def list_keyframes(media: MediaService, path: Path, params: MediaKeyframes
 
     Raises what probing raises, and InvalidParams for a stream or a range that there is not.
     """
-    begin, end = _span(params.range)
+    begin, end = span_of(params.range) or (None, None)
     facts, cached = await media.indexed(path, seconds=params.timeout_ms / 1000, shown=params.path)
     if params.video_stream >= len(facts.video):
         raise InvalidParams(
@@ -47,15 +47,3 @@ def _times(facts: SourceFacts, video: SourceVideo) -> list[Fraction]:
     if video.still:
         return [Fraction(0)]
     return [pts * video.time_base - facts.start for pts in video.keyframes or ()]
-
-
-def _span(span: SecondsRange | None) -> tuple[Fraction | None, Fraction | None]:
-    if span is None:
-        return None, None
-    try:
-        begin, end = parse_seconds(span.from_), parse_seconds(span.to)
-    except ValueError as error:
-        raise InvalidParams(detail=str(error), path="/range") from error
-    if end < begin:
-        raise InvalidParams(detail="a range does not end before it begins", path="/range/to")
-    return begin, end

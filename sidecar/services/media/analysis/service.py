@@ -40,7 +40,7 @@ CURVES: frozenset[Kind] = frozenset({"sharpness", "motion", "bitrate"})
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is wanted of a file; `span` is in seconds from its start."""
+    """What is wanted of a file; `span` is in seconds from its start, and does not end before it begins."""
 
     kinds: tuple[Kind, ...]
     options: Options
@@ -75,7 +75,7 @@ class AnalysisService:
     What is asked for together costs one decoding; each kind is kept by itself, by the file's content and the
     parameters that decide it. Of those who ask for the same at a time one measures. Cancelling ends the worker. Paths
     are absolute. The errors are those of `MediaService`, and InvalidParams (no such stream, kinds of a picture or a
-    sound that is not there, a range that ends before it begins) and SourceChanged.
+    sound that is not there) and SourceChanged.
     """
 
     def __init__(self, media: MediaService, cache: Callable[[], CacheStore]) -> None:
@@ -85,8 +85,6 @@ class AnalysisService:
 
     async def analyze(self, path: Path, asked: Asked, *, shown: str, listener: Listener | None = None) -> Analysis:
         """Return what is asked of a file. `shown` is the path as errors name it."""
-        if asked.span is not None and asked.span[1] < asked.span[0]:
-            raise InvalidParams(detail="the range ends before it begins", path="/range")
         info = await self._media.probe(path, shown=shown)
         _refuse_absent(info, asked, shown)
         source = _Source(path, shown, await self._media.fingerprint(path), info)

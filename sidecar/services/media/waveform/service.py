@@ -51,7 +51,7 @@ FORMS: Mapping[Form, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is wanted of a file; `span` is in seconds from its start."""
+    """What is wanted of a file; `span` is in seconds from its start, and does not end before it begins."""
 
     stream: int = 0
     span: Span | None = None
@@ -96,7 +96,7 @@ class WaveformService:
 
     One decoding gives all levels; those who ask for one stream share it. Cancelling ends the worker, and whoever waits
     for the same begins again. Paths are absolute. The errors are those of `MediaService`, and InvalidParams (no such
-    stream, a range that ends before it begins), SourceChanged, DiskFull and OutputUnwritable.
+    stream), SourceChanged, DiskFull and OutputUnwritable.
     """
 
     def __init__(
@@ -108,8 +108,6 @@ class WaveformService:
 
     async def waveform(self, path: Path, asked: Asked, *, shown: str, listener: Listener | None = None) -> Waveform:
         """Return the waveform of a file. `shown` is the path as errors name it."""
-        if asked.span is not None and asked.span[1] < asked.span[0]:
-            raise InvalidParams(detail="the range ends before it begins", path="/range")
         info = await self._media.probe(path, shown=shown)
         if asked.stream >= len(info.audio):
             detail = f"{shown} has {len(info.audio)} sound streams"
