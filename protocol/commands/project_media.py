@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from protocol.commands.command import Command, Example, Params
+from protocol.commands.media import MediaInfo
 from protocol.commands.project import DEMO
 from protocol.commands.shared import ProjectRef
 from protocol.errors import (
@@ -71,6 +72,20 @@ class ProjectMediaList(Result):
     revision: int | None
     media: list[MediaEntry]
     waiting: int
+
+
+class MediaChanged(Result):
+    """Payload of media.changed: what has become of a file of an open project.
+
+    `path` is the file of the entries `ids` of its bin. `info` is there when it is ready, or changed and read again.
+    """
+
+    path: str
+    state: MediaState
+    info: MediaInfo | None
+    error: ErrorData | None
+    project_id: str
+    ids: list[str]
 
 
 class ProjectRelink(Params, kw_only=True):

@@ -78,6 +78,13 @@ class SettingsApplied(Result):
     need_restart: list[str]
 
 
+class SettingsChanged(Result):
+    """Payload of settings.changed: the keys that changed, and every value now in force."""
+
+    keys: list[str]
+    settings: SettingsJson
+
+
 COMMANDS = (
     Command(
         "settings.get",

@@ -64,7 +64,7 @@ async def initialize(params: Initialize, call: Call) -> Initialized:
     http = _http(services)
     if peer.primary is None:
         services.loopback.allow(params.allow_origins)
-    services.render.begin()
+    services.begin()
     return Initialized(
         protocol=PROTOCOL,
         server=Server(

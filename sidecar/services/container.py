@@ -1,8 +1,7 @@
 """Wires all services together: the only place that knows every constructor.
 
-What compiles timelines (planner, fonts, builders) is imported and made by the first request that needs it: a shell waits
-for `initialize`, and importing those takes about as long as everything else. Neighbours are given a function that
-returns the service.
+What a shell does not wait for is imported and made later: `Members` once it has its answer, what compiles timelines
+(planner, fonts, builders) by the first request that needs it. Neighbours are given a function that returns the service.
 """
 
 from __future__ import annotations
@@ -10,8 +9,8 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, ExitStack, asynccontextmanager
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -19,38 +18,38 @@ import trio
 
 from sidecar.ffmpeg.supervisor import Supervisor, open_supervisor
 from sidecar.ffmpeg.toolchain import Toolchain
-from sidecar.services.bin import BinService, open_bin_service
-from sidecar.services.cache.wiring import make_caches, make_memory, open_cache, tell_cache
 from sidecar.services.events import EventHub
 from sidecar.services.folders import Folders, roots_of, settings_file
 from sidecar.services.instance import open_folders
+from sidecar.services.late import Late, open_late
 from sidecar.services.logs import Log, publisher
 from sidecar.services.loopback import Loopback
-from sidecar.services.media import MediaService, open_media_service
-from sidecar.services.media.filmstrip.shelf import Shelf, open_shelf
-from sidecar.services.media.service import worker_count
-from sidecar.services.projects import ProjectService, open_project_service
-from sidecar.services.render.limits import JobFolders, RenderLimits
-from sidecar.services.render.neighbours import Neighbours
-from sidecar.services.render.service import RenderService, open_render_service
 from sidecar.services.settings import SettingsStore
 from sidecar.services.stderr import BoundedStderr
-from sidecar.services.system import SystemService
 from sidecar.services.tools import Tools
 
 if TYPE_CHECKING:
+    from sidecar.services.bin import BinService
     from sidecar.services.cache.memory import MemoryTier
     from sidecar.services.cache.service import CacheService
     from sidecar.services.cache.store import CacheStore
     from sidecar.services.ffmpeg_command import FfmpegCommandService
     from sidecar.services.fonts import FontService
     from sidecar.services.gpu.service import GpuService
+    from sidecar.services.media import MediaService
     from sidecar.services.media.analysis.service import AnalysisService
     from sidecar.services.media.filmstrip.service import FilmstripService
+    from sidecar.services.media.filmstrip.shelf import Shelf
     from sidecar.services.media.proxy.service import ProxyService
     from sidecar.services.media.waveform.service import WaveformService
+    from sidecar.services.members import Members
+    from sidecar.services.projects import ProjectService
     from sidecar.services.render.planner import Planner
+    from sidecar.services.render.service import RenderService
     from sidecar.services.resources import Resources
+    from sidecar.services.system import SystemService
+
+Jobs = Literal["run", "hold", "own"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +58,23 @@ class ServiceOptions:
 
     `arguments` are settings by wire name that come before environment and file; `environ` None is the process's own;
     `stderr` gets a copy of the log, if given. `jobs` says what becomes of jobs: "run" goes on with those that earlier
-    processes left, "hold" has them in hand without running any, "own" leaves them alone and forgets its own.
+    processes left, "hold" has them in hand without running any, "own" leaves them alone and forgets its own. `late`:
+    the members are opened by `Services.begin` or `Services.whole`, not before.
     """
 
     arguments: Mapping[str, Any] = field(default_factory=dict)
     environ: Mapping[str, str] | None = None
     stderr: BoundedStderr | None = None
-    jobs: Literal["run", "hold", "own"] = "run"
+    jobs: Jobs = "run"
+    late: bool = False
 
 
 @dataclass(frozen=True, eq=False)
 class Services:
-    """Everything behind the commands. What is no member is made when it is first asked for.
+    """Everything behind the commands. Members are there after `whole`; the rest is made when it is first asked for.
 
-    `started` is a Unix time. What those services open is closed by `stack` before the members close, by `opened` after
-    them; `tasks` run as long as the members do.
+    `started` is a Unix time. What those services open is closed by `stack`, then by `opened`, after the members; `tasks`
+    run until then.
     """
 
     settings: SettingsStore
@@ -82,16 +83,55 @@ class Services:
     events: EventHub
     supervisor: Supervisor
     tools: Tools
-    media: MediaService
-    shelf: Shelf
-    projects: ProjectService
-    bin: BinService
-    render: RenderService
     loopback: Loopback
+    jobs: Jobs
     started: float
     opened: ExitStack
     tasks: trio.Nursery
     stack: AsyncExitStack
+    late: Late[Members]
+
+    async def whole(self) -> None:
+        """Wait until the members are there. Those who wait go on in the order in which they came."""
+        await self.late.wait()
+
+    def begin(self) -> None:
+        """Have the members opened, and jobs gone on with that earlier processes left. Returns at once."""
+        self.tasks.start_soon(self._begin)
+
+    async def _begin(self) -> None:
+        (await self.late.wait()).render.begin()
+
+    @property
+    def _members(self) -> Members:
+        if self.late.held is None:
+            raise AssertionError("asked for before the services were whole")
+        return self.late.held
+
+    @property
+    def media(self) -> MediaService:
+        """What reads files."""
+        return self._members.media
+
+    @property
+    def shelf(self) -> Shelf:
+        """Pictures of strips."""
+        return self._members.shelf
+
+    @property
+    def projects(self) -> ProjectService:
+        """Open projects."""
+        return self._members.projects
+
+    @property
+    def bin(self) -> BinService:
+        """The files of open projects."""
+        return self._members.bin
+
+    @property
+    def render(self) -> RenderService:
+        """The jobs."""
+        return self._members.render
 
     @property
     def instance_id(self) -> str:
@@ -106,6 +146,8 @@ class Services:
     @cached_property
     def system(self) -> SystemService:
         """What this instance says of itself and the machine."""
+        from sidecar.services.system import SystemService  # noqa: PLC0415 - start-up time
+
         return SystemService(
             settings=self.settings,
             folders=self.folders,
@@ -126,16 +168,22 @@ class Services:
     @cached_property
     def memory(self) -> MemoryTier:
         """What is kept in memory by key."""
+        from sidecar.services.cache.wiring import make_memory  # noqa: PLC0415 - start-up time
+
         return make_memory(self.settings, self._tell_cache)
 
     @cached_property
     def cache(self) -> CacheStore:
         """The files kept by key."""
+        from sidecar.services.cache.wiring import open_cache  # noqa: PLC0415 - start-up time
+
         return self.opened.enter_context(open_cache(self.folders, self.settings, self.log, self.memory))
 
     @cached_property
     def caches(self) -> CacheService:
         """Both tiers of the cache as a whole."""
+        from sidecar.services.cache.wiring import make_caches  # noqa: PLC0415 - start-up time
+
         return make_caches(
             self.memory,
             self.cache,
@@ -216,6 +264,8 @@ class Services:
         )
 
     def _tell_cache(self, memory: MemoryTier) -> None:
+        from sidecar.services.cache.wiring import tell_cache  # noqa: PLC0415 - start-up time
+
         self.tasks.start_soon(tell_cache, memory, lambda: self.cache, self.settings, self.events)
 
 
@@ -229,65 +279,38 @@ async def open_services(options: ServiceOptions) -> AsyncIterator[Services]:
     environ = os.environ if options.environ is None else options.environ
     events = EventHub()
     settings = SettingsStore(settings_file(environ), arguments=options.arguments, environ=environ, events=events)
-    services: Services
     async with AsyncExitStack() as stack:
         folders = stack.enter_context(open_folders(roots_of(settings.current), guest=options.jobs == "own"))
         log = _open_log(stack, folders, settings, events, options.stderr)
         supervisor = await stack.enter_async_context(open_supervisor())
-        tools = Tools(settings, environ, supervisor)
         opened = stack.enter_context(ExitStack())
-        memory, cache = (lambda: services.memory), (lambda: services.cache)
         tasks = await stack.enter_async_context(_open_tasks())
         loopback = _make_loopback(stack, settings, log)
-        media = await stack.enter_async_context(
-            open_media_service(supervisor, folders.temp, settings, cache=cache, memory=memory)
-        )
-        shelf = await stack.enter_async_context(open_shelf(memory, cache))
-        projects = await stack.enter_async_context(
-            open_project_service(
-                folders=folders,
-                media=media,
-                fonts=lambda: services.fonts,
-                capabilities=tools.capabilities,
-                settings=settings,
-                events=events,
-                log=log,
-            )
-        )
-        readers = worker_count(settings.current.workers)
-        bin_ = await stack.enter_async_context(open_bin_service(media, events, log, readers=readers))
-        neighbours = Neighbours(
-            planner=lambda: services.planner,
-            supervisor=supervisor,
-            toolchain=tools.require,
-            events=events,
-            log=log,
-            temp=folders.temp,
-            owner=folders.instance_id,
-            limits=lambda: _render_limits(options, settings),
-            folders=JobFolders() if options.jobs == "own" else JobFolders(folders.data, folders.adopted),
-        )
-        render = await stack.enter_async_context(open_render_service(neighbours))
-        settings.watch(lambda _: render.advance())
+        late = await stack.enter_async_context(open_late(lambda: _open_members(services)))
         services = Services(
             settings=settings,
             folders=folders,
             log=log,
             events=events,
             supervisor=supervisor,
-            tools=tools,
-            media=media,
-            shelf=shelf,
-            projects=projects,
-            bin=bin_,
-            render=render,
+            tools=Tools(settings, environ, supervisor),
             loopback=loopback,
+            jobs=options.jobs,
             started=started,
             opened=opened,
             tasks=tasks,
             stack=stack,
+            late=late,
         )
+        if not options.late:
+            await services.whole()
         yield services
+
+
+def _open_members(services: Services) -> AbstractAsyncContextManager[Members]:
+    from sidecar.services.members import open_members  # noqa: PLC0415 - start-up time
+
+    return open_members(services)
 
 
 def _open_log(
@@ -303,17 +326,6 @@ def _open_log(
     if settings.broken is not None:
         log.logger.warning("the settings file was set aside", detail=str(settings.broken))
     return log
-
-
-def _render_limits(options: ServiceOptions, settings: SettingsStore) -> RenderLimits:
-    current = settings.current
-    limits = RenderLimits.of(
-        current.max_jobs,
-        current.keep_finished_jobs,
-        workers=current.workers,
-        least=current.min_free_disk_bytes,
-    )
-    return limits if options.jobs != "hold" else replace(limits, running=0)
 
 
 @asynccontextmanager

@@ -15,19 +15,21 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import structlog
 import trio
 from structlog.typing import EventDict, WrappedLogger
 
-from protocol.commands.system import Trace
 from protocol.errors import msgspec_camel
 from protocol.events import LogLine
 from sidecar.services.events import EventHub
 from sidecar.services.logfile import RotatingFile
 from sidecar.services.stderr import BoundedStderr
+
+if TYPE_CHECKING:
+    from protocol.commands.system import Trace
 
 LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 FILE_NAME = "sidecar.jsonl"
@@ -76,6 +78,8 @@ class Log:
 
     def trace(self, trace_id: str, limit: int = 200) -> Trace:
         """Return the last `limit` lines of a trace, oldest first, home folders written as ~. Reads the files."""
+        from protocol.commands.system import Trace  # noqa: PLC0415 - start-up time
+
         wanted = msgspec.json.encode(trace_id)
         lines = (_parsed(raw) for raw in self.file.lines() if wanted in raw)
         found = [line for line in lines if line.get("traceId") == trace_id]

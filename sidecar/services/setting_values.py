@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +55,8 @@ def checked_value(key: str, value: Any, *, strict: bool = True) -> Any:
 def known(key: str) -> None:
     """Raise SettingsInvalid, with the nearest name, for a setting that there is not."""
     if key not in NAMES:
+        from difflib import get_close_matches  # noqa: PLC0415 - start-up time
+
         near = get_close_matches(key, NAMES, n=1)
         raise SettingsInvalid(
             key=key,

@@ -8,9 +8,8 @@ from typing import Any
 
 import msgspec
 
-from protocol.commands.settings import Origin, Settings, SettingsApplied, SettingsState
+from protocol.commands.settings import Origin, Settings, SettingsApplied, SettingsChanged, SettingsState
 from protocol.errors import SettingsInvalid
-from protocol.topics import SettingsChanged
 from sidecar.services.events import EventHub
 from sidecar.services.setting_values import (
     NAMES,

@@ -12,7 +12,8 @@ import msgspec
 
 from protocol.errors import SettingsInvalid
 from sidecar.services.files import make_private, write_atomic, write_error
-from sidecar.services.migrations import SETTINGS, UnknownVersion
+from sidecar.services.migrations.chain import UnknownVersion
+from sidecar.services.migrations.settings import SETTINGS
 from sidecar.services.setting_values import checked_value
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from protocol.commands.ffmpeg import Capabilities
 from protocol.errors import FfmpegNotFound
-from sidecar.ffmpeg.capabilities import capabilities
 from sidecar.ffmpeg.supervisor import Supervisor
 from sidecar.ffmpeg.toolchain import Toolchain, locate
 from sidecar.services.settings import SettingsStore
+
+if TYPE_CHECKING:
+    from protocol.commands.ffmpeg import Capabilities
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,4 +39,6 @@ class Tools:
 
     async def capabilities(self) -> Capabilities:
         """Ask the binary what it can do. Raises FfmpegNotFound."""
+        from sidecar.ffmpeg.capabilities import capabilities  # noqa: PLC0415 - start-up time
+
         return await capabilities(self.require(), self.supervisor)

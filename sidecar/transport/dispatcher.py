@@ -6,7 +6,6 @@ is made of (pipe, WebSocket, test) is not known here: bodies come in by `receive
 
 from __future__ import annotations
 
-import difflib
 import secrets
 from collections import deque
 from collections.abc import Callable, Hashable, Mapping
@@ -202,9 +201,9 @@ class Connection:
         if method == "initialize" and phase != "new":
             raise InvalidRequest(detail="initialize came before")
         if handler is None:
-            raise MethodNotFound(
-                method=method, nearest=next(iter(difflib.get_close_matches(method, self._table, 1)), None)
-            )
+            from difflib import get_close_matches  # noqa: PLC0415 - start-up time
+
+            raise MethodNotFound(method=method, nearest=next(iter(get_close_matches(method, self._table, 1)), None))
         return handler
 
     async def _serve_next(self) -> None:
@@ -239,6 +238,8 @@ class Connection:
             await flight.ready.wait()
             if self.peer.phase == "new":
                 raise NotInitialized(method=flight.request.method)
+        if not flight.handler.command.before_initialize:
+            await self._services.whole()
         call = Call(self._services, flight.trace_id, self.peer, reporter.report if reporter else None)
         limiter = await self._limiters.acquire(flight.handler.command.load)
         try:

@@ -41,7 +41,7 @@ def _run(diverted: Diverted, record: Path | None, settings: Mapping[str, Any], f
     from sidecar.transport.serve import serve  # noqa: PLC0415
 
     def services() -> AbstractAsyncContextManager[Services]:
-        return open_services(ServiceOptions(arguments=settings, stderr=diverted.stderr))
+        return open_services(ServiceOptions(arguments=settings, stderr=diverted.stderr, late=True))
 
     async def started() -> int:
         wire = open_wire(diverted.read_fd, diverted.write_fd)

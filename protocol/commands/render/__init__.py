@@ -1,5 +1,6 @@
 """Renders: plan, start, watch, cancel."""
 
+from protocol.commands.render.changes import RenderStateChanged, SegmentChange, SegmentsChanged
 from protocol.commands.render.jobs import (
     Job,
     JobError,
@@ -74,10 +75,13 @@ __all__ = [
     "RenderProgress",
     "RenderResult",
     "RenderStart",
+    "RenderStateChanged",
     "Reused",
     "Segment",
+    "SegmentChange",
     "SegmentCounts",
     "SegmentState",
+    "SegmentsChanged",
     "Stage",
     "Started",
     "State",

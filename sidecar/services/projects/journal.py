@@ -16,7 +16,8 @@ import msgspec
 
 from protocol.model import Result
 from sidecar.services.files import fsync_folder
-from sidecar.services.migrations import JOURNAL, UnknownVersion
+from sidecar.services.migrations.chain import UnknownVersion
+from sidecar.services.migrations.journal import JOURNAL
 
 SUFFIX = ".journal"
 UNFINISHED = ".part"

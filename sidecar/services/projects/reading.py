@@ -17,7 +17,7 @@ from protocol.project import Project
 from protocol.project.normalise import normalise
 from protocol.project.timing import duration_frames, project_rate
 from protocol.time import format_exact
-from sidecar.services.migrations import migrate_project
+from sidecar.services.migrations.schema import migrate_project
 
 if TYPE_CHECKING:
     from protocol.project.check import Checked

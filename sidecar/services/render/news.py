@@ -6,8 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from protocol.commands.render import Job, SegmentState
-from protocol.topics import RenderStateChanged, SegmentChange, SegmentsChanged
+from protocol.commands.render import Job, RenderStateChanged, SegmentChange, SegmentsChanged, SegmentState
 from sidecar.services.events import EventHub
 from sidecar.services.render.job import RenderJob
 from sidecar.services.render.journal_writer import JournalWriter

@@ -32,6 +32,7 @@ class Site:
             self._hosting.report("HTTP is no longer served", error)
 
     async def _serve(self) -> None:
+        await self._hosting.services.whole()
         # In a thread: it takes as long as a hundred requests over stdio.
         self._server = await trio.to_thread.run_sync(_load, self._hosting)
         async with trio.open_nursery() as nursery:

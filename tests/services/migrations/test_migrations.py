@@ -11,7 +11,10 @@ import msgspec
 import pytest
 
 from protocol.errors import UnsupportedSchema
-from sidecar.services.migrations import JOURNAL, PROJECT, SETTINGS, Chain, UnknownVersion, migrate_project
+from sidecar.services.migrations.chain import Chain, UnknownVersion
+from sidecar.services.migrations.journal import JOURNAL
+from sidecar.services.migrations.schema import PROJECT, migrate_project
+from sidecar.services.migrations.settings import SETTINGS
 from sidecar.services.projects.journal import read_journal
 from sidecar.services.projects.reading import content_of, parse
 from sidecar.services.settings import SettingsStore
