@@ -2,6 +2,7 @@
 
 /r/<proof>/<kind>/<key>/<content type>      an entry of the cache, in memory or on disk
 /r/<proof>/file                             a file offered while this sidecar lives
+/r/<proof>/live                             a body that is sent while it is made
 
 The proof is 128 bits that nobody can make without the secret, so the path is the capability; and since it is made of
 what it names, nothing has to be remembered of entries, however many have been offered.
@@ -46,6 +47,13 @@ class FilePath:
     proof: str
 
 
+@dataclass(frozen=True, slots=True)
+class LivePath:
+    """A live body that may have been offered: only the one who did knows."""
+
+    proof: str
+
+
 class Signer:
     """Makes and checks paths with one secret."""
 
@@ -63,7 +71,7 @@ class Signer:
         text = "\0".join(parts).encode("utf-8", "surrogateescape")
         return hashlib.blake2b(text, key=self._secret, digest_size=PROOF_BYTES).hexdigest()
 
-    def read(self, path: str) -> EntryPath | FilePath | None:
+    def read(self, path: str) -> EntryPath | FilePath | LivePath | None:
         """Return what a path names; None for all that was never offered."""
         parts = path.removeprefix(PREFIX).split("/")
         if not path.startswith(PREFIX) or not path.isascii():
@@ -71,6 +79,8 @@ class Signer:
         match parts:
             case [proof, "file"]:
                 return FilePath(proof)
+            case [proof, "live"]:
+                return LivePath(proof)
             case [proof, kind, key, encoded] if kind in KINDS and is_key(key):
                 content_type = _decoded(encoded)
                 if content_type is None:
@@ -81,10 +91,12 @@ class Signer:
         return None
 
 
-def write(path: EntryPath | FilePath) -> str:
+def write(path: EntryPath | FilePath | LivePath) -> str:
     """Return the path of a URL."""
     if isinstance(path, FilePath):
         return f"{PREFIX}{path.proof}/file"
+    if isinstance(path, LivePath):
+        return f"{PREFIX}{path.proof}/live"
     encoded = base64.urlsafe_b64encode(path.content_type.encode()).rstrip(b"=").decode()
     return f"{PREFIX}{path.proof}/{path.kind}/{path.key}/{encoded}"
 

@@ -17,9 +17,18 @@ from protocol.errors import ResourceLimit
 from sidecar.services.cache.kinds import Kind
 from sidecar.services.cache.layout import check_address
 from sidecar.services.loopback import Loopback
-from sidecar.services.resources.capability import SECRET_BYTES, EntryPath, FilePath, Signer, write
+from sidecar.services.resources.capability import (
+    PROOF_BYTES,
+    SECRET_BYTES,
+    EntryPath,
+    FilePath,
+    LivePath,
+    Signer,
+    write,
+)
 from sidecar.services.resources.content import READERS, Content, InMemory, OnDisk, open_regular
 from sidecar.services.resources.holding import Holdings
+from sidecar.services.resources.live import Live
 
 if TYPE_CHECKING:
     from sidecar.services.cache.memory import MemoryTier
@@ -61,6 +70,7 @@ class Resources:
         self._cached: Signer | None = None
         self._session = Signer(secrets.token_bytes(SECRET_BYTES))
         self._files: dict[str, _Offered] = {}
+        self._streams: dict[str, Live] = {}
         self._limiter = trio.CapacityLimiter(READERS)
         self._holdings = Holdings()
 
@@ -129,14 +139,40 @@ class Resources:
             lifetime="session",
         )
 
+    def offer_stream(self, live: Live, *, width: int | None = None, height: int | None = None) -> Resource:
+        """Return where a live body is to be had until `withdraw`: from its start, while it holds that.
+
+        Its bytes are not known before it ends: the resource says 0. 410 once its start is no longer held.
+        """
+        proof = secrets.token_hex(PROOF_BYTES)
+        self._streams[proof] = live
+        return Resource(
+            url=self._url(LivePath(proof)),
+            content_type=live.content_type,
+            bytes=0,
+            width=width,
+            height=height,
+            lifetime="session",
+        )
+
     def withdraw(self, resource: Resource) -> None:
-        """Give a file no more: its URL is unknown from now on. Downloads that run go on."""
+        """Give a file or a live body no more: its URL is unknown from now on. Downloads that run go on."""
         read = self._session.read(resource.url.removeprefix(self._loopback.origin))
         if isinstance(read, FilePath):
             self._files.pop(read.proof, None)
+        elif isinstance(read, LivePath):
+            self._streams.pop(read.proof, None)
+
+    def live(self, path: str) -> Live | None:
+        """Return the live body that the path of a URL stands for; None where it stands for something else, or nothing."""
+        read = self._session.read(path)
+        return self._streams.get(read.proof) if isinstance(read, LivePath) else None
 
     async def open(self, path: str) -> Content | Refusal:
-        """Return what the path of a URL stands for, open, to be closed by the caller; or why it is not to be had."""
+        """Return what the path of a URL stands for, open, to be closed by the caller; or why it is not to be had.
+
+        What is live is not opened here: see `live`.
+        """
         read = self._signer().read(path)
         if isinstance(read, EntryPath):
             return await self._open_entry(read)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from starlette.types import Receive, Scope, Send
 
-from sidecar.services.resources import Content
+from sidecar.services.resources import Content, Live
+from sidecar.transport.http.answers import refusal
 from sidecar.transport.http.conditions import judged, range_holds
 from sidecar.transport.http.ranges import Span, requested
 
@@ -74,6 +75,35 @@ class Delivery:
                 raise OSError("less is there than was promised")
             start += len(part)
             await send({"type": "http.response.body", "body": part, "more_body": True})
+
+
+@dataclass(frozen=True, slots=True)
+class LiveDelivery:
+    """An answer that sends a live body as it is made, to a client that may take its time; no part of it is to be had.
+
+    That is what a GET of a range of it gets too, as RFC 9110 §14.2 allows: players ask for "bytes=0-".
+    """
+
+    live: Live
+    headers: Mapping[str, str]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        about = {"content-type": self.live.content_type, "accept-ranges": "none", "cache-control": "no-store"}
+        raw = [(name.encode(), value.encode("latin-1")) for name, value in {**self.headers, **about}.items()]
+        start = {"type": "http.response.start", "status": 200, "headers": raw}
+        if scope["method"] == "HEAD":
+            await send(start)
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            return
+        reader = self.live.take()
+        if reader is None:
+            await refusal(410, "its beginning is no longer kept", self.headers)(scope, receive, send)
+            return
+        with scope["state"]["line"].following(), reader:
+            await send(start)
+            while part := await reader.read():
+                await send({"type": "http.response.body", "body": part, "more_body": True})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 def _entity(about: Mapping[str, str], content: Content, span: Span) -> dict[str, str]:

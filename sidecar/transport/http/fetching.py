@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 from sidecar.services.resources import Content, Refusal, Resources
 from sidecar.transport.http.answers import SAFE, refusal
 from sidecar.transport.http.cors import cors_headers
-from sidecar.transport.http.delivery import Delivery
+from sidecar.transport.http.delivery import Delivery, LiveDelivery
 
 LIFETIMES = {
     "immutable": "private, max-age=31536000, immutable",
@@ -39,7 +39,12 @@ class Fetching:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         cors = cors_headers(Headers(scope=scope).get("origin"), self._allowed())
-        found = await self._resources().open(scope["raw_path"].decode("ascii"))
+        path = scope["raw_path"].decode("ascii")
+        live = self._resources().live(path)
+        if live is not None:
+            await LiveDelivery(live, {**SAFE, **CONTAINED, **cors})(scope, receive, send)
+            return
+        found = await self._resources().open(path)
         if isinstance(found, Content):
             lifetime = {"cache-control": LIFETIMES[found.lifetime]}
             await Delivery(found, {**SAFE, **CONTAINED, **cors, **lifetime})(scope, receive, send)

@@ -6,7 +6,9 @@ alive, and speaks HTTP/2 to whoever asks; of it only the protocol is used.
 
 from __future__ import annotations
 
-from contextlib import suppress
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from math import inf
 
 import h11
@@ -34,6 +36,9 @@ LINGER_SECONDS = 1.0
 """For a client to read the last answer before the connection is gone with it."""
 
 CHUNK = 65_536
+
+UNREAD_BYTES = 65_536
+"""Bytes of a live answer that the system may hold for a client that does not read; the kernel doubles it."""
 
 
 def settings() -> Config:
@@ -123,6 +128,16 @@ class Line:
         """End it at once."""
         self.over = True
         self._scope.cancel()
+
+    @contextmanager
+    def following(self) -> Iterator[None]:
+        """Be patient with the client meanwhile, and from now on send little more than it reads."""
+        self._stream.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, UNREAD_BYTES)
+        self.patient = True
+        try:
+            yield
+        finally:
+            self.patient = False
 
     async def _read(self, protocol: _Http1) -> None:
         with suppress(trio.BrokenResourceError, trio.ClosedResourceError):

@@ -11,6 +11,7 @@ from sidecar.core.timeline import Timeline
 from sidecar.ffmpeg.builder.graph import Stream
 from sidecar.ffmpeg.builder.sound.rows import Looped, Row, Turned, cut
 from sidecar.ffmpeg.builder.sound.score import Piece
+from sidecar.ffmpeg.builder.sound.seeking import Seeking
 from sidecar.ffmpeg.builder.sound.sources import FileSound, Shelf
 from sidecar.ffmpeg.builder.sound.speed import STRETCH_RATE, span_of, stretched
 from sidecar.ffmpeg.builder.sound.warp import Motion, falls, needed, warped
@@ -33,13 +34,17 @@ class Use:
     turned: bool
 
 
-def use_of(piece: Piece, line: Timeline, span: tuple[int, int]) -> Use:
-    """Say which samples of its file a clip needs for samples [from, to) of the project."""
+def use_of(piece: Piece, line: Timeline, span: tuple[int, int], start: int | None = None) -> Use:
+    """Say which samples of its file a clip needs for samples [from, to) of the project.
+
+    What is stretched is so from sample `start` of the project on: the clip's first, if not given.
+    """
+    start = piece.start if start is None else start
     motion = Motion(piece.item, line.rate, line.sample_rate)
     speed = motion.steady
     if speed is not None and abs(speed) != 1 and piece.item.clip.pitch == "keep":
         # Counted backwards, sample -1 - n of the file is sample n.
-        first, end = span_of(_begin(motion, piece), abs(speed), span[1] - piece.start, line.sample_rate)
+        first, end = span_of(_begin(motion, start), abs(speed), span[1] - start, line.sample_rate)
         if speed < 0:
             first, end = -end, -first
         return Use(STRETCH_RATE, first, end, stretches=True, turned=speed < 0)
@@ -51,14 +56,16 @@ def use_of(piece: Piece, line: Timeline, span: tuple[int, int]) -> Use:
 def played(piece: Piece, sound: FileSound, line: Timeline, sources: Sources, span: tuple[int, int]) -> Stream:
     """Make what a clip takes of its file on samples [from, to) of the project; shorter where the file ends.
 
-    What is stretched has a memory: it is made from the clip's own beginning, and cut.
+    What is stretched has a memory: it is made from the clip's own beginning, and cut; only where its sources are
+    sought, and so not exact anyway, it is begun where it is wanted.
     """
     shelf = sources if isinstance(sources, Shelf) else None
     kept = None if shelf is None else shelf.made.get(f"played {piece.item.pointer}")
     if kept is not None:
         return kept.cut(*span)
     motion = Motion(piece.item, line.rate, line.sample_rate)
-    use = use_of(piece, line, span)
+    start = span[0] if isinstance(sources, Seeking) else piece.start
+    use = use_of(piece, line, span, start)
     if not use.stretches:
         return warped(_row(piece, sound, sources, use), motion, span, f"{sound.audio.channels}c")
     turned = None if shelf is None else shelf.made.get(f"turned {piece.item.pointer}")
@@ -67,13 +74,13 @@ def played(piece: Piece, sound: FileSound, line: Timeline, sources: Sources, spa
         row = Turned(row, 0, use.rate)
     made = stretched(
         row,
-        _begin(motion, piece),
+        _begin(motion, start),
         abs(motion.steady or Fraction(1)),
-        span[1] - piece.start,
+        span[1] - start,
         line.sample_rate,
         bounded=not use.turned and not piece.item.looped,
     )
-    return made if span[0] == piece.start else cut(made, span[0] - piece.start, span[1] - piece.start)
+    return made if span[0] == start else cut(made, span[0] - start, span[1] - start)
 
 
 def _row(piece: Piece, sound: FileSound, sources: Sources, use: Use) -> Row:
@@ -85,9 +92,9 @@ def _row(piece: Piece, sound: FileSound, sources: Sources, use: Use) -> Row:
     return Looped(sources.row(sound, use.rate, 0, ceil(period)), period)
 
 
-def _begin(motion: Motion, piece: Piece) -> Fraction:
-    """Return the second of the file at which a clip begins to sound, counted backwards where it runs backwards."""
+def _begin(motion: Motion, start: int) -> Fraction:
+    """Return the second of the file that sounds at a sample of the project, counted backwards where it runs backwards."""
     speed = motion.steady or Fraction(1)
     first = motion.item.first
-    begin = motion.instant(first) + Fraction(piece.start - motion.edge(first), motion.sample_rate) * speed
+    begin = motion.instant(first) + Fraction(start - motion.edge(first), motion.sample_rate) * speed
     return begin if speed > 0 else -begin

@@ -27,6 +27,7 @@ from sidecar.ffmpeg.builder.sound.gains import factors, gained
 from sidecar.ffmpeg.builder.sound.ramps import apply_ramps
 from sidecar.ffmpeg.builder.sound.rows import Kept, delayed, exact, joined, nothing
 from sidecar.ffmpeg.builder.sound.score import Part, Piece, Score, samples_of, score_of
+from sidecar.ffmpeg.builder.sound.seeking import Seeking
 from sidecar.ffmpeg.builder.sound.sources import FileSound, Readers, Shelf, generate
 
 
@@ -60,13 +61,17 @@ def silence(timeline: Timeline, window: tuple[int, int]) -> Stream:
 
 @dataclass(frozen=True, slots=True)
 class Mixer:
-    """Makes spans of sound of one graph. `shelf` holds what lies in files already, or is to be taken for it."""
+    """Makes spans of sound of one graph. `shelf` holds what lies in files already, or is to be taken for it.
+
+    `sought`: files are not decoded from their start, so that samples may be a millisecond off.
+    """
 
     timeline: Timeline
     resources: Resources
     score: Score
     files: SideFiles
     shelf: Shelf | None = None
+    sought: bool = False
 
     def project(self, span: Span) -> Stream | None:
         """Make the sound of the project, of all its tracks."""
@@ -90,7 +95,9 @@ class Mixer:
 
     def sources(self) -> Sources:
         """Return where the samples of files come from: the shelf, or decoders of their own where none lie there."""
-        return self.shelf if self.shelf is not None and self.shelf.sources else Readers()
+        if self.shelf is not None and self.shelf.sources:
+            return self.shelf
+        return Seeking() if self.sought else Readers()
 
     def tracks(self, span: Span, parts: Sequence[Part], base: Stream | None = None) -> Stream | None:
         """Sum up some tracks, on top of what was summed before."""

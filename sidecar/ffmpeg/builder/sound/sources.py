@@ -113,20 +113,23 @@ class Shelf:
         raise AssertionError(f"samples {first}-{end} of {sound.facts.path} were not planned")
 
 
-def decode(facts: SourceFacts, audio: SourceAudio, rate: int) -> Stream:
+def decode(
+    facts: SourceFacts, audio: SourceAudio, rate: int, *, seek: Fraction | None = None, first: int = 0
+) -> Stream:
     """Decode a sound stream from the start of its file, as floats at `rate`, sample 0 at source time 0.
 
-    A seek is not exact to the sample in any compressed format, so none is made. The command keeps timestamps as they
-    are stored (`-copyts`); gaps in them become silence. MP3 in AVI says nothing of its priming and comes out 1105
-    samples late, as in every player.
+    The command keeps timestamps as they are stored (`-copyts`); gaps in them become silence. MP3 in AVI says nothing
+    of its priming and comes out 1105 samples late, as in every player. A seek is not exact to the sample in any
+    compressed format: with `seek`, a timestamp in seconds, the stream begins at sample `first` all the same, but for
+    about a millisecond.
     """
-    source = file_input(facts)
+    source = file_input(facts, seek=seek)
     quiet = Input(source.url, (*source.options, ("vn", None), ("sn", None), ("dn", None)))
     stream: Stream = InputStream(quiet, "audio", audio.stream)
     if facts.start:
         shift = Expression(f"PTS-round({facts.start.numerator}/{facts.start.denominator}/TB)")
         stream = node("asetpts", stream, expr=shift)
-    return node("aresample", stream, osr=rate, osf="fltp", first_pts=0)
+    return node("aresample", stream, osr=rate, osf="fltp", first_pts=first)
 
 
 def generate(source: ToneSource | NoiseSource, rate: int, start: int, length: int) -> Stream:

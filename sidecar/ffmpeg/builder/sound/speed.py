@@ -79,14 +79,18 @@ def stretched(row: Row, first: Fraction, speed: Fraction, length: int, rate: int
     low, high = span_of(first, speed, length, rate)
     lead = min(low + _LEAD, _LEAD) if bounded else _LEAD
     piece = row.cut(low + _LEAD - lead, high)
-    kind = "crisp" if speed > _CRISP_ABOVE else "mixed"
-    made = node("rubberband", piece, tempo=float(speed), window="short", transients=kind)
+    made = node("rubberband", piece, tempo=float(speed), window="short", transients=kind_of(speed))
     skip = round(lead / speed + delay(float(speed)) * STRETCH_RATE)
     if rate == STRETCH_RATE:
         return delayed(cut(made, skip, skip + length), silent)
     needed = ceil(Fraction(length, rate) * STRETCH_RATE) + STRETCH_RATE // 10
     whole = node("aresample", cut(made, skip, skip + needed), osr=rate, osf="fltp")
     return delayed(node("atrim", whole, end_sample=length), silent)
+
+
+def kind_of(speed: Fraction) -> str:
+    """Return how transients are treated at a speed."""
+    return "crisp" if speed > _CRISP_ABOVE else "mixed"
 
 
 def delay(speed: float) -> float:
