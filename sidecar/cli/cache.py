@@ -61,7 +61,7 @@ def cache(
     project
         For clear: the id of a project. What other projects own too stays theirs.
     older_than
-        For clear: last used so long ago: 90s, 30m, 12h, 7d, 4w.
+        For clear: not used for so long: 90s, 30m, 12h, 7d, 4w; a bare number is seconds.
     dry_run
         For clear: only say what would go.
     everything
@@ -69,11 +69,11 @@ def cache(
     keep
         For verify: leave damaged entries where they are.
     memory
-        For limits: bytes in memory: 500M, 2G.
+        For limits: how much may be kept in memory, in bytes or as 500M, 2G (of 1024).
     disk
-        For limits: bytes on the disk.
+        For limits: how much may be kept on the disk, likewise.
     min_free
-        For limits: bytes that others are left of the disk.
+        For limits: how much of the disk stays free for others, likewise.
     as_json
         Print JSON.
     """

@@ -65,7 +65,7 @@ def filmstrip(
     quality
         0 to 100, of JPEG and WebP.
     background
-        The colour under what is transparent, in JPEG.
+        The colour under what is transparent, in JPEG: #RRGGBB.
     stream
         Which picture stream, from 0.
     as_json

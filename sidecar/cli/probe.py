@@ -32,7 +32,7 @@ def probe(
     file
         The media file.
     index
-        Also find the times of keyframes, or count every frame.
+        Also find the times of keyframes, or of every frame: then their number is exact.
     refresh
         Read the file again, also where it is known.
     as_json

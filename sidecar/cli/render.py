@@ -37,7 +37,7 @@ def render(
     project
         The project file.
     out
-        The file to write.
+        The file to write; of pictures one by one (container png) the folder.
     overwrite
         Replace the file if it is there.
     preset

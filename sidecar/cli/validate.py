@@ -28,7 +28,8 @@ def validate(
     project
         The project file.
     media
-        Whether the media files are looked at.
+        What to do about the media files: leave them alone (none), go by what earlier probes found (cached), or read
+        them (probe).
     as_json
         Print the answer as JSON.
     """
