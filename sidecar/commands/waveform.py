@@ -14,8 +14,9 @@ from sidecar.services.media.spans import span_of
 @command("media.waveform")
 async def waveform(params: MediaWaveform, call: Call) -> Waveform:
     """Return peaks, telling of them as they come."""
+    from sidecar.services.media.waveform.cutter import Asked  # noqa: PLC0415 - start-up time
     from sidecar.services.media.waveform.inline import Chunk, items_of  # noqa: PLC0415 - start-up time
-    from sidecar.services.media.waveform.service import Asked, Listener  # noqa: PLC0415 - start-up time
+    from sidecar.services.media.waveform.service import Listener  # noqa: PLC0415 - start-up time
 
     path = await trio.to_thread.run_sync(call.check_read, str(local_path(params.path)))
     report, listener = call.report, None

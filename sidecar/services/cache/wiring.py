@@ -67,7 +67,7 @@ def make_caches(
         await media.probe(path, index="keyframes", timeout=PRELOAD_SECONDS, shown=shown)
 
     async def waveforms(path: Path, shown: str) -> None:
-        from sidecar.services.media.waveform.service import Asked  # noqa: PLC0415 - start-up time
+        from sidecar.services.media.waveform.cutter import Asked  # noqa: PLC0415 - start-up time
 
         # Of a file without sound there is nothing to make.
         if (await media.probe(path, timeout=PRELOAD_SECONDS, shown=shown)).audio:
