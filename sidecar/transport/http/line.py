@@ -7,7 +7,7 @@ alive, and speaks HTTP/2 to whoever asks; of it only the protocol is used.
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from math import inf
 
@@ -17,11 +17,12 @@ from hypercorn.config import Config
 from hypercorn.events import Closed, Event, RawData, Updated
 from hypercorn.protocol.events import Event as StreamEvent
 from hypercorn.protocol.h11 import H11Protocol
-from hypercorn.protocol.ws_stream import WSStream
+from hypercorn.protocol.ws_stream import WebsocketBuffer, WSStream
 from hypercorn.trio.task_group import TaskGroup
 from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import AppWrapper, ConnectionState
 from wsproto.connection import ConnectionState as SocketState
+from wsproto.events import Message
 
 from protocol.framing import MAX_MESSAGE
 from sidecar.transport.http.guard import HEADER_BYTES
@@ -45,12 +46,26 @@ def settings() -> Config:
     """Return how hypercorn's protocol is to behave."""
     config = Config()
     config.h11_max_incomplete_size = HEADER_BYTES
-    config.websocket_max_message_size = MAX_MESSAGE
     config.include_server_header = False
     config.accesslog = None
     config.errorlog = None
     config.max_app_queue_size = 2
     return config
+
+
+class _Incoming(WebsocketBuffer):
+    """A message on its way in. One that grows too large is told of, and thrown away as it comes."""
+
+    def __init__(self, line: Line) -> None:
+        super().__init__(MAX_MESSAGE)
+        self._line = line
+
+    def extend(self, event: Message) -> None:
+        if self.length <= self.max_length and self.length + len(event.data) <= self.max_length:
+            super().extend(event)
+            return
+        self.value, self.length = None, self.max_length + 1
+        self._line.on_too_large()
 
 
 class _Http1(H11Protocol):
@@ -65,6 +80,9 @@ class _Http1(H11Protocol):
         await super()._create_stream(
             h11.Request(method=request.method, target=request.target, headers=kept, http_version=request.http_version)
         )
+        if isinstance(self.stream, WSStream):
+            # hypercorn's own would close the connection before anybody could say why.
+            self.stream.buffer = _Incoming(self.connection_state["line"])
 
     async def stream_send(self, event: StreamEvent) -> None:
         # An application that is cut off, or cancelled, says so out of turn: the parser's refusal, or the end, came first.
@@ -92,6 +110,8 @@ class Line:
     ) -> None:
         self.patient = False
         """Whether the client may leave what is sent unread for as long as it likes."""
+        self.on_too_large: Callable[[], None] = self.cut
+        """Called when a message of a WebSocket grows beyond the limit: nothing of it is handed on."""
         self.idle = True
         self.over = False
         """Whether nothing that applications send is sent any more."""

@@ -42,8 +42,10 @@ class Rpc:
             return
         socket = WebSocket(scope, receive, send)
         await socket.accept(PROTOCOL if PROTOCOL in scope["subprotocols"] else None)
-        scope["state"]["line"].patient = True
+        line = scope["state"]["line"]
+        line.patient = True
         session = Session(self._hosting, socket)
+        line.on_too_large = session.too_large.set
         self._sessions.add(session)
         try:
             await session.run()
@@ -72,6 +74,8 @@ class Session:
     def __init__(self, hosting: Hosting, socket: WebSocket) -> None:
         self._hosting = hosting
         self._socket = socket
+        self.too_large = trio.Event()
+        """Set by whoever reads the socket, when a message grows beyond the limit."""
         self._left = trio.Event()
         self._grace = 0.0
         self._code: int | None = NORMAL
@@ -100,6 +104,7 @@ class Session:
             try:
                 nursery.start_soon(self._read, connection)
                 nursery.start_soon(self._write, connection)
+                nursery.start_soon(self._refuse, connection)
                 await self._left.wait()
                 self._reading.cancel()
                 if self._code is not None:
@@ -123,12 +128,16 @@ class Session:
                     return
                 body = text.encode()
                 if len(body) > MAX_MESSAGE:
-                    connection.refuse(MessageTooLarge(limit=MAX_MESSAGE))
-                    self.leave(READ_GRACE, TOO_LARGE)
+                    self.too_large.set()
                     return
                 connection.receive(body)
                 if connection.outbox.crowded:
                     await connection.outbox.room()
+
+    async def _refuse(self, connection: Connection) -> None:
+        await self.too_large.wait()
+        connection.refuse(MessageTooLarge(limit=MAX_MESSAGE))
+        self.leave(READ_GRACE, TOO_LARGE)
 
     async def _write(self, connection: Connection) -> None:
         """Own the socket: nobody else writes, and no request's cancellation can leave half a message on it."""

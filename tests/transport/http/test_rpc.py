@@ -136,15 +136,17 @@ async def test_bytes_are_no_messages(tmp_path: Path) -> None:
         assert socket.told == []
 
 
-async def test_a_message_may_be_as_large_as_over_stdio_and_no_larger(tmp_path: Path) -> None:
+@pytest.mark.parametrize("more", [1, MAX_MESSAGE])
+async def test_a_message_may_be_as_large_as_over_stdio_and_no_larger(tmp_path: Path, more: int) -> None:
     async with open_site(tmp_path) as site, connect(site.port, headers=bearer(site)) as socket:
         await socket.call("initialize", INITIALIZE)
         frame = len('{"jsonrpc":"2.0","method":"echo","id":2,"params":{"x":""}}')
         text = "x" * (MAX_MESSAGE - frame)
         assert (await socket.call("echo", {"x": text}, 2))["result"] == {"x": text}
-        with pytest.raises((ClosedError, trio.BrokenResourceError)) as caught:
-            await socket.call("echo", {"x": f"{text}y"}, 2)
-        assert not isinstance(caught.value, ClosedError) or caught.value.code in {1009, None}
+        socket.told.clear()
+        await socket.ask("echo", {"x": text + more * "y"}, 3)
+        assert await socket.closed() == 1009
+        assert [each["error"]["data"]["kind"] for each in socket.told] == ["messageTooLarge"]
 
 
 async def test_what_is_counted_is_bytes(tmp_path: Path) -> None:
