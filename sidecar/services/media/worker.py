@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import BinaryIO
 
 from protocol.errors import MediaUnreadable, SidecarError
+from sidecar.services.media.confine import confine
 from sidecar.services.media.messages import (
     HEADER_BYTES,
     MAX_MESSAGE,
@@ -32,6 +33,8 @@ MODULES = {
     "check": "sidecar.services.media.tasks.check",
     "peaks": "sidecar.services.media.tasks.peaks",
     "waveform": "sidecar.services.media.tasks.waveform",
+    "mixpeaks": "sidecar.services.media.tasks.mixpeaks",
+    "wavepicture": "sidecar.services.media.tasks.wavepicture",
     "analyse": "sidecar.services.media.tasks.analyse",
     "locate": "sidecar.services.media.tasks.locate",
     "frames": "sidecar.services.media.tasks.frames",
@@ -43,12 +46,10 @@ It holds `TASK`, the type of the task, and `run(task, send)`, which returns an A
 raises SidecarError.
 """
 
-MEMORY_BYTES = 4 * 1024**3
-
 
 def main() -> None:
     """Serve tasks until stdin ends; what the tags on the command line need is imported before the first."""
-    _limit_memory()
+    confine()
     incoming = os.fdopen(os.dup(0), "rb")
     outgoing = os.fdopen(os.dup(1), "wb", buffering=0)
     # Whatever a library prints must not get between our messages.
@@ -85,17 +86,6 @@ def handle(body: bytes, send: Send) -> Answer:
         path = os.fsdecode(task.path)
         return failure_of(MediaUnreadable(path=path, detail="it needs more memory than a worker is given"))
     return answer
-
-
-def _limit_memory() -> None:
-    """Bound the address space, so that a small file which asks for much memory fails here, alone; no core files."""
-    if sys.platform != "win32":
-        import resource  # noqa: PLC0415 - there is none on Windows
-
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        _, hard = resource.getrlimit(resource.RLIMIT_AS)
-        limit = MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(MEMORY_BYTES, hard)
-        resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeAlias
@@ -40,13 +41,17 @@ class Reel:
     """A picture stream, by its number among picture streams without cover art; a context manager.
 
     Raises the errors of opening, and MediaUnsupported where there is no such stream. `threads` of 0 are as many as
-    there are cores. `decoder` names one that takes the place of FFmpeg's choice.
+    there are cores. `decoder` names one that takes the place of FFmpeg's choice. `among_all`: the number counts all
+    streams of the file.
     """
 
-    def __init__(self, path: Path, number: int, *, threads: int, decoder: str | None = None) -> None:
+    def __init__(
+        self, path: Path, number: int, *, threads: int, decoder: str | None = None, among_all: bool = False
+    ) -> None:
         self.path = path
         self.threads = threads
         self._number = number
+        self._among_all = among_all
         self._decoder_name = decoder
         self._moved = False
         self._open()
@@ -80,8 +85,24 @@ class Reel:
                 return found
             if not more and first is not None:
                 return first
-            back = max(4 * back, self._second())
+            back = max(4 * back, self.second)
         raise MediaUnreadable(path=str(self.path), detail="it has no keyframe")
+
+    def lead_in(self, tick: int) -> tuple[int | None, Iterator[Packet]]:
+        """Read packets from the newest keyframe at or before a tick on, and say when it is; None: the beginning.
+
+        Raises MediaUnreadable where the stream has no keyframe.
+        """
+        if not self._lead():
+            if not self._seek(tick):
+                return None, self._read()
+            packets = self._read()
+            packet = next(packets, None)
+            time = None if packet is None or not packet.is_keyframe else self.time_of(packet)
+            if packet is not None and time is not None and time <= tick:
+                return time, chain([packet], packets)
+        key = self.newest_key(tick).pts
+        return (key, self.packets(key)) if key <= tick else (None, self.packets(None))
 
     def keyframe(self, key: int) -> VideoFrame | None:
         """Decode the keyframe at a tick and nothing else; None where it is not found so, or is damaged."""
@@ -119,7 +140,7 @@ class Reel:
                 self._seek(key - back)
                 yield from self._read()
                 return
-            back = max(4 * back, self._second())
+            back = max(4 * back, self.second)
         self._rewind()
         yield from self._read()
 
@@ -137,12 +158,14 @@ class Reel:
 
     def _chosen(self) -> VideoStream:
         found = [s for s in self.container.streams.video if decodable(s) and s.codec_context.width and not is_cover(s)]
-        if self._number >= len(found):
+        numbered = {s.index: s for s in found} if self._among_all else dict(enumerate(found))
+        chosen = numbered.get(self._number)
+        if chosen is None:
             raise MediaUnsupported(path=str(self.path), detail=f"it has no picture stream {self._number}")
         for other in self.container.streams:
-            if other.index != found[self._number].index:
+            if other.index != chosen.index:
                 other.discard = Discard.all
-        return found[self._number]
+        return chosen
 
     def _decoder(self) -> VideoCodecContext:
         decoder = self.stream.codec_context
@@ -190,9 +213,11 @@ class Reel:
             return
 
     def _lead(self) -> int:
-        return LEAD * self._second() if self.name in UNINDEXED else 0
+        return LEAD * self.second if self.name in UNINDEXED else 0
 
-    def _second(self) -> int:
+    @property
+    def second(self) -> int:
+        """Ticks in a second."""
         base = self.stream.time_base
         return max(1, round(1 / base)) if base else 90_000
 
