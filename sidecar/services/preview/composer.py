@@ -7,7 +7,6 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -15,13 +14,13 @@ from typing import TYPE_CHECKING
 
 import trio
 
-from protocol.errors import FfmpegFailed, SidecarError, Stalled
+from protocol.errors import FfmpegFailed, MediaUnsupported, Stalled
 from sidecar.ffmpeg.builder.command import Arguments, arguments
 from sidecar.ffmpeg.builder.preview import Fed, Image, preview_command
 from sidecar.ffmpeg.failures import failure
 from sidecar.ffmpeg.supervisor import Child, Supervisor
 from sidecar.ffmpeg.toolchain import Toolchain
-from sidecar.services.preview.parts import Parts, parts_of
+from sidecar.services.preview.parts import parts_of
 from sidecar.services.preview.stage import Stage
 
 if TYPE_CHECKING:
@@ -59,6 +58,7 @@ class Composer:
         self._folder = folder
         self._tasks = tasks
         self._slots = trio.CapacityLimiter(MOST)
+        self._unfed: set[str] = set()
         self.composed = 0
         """Frames that were read from FFmpeg so far."""
 
@@ -66,6 +66,19 @@ class Composer:
     def running(self) -> int:
         """Compositions that run, or are about to be gone."""
         return int(self._slots.borrowed_tokens)
+
+    def compiled(self, stage: Stage, window: tuple[int, int], size: tuple[int, int], image: Image) -> Fed:
+        """Build the command of some frames. Takes milliseconds; meant for a thread."""
+        return preview_command(
+            stage.timeline,
+            stage.export,
+            stage.resources,
+            window=window,
+            size=size,
+            image=image,
+            fed=FEEDS and self._unfed.isdisjoint(stage.fingerprints.values()),
+            cutter=stage.cutter,
+        )
 
     @asynccontextmanager
     async def frames(
@@ -79,144 +92,178 @@ class Composer:
         Stalled.
         """
         stage.check(window)
-        if fed is None:
-            fed = await trio.to_thread.run_sync(partial(compiled, stage, window, size, image))
-        making = _Making(self, fed, self._folder)
-        await self._slots.acquire_on_behalf_of(making)
+        frames = Frames(self, stage, window, size, image)
         try:
-            child = await making.start(self._supervisor, self._toolchain().path)
-        except BaseException:
-            making.clear()
-            self._slots.release_on_behalf_of(making)
-            raise
-        self._tasks.start_soon(self._tend, making, child)
-        try:
-            yield Frames(making, child, parts_of(image, size, stage.export), window[1] - window[0])
+            await frames.begin(fed)
+            yield frames
         finally:
-            child.kill()
-            making.left.set()
+            frames.leave()
 
-    async def _tend(self, making: _Making, child: Child) -> None:
+    async def begin(self, fed: Fed) -> Composition:
+        """Start a composition, to be left by who has it. Waits while too many run."""
+        made = Composition(fed, self._folder)
+        await self._slots.acquire_on_behalf_of(made)
+        try:
+            await made.start(self._supervisor, self._toolchain().path)
+        except BaseException:
+            made.clear()
+            self._slots.release_on_behalf_of(made)
+            raise
+        self._tasks.start_soon(self._tend, made)
+        return made
+
+    def refuse(self, fingerprint: str) -> None:
+        """Feed a source no more: its frames are not what its index says. FFmpeg reads it itself from now on."""
+        self._unfed.add(fingerprint)
+
+    async def _tend(self, made: Composition) -> None:
         """Feed a composition until it is left; then see it gone."""
         async with trio.open_nursery() as nursery:
-            for feed in making.fed.feeds:
-                nursery.start_soon(making.write, self._decoders, feed, child)
+            for feed in made.fed.feeds:
+                nursery.start_soon(made.write, self._decoders, feed)
             try:
-                await making.left.wait()
+                await made.left.wait()
             finally:
                 nursery.cancel_scope.cancel()
                 with trio.CancelScope(shield=True):
-                    await child.aclose()
+                    await made.child.aclose()
         with trio.CancelScope(shield=True):
-            await trio.to_thread.run_sync(making.clear)
-        self._slots.release_on_behalf_of(making)
+            await trio.to_thread.run_sync(made.clear)
+        self._slots.release_on_behalf_of(made)
 
 
-def compiled(stage: Stage, window: tuple[int, int], size: tuple[int, int], image: Image) -> Fed:
-    """Build the command of some frames. Takes milliseconds; meant for a thread."""
-    return preview_command(
-        stage.timeline, stage.export, stage.resources, window=window, size=size, image=image, fed=FEEDS
-    )
+class Composition:
+    """One FFmpeg in its folder, and why its feeding failed."""
 
+    def __init__(self, fed: Fed, parent: Path) -> None:
+        self.fed = fed
+        self.fault: Exception | None = None
+        self.left = trio.Event()
+        self._parent = parent
+        self._work: Path | None = None
+        self._child: Child | None = None
+        self._inputs: tuple[str, ...] = ()
 
-@dataclass(eq=False)
-class _Making:
-    """What the tasks around one FFmpeg share: its folder, why its feeding failed, and that nobody wants more."""
+    @property
+    def child(self) -> Child:
+        """The process, once it is started."""
+        if self._child is None:
+            raise AssertionError("a composition that was not started")
+        return self._child
 
-    composer: Composer
-    fed: Fed
-    parent: Path
-    work: Path | None = None
-    fault: SidecarError | None = None
-    left: trio.Event = field(default_factory=trio.Event)
-    argv: tuple[str, ...] = ()
-
-    async def start(self, supervisor: Supervisor, program: Path) -> Child:
+    async def start(self, supervisor: Supervisor, program: Path) -> None:
         """Make the folder and start FFmpeg in it."""
-        built = await trio.to_thread.run_sync(self._prepare)
-        self.argv = built.argv
-        return await supervisor.spawn(
+        work, built = await trio.to_thread.run_sync(self._prepare)
+        self._inputs = tuple(value for name, value in pairwise(built.argv) if name == "-i")
+        self._child = await supervisor.spawn(
             [program, *GLOBALS, *built.argv],
-            cwd=self._folder,
+            cwd=work,
             env=dict(self.fed.command.environment),
             stdout="pipe",
             role="preview",
         )
 
-    async def write(self, decoders: Decoders, feed: Feed, child: Child) -> None:
+    async def write(self, decoders: Decoders, feed: Feed) -> None:
         """Feed one input; what goes wrong ends the composition."""
+        if self._work is None:
+            raise AssertionError("a composition that was not started")
         try:
-            await decoders.write(feed, self._folder / feed.name)
-        except SidecarError as error:
+            await decoders.write(feed, self._work / feed.name)
+        except Exception as error:  # noqa: BLE001 - raised by who reads the frames
             self.fault = self.fault or error
-            child.kill()
+            self.child.kill()
+
+    async def failure(self) -> Exception:
+        """Say why FFmpeg ended early."""
+        status = await self.child.wait()
+        if self.fault is not None:
+            return self.fault
+        if status != 0:
+            return failure(status, self.child.stderr_tail(), inputs=self._inputs)
+        return FfmpegFailed(exit_code=status, detail="it wrote fewer frames than it was asked for")
+
+    def leave(self) -> None:
+        """End FFmpeg and the feeding."""
+        self.child.kill()
+        self.left.set()
 
     def clear(self) -> None:
         """Remove the folder."""
-        if self.work is not None:
-            shutil.rmtree(self.work, ignore_errors=True)
+        if self._work is not None:
+            shutil.rmtree(self._work, ignore_errors=True)
 
-    @property
-    def _folder(self) -> Path:
-        if self.work is None:
-            raise AssertionError("a composition that was not prepared")
-        return self.work
-
-    def _prepare(self) -> Arguments:
+    def _prepare(self) -> tuple[Path, Arguments]:
         built = arguments(self.fed.command)
-        self.work = Path(tempfile.mkdtemp(prefix="preview-", dir=self.parent))
+        self._work = Path(tempfile.mkdtemp(prefix="preview-", dir=self._parent))
         for file in built.files:
-            (self.work / file.name).write_bytes(file.content)
+            (self._work / file.name).write_bytes(file.content)
         for feed in self.fed.feeds:
-            os.mkfifo(self.work / feed.name, mode=0o600)
-        return built
+            os.mkfifo(self._work / feed.name, mode=0o600)
+        return self._work, built
 
 
 class Frames:
-    """Frames of one composition, in order."""
+    """Frames [first, end) of a stage, in order."""
 
-    def __init__(self, making: _Making, child: Child, parts: Parts, count: int) -> None:
-        self._making = making
-        self._child = child
-        self._parts = parts
-        self._left = count
+    def __init__(
+        self, composer: Composer, stage: Stage, window: tuple[int, int], size: tuple[int, int], image: Image
+    ) -> None:
+        self._composer = composer
+        self._stage = stage
+        self._position, self._end = window
+        self._size = size
+        self._image = image
+        self._parts = parts_of(image, size, stage.export)
+        self._made: Composition | None = None
+
+    async def begin(self, fed: Fed | None) -> None:
+        """Start the composition of what has not been given yet."""
+        if fed is None:
+            window = self._position, self._end
+            compile_ = partial(self._composer.compiled, self._stage, window, self._size, self._image)
+            fed = await trio.to_thread.run_sync(compile_)
+        self._parts = parts_of(self._image, self._size, self._stage.export)
+        self._made = await self._composer.begin(fed)
+
+    def leave(self) -> None:
+        """End the composition."""
+        if self._made is not None:
+            self._made.leave()
+            self._made = None
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
 
     async def __anext__(self) -> bytes:
         """Return the next frame."""
-        if self._left == 0:
+        if self._position == self._end:
             raise StopAsyncIteration
         with trio.move_on_after(STALL) as patience:
             frame = await self._next()
         if patience.cancelled_caught:
-            raise self._making.fault or Stalled(what="FFmpeg (preview)", seconds=STALL)
-        self._left -= 1
-        self._making.composer.composed += 1
+            raise Stalled(what="FFmpeg (preview)", seconds=STALL)
+        self._position += 1
+        self._composer.composed += 1
         return frame
 
     async def _next(self) -> bytes:
-        stdout = self._child.stdout
-        if stdout is None:
-            raise AssertionError("a composition has a pipe")
         while (frame := self._parts.next()) is None:
-            data = await stdout.receive_some(CHUNK)
-            if not data:
-                raise await self._failure()
-            self._parts.feed(data)
+            made = self._made
+            if made is None:
+                raise AssertionError("frames are read inside their block")
+            stdout = made.child.stdout
+            data = b"" if stdout is None else await stdout.receive_some(CHUNK)
+            if data:
+                self._parts.feed(data)
+                continue
+            fault = await made.failure()
+            refused = self._stage.fingerprints.get(fault.path) if isinstance(fault, MediaUnsupported) else None
+            if refused is None or not made.fed.feeds:
+                raise fault
+            self.leave()
+            self._composer.refuse(refused)
+            await self.begin(None)
         return frame
-
-    async def _failure(self) -> SidecarError:
-        """Say why FFmpeg ended early."""
-        status = await self._child.wait()
-        if self._making.fault is not None:
-            return self._making.fault
-        argv = self._making.argv
-        inputs = [value for name, value in pairwise(argv) if name == "-i"]
-        if status != 0:
-            return failure(status, self._child.stderr_tail(), inputs=inputs, outputs=[])
-        return FfmpegFailed(exit_code=status, detail="it wrote fewer frames than it was asked for")
 
 
 @asynccontextmanager

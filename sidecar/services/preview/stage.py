@@ -12,10 +12,14 @@ from protocol.problem import Problem
 from protocol.project import Export
 from protocol.time import Seconds, format_exact, instant_frame, parse_seconds
 from sidecar.core.timeline import Timeline
+from sidecar.ffmpeg.builder.picture import Cutter
 from sidecar.ffmpeg.builder.resources import Resources
 
 LEAST_SIDE, MOST_SIDE = 16, 8192
 """Pixels of a side of a preview."""
+
+MOST_PROBLEMS = 50
+"""Problems that are told with a picture."""
 
 Media = Literal["original", "proxy", "mixed"]
 
@@ -29,14 +33,23 @@ class Broken:
     error: SidecarError
 
 
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """A problem, and frames [first, end) that it concerns."""
+
+    problem: Problem
+    first: int
+    end: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Stage:
-    """A project read and resolved, and all that its pictures are made of. Nothing in it ever changes but `keys`.
+    """A project read and resolved, and all that its pictures are made of. What it says never changes.
 
     `fingerprints` are those of the files that clips play, by path, as they were when the stage was set. Clips that
     cannot be played are disabled in `timeline`, and `broken` says on which frames they would be seen. `inexact` are
-    frames [first, end) whose picture lacks an analysis that only a render makes. `owners` are ids of projects for the
-    cache, `revision` that of an open project. `keys` remembers under which keys pictures are kept.
+    frames [first, end) whose picture lacks an analysis that only a render makes, `missing` the keys of those. `owners` are ids of projects for the
+    cache, `revision` that of an open project. `cutter` and `keys` (of pictures that are kept) only remember.
     """
 
     timeline: Timeline
@@ -44,9 +57,11 @@ class Stage:
     resources: Resources
     fingerprints: Mapping[str, str]
     ffmpeg: str
-    problems: tuple[Problem, ...] = ()
+    cutter: Cutter
+    problems: tuple[Concern, ...] = ()
     broken: tuple[Broken, ...] = ()
     inexact: tuple[tuple[int, int], ...] = ()
+    missing: tuple[str, ...] = ()
     media: Media = "original"
     owners: tuple[str, ...] = ()
     revision: int | None = None
@@ -90,15 +105,24 @@ class Stage:
             scale = Fraction(height, high)
         return _even(width or wide * scale), _even(height or high * scale)
 
+    def problems_of(self, window: tuple[int, int]) -> list[Problem]:
+        """Return the problems that concern these frames, each once, at most so many."""
+        found = {id(each.problem): each.problem for each in self.problems if _meet(each, window)}
+        return list(found.values())[:MOST_PROBLEMS]
+
     def check(self, window: tuple[int, int]) -> None:
         """Raise the error of a clip that would be seen on one of these frames and cannot be played."""
         for each in self.broken:
-            if each.first < window[1] and window[0] < each.end:
+            if _meet(each, window):
                 raise each.error
 
     def exact(self, window: tuple[int, int]) -> bool:
         """Whether pictures of these frames are those of a render."""
         return not any(first < window[1] and window[0] < end for first, end in self.inexact)
+
+
+def _meet(span: Broken | Concern, window: tuple[int, int]) -> bool:
+    return span.first < window[1] and window[0] < span.end
 
 
 def _even(length: Fraction | int) -> int:

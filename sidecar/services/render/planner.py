@@ -16,17 +16,14 @@ from protocol.errors import EncoderUnavailable, NothingToRender, SidecarError
 from protocol.project import Export
 from protocol.time import format_exact
 from sidecar.core.source import SourceFacts
-from sidecar.core.timeline import Timeline, output_span, range_problems, resolve
-from sidecar.effects import catalogue
+from sidecar.core.timeline import Timeline, output_span
 from sidecar.ffmpeg.builder.encode import encoders_of
-from sidecar.ffmpeg.builder.resources import Resources
 from sidecar.services.cache.coverage import PlannedCell
 from sidecar.services.fonts import FontService
-from sidecar.services.media import MediaService
+from sidecar.services.media.service import MediaService
 from sidecar.services.projects import ProjectService
-from sidecar.services.projects.effects import effect_files
 from sidecar.services.projects.view import ProjectView
-from sidecar.services.projects.world import CheckRead, MediaFindings, Use, look_at_media, uses_of
+from sidecar.services.projects.world import CheckRead, MediaFindings, Use, uses_of
 from sidecar.services.render.cells import in_cells
 from sidecar.services.render.compiling import Compiled, Draft, compile_draft
 from sidecar.services.render.copies import Copies, find_copies
@@ -43,6 +40,7 @@ from sidecar.services.render.estimates import (
 )
 from sidecar.services.render.planning import Planned, frames_of, merge_export, refuse, summarize, validated
 from sidecar.services.render.uncopied import Stream
+from sidecar.services.resolving import resolved
 from sidecar.services.tools import Tools
 
 if TYPE_CHECKING:
@@ -84,25 +82,19 @@ class Planner:
         view = await self.projects.resolve_ref(ref)
         raw = merge_export(view.raw, changes) if changes else view.raw
         project, problems = await trio.to_thread.run_sync(validated, raw)
-        found = await look_at_media(project, view.base, "probe", self.media, check_read)
-        named = await effect_files(project, view.base, check_read)
-        problems += [*found.problems, *named.problems]
+        found = await resolved(project, view.base, media=self.media, fonts=self.fonts, check_read=check_read)
+        problems += found.problems
         refuse(problems)
-        timeline = await trio.to_thread.run_sync(resolve, project, found.sources)
-        problems += range_problems(timeline)
-        refuse(problems)
+        timeline = found.timeline
         if timeline.frames == 0:
             raise NothingToRender
         export = await self._decided(_ranged(project.export, span, timeline))
         encoders = await self._encoders(export)
-        fonts = await self.fonts.for_project(project, view.base, check_read)
-        problems += fonts.problems
-        refuse(problems)
-        inputs = _inputs(found, uses_of(project))
+        inputs = _inputs(found.found, uses_of(project))
         draft = Draft(
             timeline=timeline,
             export=export,
-            resources=Resources(fonts.fonts, catalogue(), contents=named.contents),
+            resources=found.resources,
             span=output_span(timeline, export),
             fingerprints={each.path: each.fingerprint for each in inputs},
             ffmpeg=self.tools.require().version,
