@@ -271,7 +271,8 @@ class CacheCleared(Result):
 class CachePreload(Params, kw_only=True):
     """Makes what is missing of these kinds, of the files that a project plays or of files by path; exactly one of both.
 
-    `kinds` null: metadata, with the keyframes.
+    `kinds` null: metadata, with the keyframes. Waveforms, filmstrips, analyses and proxies can be made ahead too, as
+    their commands make them by default; filmstrips are pictures of the keyframes, at most 240.
     """
 
     project: ProjectRef | None = None

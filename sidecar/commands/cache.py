@@ -93,7 +93,12 @@ async def preload(params: CachePreload, call: Call) -> CachePreloaded:
 
     ref = None if params.project is None else readable(params.project, call)
     return await call.services.caches.preload(
-        ref, params.paths, params.kinds or ["metadata"], check_read=call.check_read, tell=tell, trace_id=call.trace_id
+        ref,
+        params.paths,
+        params.kinds or ["metadata"],
+        read=call.connection.grant.reading,
+        tell=tell,
+        trace_id=call.trace_id,
     )
 
 

@@ -30,19 +30,22 @@ from sidecar.services.tools import Tools
 
 if TYPE_CHECKING:
     from sidecar.services.bin import BinService
+    from sidecar.services.cache.kinds import Kind
     from sidecar.services.cache.memory import MemoryTier
     from sidecar.services.cache.service import CacheService
     from sidecar.services.cache.store import CacheStore
     from sidecar.services.ffmpeg_command import FfmpegCommandService
     from sidecar.services.fonts import FontService
     from sidecar.services.gpu.service import GpuService
-    from sidecar.services.media import MediaService
     from sidecar.services.media.analysis.service import AnalysisService
+    from sidecar.services.media.failing import Failing
     from sidecar.services.media.filmstrip.service import FilmstripService
     from sidecar.services.media.filmstrip.shelf import Shelf
     from sidecar.services.media.proxy.service import ProxyService
+    from sidecar.services.media.service import MediaService
     from sidecar.services.media.waveform.service import WaveformService
     from sidecar.services.members import Members
+    from sidecar.services.preview.service import PreviewService
     from sidecar.services.projects import ProjectService
     from sidecar.services.render.planner import Planner
     from sidecar.services.render.service import RenderService
@@ -187,10 +190,9 @@ class Services:
         return make_caches(
             self.memory,
             self.cache,
-            lambda: self.waveforms,
+            self,
             settings=self.settings,
             projects=self.projects,
-            media=self.media,
         )
 
     @cached_property
@@ -233,21 +235,21 @@ class Services:
         """Peaks of the sound of files."""
         from sidecar.services.media.waveform.service import WaveformService  # noqa: PLC0415 - start-up time
 
-        return WaveformService(self.media, lambda: self.cache, lambda: self.resources)
+        return WaveformService(self.media, lambda: self.cache, lambda: self.resources, self._failing("waveforms"))
 
     @cached_property
     def analyses(self) -> AnalysisService:
         """Measures of the picture and sound of files."""
         from sidecar.services.media.analysis.service import AnalysisService  # noqa: PLC0415 - start-up time
 
-        return AnalysisService(self.media, lambda: self.cache)
+        return AnalysisService(self.media, lambda: self.cache, self._failing("analysis"))
 
     @cached_property
     def filmstrips(self) -> FilmstripService:
         """Small pictures of files."""
         from sidecar.services.media.filmstrip.service import FilmstripService  # noqa: PLC0415 - start-up time
 
-        return FilmstripService(self.media, self.shelf, lambda: self.resources)
+        return FilmstripService(self.media, self.shelf, lambda: self.resources, self._failing("filmstrips"))
 
     @cached_property
     def proxies(self) -> ProxyService:
@@ -261,7 +263,38 @@ class Services:
             supervisor=self.supervisor,
             toolchain=self.tools.require,
             height=lambda: self.settings.current.proxy_height,
+            failing=self._failing("proxies", seconds=300.0),
         )
+
+    def _failing(self, kind: Kind, seconds: float = 30.0) -> Failing:
+        from sidecar.services.media.failing import Failing  # noqa: PLC0415 - start-up time
+
+        return Failing(lambda: self.memory, kind, seconds)
+
+    @cached_property
+    def previews(self) -> Late[PreviewService]:
+        """What shows pictures of projects; opened by who waits for it first."""
+        late = Late(self._open_previews)
+        self.tasks.start_soon(late.hold)
+        return late
+
+    def _open_previews(self) -> AbstractAsyncContextManager[PreviewService]:
+        from sidecar.services.media.service import worker_count  # noqa: PLC0415 - start-up time
+        from sidecar.services.preview.service import Neighbours, open_previews  # noqa: PLC0415 - start-up time
+
+        neighbours = Neighbours(
+            projects=self.projects,
+            media=self.media,
+            fonts=lambda: self.fonts,
+            memory=lambda: self.memory,
+            cache=lambda: self.cache,
+            resources=lambda: self.resources,
+            supervisor=self.supervisor,
+            toolchain=self.tools.require,
+            folder=self.folders.temp,
+            workers=lambda: worker_count(self.settings.current.workers),
+        )
+        return open_previews(neighbours)
 
     def _tell_cache(self, memory: MemoryTier) -> None:
         from sidecar.services.cache.wiring import tell_cache  # noqa: PLC0415 - start-up time

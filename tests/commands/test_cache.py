@@ -302,6 +302,23 @@ async def test_preloading_probes_the_files_of_a_project(tmp_path: Path, clip: Pa
                 await ask("cache.preload", **wrong)
 
 
+async def test_whatever_can_be_made_ahead_is_there_when_it_is_asked_for(tmp_path: Path) -> None:
+    film = make_clip(tmp_path / "film.mp4", seconds=2, size=(320, 240), audio="stereo", gop=5)
+    tone = make_clip(tmp_path / "tone.wav", seconds=1, audio="stereo")
+    async with desk_of(tmp_path) as (_, ask):
+        await ask("settings.set", settings={"proxyHeight": 120}, persist=False)
+        kinds = ["metadata", "waveforms", "filmstrips", "analysis", "proxies"]
+        done = await ask("cache.preload", paths=[str(film), str(tone)], kinds=kinds)
+        assert [(item["path"], item["kind"]) for item in done["items"] if item["error"]] == []
+        assert (await ask("media.waveform", path=str(film)))["cached"]
+        assert (await ask("media.filmstrip", path=str(film), count=5))["cached"] == 5
+        whole = ["scenes", "black", "freeze", "silence", "loudness", "sharpness", "motion", "bitrate"]
+        assert (await ask("media.analyze", path=str(film), kinds=whole))["cached"] == whole
+        assert (await ask("media.analyze", path=str(tone), kinds=["loudness"]))["cached"] == ["loudness"]
+        found = await ask("media.proxy", path=str(film), make=False)
+        assert (found["state"], found["height"]) == ("ready", 120)
+
+
 async def test_verifying_finds_damage_and_removes_it(tmp_path: Path) -> None:
     async with desk_of(tmp_path) as (desk, ask):
         for name in range(30):

@@ -11,10 +11,13 @@ import trio
 from protocol.commands.cache import CachePreloaded, PreloadedFile
 from protocol.errors import InvalidParams, SidecarError
 from protocol.progress import Begin, End, Items, Progress, Report
+from sidecar.services.access import ReadAccess
 from sidecar.services.cache.kinds import Kind
 
-Maker = Callable[[Path, str], Awaitable[object]]
-"""Makes what a kind holds of a file (its absolute path, and the path as results name it), unless it is there."""
+Maker = Callable[[Path, str, ReadAccess], Awaitable[object]]
+"""Makes what a kind holds of a file (its absolute path, and the path as results name it), unless it is there.
+
+The access says which of the files that belong to it may be read."""
 
 AT_ONCE = 4
 
@@ -26,6 +29,8 @@ async def preload(
     kinds: Sequence[Kind],
     makers: Mapping[Kind, Maker],
     tell: Callable[[Progress], Awaitable[None]],
+    *,
+    read: ReadAccess,
     trace_id: str,
 ) -> CachePreloaded:
     """Make what is missing of `files`, by the paths that results name; a file that fails does not stop the others.
@@ -45,7 +50,7 @@ async def preload(
         error: SidecarError | None = None
         async with limiter:
             try:
-                await _make(files[shown], shown, makers[kind])
+                await _make(files[shown], shown, makers[kind], read)
             except SidecarError as failure:
                 error = failure
         data = None if error is None else error.data(trace_id)
@@ -61,7 +66,7 @@ async def preload(
     return CachePreloaded(items=items, failed=sum(item.error is not None for item in items))
 
 
-async def _make(located: Located, shown: str, maker: Maker) -> None:
+async def _make(located: Located, shown: str, maker: Maker, read: ReadAccess) -> None:
     if isinstance(located, SidecarError):
         raise located
-    await maker(located, shown)
+    await maker(located, shown, read)

@@ -30,6 +30,7 @@ from protocol.commands.cache import (
 from protocol.commands.shared import ProjectRef
 from protocol.errors import InvalidParams, SidecarError
 from protocol.progress import Begin, End, Progress, Report
+from sidecar.services.access import ReadAccess
 from sidecar.services.cache.index import Total
 from sidecar.services.cache.kinds import KINDS, Kind
 from sidecar.services.cache.known_projects import cached_projects, project_state
@@ -39,8 +40,8 @@ from sidecar.services.cache.preload import Located, Maker, preload
 from sidecar.services.cache.report import cache_stats
 from sidecar.services.cache.selection import Selection, source_id
 from sidecar.services.cache.store import CacheStore
-from sidecar.services.media import MediaService
 from sidecar.services.media.paths import local_path
+from sidecar.services.media.service import MediaService
 from sidecar.services.projects import ProjectService
 from sidecar.services.projects.world import CheckRead, located, uses_of
 from sidecar.services.settings import SettingsStore
@@ -159,7 +160,7 @@ class CacheService:
         paths: Sequence[str] | None,
         kinds: Sequence[Kind],
         *,
-        check_read: CheckRead,
+        read: ReadAccess,
         tell: Tell,
         trace_id: str = "",
     ) -> CachePreloaded:
@@ -170,10 +171,10 @@ class CacheService:
         if ref is not None:
             view = await self._projects.resolve_ref(ref)
             for written in uses_of(view.project):
-                files[written] = await _located(partial(located, written, view.base, check_read))
+                files[written] = await _located(partial(located, written, view.base, read))
         for each in paths or ():
-            files[each] = await _located(partial(_readable, each, check_read))
-        return await preload(files, kinds, self._makers, tell, trace_id)
+            files[each] = await _located(partial(_readable, each, read))
+        return await preload(files, kinds, self._makers, tell, read=read, trace_id=trace_id)
 
     async def verify(self, asked: CacheVerify, tell: Tell) -> CacheVerified:
         """Read entries on the disk through, no faster than asked; raises what the disk tier's `verify` raises."""

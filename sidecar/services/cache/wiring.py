@@ -4,28 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from protocol.errors import DiskFull, OutputUnwritable
 
 if TYPE_CHECKING:
     from protocol.commands.settings import Settings
-    from sidecar.services.cache.kinds import Kind
+    from sidecar.services.cache.ahead import Shops
     from sidecar.services.cache.memory import MemoryTier
-    from sidecar.services.cache.preload import Maker
     from sidecar.services.cache.service import CacheService
     from sidecar.services.cache.store import CacheStore
     from sidecar.services.events import EventHub
     from sidecar.services.folders import Folders
     from sidecar.services.logs import Log
-    from sidecar.services.media import MediaService
-    from sidecar.services.media.waveform.service import WaveformService
     from sidecar.services.projects import ProjectService
     from sidecar.services.settings import SettingsStore
-
-PRELOAD_SECONDS = 120.0
-"""How long a file may take that is probed ahead: reading the index of a large one takes as long as reading the file."""
 
 
 def make_memory(settings: SettingsStore, made: Callable[[MemoryTier], None]) -> MemoryTier:
@@ -54,27 +47,16 @@ async def tell_cache(
 def make_caches(
     memory: MemoryTier,
     store: CacheStore,
-    late_waveforms: Callable[[], WaveformService],
+    shops: Shops,
     *,
     settings: SettingsStore,
     projects: ProjectService,
-    media: MediaService,
 ) -> CacheService:
     """Make the service that both tiers are seen by."""
+    from sidecar.services.cache.ahead import makers  # noqa: PLC0415 - start-up time
     from sidecar.services.cache.service import CacheService  # noqa: PLC0415 - start-up time
 
-    async def metadata(path: Path, shown: str) -> None:
-        await media.probe(path, index="keyframes", timeout=PRELOAD_SECONDS, shown=shown)
-
-    async def waveforms(path: Path, shown: str) -> None:
-        from sidecar.services.media.waveform.cutter import Asked  # noqa: PLC0415 - start-up time
-
-        # Of a file without sound there is nothing to make.
-        if (await media.probe(path, timeout=PRELOAD_SECONDS, shown=shown)).audio:
-            await late_waveforms().waveform(path, Asked(), shown=shown)
-
-    makers: dict[Kind, Maker] = {"metadata": metadata, "waveforms": waveforms}
-    return CacheService(store, memory, settings=settings, projects=projects, media=media, makers=makers)
+    return CacheService(store, memory, settings=settings, projects=projects, media=shops.media, makers=makers(shops))
 
 
 def open_cache(folders: Folders, settings: SettingsStore, log: Log, memory: MemoryTier) -> CacheStore:

@@ -2,7 +2,7 @@
 // It needs no framework and no other file: give `Client` a `Transport` and it speaks.
 
 export const PROTOCOL = 1;
-export const SCHEMA_HASH = "sha256:9d8460f20407ae70ee52b360b568da53d87b19d788b6fe18b0a6e7a1bbbf1429";
+export const SCHEMA_HASH = "sha256:b0a27f57499e28a6f9e97ac45bca74899c5417164aefa06b3fa300c1ca92b861";
 
 /** Seconds as a number, or exactly as `num/den`. */
 export type Seconds = number | string;
@@ -303,7 +303,8 @@ export interface CacheMetadataQuery {
 /**
  * Makes what is missing of these kinds, of the files that a project plays or of files by path; exactly one of both.
  *
- * `kinds` null: metadata, with the keyframes.
+ * `kinds` null: metadata, with the keyframes. Waveforms, filmstrips, analyses and proxies can be made ahead too, as
+ * their commands make them by default; filmstrips are pictures of the keyframes, at most 240.
  */
 export interface CachePreload {
   progressToken?: string | number | null;

@@ -20,6 +20,7 @@ from protocol.errors import InvalidParams, SourceChanged
 from sidecar.services.cache.flights import Flights
 from sidecar.services.cache.selection import source_id
 from sidecar.services.media.analysis.messages import Analyse, Findings, Found, Options
+from sidecar.services.media.failing import Failing
 from sidecar.services.media.messages import Item, error_of, unpack
 from sidecar.services.media.service import MediaService
 
@@ -78,9 +79,10 @@ class AnalysisService:
     sound that is not there) and SourceChanged.
     """
 
-    def __init__(self, media: MediaService, cache: Callable[[], CacheStore]) -> None:
+    def __init__(self, media: MediaService, cache: Callable[[], CacheStore], failing: Failing) -> None:
         self._media = media
         self._cache = cache
+        self._failing = failing
         self._flights = Flights()
 
     async def analyze(self, path: Path, asked: Asked, *, shown: str, listener: Listener | None = None) -> Analysis:
@@ -91,7 +93,10 @@ class AnalysisService:
         async with self._flights.turn(("analysis", _digest(source.fingerprint, asked.video, asked.audio))):
             found = {kind: known for kind in asked.kinds if (known := await self._known(source, asked, kind))}
             missing = tuple(kind for kind in asked.kinds if kind not in found)
-            measured = await self._measure(source, asked, missing, listener) if missing else Findings()
+            measured = Findings()
+            if missing:
+                with self._failing.noted(_key(source, asked, *missing), shown):
+                    measured = await self._measure(source, asked, missing, listener)
             for kind in missing:
                 await self._keep(source, asked, kind, measured)
         members = {kind: getattr(found.get(kind, measured), kind) for kind in KINDS}
@@ -175,8 +180,11 @@ def _seconds(info: MediaInfo, asked: Asked) -> float | None:
     return None if info.duration is None else float(Fraction(info.duration))
 
 
-def _key(source: _Source, asked: Asked, kind: Kind) -> str:
-    """Hash what decides the result of a kind: the other kinds' parameters do not."""
+def _key(source: _Source, asked: Asked, *kinds: Kind) -> str:
+    """Hash what decides the result of kinds: other kinds' parameters do not."""
+    if len(kinds) > 1:
+        return _digest(*(_key(source, asked, kind) for kind in kinds))
+    (kind,) = kinds
     options = asked.options
     decides: list[object] = [kind, asked.span, str(source.origin)]
     decides += [asked.video] if kind in PICTURE or kind == "bitrate" else []

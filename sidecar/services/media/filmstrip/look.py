@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from sidecar.core.source import SourceColor
 from sidecar.services.media.messages import Task, pack
+
+if TYPE_CHECKING:
+    from protocol.commands.filmstrip import MediaFilmstrip
 
 DRAWN = "1"
 """Raised whenever the same frame begins to give another picture."""
@@ -105,6 +108,12 @@ class MakeSheet(Task, frozen=True, tag="sheet"):
 def picture_key(fingerprint: str, stream: int, pts: int, look: Look) -> str:
     """Return the key of a frame's picture: 64 hexadecimal digits."""
     return hashlib.sha256(pack(("filmstrip", DRAWN, fingerprint, stream, pts, look))).hexdigest()
+
+
+def request_key(fingerprint: str, request: MediaFilmstrip) -> str:
+    """Return the key of all that is asked of a file, whatever its path."""
+    bare = structs.replace(request, path="", progress_token=None)
+    return hashlib.sha256(pack(("strip", DRAWN, fingerprint, bare))).hexdigest()
 
 
 def sheet_key(pictures: tuple[str | None, ...], columns: int, step: tuple[int, int], look: Look) -> str:

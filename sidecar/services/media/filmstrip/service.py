@@ -10,15 +10,17 @@ from pathlib import Path
 from time import perf_counter
 
 import msgspec
+import trio
 
 from protocol.commands.filmstrip import Filmstrip, FilmstripFrame, MediaFilmstrip
 from protocol.commands.media import MediaInfo
 from protocol.commands.shared import Resource
-from protocol.errors import Internal
+from protocol.errors import Internal, SidecarError, SourceChanged
 from protocol.progress import Begin, End, Items, Progress
 from protocol.time import format_exact
 from sidecar.services.cache.flights import Flights
 from sidecar.services.cache.selection import source_id
+from sidecar.services.media.failing import Failing
 from sidecar.services.media.filmstrip.look import (
     CONTENT_TYPES,
     Keyframe,
@@ -28,6 +30,7 @@ from sidecar.services.media.filmstrip.look import (
     TakeFrames,
     Taken,
     picture_key,
+    request_key,
     sheet_key,
 )
 from sidecar.services.media.filmstrip.plan import (
@@ -89,8 +92,9 @@ class FilmstripService:
     Two that ask for the same kind of picture of one file at a time wait for each other, so that none is made twice.
     """
 
-    def __init__(self, media: MediaService, shelf: Shelf, resources: Callable[[], Resources]) -> None:
+    def __init__(self, media: MediaService, shelf: Shelf, resources: Callable[[], Resources], failing: Failing) -> None:
         self._media = media
+        self._failing = failing
         self._shelf = shelf
         self._resources = resources
         self._flights = Flights()
@@ -100,13 +104,15 @@ class FilmstripService:
     ) -> Filmstrip:
         """Make a strip of the file at an absolute path, `shown` in errors; pictures are reported as they come.
 
-        Raises what MediaService.probe does, InvalidParams and LimitExceeded. Cancelling ends the worker.
+        Raises what MediaService.probe does, InvalidParams, LimitExceeded and SourceChanged. Cancelling ends the worker.
         """
-        strip = await self._planned(request, path, shown)
-        report(Begin(title="Drawing pictures", total=len(strip.places)))
-        async with self._flights.turn((KIND, picture_key(strip.info.fingerprint, strip.number, 0, strip.look))):
-            await self._gathered(strip, report)
-            sheet = await self._sheet(strip)
+        info = await self._media.probe(path, shown=shown)
+        with self._failing.noted(request_key(info.fingerprint, request), shown):
+            strip = await self._planned(request, path, shown, info)
+            report(Begin(title="Drawing pictures", total=len(strip.places)))
+            async with self._flights.turn((KIND, picture_key(info.fingerprint, strip.number, 0, strip.look))):
+                await self._gathered(strip, report)
+                sheet = await self._sheet(strip)
         report(End())
         return Filmstrip(
             frames=[self._frame(strip, number) for number in range(len(strip.places))],
@@ -116,8 +122,7 @@ class FilmstripService:
             cached=sum(place.pts not in strip.decoded for place in strip.places),
         )
 
-    async def _planned(self, request: MediaFilmstrip, path: Path, shown: str) -> _Strip:
-        info = await self._media.probe(path, shown=shown)
+    async def _planned(self, request: MediaFilmstrip, path: Path, shown: str, info: MediaInfo) -> _Strip:
         video = picture_of(info, request.video_stream)
         look = look_of(request, video)
         wanted = instants(request, None if info.duration is None else Fraction(info.duration))
@@ -172,11 +177,28 @@ class FilmstripService:
             near=strip.near,
             decoder=ALPHA_DECODERS.get(strip.info.video[strip.number].codec) if strip.look.alpha else None,
         )
-        answer = await self._media.pool.stream(
-            task, seconds=SILENCE, shown=strip.shown, on_item=take, operation=OPERATION
-        )
+        try:
+            answer = await self._media.pool.stream(
+                task, seconds=SILENCE, shown=strip.shown, on_item=take, operation=OPERATION
+            )
+        finally:
+            with trio.CancelScope(shield=True):
+                changed = await self._changed(strip)
+        if changed is not None:
+            raise changed
         if answer.failure is not None:
             raise error_of(answer.failure, strip.shown)
+
+    async def _changed(self, strip: _Strip) -> SourceChanged | None:
+        """Say whether the file has become another while it was read, and keep nothing of what was read then."""
+        try:
+            now = await self._media.fingerprint(strip.path)
+        except SidecarError:
+            now = None
+        if now == strip.info.fingerprint:
+            return None
+        await self._shelf.take_back(strip.keys[pts] for pts in strip.decoded)
+        return SourceChanged(path=strip.shown, expected=strip.info.fingerprint, actual=now)
 
     async def _sheet(self, strip: _Strip) -> Resource | None:
         if strip.grid is None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
 KIND: Kind = "filmstrips"
 
-WAITING = 2_000
-"""Pictures that wait for the disk, at most; those beyond stay in memory alone."""
+WAITING_BYTES = 64 << 20
+"""Bytes of pictures that wait for the disk, at most; those beyond stay in memory alone."""
 
 LAST_WORK = 1.0
 """Seconds that pictures which wait are given when the sidecar ends."""
@@ -28,7 +29,6 @@ LAST_WORK = 1.0
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    key: str
     image: bytes
     seconds: float
     source: str
@@ -40,7 +40,10 @@ class Shelf:
     def __init__(self, memory: Callable[[], MemoryTier], cache: Callable[[], CacheStore]) -> None:
         self._memory = memory
         self._cache = cache
-        self._put, self._waiting = trio.open_memory_channel[_Kept](WAITING)
+        self._waiting: OrderedDict[str, _Kept] = OrderedDict()
+        self._bytes = 0
+        self._more = trio.Event()
+        self._closed = False
 
     async def find(self, keys: list[str]) -> dict[str, bytes]:
         """Return those of the pictures that are kept."""
@@ -64,10 +67,18 @@ class Shelf:
     def keep(self, key: str, image: bytes, *, seconds: float, source: str) -> None:
         """Keep a picture, which took so many seconds to make; `source` stands for the file."""
         self._memory().put(KIND, key, image, seconds=seconds, sources=(source,))
-        try:
-            self._put.send_nowait(_Kept(key, image, seconds, source))
-        except trio.WouldBlock:
-            return
+        self._drop(key)
+        if self._bytes + len(image) <= WAITING_BYTES:
+            self._waiting[key] = _Kept(image, seconds, source)
+            self._bytes += len(image)
+            self._more.set()
+
+    async def take_back(self, keys: Iterable[str]) -> None:
+        """Let go of pictures, those on disk too, that are not what their keys say."""
+        for key in keys:
+            self._memory().remove(KIND, key)
+            self._drop(key)
+            await self._cache().remove(KIND, key)
 
     def fail(self, key: str, path: str) -> None:
         """Remember for a while that a frame cannot be decoded."""
@@ -79,19 +90,31 @@ class Shelf:
 
     async def write(self) -> None:
         """Write to the disk what waits for it; ends when the shelf is closed and nothing waits."""
-        async for kept in self._waiting:
-            await self._publish(kept)
+        while True:
+            while self._waiting:
+                key, kept = next(iter(self._waiting.items()))
+                await self._publish(key, kept)
+                if self._waiting.get(key) is kept:
+                    self._drop(key)
+                elif key not in self._waiting:
+                    # Taken back while it was written.
+                    await self._cache().remove(KIND, key)
+            if self._closed:
+                return
+            self._more = trio.Event()
+            await self._more.wait()
 
     def close(self) -> None:
         """Take no more."""
-        self._put.close()
+        self._closed = True
+        self._more.set()
 
-    async def _publish(self, kept: _Kept) -> None:
+    async def _publish(self, key: str, kept: _Kept) -> None:
         cache = self._cache()
         path = cache.scratch / secrets.token_hex(8)
         try:
             await trio.to_thread.run_sync(path.write_bytes, kept.image)
-            pinned = await cache.publish(KIND, kept.key, path, seconds=kept.seconds, sources=(kept.source,))
+            pinned = await cache.publish(KIND, key, path, seconds=kept.seconds, sources=(kept.source,))
             if pinned is not None:
                 pinned.release()
         except OSError:
@@ -99,6 +122,11 @@ class Shelf:
             pass
         finally:
             path.unlink(missing_ok=True)
+
+    def _drop(self, key: str) -> None:
+        kept = self._waiting.pop(key, None)
+        if kept is not None:
+            self._bytes -= len(kept.image)
 
 
 @asynccontextmanager

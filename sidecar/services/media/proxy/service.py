@@ -23,11 +23,13 @@ from sidecar.ffmpeg.toolchain import Toolchain
 from sidecar.services.access import ReadAccess
 from sidecar.services.cache.kinds import Kind
 from sidecar.services.cache.selection import source_id
+from sidecar.services.media.failing import Failing
 from sidecar.services.media.proxy.camera import camera_files
 from sidecar.services.media.proxy.match import WORTH, same_film, same_frames
 from sidecar.services.media.service import MediaService
 
 if TYPE_CHECKING:
+    from sidecar.services.cache.pinned import Pinned
     from sidecar.services.cache.store import CacheStore
     from sidecar.services.resources import Resources
 
@@ -57,6 +59,7 @@ class ProxyService:
         supervisor: Supervisor,
         toolchain: Callable[[], Toolchain],
         height: Callable[[], int],
+        failing: Failing,
     ) -> None:
         self._media = media
         self._cache = cache
@@ -64,6 +67,7 @@ class ProxyService:
         self._supervisor = supervisor
         self._toolchain = toolchain
         self._height = height
+        self._failing = failing
         self._turns = trio.CapacityLimiter(AT_A_TIME)
 
     async def proxy(
@@ -89,17 +93,22 @@ class ProxyService:
         if video.alpha:
             return _none("notNeeded", "alpha")
         key = _key(facts.fingerprint, request.video_stream, height, self._toolchain().version)
-        if not await self._cache().known(KIND, [key]) and not request.make:
-            return _none("missing", None)
         fresh = False
 
         async def produce(target: Path) -> Mapping[str, Any]:
             nonlocal fresh
             fresh = True
             async with self._turns:
-                return await self._made(facts, video, height, target, shown=shown, tell=tell)
+                with self._failing.noted(key, shown):
+                    return await self._made(facts, video, height, target, shown=shown, tell=tell)
 
-        pinned = await self._cache().make(KIND, key, produce, suffix=".mp4", sources=(source_id(path),))
+        cache, sources = self._cache(), (source_id(path),)
+        if request.make:
+            pinned: Pinned | None = await cache.make(KIND, key, produce, suffix=".mp4", sources=sources)
+        else:
+            pinned = await cache.find(KIND, key, sources=sources)
+        if pinned is None:
+            return _none("missing", None)
         with pinned:
             meta = pinned.meta
             offered = self._resources().offer_entry(
@@ -171,8 +180,9 @@ class ProxyService:
         finally:
             with trio.CancelScope(shield=True):
                 await trio.to_thread.run_sync(partial(shutil.rmtree, work, ignore_errors=True))
-        if await self._media.fingerprint(facts.path) != facts.fingerprint:
-            raise SourceChanged(path=shown, expected=facts.fingerprint, actual=None)
+        now = await self._media.fingerprint(facts.path)
+        if now != facts.fingerprint:
+            raise SourceChanged(path=shown, expected=facts.fingerprint, actual=now)
         made = await self._media.facts(target)
         if not made.video or not same_frames(facts, video, made, made.video[0]):
             raise MediaUnreadable(path=shown, detail="not all of its frames can be decoded")

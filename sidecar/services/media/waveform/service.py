@@ -6,13 +6,13 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from protocol.commands.waveform import Waveform
 from protocol.errors import InvalidParams, SourceChanged
 from sidecar.services.cache.selection import source_id
+from sidecar.services.media.failing import Failing
 from sidecar.services.media.messages import Item, unpack
 from sidecar.services.media.service import MediaService
 from sidecar.services.media.waveform.cutter import Asked, Cutter, Sound, meta_of
@@ -21,6 +21,7 @@ from sidecar.services.media.waveform.inline import Chunk, chunks_of
 from sidecar.services.media.waveform.messages import MakePeaks, PeaksMade, PeaksPart, Watch
 
 if TYPE_CHECKING:
+    from sidecar.services.cache.pinned import Pinned
     from sidecar.services.cache.store import CacheStore
     from sidecar.services.resources import Resources
 
@@ -58,14 +59,32 @@ class WaveformService:
     """
 
     def __init__(
-        self, media: MediaService, cache: Callable[[], CacheStore], resources: Callable[[], Resources]
+        self,
+        media: MediaService,
+        cache: Callable[[], CacheStore],
+        resources: Callable[[], Resources],
+        failing: Failing,
     ) -> None:
         self._media = media
         self._cache = cache
+        self._failing = failing
         self._cutter = Cutter(media, cache, resources)
 
     async def waveform(self, path: Path, asked: Asked, *, shown: str, listener: Listener | None = None) -> Waveform:
         """Return the waveform of a file. `shown` is the path as errors name it."""
+        source, asked = await self._source(path, asked, shown)
+        if (found := await self._cutter.found(source.sound, asked)) is not None:
+            return found
+        decoded: list[bool] = []
+        with await self._peaks(source, asked, listener, decoded) as peaks:
+            return await self._cutter.cut(source.sound, asked, peaks, cached=not decoded)
+
+    async def peaks(self, path: Path, asked: Asked, *, shown: str) -> tuple[Sound, Pinned]:
+        """Return the peaks of all of a stream: lowest, highest, mean square of every 64 samples."""
+        source, asked = await self._source(path, asked, shown)
+        return source.sound, await self._peaks(source, asked, None, [])
+
+    async def _source(self, path: Path, asked: Asked, shown: str) -> tuple[_Source, Asked]:
         info = await self._media.probe(path, shown=shown)
         if asked.stream >= len(info.audio):
             detail = f"{shown} has {len(info.audio)} sound streams"
@@ -79,13 +98,16 @@ class WaveformService:
             Fraction(info.start_time),
             None if info.duration is None else float(Fraction(info.duration)),
         )
-        if (found := await self._cutter.found(source.sound, asked)) is not None:
-            return found
-        decoded: list[bool] = []
-        produce = partial(self._produce, source, asked, listener, decoded)
+        return source, asked
+
+    async def _peaks(self, source: _Source, asked: Asked, listener: Listener | None, decoded: list[bool]) -> Pinned:
         key = source.sound.key("peaks", asked.stream, asked.mix)
-        with await self._cache().make("waveforms", key, produce, sources=source.sound.sources) as peaks:
-            return await self._cutter.cut(source.sound, asked, peaks, cached=not decoded)
+
+        async def produce(target: Path) -> Mapping[str, Any]:
+            with self._failing.noted(key, source.shown):
+                return await self._produce(source, asked, listener, decoded, target)
+
+        return await self._cache().make("waveforms", key, produce, sources=source.sound.sources)
 
     async def _produce(
         self, source: _Source, asked: Asked, listener: Listener | None, decoded: list[bool], target: Path
