@@ -88,12 +88,14 @@ async def execute(
     capture_stdout: bool = False,
     stdout_limit: int = STDOUT_LIMIT,
     pass_fds: tuple[int, ...] = (),
+    background: bool = False,
     on_start: Callable[[Child], None] | None = None,
     marks: Callable[[], object] = lambda: None,
 ) -> Execution:
     """Run a command to its end in the existing folder `work`, where its side files are written and stay.
 
-    Outputs that exist are overwritten. `pass_fds` are descriptors that the child gets under their own numbers.
+    Outputs that exist are overwritten. `pass_fds` are descriptors that the child gets under their own numbers;
+    `background` is that of Supervisor.spawn.
     `on_start` is given the child. `marks` is asked about four times a second: when it returns another value, outputs
     have advanced of which FFmpeg does not report: all but the first, and none before each has its first frame.
     `stall_after` is how many seconds of running it may pass without a new frame, time or byte; `limit` bounds the
@@ -121,6 +123,7 @@ async def execute(
         tag=tag,
         capture=capture_stdout,
         pass_fds=pass_fds,
+        background=background,
     )
     run = _Run(child, marks=marks)
     if on_start is not None:
@@ -163,6 +166,7 @@ async def _start(
     tag: str | None,
     capture: bool,
     pass_fds: tuple[int, ...],
+    background: bool,
 ) -> tuple[Child, ReceiveStream | None]:
     """Start FFmpeg and return it with the stream of its reports; None where there is no way to have them."""
     with ExitStack() as theirs, ExitStack() as ours:
@@ -184,6 +188,7 @@ async def _start(
                 env=environment,
                 stdout="pipe" if piped else "null",
                 pass_fds=pass_fds,
+                background=background,
                 role=role,
                 tag=tag,
             )

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import trio
 from trio.abc import ReceiveStream, SendStream
@@ -24,6 +25,9 @@ from sidecar.ffmpeg.supervisor.platform import Start
 assert sys.platform != "win32"  # noqa: S101 - tells the type checker whose file this is
 
 SHELL = "/bin/sh"
+NICE = 10
+"""Of children in the background: beside one that is not, they get about a tenth of a core that both want."""
+
 OPEN_WITH_INPUT = 'read -r go && exec "$@"'
 OPEN_WITHOUT_INPUT = 'read -r go && exec "$@" </dev/null'
 
@@ -57,6 +61,8 @@ def launch(start: Start, *, tie: Callable[[int], None], inherit: tuple[int, ...]
         )
         try:
             tie(popen.pid)
+            if start.background:
+                give_way(popen.pid)
         except BaseException:
             popen.kill()
             popen.wait()
@@ -67,6 +73,15 @@ def launch(start: Start, *, tie: Callable[[int], None], inherit: tuple[int, ...]
         if not start.stdin:
             os.close(opener)
         return Launched(popen, opener if start.stdin else None, stdout, stderr)
+
+
+def give_way(pid: int) -> None:
+    """Let a process, and all that it becomes, run behind others."""
+    with suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, pid, NICE)
+    # Where Linux shares time out among sessions, and each child leads one, the value above counts within it alone.
+    with suppress(OSError):
+        Path(f"/proc/{pid}/autogroup").write_text(f"{NICE}\n")
 
 
 def _pipe(reading: ExitStack, writing: ExitStack) -> tuple[int, int]:

@@ -16,7 +16,7 @@ class Start:
     """What to start. `argv[0]` is the path of an executable; `env` is the whole environment.
 
     Where `stdin` or `stdout` is False the child gets the null device. `pass_fds` stay open in the child under their
-    numbers; a platform that cannot do this says so by `passes_fds`.
+    numbers; a platform that cannot do this says so by `passes_fds`. `background`: it gives way to all that is not.
     """
 
     argv: tuple[str, ...]
@@ -25,6 +25,7 @@ class Start:
     stdin: bool = False
     stdout: bool = False
     pass_fds: tuple[int, ...] = ()
+    background: bool = False
 
 
 class Process(Protocol):

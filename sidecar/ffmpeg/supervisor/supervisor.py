@@ -43,13 +43,15 @@ class Supervisor:
         stdin: Stdio = "null",
         stdout: Stdio = "null",
         pass_fds: Sequence[int] = (),
+        background: bool = False,
         role: str,
         tag: str | None = None,
     ) -> Child:
         """Start a child in a group of its own, in the folder `cwd`, which is also its HOME.
 
         `argv[0]` is the path of a program. `env` is added to the scrubbed environment. stderr is always drained;
-        `stdin` and `stdout` are trio streams of the child where "pipe" is asked for. There is no checkpoint between
+        `stdin` and `stdout` are trio streams of the child where "pipe" is asked for. `background`: it is given the
+        processor behind all that is not, for nobody waits for it. There is no checkpoint between
         the birth and the return: `async with await supervisor.spawn(...) as child` can lose no child. Cancelled
         before the start nothing is started.
 
@@ -60,7 +62,7 @@ class Supervisor:
         """
         words = tuple(map(str, argv))
         environment = {**scrubbed(os.environ, cwd), **(env or {})}
-        start = Start(words, cwd, environment, stdin == "pipe", stdout == "pipe", tuple(pass_fds))
+        start = Start(words, cwd, environment, stdin == "pipe", stdout == "pipe", tuple(pass_fds), background)
         self._refuse_if_closing()
         if not _executable(words[0]):
             raise DependencyMissing(name=Path(words[0]).name, detail=f"{words[0]} is not an executable file")

@@ -23,6 +23,7 @@ if sys.platform == "win32":
     _kernel.OpenProcess.restype = wintypes.HANDLE
 
     CREATE_SUSPENDED = 0x4
+    BELOW_NORMAL_PRIORITY = 0x4000
     PROCESS_ALL = 0x1FFFFF
     EXTENDED_LIMITS = 9
     KILL_ON_JOB_CLOSE = 0x2000
@@ -110,7 +111,10 @@ if sys.platform == "win32":
                     stdin=subprocess.PIPE if start.stdin else subprocess.DEVNULL,
                     stdout=subprocess.PIPE if start.stdout else subprocess.DEVNULL,
                     stderr=subprocess.PIPE,
-                    creationflags=CREATE_SUSPENDED | subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW,
+                    creationflags=CREATE_SUSPENDED
+                    | subprocess.CREATE_NEW_PROCESS_GROUP
+                    | subprocess.CREATE_NO_WINDOW
+                    | (BELOW_NORMAL_PRIORITY if start.background else 0),
                 )
                 try:
                     handle = _checked(_kernel.OpenProcess(PROCESS_ALL, False, process.pid))

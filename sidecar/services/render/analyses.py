@@ -74,6 +74,7 @@ async def answer(analysis: Analysis, command: Command, size: tuple[int, int], be
         work=work,
         role="analyse",
         tag=bench.tag,
+        background=True,
     )
     pieces = analysed(analysis, work / FRAMES, size)
     table: list[bytes] = []

@@ -157,6 +157,7 @@ async def run_command(
         work=work,
         role="render",
         tag=bench.tag,
+        background=True,
         on_progress=on_progress,
         stall_after=stall_after,
         pass_fds=descriptors,
