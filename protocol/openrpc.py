@@ -18,7 +18,7 @@ import msgspec
 from protocol import errors
 from protocol.commands import COMMANDS, Command
 from protocol.commands.session import PROTOCOL
-from protocol.errors import ErrorData, SidecarError, msgspec_camel
+from protocol.errors import ErrorData, SidecarError, msgspec_camel, types_of
 from protocol.events import FILE_TOPICS, KEPT_TOPICS, STATE_TOPICS, Event
 from protocol.progress import Progress
 from protocol.topics import PAYLOADS
@@ -102,7 +102,7 @@ def message_of(error: type[SidecarError]) -> str:
 
 def error_context(error: type[SidecarError]) -> dict[str, Any]:
     """Return the JSON Schema of an error's context."""
-    schemas, components = msgspec.json.schema_components(error.members.values(), ref_template=REF)
+    schemas, components = msgspec.json.schema_components(types_of(error).values(), ref_template=REF)
     if components:
         raise TypeError(f"{error.__name__}: a context holds plain JSON values only")
     return {

@@ -17,7 +17,7 @@ from protocol.commands import COMMANDS, Command
 from protocol.commands.project import PatchOperation
 from protocol.commands.session import PROTOCOL
 from protocol.commands.settings import Settings
-from protocol.errors import Cause, ConnectionLost, SidecarError, msgspec_camel
+from protocol.errors import Cause, ConnectionLost, SidecarError, msgspec_camel, types_of
 from protocol.openrpc import EVERYWHERE, errors_of, schema_hash, wire_text
 from protocol.progress import Progress
 from protocol.project import Project
@@ -216,7 +216,7 @@ def _errors(errors: Iterable[type[SidecarError]], types: _Types) -> str:
     known = sorted(errors, key=lambda error: error.kind)
     contexts = [doc("What each kind of error carries."), "export interface ErrorContexts {"]
     for error in known:
-        members = "; ".join(f"{msgspec_camel(name)}: {types.answered(kind)}" for name, kind in error.members.items())
+        members = "; ".join(f"{msgspec_camel(name)}: {types.answered(kind)}" for name, kind in types_of(error).items())
         contexts += [
             doc(error.__doc__ or "", "  "),
             f"  {error.kind}: {{ {members} }};" if members else f"  {error.kind}: {{}};",

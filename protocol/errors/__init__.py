@@ -12,6 +12,7 @@ from protocol.errors.base import (
     ErrorData,
     SidecarError,
     msgspec_camel,
+    types_of,
 )
 from protocol.errors.media import (
     DecoderCrashed,
@@ -120,4 +121,5 @@ __all__ = [
     "UnsupportedProtocol",
     "UnsupportedSchema",
     "msgspec_camel",
+    "types_of",
 ]

@@ -50,7 +50,8 @@ class SidecarError(_Described, Exception):
     retryable: ClassVar[bool] = False
     says: ClassVar[str]
     advice: ClassVar[str | None] = None
-    members: ClassVar[dict[str, Any]] = {}
+    members: ClassVar[tuple[str, ...]] = ()
+    """Names of what its context holds."""
 
     message: str = ""
     suggestion: str | None = None
@@ -62,14 +63,12 @@ class SidecarError(_Described, Exception):
         super().__init_subclass__(**kwargs)
         cls.code, cls.says, cls.advice, cls.retryable = code, says, advice, retryable
         cls.kind = cls.__name__[0].lower() + cls.__name__[1:]
-        own = vars(cls).get("__annotations__", {})
-        hints = get_type_hints(cls)
-        cls.members = {name: hints[name] for name in own}
+        cls.members = tuple(vars(cls).get("__annotations__", {}))
         REGISTRY[cls.kind] = cls
 
     def __init__(self, **given: Any) -> None:
         cls = type(self)
-        unknown = given.keys() - cls.members.keys() - set(_BASE_MEMBERS)
+        unknown = given.keys() - {*cls.members, *_BASE_MEMBERS}
         missing = [name for name in cls.members if name not in given and not hasattr(cls, name)]
         if unknown or missing:
             raise TypeError(f"{cls.__name__}: unknown {sorted(unknown)}, missing {missing}")
@@ -98,6 +97,12 @@ class SidecarError(_Described, Exception):
             retryable=self.retryable,
             trace_id=trace_id,
         )
+
+
+def types_of(error: type[SidecarError]) -> dict[str, Any]:
+    """Return the types of an error's members. They are worked out when they are asked for: it takes milliseconds."""
+    hints = get_type_hints(error)
+    return {name: hints[name] for name in error.members}
 
 
 def msgspec_camel(name: str) -> str:

@@ -7,7 +7,17 @@ import pytest
 
 from protocol import jsonrpc
 from protocol.client import Answer, Client, Failed, Happened, Progressed, Unexpected
-from protocol.errors import REGISTRY, Busy, Cancelled, Cause, ConnectionLost, Internal, MediaNotFound, SidecarError
+from protocol.errors import (
+    REGISTRY,
+    Busy,
+    Cancelled,
+    Cause,
+    ConnectionLost,
+    Internal,
+    MediaNotFound,
+    SidecarError,
+    types_of,
+)
 from protocol.framing import MAX_MESSAGE
 
 SAMPLES = {"str": "a", "int": 3, "float": 1.5, "bool": True, "list": [], "dict": {}, "None": None}
@@ -21,7 +31,7 @@ def sample(kind: type[SidecarError]) -> SidecarError:
     """Make an error with some value for every member."""
     given = {
         name: SAMPLES[str(getattr(hint, "__name__", hint)).split("[")[0].split(" ")[0]]
-        for name, hint in kind.members.items()
+        for name, hint in types_of(kind).items()
     }
     return kind(**given, message="said", suggestion="do", causes=(Cause(kind="k", message="m", context={"a": 1}),))
 
