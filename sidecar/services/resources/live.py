@@ -44,6 +44,11 @@ class Live:
         return self._start + len(self._data)
 
     @property
+    def exhausted(self) -> bool:
+        """Whether it is finished, and a reader has had all of it."""
+        return self._finished and self._read == self.written
+
+    @property
     def waited(self) -> float:
         """Seconds that the writer has waited for its reader, so far."""
         return self._waited + (0.0 if self._waiting is None else trio.current_time() - self._waiting)

@@ -1,0 +1,92 @@
+"""What a play is encoded as: the first that a player says it can play, of what can be made."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from protocol.errors import EncoderUnavailable, NotSupported
+from sidecar.ffmpeg.builder.play import PLAY_ENCODERS, SOUND_ENCODERS, PlayContainer, PlayPicture, container_of
+
+MADE = ('video/webm; codecs="vp9,opus"', 'video/webm; codecs="vp8,opus"', 'video/mp4; codecs="avc1,mp4a.40.2"')
+"""What can be made at all, best first."""
+
+MODEST = 1280 * 720 * 30
+"""Pixels a second up to which H.264 of level 3.1 does."""
+
+_TYPE = re.compile(r"\s*video/(webm|mp4)\s*(?:;\s*codecs\s*=\s*(?:\"([^\"]*)\"|([^\s;]+))\s*)?", re.IGNORECASE)
+_PICTURES: tuple[tuple[PlayPicture, re.Pattern[str]], ...] = (
+    ("vp9", re.compile(r"vp9(\.0)?|vp09\.00\..+")),
+    ("vp8", re.compile(r"vp8(\.0)?|vp08\..+")),
+    ("h264", re.compile(r"avc[13](\..+)?")),
+)
+_SOUNDS: dict[PlayContainer, re.Pattern[str]] = {
+    "webm": re.compile(r"opus"),
+    "mp4": re.compile(r"mp4a(\.40(\.2)?)?"),
+}
+_USUAL: dict[str, PlayPicture] = {"webm": "vp9", "mp4": "h264"}
+"""What a player is given that names a container and no codec."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The codec of a play's picture. That of its sound follows from the container."""
+
+    picture: PlayPicture
+
+    def content_type(self, pixels: Fraction, *, sounds: bool) -> str:
+        """Return what the stream is, for so many pixels a second."""
+        container = container_of(self.picture)
+        if container == "webm":
+            return f'video/webm; codecs="{self.picture}{",opus" if sounds else ""}"'
+        profile = "avc1.42C01F" if pixels <= MODEST else "avc1.42C02A"
+        return f'video/mp4; codecs="{profile}{",mp4a.40.2" if sounds else ""}"'
+
+
+def choose(codecs: Sequence[str], encoders: Collection[str], *, sounds: bool) -> Choice:
+    """Choose by content types as `canPlayType` takes them, best first, and by the encoders that FFmpeg has.
+
+    Raises NotSupported where none of them can be made, EncoderUnavailable where they could with another FFmpeg; both
+    say what can.
+    """
+    missing: str | None = None
+    for asked in codecs:
+        for picture in _pictures(asked):
+            lacking = [each for each in _encoders(picture, sounds=sounds) if each not in encoders]
+            if not lacking:
+                return Choice(picture)
+            missing = missing or lacking[0]
+    able = [
+        made
+        for made in MADE
+        if all(each in encoders for picture in _pictures(made) for each in _encoders(picture, sounds=sounds))
+    ]
+    advice = f"Name one of these: {'; or '.join(able)}" if able else None
+    if missing is not None:
+        raise EncoderUnavailable(encoder=missing, detail="the FFmpeg in use does not have it", suggestion=advice)
+    raise NotSupported(what=f"playing as {', or '.join(codecs)}", nearest=able[0] if able else None, suggestion=advice)
+
+
+def _pictures(asked: str) -> Iterator[PlayPicture]:
+    """Return the picture codecs that one content type stands for; none where it stands for another sound, too."""
+    found = _TYPE.fullmatch(asked)
+    if found is None:
+        return
+    container = found[1].lower()
+    names = [name.strip() for name in (found[2] or found[3] or "").split(",") if name.strip()]
+    if not names:
+        yield _USUAL[container]
+        return
+    for picture, pattern in _PICTURES:
+        inside = container_of(picture)
+        own = [name for name in names if pattern.fullmatch(name)]
+        rest = [name for name in names if not pattern.fullmatch(name)]
+        if inside == container and own and all(_SOUNDS[inside].fullmatch(name) for name in rest):
+            yield picture
+
+
+def _encoders(picture: PlayPicture, *, sounds: bool) -> tuple[str, ...]:
+    own = PLAY_ENCODERS[picture]
+    return (own, SOUND_ENCODERS[container_of(picture)]) if sounds else (own,)

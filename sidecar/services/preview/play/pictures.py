@@ -1,0 +1,95 @@
+"""The pictures of a play, in the order of its way: composed by windows, or backwards by small pieces turned round."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from math import ceil
+
+import trio
+
+from sidecar.core.course import Course
+from sidecar.services.preview.stage import Stage
+
+WINDOW_SECONDS = 10
+"""Seconds of the project that one process composes. What begins while the one before is still being encoded costs no time."""
+
+AHEAD_BYTES = 24 * 1024 * 1024
+AHEAD_FRAMES = 30
+"""Pictures that wait to be encoded, at most."""
+
+FIRST_TURNED = 4
+"""Frames of the first piece that is turned round: they are waited for. Each one after it is twice as long."""
+
+Composing = Callable[[Stage, tuple[int, int]], AbstractAsyncContextManager[AsyncIterator[bytes]]]
+"""Composes project frames [first, end) of a stage as raw frames."""
+
+Picture = tuple[int, bytes]
+"""A frame, and how far on the way it is."""
+
+
+def room(size: tuple[int, int]) -> int:
+    """Return how many frames of a size may wait."""
+    usual = size[0] * size[1] * 3 // 2
+    return max(2, min(AHEAD_FRAMES, AHEAD_BYTES // usual))
+
+
+async def draw(
+    stage: Stage, course: Course, compose: Composing, send: trio.MemorySendChannel[Picture], many: int
+) -> None:
+    """Send the pictures that a play shows, until its way ends, and close the channel, which holds `many`.
+
+    Raises the errors of composing.
+    """
+    async with send:
+        drawing = _Drawing(stage, course, compose, send, many)
+        while course.way is None or drawing.gone < course.way:
+            lap = course.lap(drawing.gone)
+            await (drawing.forward(*lap) if course.forward else drawing.backward(*lap))
+
+
+@dataclass(slots=True)
+class _Drawing:
+    stage: Stage
+    course: Course
+    compose: Composing
+    send: trio.MemorySendChannel[Picture]
+    many: int
+    gone: int = 0
+
+    async def forward(self, first: int, end: int) -> None:
+        """Send project frames [first, end)."""
+        at = first
+        while at < end:
+            until = whole(self.stage, at, min(end, at + ceil(WINDOW_SECONDS * self.stage.rate)))
+            async with self.compose(self.stage, (at, until)) as frames:
+                async for frame in frames:
+                    await self._next(frame)
+            at = until
+
+    async def backward(self, first: int, end: int) -> None:
+        """Send project frames [first, end), the last one first."""
+        at, length = end, FIRST_TURNED
+        while at > first:
+            begin = max(first, at - min(length, self.many))
+            async with self.compose(self.stage, (begin, at)) as frames:
+                turned = [frame async for frame in frames]
+            while turned:
+                await self._next(turned.pop())
+            at, length = begin, 2 * length
+
+    async def _next(self, frame: bytes) -> None:
+        if shown(self.course, self.gone):
+            await self.send.send((self.gone, frame))
+        self.gone += 1
+
+
+def shown(course: Course, gone: int) -> bool:
+    """Whether any frame of a play is at a place of the way: of a fast one only some are."""
+    return course.gone(ceil(gone / course.step)) == gone
+
+
+def whole(stage: Stage, first: int, end: int) -> int:
+    """Cut a window before frames that cannot be shown: what comes before them can be."""
+    return min([each.first for each in stage.broken if first < each.first < end], default=end)

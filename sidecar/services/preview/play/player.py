@@ -1,0 +1,174 @@
+"""One play, from its beginning to its end: what it is at, who reads it, and what is edited meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+
+import trio
+
+from protocol.commands.preview.play import PlayPhase, PlayReason, PlayState, PreviewInstant
+from protocol.errors import SidecarError
+from protocol.errors.base import ErrorData
+from protocol.time import format_exact
+from sidecar.services.events import EventHub
+from sidecar.services.preview.play.encoder import Encoder
+from sidecar.services.preview.play.pace import Pace
+from sidecar.services.preview.play.pump import Pump, Sources
+from sidecar.services.preview.play.show import Asked, Programme, Show, goes_on
+from sidecar.services.resources import Live
+
+UNREAD_SECONDS = 10.0
+"""For somebody to come and fetch a play."""
+
+TELL_SECONDS = 0.25
+"""Between two tellings of where it is."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stand:
+    """What a play works with: `open_encoder` starts the process that encodes it."""
+
+    sources: Sources
+    open_encoder: Callable[[], AbstractAsyncContextManager[Encoder]]
+    events: EventHub
+
+
+class Player:
+    """A play. `live` is what is fetched, `show` what it begins with."""
+
+    def __init__(self, play_id: str, asked: Asked, show: Show, live: Live, stand: Stand) -> None:
+        self.play_id = play_id
+        self.live = live
+        self._asked = asked
+        self._stand = stand
+        self._state: PlayPhase = "starting"
+        self._reason: PlayReason | None = None
+        self._error: ErrorData | None = None
+        self._programme = Programme(show)
+        self._pace = Pace(live)
+        self._pump: Pump | None = None
+        self._scope = trio.CancelScope()
+
+    @property
+    def over(self) -> bool:
+        """Whether it has ended, in whatever way."""
+        return self._reason is not None
+
+    def at(self) -> PreviewInstant | None:
+        """Return where its reader is; None when it is over, or nobody has come."""
+        if self.over or not self.live.taken.is_set():
+            return None
+        return self._programme.at(self._pace.elapsed)
+
+    def stop(self, reason: PlayReason) -> None:
+        """End it; one that is over is left alone."""
+        self._end("stopped", reason)
+        self._scope.cancel()
+
+    async def run(self) -> None:
+        """Play until it is over. Cancelled, it is closed."""
+        try:
+            with self._scope:
+                async with trio.open_nursery() as nursery:
+                    nursery.start_soon(self._tell_on)
+                    nursery.start_soon(self._watch_reader)
+                    nursery.start_soon(self._follow_edits)
+                    await self._play()
+        except* SidecarError as group:
+            error = _first(group)
+            self._error = error.data(self._asked.trace_id)
+            self._end("failed", "error")
+        finally:
+            self._end("stopped", "closed")
+            self.live.break_off()
+
+    async def _play(self) -> None:
+        """Encode all of it, and have all of that written."""
+        async with self._stand.open_encoder() as encoder, trio.open_nursery() as nursery:
+            nursery.start_soon(encoder.deliver, self.live.write)
+            nursery.start_soon(encoder.pour)
+            pump = Pump(self._asked, self._programme, self._pace, self._stand.sources, encoder, self._tell)
+            self._pump = pump
+            await pump.run()
+            await encoder.close()
+        self.live.finish()
+
+    async def _watch_reader(self) -> None:
+        """End it when nobody reads it any more, or nobody comes."""
+        with trio.move_on_after(UNREAD_SECONDS):
+            await self.live.taken.wait()
+        if not self.live.taken.is_set():
+            self.stop("unread")
+            return
+        self._state = "playing"
+        self._tell()
+        await self.live.left()
+        self._end("ended", "end" if self.live.exhausted else "left")
+        self._scope.cancel()
+
+    async def _follow_edits(self) -> None:
+        """Go on with the project as it has become."""
+        if self._asked.project_id is None:
+            return
+        woken = trio.Event()
+        subscription = self._stand.events.subscribe(
+            ["project.changed"],
+            project_id=self._asked.project_id,
+            wake=lambda: woken.set(),  # noqa: PLW0108 - `woken` is another one each time
+        )
+        try:
+            while True:
+                await woken.wait()
+                woken = trio.Event()
+                changed = False
+                while (event := subscription.take()) is not None:
+                    changed = changed or bool(event.payload.changed.picture or event.payload.changed.sound)
+                if changed:
+                    await self._edited()
+        finally:
+            self._stand.events.unsubscribe(subscription)
+
+    async def _edited(self) -> None:
+        scene = await self._asked.fetch()
+        if not goes_on(self._programme.show.scene.seen, scene.seen):
+            self.stop("changed")
+        elif self._pump is not None:
+            self._pump.give(scene)
+
+    async def _tell_on(self) -> None:
+        """Tell where it is, again and again."""
+        while True:
+            self._tell()
+            await trio.sleep(TELL_SECONDS)
+
+    def _end(self, state: PlayPhase, reason: PlayReason) -> None:
+        """Be over, unless it is; the first reason counts."""
+        if self._reason is None:
+            self._state, self._reason = state, reason
+            self._tell()
+
+    def _tell(self) -> None:
+        elapsed = self._pace.elapsed
+        at = self._programme.at(elapsed)
+        show = self._programme.show
+        state = PlayState(
+            play_id=self.play_id,
+            project_id=self._asked.project_id,
+            state=self._state,
+            reason=self._reason,
+            frame=at.frame,
+            time=at.time,
+            media_time=format_exact(self._programme.second(elapsed)),
+            rate=float(self._asked.speed),
+            revision=show.scene.seen.revision,
+            anchor=self._programme.anchor,
+            error=self._error,
+        )
+        self._stand.events.publish("play.state", state, project_id=self._asked.project_id, job_id=self.play_id)
+
+
+def _first(group: BaseExceptionGroup[SidecarError]) -> SidecarError:
+    found = group.exceptions[0]
+    return _first(found) if isinstance(found, BaseExceptionGroup) else found

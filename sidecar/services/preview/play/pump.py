@@ -1,0 +1,148 @@
+"""Writes a play into its encoder, frame by frame, in step and in time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from math import ceil
+
+import trio
+
+from sidecar.core.course import Course
+from sidecar.ffmpeg.builder.play import lead_samples
+from sidecar.ffmpeg.builder.sound.rows import SAMPLE_BYTES
+from sidecar.services.preview.play.encoder import Encoder
+from sidecar.services.preview.play.pace import Pace
+from sidecar.services.preview.play.pictures import Composing, Picture, draw, room
+from sidecar.services.preview.play.show import Asked, Programme, Scene, Show, next_course
+from sidecar.services.preview.play.sounds import WAITING, Sound, SoundDesk, pour
+
+SOUND_AHEAD = Fraction(1, 10)
+STRETCHED_AHEAD = Fraction(3, 10)
+"""Seconds by which the encoder is given sound before the picture: it reads sound in pieces of almost a tenth of a
+second, has pictures wait for it, and what stretches it looks further ahead."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sources:
+    """Where pictures and sound come from."""
+
+    compose: Composing
+    sound: SoundDesk
+
+
+@dataclass(slots=True, eq=False)
+class Pump:
+    """Plays the newest show of a programme until its end; `jumped` is called when what follows is something else.
+
+    `number` is the frame of the stream that is to be written next.
+    """
+
+    asked: Asked
+    programme: Programme
+    pace: Pace
+    sources: Sources
+    encoder: Encoder
+    jumped: Callable[[], None]
+    number: int = 0
+    _next: Scene | None = None
+    _waiting: trio.CancelScope = field(default_factory=trio.CancelScope)
+
+    def give(self, scene: Scene) -> None:
+        """Go on with another scene, from the next frame on that is not yet written."""
+        self._next = scene
+        self._waiting.cancel()
+
+    async def run(self) -> None:
+        """Write everything. Raises the errors of composing, of mixing and of the encoder."""
+        if self.asked.sounds:
+            line = self.programme.show.scene.heard.timeline
+            lead = lead_samples(self.asked.speed, line.sample_rate)
+            self.encoder.sound(bytes(lead * line.channels * SAMPLE_BYTES))
+        while True:
+            await self._show(self.programme.show)
+            scene, self._next = self._next, None
+            if scene is None:
+                break
+            shown = self.programme.show.instant(self.number).frame
+            course = next_course(scene.seen, self.asked, shown)
+            if course is None:
+                break
+            self.programme.begin(Show(scene, course, self.number))
+            self.jumped()
+        self.pace.finish(float(self.number / self.programme.rate))
+
+    async def _show(self, show: Show) -> None:
+        """Write a show, until its end or until another is to take its place."""
+        many = room(self.asked.size)
+        pictures, drawn = trio.open_memory_channel[Picture](many)
+        floats, poured = trio.open_memory_channel[bytes](WAITING)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(draw, show.scene.seen, show.course, self.sources.compose, pictures, many)
+            heard: _Heard | None = None
+            if self.asked.sounds:
+                nursery.start_soon(pour, show.scene.heard, show.course, self.sources.sound, floats)
+                heard = _Heard(show, Sound(poured), self.asked)
+            await self._write(show, drawn, heard)
+            nursery.cancel_scope.cancel()
+
+    async def _write(self, show: Show, drawn: trio.MemoryReceiveChannel[Picture], heard: _Heard | None) -> None:
+        course = show.course
+        held: Picture = -1, b""
+        last = course.start
+        while self._next is None:
+            number = self.number - show.begin
+            if course.length is not None and number >= course.length:
+                return
+            wanted = course.gone(number)
+            floats = b""
+            with trio.CancelScope() as self._waiting:
+                await self.pace.until(float(self.number / self.programme.rate))
+                while held[0] < wanted:
+                    held = await _next_of(drawn)
+                if heard is not None:
+                    floats = await heard.read(number)
+            if self._waiting.cancelled_caught:
+                return
+            frame = course.frame(wanted)
+            if (frame < last) == course.forward and frame != last:
+                self.programme.jump(self.number, frame)
+                self.jumped()
+            last = frame
+            self.encoder.sound(floats)
+            await self.encoder.picture(held[1])
+            self.number += 1
+
+
+class _Heard:
+    """The sound of a show, cut to its frames."""
+
+    def __init__(self, show: Show, sound: Sound, asked: Asked) -> None:
+        line = show.scene.heard.timeline
+        self._course: Course = show.course
+        self._sound = sound
+        self._rate = line.sample_rate
+        self._bytes = line.channels * SAMPLE_BYTES
+        ahead = SOUND_AHEAD if asked.speed == 1 else STRETCHED_AHEAD
+        self._ahead = ceil(ahead * self._course.pace)
+        self._read = 0
+
+    async def read(self, number: int) -> bytes:
+        """Return what the encoder is to be given before a frame of the show. Cancelled, nothing is lost."""
+        until = number + 1 + self._ahead
+        if self._course.length is not None:
+            until = min(until, self._course.length)
+        samples = self._course.sample(until, self._rate)
+        floats = await self._sound.read(max(0, samples - self._read) * self._bytes)
+        self._read = max(self._read, samples)
+        return floats
+
+
+async def _next_of(drawn: trio.MemoryReceiveChannel[Picture]) -> Picture:
+    """Return the next picture; where there is none, what draws them has failed, and is about to say so."""
+    try:
+        return await drawn.receive()
+    except trio.EndOfChannel:
+        await trio.sleep_forever()
+        raise

@@ -1,0 +1,206 @@
+"""Begins plays, and ends them."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import trio
+from msgspec.structs import replace
+
+from protocol.commands.ffmpeg import Capabilities
+from protocol.commands.preview.play import PreviewInstant, PreviewPlay, PreviewPlaying
+from protocol.commands.shared import Resource
+from protocol.errors import InvalidParams
+from protocol.time import format_rate
+from sidecar.ffmpeg.builder.command import Command
+from sidecar.ffmpeg.builder.play import PlaySound, play_command
+from sidecar.services.access import ReadAccess
+from sidecar.services.events import EventHub
+from sidecar.services.preview.composer import Composer
+from sidecar.services.preview.play.codecs import Choice, choose
+from sidecar.services.preview.play.encoder import Encoder, open_encoder
+from sidecar.services.preview.play.player import Player, Stand
+from sidecar.services.preview.play.pump import Sources
+from sidecar.services.preview.play.show import Asked, Scene, Show, first_course
+from sidecar.services.preview.play.sounds import SoundDesk
+from sidecar.services.preview.stages import Stages
+from sidecar.services.resources import Live, Resources
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from sidecar.services.preview.stage import Stage
+
+MOST_PLAYS = 4
+"""At a time; one more ends the oldest."""
+
+View = tuple[object, str]
+"""Where something is shown: a connection, and its name there."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlayTools:
+    """What playing needs of other services."""
+
+    stages: Stages
+    composer: Composer
+    sound: SoundDesk
+    resources: Callable[[], Resources]
+    capabilities: Callable[[], Awaitable[Capabilities]]
+    events: EventHub
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asker:
+    """Who asks for a play: a connection, what it may read, and the id of the request.
+
+    `path` is the file that is asked for, if one is, as it may be read.
+    """
+
+    connection: object
+    read: ReadAccess
+    trace_id: str
+    path: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Playing:
+    player: Player
+    resource: Resource
+    view: View | None
+
+
+class PlayService:
+    """Plays, each a task of `tasks` until it is over."""
+
+    def __init__(self, tools: PlayTools, tasks: trio.Nursery) -> None:
+        self._tools = tools
+        self._tasks = tasks
+        self._playing: dict[str, _Playing] = {}
+
+    async def play(self, request: PreviewPlay, asker: Asker) -> PreviewPlaying:
+        """Begin a play; its stream is being made when this returns.
+
+        Raises InvalidParams, NothingToRender, NotSupported, EncoderUnavailable, and what setting the stage does.
+        """
+        if (request.project is None) == (request.path is None):
+            raise InvalidParams(detail="exactly one of project and path", path="/project")
+        speed = Fraction(repr(request.rate))
+        if not speed:
+            raise InvalidParams(detail="a play moves", path="/rate")
+        scene = await self._fetch(request, asker)
+        asked = Asked(
+            # Of an open project, which revision it was matters only to begin with.
+            fetch=partial(self._fetch, _unbound(request), asker),
+            range=request.range,
+            speed=speed,
+            loops=request.loop,
+            size=scene.seen.size(request.width, request.height),
+            sounds=speed > 0 and not request.muted,
+            project_id=None if request.project is None else request.project.id,
+            trace_id=asker.trace_id,
+        )
+        course = first_course(scene.seen, asked, request.from_)
+        scene.seen.check((course.start, course.start + 1))
+        encoders = (await self._tools.capabilities()).encoders
+        choice = choose(request.codecs, encoders, sounds=asked.sounds)
+        return self._begin(asked, Show(scene, course, 0), choice, _view(request, asker))
+
+    def stop(self, play_id: str) -> PreviewInstant | None:
+        """End a play and return where its reader was; None where it was over, or nobody read it."""
+        playing = self._playing.get(play_id)
+        if playing is None:
+            return None
+        at = playing.player.at()
+        playing.player.stop("stopped")
+        return at
+
+    def _begin(self, asked: Asked, show: Show, choice: Choice, view: View | None) -> PreviewPlaying:
+        course, stage = show.course, show.scene.seen
+        pixels = asked.size[0] * asked.size[1] * course.pace
+        content_type = choice.content_type(pixels, sounds=asked.sounds)
+        live = Live(content_type)
+        sources = Sources(self._compose(asked.size), self._tools.sound)
+        stand = Stand(sources, partial(self._encoding, asked, show, choice), self._tools.events)
+        player = Player(secrets.token_hex(8), asked, show, live, stand)
+        for playing in tuple(self._playing.values()):
+            if view is not None and playing.view == view:
+                playing.player.stop("superseded")
+        for playing in tuple(self._playing.values())[: max(0, len(self._playing) + 1 - MOST_PLAYS)]:
+            playing.player.stop("superseded")
+        resource = self._tools.resources().offer_stream(live, width=asked.size[0], height=asked.size[1])
+        self._playing[player.play_id] = _Playing(player, resource, view)
+        self._tasks.start_soon(self._run, player)
+        at = show.instant(0)
+        return PreviewPlaying(
+            play_id=player.play_id,
+            stream=resource,
+            content_type=content_type,
+            width=asked.size[0],
+            height=asked.size[1],
+            frame_rate=format_rate(course.pace),
+            from_=at,
+            media_time_origin=stage.time(at.frame),
+        )
+
+    async def _run(self, player: Player) -> None:
+        try:
+            await player.run()
+        finally:
+            playing = self._playing.pop(player.play_id)
+            self._tools.resources().withdraw(playing.resource)
+
+    async def _fetch(self, request: PreviewPlay, asker: Asker) -> Scene:
+        """Set the stage as things are now: the one that is seen, and that which is heard, of the files themselves."""
+        stages = self._tools.stages
+        if asker.path is not None and request.path is not None:
+            stage = await stages.of_file(asker.path, asker.read, shown=request.path)
+            return Scene(stage, stage)
+        if request.project is None:
+            raise AssertionError("either a project is played or a file")
+        seen = await stages.of_project(request.project, asker.read, media=request.media)
+        if seen.media == "original":
+            return Scene(seen, seen)
+        return Scene(seen, await stages.of_project(request.project, asker.read))
+
+    def _compose(
+        self, size: tuple[int, int]
+    ) -> Callable[[Stage, tuple[int, int]], AbstractAsyncContextManager[AsyncIterator[bytes]]]:
+        def compose(stage: Stage, window: tuple[int, int]) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+            return self._tools.composer.frames(stage, window, size=size, image="raw")
+
+        return compose
+
+    def _encoding(self, asked: Asked, show: Show, choice: Choice) -> AbstractAsyncContextManager[Encoder]:
+        """Start the process that encodes a play."""
+        stage, desk = show.scene.seen, self._tools.sound
+
+        def build(pictures: str, floats: str | None) -> Command:
+            return play_command(
+                stage.timeline,
+                stage.export,
+                size=asked.size,
+                rate=show.course.pace,
+                source=pictures,
+                sound=None if floats is None else PlaySound(floats, asked.speed),
+                picture=choice.picture,
+            )
+
+        return open_encoder(build, desk.supervisor, desk.toolchain(), desk.folder, sounds=asked.sounds)
+
+
+def _unbound(request: PreviewPlay) -> PreviewPlay:
+    if request.project is None:
+        return request
+    return replace(request, project=replace(request.project, revision=None))
+
+
+def _view(request: PreviewPlay, asker: Asker) -> View | None:
+    return None if request.view is None else (asker.connection, request.view)

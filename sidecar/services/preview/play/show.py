@@ -1,0 +1,169 @@
+"""What a play shows from a frame of its stream on: a stage, and the way through it; each edit begins another."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from math import floor
+
+from protocol.commands.preview.play import PlayAnchor, PreviewInstant
+from protocol.commands.shared import Range, When
+from protocol.errors import InvalidParams, NothingToRender
+from protocol.project import VideoExport
+from protocol.time import format_exact
+from sidecar.core.course import Course, play_rate
+from sidecar.services.preview.stage import Stage
+
+MOST_ANCHORS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What is played: the stage that is seen, and that which is heard, of the files themselves."""
+
+    seen: Stage
+    heard: Stage
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """What a play was asked for.
+
+    `fetch` reads the project, or the file, as it is now; `project_id` is that of an open one, `trace_id` that of the
+    request.
+    """
+
+    fetch: Callable[[], Awaitable[Scene]]
+    range: Range | None
+    speed: Fraction
+    loops: bool
+    size: tuple[int, int]
+    sounds: bool
+    project_id: str | None
+    trace_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """A scene that is played along a course, whose frame 0 is frame `begin` of the stream."""
+
+    scene: Scene
+    course: Course
+    begin: int
+
+    def instant(self, number: int) -> PreviewInstant:
+        """Return what a frame of the stream shows."""
+        gone = self.course.gone(max(0, number - self.begin))
+        if self.course.way is not None:
+            gone = min(gone, self.course.way - 1)
+        frame = self.course.frame(gone)
+        return PreviewInstant(frame=frame, time=self.scene.seen.time(frame))
+
+
+class Programme:
+    """The shows of a stream, one after the other, and its anchors."""
+
+    def __init__(self, show: Show) -> None:
+        self.rate = show.course.pace
+        """Frames a second of the stream."""
+        self._shows: list[Show] = []
+        self._anchors: list[tuple[int, int]] = []
+        self.begin(show)
+
+    @property
+    def show(self) -> Show:
+        """The newest show."""
+        return self._shows[-1]
+
+    @property
+    def anchor(self) -> PlayAnchor:
+        """The newest anchor."""
+        number, frame = self._anchors[-1]
+        return PlayAnchor(media_time=format_exact(number / self.rate), frame=frame)
+
+    def begin(self, show: Show) -> None:
+        """Go on with another show."""
+        self._shows = [*self._shows[1 - MOST_ANCHORS :], show]
+        self.jump(show.begin, show.course.start)
+
+    def jump(self, number: int, frame: int) -> None:
+        """Take note that a frame of the stream shows what does not follow what was before."""
+        self._anchors = [*self._anchors[1 - MOST_ANCHORS :], (number, frame)]
+
+    def second(self, seconds: float) -> Fraction:
+        """Return when the frame begins that is on screen at a second of the stream."""
+        return self._number(seconds) / self.rate
+
+    def at(self, seconds: float) -> PreviewInstant:
+        """Return what is on screen at a second of the stream."""
+        number = self._number(seconds)
+        found = next((show for show in reversed(self._shows) if show.begin <= number), self._shows[0])
+        return found.instant(number)
+
+    def _number(self, seconds: float) -> int:
+        return floor(Fraction(seconds) * self.rate + Fraction(1, 1000))
+
+
+def first_course(stage: Stage, asked: Asked, begin: When) -> Course:
+    """Return the course of a play that begins at an instant.
+
+    Raises InvalidParams for an instant outside of the range, or a range without frames; NothingToRender for a project
+    without any.
+    """
+    first, end = span_of(stage, asked.range)
+    start = stage.frame(begin.frame, begin.time, "/from")
+    if start >= end and asked.loops and asked.speed > 0:
+        start = first
+    elif start >= end and asked.speed < 0:
+        start = end - 1
+    if not first <= start < end:
+        raise InvalidParams(detail=f"it is not one of the frames {first} to {end - 1} that are played", path="/from")
+    return Course(start, first, end, stage.rate, play_rate(stage.rate), asked.speed, asked.loops)
+
+
+def next_course(stage: Stage, asked: Asked, at: int) -> Course | None:
+    """Return the course of a play that goes on at a frame after an edit; None where that is its end."""
+    try:
+        first, end = span_of(stage, asked.range)
+    except (InvalidParams, NothingToRender):
+        return None
+    if not first <= at < end:
+        if not asked.loops and asked.speed > 0:
+            return None
+        at = first if asked.speed > 0 else end - 1
+    return Course(at, first, end, stage.rate, play_rate(stage.rate), asked.speed, asked.loops)
+
+
+def span_of(stage: Stage, span: Range | None) -> tuple[int, int]:
+    """Return the frames of a range that there are; raises NothingToRender and InvalidParams where there are none."""
+    if stage.frames == 0:
+        raise NothingToRender
+    if span is None:
+        return 0, stage.frames
+    first = stage.frame(span.from_.frame, span.from_.time, "/range/from")
+    end = min(stage.frames, stage.frame(span.to.frame, span.to.time, "/range/to"))
+    if first >= end:
+        raise InvalidParams(detail="the range holds no frame of the project", path="/range")
+    return first, end
+
+
+def goes_on(before: Stage, after: Stage) -> bool:
+    """Whether one stream can go on with another stage: it has the same rate, shape, and forms of picture and sound."""
+    return _form(before) == _form(after)
+
+
+def _form(stage: Stage) -> tuple[object, ...]:
+    line, export = stage.timeline, stage.export
+    limiter = None if export.audio is None or export.audio.limiter is None else export.audio.limiter.true_peak
+    return (
+        stage.rate,
+        line.width,
+        line.height,
+        export.width,
+        export.height,
+        (export.video or VideoExport()).pixel_format,
+        line.sample_rate,
+        line.channels,
+        limiter,
+    )
