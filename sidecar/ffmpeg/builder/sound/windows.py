@@ -63,9 +63,14 @@ class MixPlan:
         return tuple(sorted({path for window in self.windows for path in window.sources}))
 
 
+def window_frames(timeline: Timeline) -> int:
+    """Return how many frames a window has."""
+    return max(1, round(WINDOW_SECONDS * timeline.rate))
+
+
 def cut_windows(timeline: Timeline, first: int, end: int) -> tuple[tuple[int, int], ...]:
     """Cut frames [first, end) of the project on the grid of its windows."""
-    step = max(1, round(WINDOW_SECONDS * timeline.rate))
+    step = window_frames(timeline)
     edges = [first, *range((first // step + 1) * step, end, step), end]
     return tuple(pairwise(edges))
 

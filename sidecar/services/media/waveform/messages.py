@@ -64,3 +64,33 @@ class CutWaveform(Task, frozen=True, tag="waveform"):
     dat: bytes
     json: bytes
     rms: bytes
+
+
+class MakeMixPeaks(Task, frozen=True, tag="mixpeaks"):
+    """Write the peaks of floats to `target`: parts one behind the other, each of so many bytes, of a file or silent.
+
+    The floats are 32 bits, channel by channel for each sample, in the machine's order. `skip` samples are left out
+    before the first, and what follows `samples` of them. The path says nothing.
+    """
+
+    parts: tuple[tuple[int, bytes | None], ...]
+    channels: int
+    mix: bool
+    skip: int
+    samples: int
+    target: bytes
+
+
+class DrawWaveform(Task, frozen=True, tag="wavepicture"):
+    """Draw pixels [first, end) of the finest level, of the peaks in the file `path`, as a PNG: the answer's body.
+
+    `channels` stand below one another. Colours are #RRGGBB or #RRGGBBAA; `background` lies under them.
+    """
+
+    channels: int
+    first: int
+    end: int
+    width: int
+    height: int
+    color: str
+    background: str

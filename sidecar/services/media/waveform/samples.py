@@ -42,7 +42,8 @@ def _from_s64(raw: NDArray[Any]) -> Row:
     return (raw >> 48).astype(np.float32)
 
 
-def _from_float(raw: NDArray[Any]) -> Row:
+def from_float(raw: NDArray[Any]) -> Row:
+    """Return floats as whole numbers of 16 bits; what is beyond full scale is clipped."""
     # What is not a number is silence: a damaged file must not draw a full bar. A sum is the quickest way to see one.
     with np.errstate(invalid="ignore", over="ignore"):
         scaled = raw.astype(np.float32, copy=False) * FULL
@@ -59,8 +60,8 @@ _FORMATS: dict[str, tuple[type[np.generic], Callable[[NDArray[Any]], Row]]] = {
     "s16": (np.int16, _from_s16),
     "s32": (np.int32, _from_s32),
     "s64": (np.int64, _from_s64),
-    "flt": (np.float32, _from_float),
-    "dbl": (np.float64, _from_float),
+    "flt": (np.float32, from_float),
+    "dbl": (np.float64, from_float),
 }
 
 
