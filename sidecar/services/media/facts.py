@@ -10,7 +10,7 @@ from typing import Literal
 from av import VideoFormat
 from av.audio.stream import AudioStream
 from av.container import InputContainer
-from av.stream import Disposition, Stream
+from av.stream import Stream
 from av.video.stream import VideoStream
 
 from sidecar.core.source import SourceAudio, SourceFacts, SourceVideo, pack_stamps
@@ -70,16 +70,6 @@ class Reading:
     video: list[PictureReading]
     audio: list[AudioStream]
     encrypted: bool
-
-
-def decodable(stream: Stream) -> bool:
-    """Tell whether there is a decoder; the type says always, PyAV does not."""
-    return getattr(stream, "codec_context", None) is not None
-
-
-def is_cover(stream: Stream) -> bool:
-    """Tell whether a picture stream is cover art."""
-    return bool(stream.disposition & Disposition.attached_pic)
 
 
 def describe(

@@ -20,13 +20,14 @@ from protocol.errors import MediaEncrypted, MediaUnreadable, MediaUnsupported
 from sidecar.core.source import SourceFacts
 from sidecar.services.media.boxes import plain_tracks
 from sidecar.services.media.ebml import plain_matroska
-from sidecar.services.media.facts import Findings, Reading, decodable, describe, is_cover
+from sidecar.services.media.facts import Findings, Reading, describe
 from sidecar.services.media.fingerprint import fingerprint
 from sidecar.services.media.index import PacketTimes, index_from_tables
 from sidecar.services.media.messages import IndexLevel
 from sidecar.services.media.open import MAX_PIXELS, open_media, reason
 from sidecar.services.media.picture import read_first_picture
 from sidecar.services.media.report import report
+from sidecar.services.media.streams import decodable, is_cover
 from sidecar.services.media.undecoded import told_picture
 
 MAX_SIDE = 16_384

@@ -16,9 +16,10 @@ from protocol.commands.media import Attachment, Chapter, MediaInfo, SubtitleStre
 from protocol.time import format_exact, format_rate
 from sidecar.core.source import SourceAudio
 from sidecar.services.media.color import stream_color
-from sidecar.services.media.facts import PictureReading, Reading, decodable
+from sidecar.services.media.facts import PictureReading, Reading
 from sidecar.services.media.picture import hdr_kind
 from sidecar.services.media.rate import snap
+from sidecar.services.media.streams import decodable
 
 _FONTS = {"ttf", "otf"}
 _TEXT_SUBTITLES = 1 << 17

@@ -6,12 +6,21 @@ from pathlib import Path
 
 from av.audio.stream import AudioStream
 from av.container import InputContainer
-from av.stream import Discard, Stream
+from av.stream import Discard, Disposition, Stream
 from av.video.stream import VideoStream
 
 from protocol.errors import MediaUnsupported
-from sidecar.services.media.facts import decodable, is_cover
 from sidecar.services.media.open import MAX_PIXELS
+
+
+def decodable(stream: Stream) -> bool:
+    """Tell whether there is a decoder; the type says always, PyAV does not."""
+    return getattr(stream, "codec_context", None) is not None
+
+
+def is_cover(stream: Stream) -> bool:
+    """Tell whether a picture stream is cover art."""
+    return bool(stream.disposition & Disposition.attached_pic)
 
 
 def picture_stream(container: InputContainer, number: int, path: Path) -> VideoStream:

@@ -18,9 +18,9 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from protocol.errors import MediaUnreadable, MediaUnsupported
-from sidecar.services.media.facts import decodable, is_cover
 from sidecar.services.media.filmstrip.look import Keyframe
 from sidecar.services.media.open import MAX_PIXELS, STILL_DEMUXERS, open_media
+from sidecar.services.media.streams import decodable, is_cover
 
 UNINDEXED = ("mpegts", "mpeg", "mpegvideo", "m4v", "h264", "hevc")
 """Formats in which a time is found by reading: a seek may land late, and a keyframe is known once it is met."""
