@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from sidecar.services.media.service import MediaService
     from sidecar.services.media.waveform.service import WaveformService
     from sidecar.services.members import Members
+    from sidecar.services.preview.excerpts import Excerpts
+    from sidecar.services.preview.play.service import PlayService
     from sidecar.services.preview.service import PreviewService
     from sidecar.services.projects import ProjectService
     from sidecar.services.render.planner import Planner
@@ -295,6 +297,32 @@ class Services:
             workers=lambda: worker_count(self.settings.current.workers),
         )
         return open_previews(neighbours)
+
+    @cached_property
+    def excerpts(self) -> Excerpts:
+        """What makes small files of parts of projects."""
+        from sidecar.services.preview.drawing import Drawing  # noqa: PLC0415 - start-up time
+        from sidecar.services.preview.excerpts import Excerpts  # noqa: PLC0415 - start-up time
+
+        drawing = Drawing(self.supervisor, self.tools.require, self.folders.temp)
+        return Excerpts(drawing, lambda: self.cache)
+
+    @cached_property
+    def plays(self) -> PlayService:
+        """What plays projects as streams."""
+        from sidecar.services.preview.play.service import PlayService, PlayTools  # noqa: PLC0415 - start-up time
+        from sidecar.services.preview.play.sounds import SoundDesk  # noqa: PLC0415 - start-up time
+
+        desk = SoundDesk(self.supervisor, self.tools.require, lambda: self.cache, self.folders.temp)
+        tools = PlayTools(
+            previews=lambda: self.previews.wait(),  # noqa: PLW0108 - opened by the first play, not before
+            sound=desk,
+            resources=lambda: self.resources,
+            capabilities=self.tools.capabilities,
+            events=self.events,
+            report=lambda what, error: self.log.logger.error(what, exc_info=error),
+        )
+        return PlayService(tools, self.tasks)
 
     def _tell_cache(self, memory: MemoryTier) -> None:
         from sidecar.services.cache.wiring import tell_cache  # noqa: PLC0415 - start-up time

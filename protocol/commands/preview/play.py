@@ -22,8 +22,8 @@ class PreviewPlay(Params, kw_only=True):
     """Exactly one of `project` and `path`.
 
     `range` null is all of it; the play begins at `from`, within the range, ends where the range does (backwards: where
-    it begins), and goes on from its other end where it is to `loop`. `rate` is not 0; the pitch is kept, backwards
-    there is no sound. Width and height null: the export's size; one given: the other follows by aspect. `codecs` are
+    it begins), and goes on from its other end where it is to `loop`. `rate` is at least 0.05 either way; the pitch
+    is kept, backwards there is no sound. Width and height null: the export's size; one given: the other follows by aspect. `codecs` are
     content types as `canPlayType` takes them, best first. `media` "proxy" takes small versions of large files where
     there are some; the sound is always that of the files. A new play of the same `view` of a connection ends this one.
     """

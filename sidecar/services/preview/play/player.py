@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import trio
 
 from protocol.commands.preview.play import PlayPhase, PlayReason, PlayState, PreviewInstant
-from protocol.errors import SidecarError
+from protocol.errors import Internal, SidecarError
 from protocol.errors.base import ErrorData
 from protocol.time import format_exact
 from sidecar.services.events import EventHub
@@ -68,7 +68,7 @@ class Player:
         self._scope.cancel()
 
     async def run(self) -> None:
-        """Play until it is over. Cancelled, it is closed."""
+        """Play until it is over, well or not. Cancelled, it is closed. Raises only faults of ours."""
         try:
             with self._scope:
                 async with trio.open_nursery() as nursery:
@@ -77,9 +77,10 @@ class Player:
                     nursery.start_soon(self._follow_edits)
                     await self._play()
         except* SidecarError as group:
-            error = _first(group)
-            self._error = error.data(self._asked.trace_id)
-            self._end("failed", "error")
+            self._fail(_first(group))
+        except* Exception:
+            self._fail(Internal())
+            raise
         finally:
             self._end("stopped", "closed")
             self.live.break_off()
@@ -142,6 +143,11 @@ class Player:
         while True:
             self._tell()
             await trio.sleep(TELL_SECONDS)
+
+    def _fail(self, error: SidecarError) -> None:
+        if not self.over:
+            self._error = error.data(self._asked.trace_id)
+        self._end("failed", "error")
 
     def _end(self, state: PlayPhase, reason: PlayReason) -> None:
         """Be over, unless it is; the first reason counts."""

@@ -23,20 +23,25 @@ from sidecar.ffmpeg.builder.command import Command
 from sidecar.ffmpeg.builder.play import PlaySound, play_command
 from sidecar.services.access import ReadAccess
 from sidecar.services.events import EventHub
-from sidecar.services.preview.composer import Composer
 from sidecar.services.preview.play.codecs import Choice, choose
 from sidecar.services.preview.play.encoder import Encoder, open_encoder
 from sidecar.services.preview.play.player import Player, Stand
 from sidecar.services.preview.play.pump import Sources
 from sidecar.services.preview.play.show import Asked, Scene, Show, first_course
 from sidecar.services.preview.play.sounds import SoundDesk
-from sidecar.services.preview.stages import Stages
 from sidecar.services.resources import Live, Resources
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from sidecar.services.preview.composer import Composer
+    from sidecar.services.preview.play.pictures import Composing
+    from sidecar.services.preview.service import PreviewService
     from sidecar.services.preview.stage import Stage
+    from sidecar.services.preview.stages import Stages
+
+SLOWEST = 0.05
+"""Times the usual speed, at least, either way: slower, there is nothing to be heard."""
 
 MOST_PLAYS = 4
 """At a time; one more ends the oldest."""
@@ -47,14 +52,14 @@ View = tuple[object, str]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlayTools:
-    """What playing needs of other services."""
+    """What playing needs of other services; `report` logs a fault of ours."""
 
-    stages: Stages
-    composer: Composer
+    previews: Callable[[], Awaitable[PreviewService]]
     sound: SoundDesk
     resources: Callable[[], Resources]
     capabilities: Callable[[], Awaitable[Capabilities]]
     events: EventHub
+    report: Callable[[str, Exception], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,12 +98,13 @@ class PlayService:
         if (request.project is None) == (request.path is None):
             raise InvalidParams(detail="exactly one of project and path", path="/project")
         speed = Fraction(repr(request.rate))
-        if not speed:
-            raise InvalidParams(detail="a play moves", path="/rate")
-        scene = await self._fetch(request, asker)
+        if abs(speed) < SLOWEST:
+            raise InvalidParams(detail=f"a play is no slower than {SLOWEST}", path="/rate")
+        previews = await self._tools.previews()
+        scene = await _fetch(previews.stages, request, asker)
         asked = Asked(
             # Of an open project, which revision it was matters only to begin with.
-            fetch=partial(self._fetch, _unbound(request), asker),
+            fetch=partial(_fetch, previews.stages, _unbound(request), asker),
             range=request.range,
             speed=speed,
             loops=request.loop,
@@ -111,7 +117,8 @@ class PlayService:
         scene.seen.check((course.start, course.start + 1))
         encoders = (await self._tools.capabilities()).encoders
         choice = choose(request.codecs, encoders, sounds=asked.sounds)
-        return self._begin(asked, Show(scene, course, 0), choice, _view(request, asker))
+        sources = Sources(_composing(previews.composer, asked.size), self._tools.sound)
+        return self._begin(asked, Show(scene, course, 0), choice, sources, _view(request, asker))
 
     def stop(self, play_id: str) -> PreviewInstant | None:
         """End a play and return where its reader was; None where it was over, or nobody read it."""
@@ -122,18 +129,18 @@ class PlayService:
         playing.player.stop("stopped")
         return at
 
-    def _begin(self, asked: Asked, show: Show, choice: Choice, view: View | None) -> PreviewPlaying:
+    def _begin(self, asked: Asked, show: Show, choice: Choice, sources: Sources, view: View | None) -> PreviewPlaying:
         course, stage = show.course, show.scene.seen
         pixels = asked.size[0] * asked.size[1] * course.pace
         content_type = choice.content_type(pixels, sounds=asked.sounds)
         live = Live(content_type)
-        sources = Sources(self._compose(asked.size), self._tools.sound)
         stand = Stand(sources, partial(self._encoding, asked, show, choice), self._tools.events)
         player = Player(secrets.token_hex(8), asked, show, live, stand)
-        for playing in tuple(self._playing.values()):
+        for playing in self._playing.values():
             if view is not None and playing.view == view:
                 playing.player.stop("superseded")
-        for playing in tuple(self._playing.values())[: max(0, len(self._playing) + 1 - MOST_PLAYS)]:
+        running = [playing for playing in self._playing.values() if not playing.player.over]
+        for playing in running[: max(0, len(running) + 1 - MOST_PLAYS)]:
             playing.player.stop("superseded")
         resource = self._tools.resources().offer_stream(live, width=asked.size[0], height=asked.size[1])
         self._playing[player.play_id] = _Playing(player, resource, view)
@@ -153,30 +160,11 @@ class PlayService:
     async def _run(self, player: Player) -> None:
         try:
             await player.run()
+        except Exception as error:  # noqa: BLE001 - a fault of ours in one play ends nothing else
+            self._tools.report("a play failed", error)
         finally:
             playing = self._playing.pop(player.play_id)
             self._tools.resources().withdraw(playing.resource)
-
-    async def _fetch(self, request: PreviewPlay, asker: Asker) -> Scene:
-        """Set the stage as things are now: the one that is seen, and that which is heard, of the files themselves."""
-        stages = self._tools.stages
-        if asker.path is not None and request.path is not None:
-            stage = await stages.of_file(asker.path, asker.read, shown=request.path)
-            return Scene(stage, stage)
-        if request.project is None:
-            raise AssertionError("either a project is played or a file")
-        seen = await stages.of_project(request.project, asker.read, media=request.media)
-        if seen.media == "original":
-            return Scene(seen, seen)
-        return Scene(seen, await stages.of_project(request.project, asker.read))
-
-    def _compose(
-        self, size: tuple[int, int]
-    ) -> Callable[[Stage, tuple[int, int]], AbstractAsyncContextManager[AsyncIterator[bytes]]]:
-        def compose(stage: Stage, window: tuple[int, int]) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
-            return self._tools.composer.frames(stage, window, size=size, image="raw")
-
-        return compose
 
     def _encoding(self, asked: Asked, show: Show, choice: Choice) -> AbstractAsyncContextManager[Encoder]:
         """Start the process that encodes a play."""
@@ -194,6 +182,26 @@ class PlayService:
             )
 
         return open_encoder(build, desk.supervisor, desk.toolchain(), desk.folder, sounds=asked.sounds)
+
+
+async def _fetch(stages: Stages, request: PreviewPlay, asker: Asker) -> Scene:
+    """Set the stage as things are now: the one that is seen, and that which is heard, of the files themselves."""
+    if asker.path is not None and request.path is not None:
+        stage = await stages.of_file(asker.path, asker.read, shown=request.path)
+        return Scene(stage, stage)
+    if request.project is None:
+        raise AssertionError("either a project is played or a file")
+    seen = await stages.of_project(request.project, asker.read, media=request.media)
+    if seen.media == "original":
+        return Scene(seen, seen)
+    return Scene(seen, await stages.of_project(request.project, asker.read))
+
+
+def _composing(composer: Composer, size: tuple[int, int]) -> Composing:
+    def compose(stage: Stage, window: tuple[int, int]) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        return composer.frames(stage, window, size=size, image="raw")
+
+    return compose
 
 
 def _unbound(request: PreviewPlay) -> PreviewPlay:
