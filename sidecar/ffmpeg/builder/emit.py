@@ -58,23 +58,19 @@ def emit(wanted: tuple[Stream, ...], extra_inputs: tuple[Input, ...] = ()) -> Em
     return _Writer(wanted, extra_inputs).write()
 
 
-def inputs_of(wanted: tuple[Stream, ...]) -> tuple[Input, ...]:
-    """Return the inputs that a graph reads, in the order of their `-i`."""
-    return tuple(_Writer(wanted, ()).inputs)
-
-
 @dataclass(frozen=True, slots=True)
 class Measure:
     """What a graph asks of a process: its filters and inputs, the bytes that filters hold back, and `ways`.
 
     Those are the ways that lead from a frame to what it is made of. FFmpeg goes all of them for every frame: streams
-    that are split and joined n times in series cost 2ⁿ.
+    that are split and joined n times in series cost 2ⁿ. `sources` are the inputs in the order of their `-i`.
     """
 
     filters: int
     inputs: int
     held: int
     ways: int
+    sources: tuple[Input, ...]
 
 
 def measure(wanted: tuple[Stream, ...]) -> Measure:
@@ -87,7 +83,8 @@ def measure(wanted: tuple[Stream, ...]) -> Measure:
         # Of what is joined one behind the other only one is asked at a time.
         ways[id(current)] = max(found) if current.filter == "concat" else sum(found)
     held = sum(current.holds for current in graph.nodes)
-    return Measure(len(graph.nodes) + shared, len(graph.inputs), held, max(ways.values(), default=1))
+    sources = tuple(graph.inputs)
+    return Measure(len(graph.nodes) + shared, len(sources), held, max(ways.values(), default=1), sources)
 
 
 class _Writer:

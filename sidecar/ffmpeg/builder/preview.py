@@ -7,18 +7,19 @@ sources, as stored: everything else, from turning them to the export's pixel for
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import msgspec
 
+from protocol.errors import ResourceLimit
 from protocol.project import Export, VideoExport
 from protocol.project.export import PixelFormat
 from protocol.project.formats import has_alpha
-from sidecar.core.keys import plan_key
+from sidecar.core.keys import IGNORED, plan_key
 from sidecar.core.timeline import OutputSpan, Timeline, output_span
 from sidecar.ffmpeg.builder.command import Command, Output
-from sidecar.ffmpeg.builder.emit import inputs_of
+from sidecar.ffmpeg.builder.emit import measure
 from sidecar.ffmpeg.builder.graph import Stream, node
 from sidecar.ffmpeg.builder.picture import (
     Composed,
@@ -32,6 +33,7 @@ from sidecar.ffmpeg.builder.picture import (
 from sidecar.ffmpeg.builder.picture.select import counted
 from sidecar.ffmpeg.builder.quality_scale import Anchors, decimal, on_scale
 from sidecar.ffmpeg.builder.resources import Resources
+from sidecar.ffmpeg.builder.staged import MOST_FILTERS, composing_limit, cost_of
 from sidecar.ffmpeg.builder.stills import png_format, sampled, shown
 from sidecar.ffmpeg.builder.text import FONT_ENVIRONMENT
 
@@ -41,7 +43,7 @@ JPEG: Anchors = ((0, 31), (50, 10), (80, 4), (100, 1))
 """The encoder's quantiser by quality."""
 
 _OPAQUE: Mapping[PixelFormat, PixelFormat] = {"yuva420p": "yuv420p", "yuva444p10le": "yuv444p10le"}
-_MULTIPART: Options = (("fps_mode", "passthrough"), ("threads", "1"), ("flush_packets", "1"), ("f", "mpjpeg"))
+_STREAMED: Options = (("fps_mode", "passthrough"), ("threads", "1"), ("flush_packets", "1"))
 
 
 Raw = Literal["raw", "rgb", "rgba"]
@@ -50,16 +52,21 @@ Image = tuple[Literal["jpeg", "webp", "png"], int] | Raw
 
 "png" is exact: 16 bits a channel, and alpha, where the export has them. "raw" is what the encoder of a render is given,
 in the export's pixel format; "rgb" and "rgba" are 8 bits of full range, as a screen shows them. JPEG and "rgb" show what
-is transparent over black. Images come as parts of a multipart stream, each with its length before it.
+is transparent over black. JPEGs come as parts of a multipart stream, each with its length before it; PNG and WebP say
+themselves how long they are.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Fed:
-    """A command that writes frames to its standard output, and the feeds that it reads, in the order of its inputs."""
+    """A command that writes frames to its standard output, and the feeds that it reads, in the order of its inputs.
+
+    `light`: its window is short enough for one process. Frames of another one come late, and take much memory.
+    """
 
     command: Command
     feeds: tuple[Feed, ...]
+    light: bool = field(metadata=IGNORED)
 
 
 def preview_command(
@@ -76,7 +83,8 @@ def preview_command(
     """Build the command that writes project frames [first, end), at least one, at an even size.
 
     Past the timeline's end they show the background. `fed` false: all sources are decoded from their files. `cutter`
-    is the timeline's, where there is one already: it remembers what holds for every window.
+    is the timeline's, where there is one already: it remembers what holds for every window. Raises ResourceLimit for
+    an instant that no process can take.
     """
     cutter = cutter or Cutter(timeline, resources.catalogue)
     feeds = Feeds() if fed else None
@@ -103,7 +111,12 @@ def preview_command(
         frames=end - first,
         environment=FONT_ENVIRONMENT if composed.text else (),
     )
-    return Fed(command, () if feeds is None else feeds.read(inputs_of((stream,))))
+    asked = measure((stream,))
+    cost = cost_of(asked)
+    if cost.filters > MOST_FILTERS and span.frames == 1:
+        raise ResourceLimit(what="filters at one instant", value=cost.filters, limit=MOST_FILTERS)
+    read = () if feeds is None else feeds.read(asked.sources)
+    return Fed(command, read, light=span.frames == 1 or cost.within(composing_limit(span)))
 
 
 def preview_key(fed: Fed, fingerprints: Mapping[str, str], ffmpeg: str) -> str:
@@ -154,13 +167,22 @@ def _drawn(picture: Stream, pixel_format: PixelFormat, kind: str) -> Stream:
             return picture
 
 
-def _options(kind: str, quality: int) -> Options:
+def image_options(kind: str, quality: int) -> Options:
+    """Options of the encoder of an image; none for raw frames."""
     match kind:
         case "jpeg":
-            return (("c:v", "mjpeg"), ("q:v", decimal(on_scale(JPEG, quality))), *_MULTIPART)
+            return (("c:v", "mjpeg"), ("q:v", decimal(on_scale(JPEG, quality))))
         case "webp":
-            return (("c:v", "libwebp"), ("quality", str(quality)), ("compression_level", "2"), *_MULTIPART)
+            return (("c:v", "libwebp"), ("quality", str(quality)), ("compression_level", "2"))
         case "png":
-            return (("c:v", "png"), ("compression_level", "1"), ("pred", "up"), *_MULTIPART)
+            return (("c:v", "png"), ("compression_level", "1"), ("pred", "up"))
         case _:
-            return (("c:v", "rawvideo"), ("fps_mode", "passthrough"), ("flush_packets", "1"), ("f", "rawvideo"))
+            return ()
+
+
+def _options(kind: str, quality: int) -> Options:
+    encoder = image_options(kind, quality)
+    if encoder:
+        # JPEG does not say how long it is; the others do, and the multipart muxer takes none of them.
+        return (*encoder, *_STREAMED, ("f", "mpjpeg" if kind == "jpeg" else "image2pipe"))
+    return (("c:v", "rawvideo"), ("fps_mode", "passthrough"), ("flush_packets", "1"), ("f", "rawvideo"))

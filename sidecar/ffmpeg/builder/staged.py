@@ -16,7 +16,7 @@ from protocol.project.formats import audio_codec, video_codec
 from protocol.time import format_rate
 from sidecar.core.timeline import OutputSpan, Timeline, output_span
 from sidecar.ffmpeg.builder.command import Command, Output
-from sidecar.ffmpeg.builder.emit import measure
+from sidecar.ffmpeg.builder.emit import Measure, measure
 from sidecar.ffmpeg.builder.graph import Input, InputStream, Stream, node
 from sidecar.ffmpeg.builder.picture import Cutter, canvas_for, compose_window, finish
 from sidecar.ffmpeg.builder.picture.clips import grows
@@ -198,7 +198,11 @@ def share_picture(  # noqa: PLR0917 - what every builder takes, in its order
 
 def composing_cost(picture: Stream) -> Cost:
     """Return what composing asks for. Raises ResourceLimit for a graph that would keep FFmpeg busy for ever."""
-    asked = measure((picture,))
+    return cost_of(measure((picture,)))
+
+
+def cost_of(asked: Measure) -> Cost:
+    """Return the cost of a graph that was measured. Raises ResourceLimit as `composing_cost` does."""
     if asked.ways > MOST_WAYS:
         raise ResourceLimit(what="ways through the layers and effects of a frame", value=asked.ways, limit=MOST_WAYS)
     return Cost(asked.filters, asked.inputs, asked.held)

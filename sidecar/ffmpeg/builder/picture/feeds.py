@@ -82,6 +82,9 @@ class Feeds:
             ("pixel_format", pixel_format),
             ("video_size", f"{video.width}x{video.height}"),
             ("framerate", format_rate(rate)),
+            # Nothing has to be found out: without these, frames are read ahead for it.
+            ("probesize", "32"),
+            ("analyzeduration", "0"),
         )
         return node("settb", InputStream(Input(feed.name, options), "video", 0), expr=1 / rate)
 
