@@ -93,6 +93,9 @@ class Reel:
 
         Raises MediaUnreadable where the stream has no keyframe.
         """
+        if self.name in (*STILL_DEMUXERS, "apng"):
+            # They cannot be sought, and do not say so.
+            return None, self.packets(None)
         if not self._lead():
             if not self._seek(tick):
                 return None, self._read()

@@ -68,6 +68,7 @@ class Head:
         self._first = -inf
         self._ahead: VideoFrame | None = None
         self._over = False
+        self._latest: int | None = None
         self._fed: int | None = None
         self.second = 0
 
@@ -113,7 +114,7 @@ class Head:
                 tries += 1
                 self._seek(self._key - 1 - (2**tries - 2) * self.second)
                 continue
-            elif ahead is None:
+            if ahead is None:
                 raise MediaUnreadable(path=os.fsdecode(self._origin.path), detail="no picture of it can be decoded")
             self._step(ahead)
 
@@ -139,7 +140,7 @@ class Head:
 
     def _seek(self, tick: int) -> None:
         """Begin at the newest keyframe at or before a tick; before the first one, at the beginning."""
-        self._now = self._ahead = None
+        self._now = self._ahead = self._latest = None
         self._over = False
         reel = self._opened()
         self.seeks += 1
@@ -172,10 +173,25 @@ class Head:
             if frame is None:
                 continue
             self.decoded += 1
+            if self._opened().name == "avi":
+                frame = self._ordered(frame)
             # What is shown before the keyframe may refer to pictures before it.
             if self._now is not None or self._key is None or time_of(frame) >= self._key:
                 self._ahead = frame
         return self._ahead
+
+    def _ordered(self, frame: VideoFrame) -> VideoFrame:
+        """Give a frame the time at which FFmpeg shows it.
+
+        AVI has no presentation times, and those that demuxers make up are in the order of decoding: it is when a frame
+        comes out that counts, and of the last ones the order.
+        """
+        if frame.dts is not None:
+            frame.pts = frame.dts
+        elif self._latest is not None:
+            frame.pts = self._latest + (frame.duration or 1)
+        self._latest = frame.pts
+        return frame
 
     def _step(self, ahead: VideoFrame) -> None:
         """Go on by a frame."""

@@ -1,0 +1,129 @@
+"""Feeds for tests: what FFmpeg itself shows of a file, and what decoders write of it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from hashlib import md5
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import av
+import trio
+
+from sidecar.ffmpeg.builder.picture.feeds import Feed
+from sidecar.ffmpeg.supervisor import Supervisor, open_supervisor
+from sidecar.services.preview.decoding.planes import format_of
+from sidecar.services.preview.decoding.pool import Decoders, open_decoders
+from tests.harness.media import ffmpeg
+from tests.harness.patience import PATIENCE
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The frames of a stream as the command line gives them: timestamps in ticks, in the order they come, and digests."""
+
+    times: tuple[int, ...]
+    digests: tuple[str, ...]
+
+    def shown(self, tick: int) -> str:
+        """Return what is on screen at a tick: the newest frame whose time has come; before the first, the first."""
+        place = 0
+        while place + 1 < len(self.times) and self.times[place + 1] <= tick:
+            place += 1
+        return self.digests[place]
+
+
+def reference(path: Path, stream: int = 0, *, decoder: str | None = None) -> Reference:
+    """Decode a whole stream by FFmpeg."""
+    chosen = ["-c:v", decoder] if decoder else []
+    done = subprocess.run(
+        [
+            *(ffmpeg(), "-nostdin", "-loglevel", "quiet", "-copyts", "-noautorotate", *chosen, "-i", str(path)),
+            *("-map", f"0:{stream}", "-fps_mode", "passthrough", "-enc_time_base", "demux", "-c:v", "rawvideo"),
+            *("-noautoscale", "-avoid_negative_ts", "disabled", "-f", "framemd5", "-"),
+        ],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    rows = [line.split(",") for line in done.stdout.decode().splitlines() if not line.startswith("#")]
+    assert rows, "FFmpeg decodes nothing"
+    return Reference(tuple(int(row[2]) for row in rows), tuple(row[5].strip() for row in rows))
+
+
+def picture_stream(path: Path) -> int:
+    """Return the number of a file's first picture stream."""
+    with av.open(str(path)) as container:
+        return container.streams.video[0].index
+
+
+def feed_of(path: Path, ticks: Sequence[int], *, stream: int = 0, **more: Any) -> Feed:
+    """Return a feed of a file, in the format that its decoder gives."""
+    with av.open(str(path)) as container:
+        frame = next(container.decode(container.streams[stream]))
+        found = format_of(frame)  # type: ignore[arg-type]
+    usual: dict[str, Any] = {
+        "path": str(path),
+        "stream": stream,
+        "ticks": tuple(ticks),
+        "pixel_format": found.pixel_format,
+        "width": found.width,
+        "height": found.height,
+        "decoder": None,
+        "seekable": True,
+        "name": "feed.raw",
+    }
+    return Feed(**{**usual, **more})
+
+
+@dataclass
+class Table:
+    """Open decoders, and a folder for FIFOs."""
+
+    decoders: Decoders
+    supervisor: Supervisor
+    folder: Path
+    numbers: count[int]
+
+    def fifo(self) -> Path:
+        """Make a FIFO."""
+        path = self.folder / f"feed{next(self.numbers)}.raw"
+        os.mkfifo(path)
+        return path
+
+    async def frames(self, feed: Feed) -> list[str]:
+        """Have a feed written, and return the digests of its frames."""
+        fifo, data = self.fifo(), bytearray()
+
+        async def read() -> None:
+            data.extend(await trio.to_thread.run_sync(fifo.read_bytes, abandon_on_cancel=True))
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(read)
+            try:
+                await self.decoders.write(feed, fifo)
+            except BaseException:
+                release(fifo)
+                raise
+        assert len(data) % len(feed.ticks) == 0
+        size = len(data) // len(feed.ticks)
+        return [md5(data[at : at + size]).hexdigest() for at in range(0, len(data), size)]  # noqa: S324 - FFmpeg's own
+
+
+def release(fifo: Path) -> None:
+    """Let a thread that waits for a writer read to the end."""
+    os.close(os.open(fifo, os.O_RDWR | os.O_NONBLOCK))
+
+
+@asynccontextmanager
+async def table(folder: Path, **options: Any) -> AsyncIterator[Table]:
+    """Open decoders; the whole has to be done within the tests' patience."""
+    with trio.fail_after(PATIENCE):
+        async with open_supervisor() as supervisor, open_decoders(supervisor, folder, **options) as decoders:
+            yield Table(decoders, supervisor, folder, count())

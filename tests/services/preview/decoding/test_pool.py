@@ -1,0 +1,284 @@
+"""Writing feeds: readers that leave or never come, cancelling, crashes, hangs, bounds."""
+
+# ruff: noqa: ASYNC110 - children end when they like, and every wait has a deadline
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import psutil
+import pytest
+import trio
+
+from protocol.errors import DecoderCrashed, MediaNotFound, MediaUnreadable, MediaUnsupported
+from sidecar.services.preview.decoding import crew
+from tests.harness.media import ffmpeg, make_clip
+from tests.harness.patience import PATIENCE
+from tests.services.preview.decoding.feeding import Reference, Table, feed_of, reference, release, table
+
+POISON = """
+import os, signal, sys
+from pathlib import Path
+from sidecar.services.preview.decoding import head, worker
+going = head.Head.go
+def go(self, *args):
+    name = os.fsdecode(self._origin.path)
+    if "once" in name and not Path(name + ".met").exists():
+        Path(name + ".met").touch()
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if "poison" in name:
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if "hang" in name:
+        signal.pause() if False else __import__("threading").Event().wait()
+    return going(self, *args)
+head.Head.go = go
+worker.main()
+"""
+POISONED = (sys.executable, "-c", POISON)
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_clip(tmp_path_factory.mktemp("media") / "a.mp4", seconds=4, gop=50, b_frames=2)
+
+
+@pytest.fixture(scope="module")
+def found(clip: Path) -> Reference:
+    return reference(clip)
+
+
+async def until_idle(open_table: Table) -> None:
+    while open_table.decoders.stats.writing:
+        await trio.sleep(0.01)
+
+
+async def test_frames_come_in_the_order_of_ticks(tmp_path: Path, clip: Path, found: Reference) -> None:
+    places = [3, 3, 4, 90, 10, 9, 8, 99, 0]
+    async with table(tmp_path) as open_table:
+        feed = feed_of(clip, [found.times[place] for place in places])
+        assert await open_table.frames(feed) == [found.digests[place] for place in places]
+        stats = open_table.decoders.stats
+        assert (stats.workers, stats.writing, stats.written) == (1, 0, len(places))
+        assert await open_table.frames(feed) == [found.digests[place] for place in places]
+        assert open_table.decoders.stats.decoded == stats.decoded
+
+
+async def test_ffmpeg_reads_feeds_side_by_side(tmp_path: Path, clip: Path, found: Reference) -> None:
+    """It opens inputs one after the other, and reads as it needs: feeds must never wait for each other."""
+    async with table(tmp_path) as open_table:
+        feeds = [feed_of(clip, found.times[begin : begin + 20]) for begin in range(0, 80, 5)]
+        fifos = [open_table.fifo() for _ in feeds]
+        inputs = [
+            part
+            for fifo in fifos
+            for part in ("-f", "rawvideo", "-video_size", "192x96", "-pixel_format", "yuv420p", "-i", str(fifo))
+        ]
+        stack = "".join(f"[{number}:v]" for number in range(len(feeds))) + f"vstack=inputs={len(feeds)}"
+        argv = [ffmpeg(), "-loglevel", "error", *inputs, "-filter_complex", stack, "-f", "rawvideo", "-"]
+        async with trio.open_nursery() as nursery:
+            for feed, fifo in zip(feeds, fifos, strict=True):
+                nursery.start_soon(open_table.decoders.write, feed, fifo)
+            done = await trio.run_process(argv, capture_stdout=True, stdin=subprocess.DEVNULL)
+        assert len(done.stdout) == 20 * len(feeds) * 192 * 96 * 3 // 2
+
+
+async def test_a_reader_that_leaves_ends_the_writing(tmp_path: Path, clip: Path, found: Reference) -> None:
+    async with table(tmp_path) as open_table:
+        fifo = open_table.fifo()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(open_table.decoders.write, feed_of(clip, found.times * 20), fifo)
+            descriptor = await trio.to_thread.run_sync(os.open, fifo, os.O_RDONLY, abandon_on_cancel=True)
+            await trio.to_thread.run_sync(os.read, descriptor, 1_000)
+            os.close(descriptor)
+        assert open_table.decoders.stats.writing == 0
+
+
+async def test_a_fifo_that_goes_before_it_is_read(tmp_path: Path, clip: Path, found: Reference) -> None:
+    async with table(tmp_path) as open_table:
+        fifo = open_table.fifo()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(open_table.decoders.write, feed_of(clip, found.times[:3]), fifo)
+            fifo.unlink()
+
+
+async def test_cancelling_where_no_reader_ever_comes(tmp_path: Path, clip: Path, found: Reference) -> None:
+    async with table(tmp_path) as open_table:
+        for _ in range(3):
+            async with trio.open_nursery() as nursery:
+                for _ in range(10):
+                    nursery.start_soon(open_table.decoders.write, feed_of(clip, found.times), open_table.fifo())
+                while open_table.decoders.stats.writing < 10:
+                    await trio.sleep(0.01)
+                nursery.cancel_scope.cancel()
+            await until_idle(open_table)
+        (child,) = open_table.supervisor.children()
+        while psutil.Process(child.pid).num_threads() > 8:
+            await trio.sleep(0.01)
+
+
+async def test_cancelling_while_the_reader_rests(tmp_path: Path, clip: Path, found: Reference) -> None:
+    async with table(tmp_path) as open_table:
+        fifo = open_table.fifo()
+        descriptor = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(open_table.decoders.write, feed_of(clip, found.times * 50), fifo)
+            while True:
+                try:
+                    if os.read(descriptor, 1):
+                        break
+                except BlockingIOError:
+                    pass
+                await trio.sleep(0.01)
+            nursery.cancel_scope.cancel()
+        await until_idle(open_table)
+        os.close(descriptor)
+        assert await open_table.frames(feed_of(clip, found.times[:1])) == [found.digests[0]]
+
+
+async def test_what_cannot_be_written(tmp_path: Path, clip: Path) -> None:
+    nothing = tmp_path / "nothing.mp4"
+    nothing.write_bytes(b"nothing at all")
+    feed = feed_of(clip, [0])
+    async with table(tmp_path) as open_table:
+        with pytest.raises(MediaNotFound):
+            await open_table.frames(replace(feed, path=str(tmp_path / "missing.mp4")))
+        with pytest.raises(MediaUnreadable):
+            await open_table.frames(replace(feed, path=str(nothing)))
+        for other in (replace(feed, pixel_format="yuv444p"), replace(feed, width=190), replace(feed, stream=7)):
+            with pytest.raises(MediaUnsupported) as caught:
+                await open_table.frames(other)
+            assert caught.value.path == feed.path
+        assert len(open_table.supervisor.children()) == 1
+
+
+async def test_a_crash_is_forgiven_once(tmp_path: Path, clip: Path, found: Reference) -> None:
+    once = tmp_path / "once.mp4"
+    once.write_bytes(clip.read_bytes())
+    async with table(tmp_path, argv=POISONED) as open_table:
+        feed = feed_of(once, found.times[:3])
+        assert await open_table.frames(feed) == list(found.digests[:3])
+        assert await open_table.frames(feed) == list(found.digests[:3])
+        while len(open_table.supervisor.children()) > 1:
+            await trio.sleep(0.01)
+
+
+async def test_a_file_that_kills_its_decoder_harms_no_other(tmp_path: Path, clip: Path, found: Reference) -> None:
+    poison = tmp_path / "poison.mp4"
+    poison.write_bytes(clip.read_bytes())
+    async with table(tmp_path, workers=lambda: 1, argv=POISONED) as open_table:
+        for _ in range(2):
+            done: list[bool] = []
+            fifos = [open_table.fifo() for _ in range(4)]
+
+            async def good(fifo: Path, done: list[bool]) -> None:
+                await open_table.decoders.write(feed_of(clip, found.times[:5]), fifo)
+                done.append(True)
+
+            async def bad(fifo: Path, done: list[bool]) -> None:
+                with pytest.raises(DecoderCrashed) as caught:
+                    await open_table.decoders.write(feed_of(poison, found.times[:5]), fifo)
+                assert (caught.value.path, caught.value.signal) == (str(poison), signal.SIGSEGV)
+                done.append(False)
+                release(fifo)
+
+            async with trio.open_nursery() as nursery:
+                for number, fifo in enumerate(fifos):
+                    nursery.start_soon(bad if number % 2 else good, fifo, done)
+                while done.count(False) < 2:
+                    await trio.sleep(0.01)
+                for fifo in fifos[::2]:
+                    nursery.start_soon(partial(trio.to_thread.run_sync, fifo.read_bytes, abandon_on_cancel=True))
+            assert sorted(done) == [False, False, True, True]
+
+
+async def test_a_worker_that_hangs_is_killed_once_its_order_is_left(
+    tmp_path: Path, clip: Path, found: Reference, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crew, "HANG_SECONDS", 0.2)
+    hang = tmp_path / "hang.mp4"
+    hang.write_bytes(clip.read_bytes())
+    async with table(tmp_path, argv=POISONED) as open_table:
+        with trio.move_on_after(0.5):
+            await open_table.decoders.write(feed_of(hang, found.times[:5]), open_table.fifo())
+        while open_table.supervisor.children():
+            await trio.sleep(0.01)
+        assert await open_table.frames(feed_of(clip, found.times[:1])) == [found.digests[0]]
+
+
+async def test_workers_are_bounded_and_sources_stay_with_theirs(tmp_path: Path, clip: Path, found: Reference) -> None:
+    paths = [tmp_path / f"{number}.mp4" for number in range(9)]
+    for path in paths:
+        path.write_bytes(clip.read_bytes())
+    async with table(tmp_path) as open_table:
+        for path in paths:
+            assert await open_table.frames(feed_of(path, found.times[:2])) == list(found.digests[:2])
+        before = open_table.decoders.stats
+        assert before.workers == 2
+        for path in paths:
+            assert await open_table.frames(feed_of(path, found.times[:2])) == list(found.digests[:2])
+        assert open_table.decoders.stats.decoded == before.decoded
+
+
+async def test_idle_workers_end_and_what_was_done_stays_counted(tmp_path: Path, clip: Path, found: Reference) -> None:
+    async with table(tmp_path, idle_seconds=0.2) as open_table:
+        await open_table.decoders.warm()
+        await open_table.decoders.warm()
+        assert open_table.decoders.stats.workers == 1
+        await open_table.frames(feed_of(clip, found.times[:4]))
+        while open_table.supervisor.children():
+            await trio.sleep(0.01)
+        stats = open_table.decoders.stats
+        assert (stats.workers, stats.written, stats.held_bytes, stats.decoders) == (0, 4, 0, 0)
+        assert await open_table.frames(feed_of(clip, found.times[:1])) == [found.digests[0]]
+        assert open_table.decoders.stats.written == 5
+
+
+async def test_prefetched_frames_are_held(tmp_path: Path, clip: Path, found: Reference) -> None:
+    async with table(tmp_path) as open_table:
+        feed = feed_of(clip, found.times[40:60])
+        await open_table.decoders.prefetch(feed)
+        before = open_table.decoders.stats
+        assert before.decoded >= 20
+        assert await open_table.frames(feed) == list(found.digests[40:60])
+        after = open_table.decoders.stats
+        assert (after.decoded, after.hits) == (before.decoded, before.hits + 20)
+        await open_table.decoders.prefetch(replace(feed, path=str(tmp_path / "missing.mp4")))
+        open_table.decoders.forget(clip)
+        await open_table.frames(feed)
+        assert open_table.decoders.stats.decoded > after.decoded
+
+
+async def test_writing_ends_a_prefetch(tmp_path: Path, clip: Path, found: Reference) -> None:
+    async with table(tmp_path) as open_table:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(open_table.decoders.prefetch, feed_of(clip, found.times * 2_000))
+            while not open_table.decoders.stats.writing:
+                await trio.sleep(0.01)
+            assert await open_table.frames(feed_of(clip, found.times[5:6])) == [found.digests[5]]
+        await until_idle(open_table)
+
+
+async def test_what_is_held_is_shared_out(tmp_path: Path, clip: Path, found: Reference) -> None:
+    limit = 10 * 192 * 96 * 3
+    async with table(tmp_path, held_bytes=limit) as open_table:
+        for _ in range(2):
+            assert await open_table.frames(feed_of(clip, found.times)) == list(found.digests)
+            assert 0 < open_table.decoders.stats.held_bytes <= limit
+
+
+async def test_leaving_ends_everything(tmp_path: Path, clip: Path, found: Reference) -> None:
+    with trio.fail_after(PATIENCE):
+        async with table(tmp_path) as open_table:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(open_table.decoders.write, feed_of(clip, found.times), open_table.fifo())
+                while not open_table.decoders.stats.writing:
+                    await trio.sleep(0.01)
+                nursery.cancel_scope.cancel()
+            supervisor = open_table.supervisor
+        assert supervisor.children() == ()
