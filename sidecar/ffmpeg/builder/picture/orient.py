@@ -28,7 +28,7 @@ def undecoded(stream: Stream, video: SourceVideo) -> Stream:
     return _tagged(stream, video, field_mode="prog")
 
 
-def _tagged(stream: Stream, video: SourceVideo, **more: str) -> Stream:
+def _tagged(stream: Stream, video: SourceVideo, field_mode: str | None = None) -> Stream:
     return node(
         "setparams",
         stream,
@@ -36,7 +36,7 @@ def _tagged(stream: Stream, video: SourceVideo, **more: str) -> Stream:
         colorspace=SPACES[video.color.matrix],
         color_primaries=PRIMARIES[video.color.primaries],
         color_trc="bt709",
-        **more,
+        field_mode=field_mode,
     )
 
 

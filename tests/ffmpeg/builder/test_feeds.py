@@ -1,0 +1,150 @@
+"""What is fed as raw frames is composed to the same bytes as what FFmpeg decodes from the file itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.harness.feeding import command_of, composed, pixel_format_of
+from tests.harness.media import make_clip
+from tests.harness.rendering import clip, project, raw_frames, timeline_of
+
+RATE = "25"
+FRAMES = 12
+
+SOURCES: dict[str, dict[str, Any]] = {
+    "h264.mp4": {"rate": "24000/1001", "gop": 12, "b_frames": 3},
+    "hevc.mkv": {"codec": "libx265", "gop": 12},
+    "vp9.webm": {"rate": "30", "gop": 12},
+    "av1.mp4": {"codec": "libsvtav1", "gop": 12},
+    "mpeg2.ts": {"gop": 12, "b_frames": 2, "start": 6.4},
+    "mpeg4.avi": {"gop": 12, "b_frames": 1},
+    "turned.mp4": {"rotation": 90},
+    "mirrored.mp4": {"rotation": 180, "mirrored": True},
+    "anamorphic.mp4": {"pixel_aspect": "16/11"},
+    "deep.mp4": {"pixel_format": "yuv420p10le"},
+    "full.mp4": {"color": ("pc", "bt709", "bt709", "bt709")},
+    "mjpeg.mkv": {"codec": "mjpeg", "pixel_format": None, "filters": "format=yuvj422p"},
+    "sampled.mkv": {"pixel_format": "yuv444p"},
+    "wide.mkv": {"pixel_format": "yuv422p10le", "color": ("tv", "bt2020nc", "bt2020", "bt709")},
+    "hdr.mkv": {"codec": "libx265", "pixel_format": "yuv420p10le", "color": ("tv", "bt2020nc", "bt2020", "smpte2084")},
+    "rgb.mkv": {"codec": "ffv1", "pixel_format": "gbrp"},
+    "clear.webm": {"pixel_format": "yuva420p", "filters": "format=yuva420p,fade=out:5:15:alpha=1"},
+    "clear8.webm": {
+        "codec": "libvpx",
+        "pixel_format": "yuva420p",
+        "filters": "format=yuva420p,fade=out:5:15:alpha=1",
+        "options": ["-auto-alt-ref", "0"],
+    },
+    "clear.mov": {
+        "codec": "prores_ks",
+        "pixel_format": "yuva444p10le",
+        "filters": "format=yuva444p10le,fade=out:5:15:alpha=1",
+    },
+    "png.mov": {"codec": "png", "filters": "format=rgba,fade=out:5:15:alpha=1"},
+    "grey.mkv": {"codec": "ffv1", "pixel_format": "gray"},
+    "palette.gif": {"rate": "10"},
+    "still.png": {"filters": "format=rgba,colorchannelmixer=aa=0.6"},
+    "still.jpg": {},
+    "fields.mkv": {"codec": "mpeg2video", "interlaced": True},
+    "variable.mp4": {"rate": "30", "variable": True, "b_frames": 2},
+    "variable.webm": {"rate": "24", "variable": True},
+}
+"""Sources by name, as `make_clip` is told."""
+
+UNFED = {"fields.mkv"}
+
+TIMINGS: dict[str, dict[str, Any]] = {
+    "slow": {"speed": 0.37, "sourceStart": 0.31},
+    "fast": {"speed": 1.5, "sourceStart": 0.08},
+    "late": {"speed": 0.3, "sourceStart": 0.77},
+    "reverse": {"reverse": True, "speed": 1.4, "sourceStart": 0.1},
+    "frozen": {"freeze": True, "sourceStart": 0.5},
+    "ramp": {
+        "timeMap": [
+            {"time": 0, "source": 0.7, "easing": "easeInOut"},
+            {"time": 0.3, "source": 0.1},
+            {"time": 0.5, "source": 0.9},
+        ]
+    },
+    "blend": {"retime": "blend", "speed": 0.4, "sourceStart": 0.2},
+    "blended back": {"retime": "blend", "speed": 0.6, "reverse": True},
+    "motion": {"retime": "motion", "speed": 0.45, "sourceStart": 0.2},
+}
+
+
+Make = Callable[[str], Path]
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Make:
+    folder = tmp_path_factory.mktemp("sources")
+
+    def make(name: str) -> Path:
+        path = folder / name
+        if not path.exists():
+            make_clip(path, **{"picture": "testsrc2", "size": (96, 64), **SOURCES[name]})
+        return path
+
+    return make
+
+
+def agree(raw: Mapping[str, Any], base: Path, *, fed: bool = True) -> None:
+    """Hold fed frames, all together and one by one, to those of a render."""
+    timeline = timeline_of(raw, base)
+    pixel_format = pixel_format_of(timeline)
+    rendered = raw_frames(raw, base, pixel_format=pixel_format)
+    whole = (0, timeline.frames)
+    assert bool(command_of(timeline, window=whole).feeds) is fed
+    assert composed(timeline, base, window=whole) == rendered.tobytes()
+    for frame in (1, timeline.frames // 2, timeline.frames - 1):
+        assert composed(timeline, base, window=(frame, frame + 1)) == rendered[frame].tobytes(), frame
+
+
+def shots(name: str, **members: Any) -> dict[str, Any]:
+    """A picture as it lies, then turned over a colour, then with a colour control."""
+    length, source = f"{FRAMES // 3}/{RATE}", {"kind": "file", "path": name, "audioStream": None}
+    told: list[dict[str, Any]] = [
+        {},
+        {"transform": {"rotation": 20, "scaleX": 0.8}, "opacity": 0.7},
+        {"color": {"saturation": 1.3}},
+    ]
+    clips = [
+        clip(source, f"{number * (FRAMES // 3)}/{RATE}", length, sourceStart=round(0.1 + 0.13 * number, 2), **each)
+        for number, each in enumerate(told)
+    ]
+    return project({"clips": [clip("#406080", 0, f"{FRAMES}/{RATE}")]}, {"clips": clips}, rate=RATE, **members)
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_each_kind_of_source(name: str, source: Make) -> None:
+    agree(shots(name), source(name).parent, fed=name not in UNFED)
+
+
+@pytest.mark.parametrize("name", ["h264.mp4", "deep.mp4", "hdr.mkv", "full.mp4", "clear.webm", "still.png"])
+def test_a_deep_export_with_alpha(name: str, source: Make) -> None:
+    export = {"container": "mkv", "audio": None, "video": {"codec": "ffv1", "pixelFormat": "yuva444p10le"}}
+    agree(shots(name, export=export, background="#00000000"), source(name).parent)
+
+
+@pytest.mark.parametrize("timing", TIMINGS)
+def test_each_timing(timing: str, source: Make) -> None:
+    base = source("h264.mp4").parent
+    for name in ("h264.mp4", "variable.webm"):
+        source(name)
+        told = TIMINGS[timing]
+        raw = project(
+            {"clips": [clip({"kind": "file", "path": name, "audioStream": None}, 0, "15/25", **told)]}, rate=RATE
+        )
+        agree(raw, base)
+
+
+def test_a_loop(source: Make) -> None:
+    name = "mpeg2.ts"
+    looped = {"kind": "file", "path": name, "audioStream": None, "loop": True}
+    for reverse in (False, True):
+        raw = project({"clips": [clip(looped, 0, 3, speed=2.5, reverse=reverse)]}, rate=RATE)
+        agree(raw, source(name).parent)
