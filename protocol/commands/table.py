@@ -38,6 +38,16 @@ AREAS: dict[str, tuple[str, ...]] = {
     "proxy": ("media.proxy",),
     "waveform": ("media.waveform",),
     "analysis": ("media.analyze",),
+    "preview": ("preview.frame", "preview.batch"),
+    "preview_play": ("preview.play", "preview.stop"),
+    "preview_files": (
+        "preview.storyboard",
+        "preview.clip",
+        "preview.gif",
+        "preview.waveform",
+        "preview.filter",
+        "preview.subtitles",
+    ),
     "render": (
         "render.start",
         "render.cancel",

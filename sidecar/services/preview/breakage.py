@@ -119,7 +119,7 @@ def seen_on(project: Project) -> Mapping[str, tuple[int, int]]:
                 if span is not None and clip in shown:
                     first, end = shown[clip]
                     shown[clip] = min(first, span.first), max(end, span.end)
-        seen |= {clip: span for clip, span in shown.items() if clip is not None}
+        seen |= shown
     return seen
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from protocol.errors import FfmpegFailed
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
 HEAD_END = b"\r\n\r\n"
 LENGTH = b"content-length:"
 MOST_HEAD = 1_024
+PNG = b"\x89PNG\r\n\x1a\n"
+
+Measure = Callable[[bytearray], tuple[int, int] | None]
+"""Says from where to where the first image lies in some bytes; None where they do not tell yet."""
 
 _HALVES: dict[str, int] = {"yuv420p": 3, "yuv422p": 4, "yuv444p": 6, "yuva420p": 5, "yuva444p": 8, "gbrp": 6}
 """Half samples a pixel, of all planes together."""
@@ -49,33 +54,66 @@ class Pieces:
         return frame
 
 
-class Multipart:
-    """Images of any size, each behind a head that says its length (FFmpeg's mpjpeg, whatever the codec)."""
+class Images:
+    """Images of any size, one behind the other. `measure` says where the first one lies, once enough is there."""
 
-    def __init__(self) -> None:
+    def __init__(self, measure: Measure) -> None:
+        self._measure = measure
         self._data = bytearray()
-        self._length: int | None = None
+        self._span: tuple[int, int] | None = None
 
     def feed(self, data: bytes | bytearray) -> None:
         """Take what was read."""
         self._data += data
 
     def next(self) -> bytes | None:
-        """Return the next image that is whole, None while there is none. Raises FfmpegFailed for what is no head."""
-        if self._length is None:
-            end = self._data.find(HEAD_END)
-            if end < 0:
-                if len(self._data) > MOST_HEAD:
-                    raise FfmpegFailed(exit_code=0, detail="it wrote something else than images")
-                return None
-            self._length = _length(bytes(self._data[:end]))
-            del self._data[: end + len(HEAD_END)]
-        if len(self._data) < self._length:
+        """Return the next image that is whole, None while there is none. Raises FfmpegFailed for what is none."""
+        if self._span is None:
+            self._span = self._measure(self._data)
+        if self._span is None or len(self._data) < self._span[1]:
             return None
-        image = bytes(self._data[: self._length])
-        del self._data[: self._length]
-        self._length = None
+        image = bytes(self._data[slice(*self._span)])
+        del self._data[: self._span[1]]
+        self._span = None
         return image
+
+
+def part(data: bytearray) -> tuple[int, int] | None:
+    """Find a part of a multipart stream: a head says its length."""
+    end = data.find(HEAD_END)
+    if end < 0:
+        if len(data) > MOST_HEAD:
+            raise FfmpegFailed(exit_code=0, detail="it wrote something else than images")
+        return None
+    first = end + len(HEAD_END)
+    for line in bytes(data[:end]).split(b"\r\n"):
+        if line.lower().startswith(LENGTH):
+            return first, first + int(line[len(LENGTH) :])
+    raise FfmpegFailed(exit_code=0, detail="an image came without its length")
+
+
+def webp(data: bytearray) -> tuple[int, int] | None:
+    """Find a WebP: its head says its length, without those eight bytes."""
+    if len(data) < 8:
+        return None
+    if data[:4] != b"RIFF":
+        raise FfmpegFailed(exit_code=0, detail="it wrote something else than WebP")
+    return 0, 8 + int.from_bytes(data[4:8], "little")
+
+
+def png(data: bytearray) -> tuple[int, int] | None:
+    """Find a PNG: chunks say their lengths, the last one is IEND."""
+    if len(data) < 8:
+        return None
+    if data[:8] != PNG:
+        raise FfmpegFailed(exit_code=0, detail="it wrote something else than PNG")
+    at = 8
+    while len(data) >= at + 8:
+        name, end = data[at + 4 : at + 8], at + 12 + int.from_bytes(data[at : at + 4], "big")
+        if name == b"IEND":
+            return 0, end
+        at = end
+    return None
 
 
 def parts_of(image: Image, size: tuple[int, int], export: Export) -> Parts:
@@ -87,17 +125,11 @@ def parts_of(image: Image, size: tuple[int, int], export: Export) -> Parts:
         return Pieces(4 * pixels)
     if image == "raw":
         return Pieces(raw_bytes((export.video or VideoExport()).pixel_format, pixels))
-    return Multipart()
+    measures: dict[str, Measure] = {"jpeg": part, "webp": webp, "png": png}
+    return Images(measures[image[0]])
 
 
 def raw_bytes(pixel_format: PixelFormat, pixels: int) -> int:
     """Return the bytes of a raw frame of even sides."""
     deep = pixel_format.endswith("10le")
     return pixels * _HALVES[pixel_format.removesuffix("10le")] // 2 * (2 if deep else 1)
-
-
-def _length(head: bytes) -> int:
-    for line in head.split(b"\r\n"):
-        if line.lower().startswith(LENGTH):
-            return int(line[len(LENGTH) :])
-    raise FfmpegFailed(exit_code=0, detail="an image came without its length")

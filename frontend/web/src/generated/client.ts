@@ -2,7 +2,7 @@
 // It needs no framework and no other file: give `Client` a `Transport` and it speaks.
 
 export const PROTOCOL = 1;
-export const SCHEMA_HASH = "sha256:b0a27f57499e28a6f9e97ac45bca74899c5417164aefa06b3fa300c1ca92b861";
+export const SCHEMA_HASH = "sha256:9879683aa8456544276f733800d068330c3634b4ff30e0a562b945dc53670e63";
 
 /** Seconds as a number, or exactly as `num/den`. */
 export type Seconds = number | string;
@@ -128,6 +128,23 @@ export interface AudioTrackInput {
   effects?: Array<EffectInput>;
   clips?: Array<ClipInput>;
   transitions?: Array<TransitionInput>;
+}
+
+/** Items by index, `failed` of them without a picture; `cached` of them were not made for this request. */
+export interface Batch {
+  items: Array<BatchItem>;
+  failed: number;
+  cached: number;
+}
+
+/** A picture, or why there is none; `index` is its place in what was asked for. */
+export interface BatchItem {
+  index: number;
+  frame: number;
+  time: string;
+  image: Resource | null;
+  exact: boolean;
+  error: ErrorData | null;
 }
 
 /** Work starts; `total` is null where it is not known. */
@@ -955,6 +972,21 @@ export interface FilmstripFrame {
   y: number | null;
 }
 
+/** The same frames before and after; `exact` is false while an analysis is missing that the effect needs. */
+export interface FilterPreview {
+  before: Resource;
+  after: Resource;
+  split: Resource | null;
+  frame: number;
+  time: string;
+  frames: number;
+  width: number;
+  height: number;
+  exact: boolean;
+  problems: Array<Problem>;
+  written: Array<string>;
+}
+
 /** A font file of the project's own. */
 export interface Font {
   path: string;
@@ -1751,6 +1783,32 @@ export interface PlanSummary {
   encoder: Encoders;
 }
 
+/** From `mediaTime` of the stream on it shows the timeline from `frame` on, until the next anchor. */
+export interface PlayAnchor {
+  mediaTime: string;
+  frame: number;
+}
+
+/**
+ * Payload of play.state: where a play is, four times a second, and whenever something changes.
+ *
+ * `frame` and `time` are where its reader is, if it plays what it gets at once. `anchor` is the newest one: of the
+ * beginning, of an edit, of another lap. `revision` is that of the open project which is played.
+ */
+export interface PlayState {
+  playId: string;
+  projectId: string | null;
+  state: "ended" | "failed" | "playing" | "starting" | "stopped";
+  reason: "changed" | "closed" | "end" | "error" | "left" | "stopped" | "superseded" | "unread" | null;
+  frame: number;
+  time: string;
+  mediaTime: string;
+  rate: number;
+  revision: number | null;
+  anchor: PlayAnchor;
+  error: ErrorData | null;
+}
+
 /** Aligned with margins in project pixels, or a point (x, y) as fractions of the frame; never both. */
 export interface Position {
   alignX: "center" | "left" | "right" | null;
@@ -1787,6 +1845,324 @@ export interface PresetList {
 export interface PresetQuery {
   progressToken?: string | number | null;
   container?: string | null;
+}
+
+/**
+ * Pictures of a project or of a file (exactly one of `project` and `path`).
+ *
+ * Exactly one of `frames`, `times` and `count` (spread evenly, each in the middle of its part, over `range` or the
+ * whole). A file counts its frames at its own rate. Items come as they are made: with `order` "cheapest" in the
+ * order of the timeline, with "asked" in that of the request. For the rest as preview.frame.
+ */
+export interface PreviewBatch {
+  progressToken?: string | number | null;
+  project?: ProjectRef | null;
+  path?: string | null;
+  frames?: Array<number> | null;
+  times?: Array<Seconds> | null;
+  count?: number | null;
+  range?: Range | null;
+  width?: number | null;
+  height?: number | null;
+  format?: "jpeg" | "png" | "webp";
+  quality?: number;
+  accuracy?: "exact" | "fast";
+  media?: "original" | "proxy";
+  order?: "asked" | "cheapest";
+}
+
+/**
+ * Exactly one of `project` and `path`; `range` null is all of it, at most ten minutes.
+ *
+ * The picture is `width` pixels wide, or as wide as it is, and has its shape. `output` is a file that it is written
+ * to as well.
+ */
+export interface PreviewClip {
+  progressToken?: string | number | null;
+  project?: ProjectRef | null;
+  path?: string | null;
+  range?: Range | null;
+  width?: number;
+  container?: "mp4" | "webm";
+  quality?: number;
+  sound?: boolean;
+  output?: string | null;
+  overwrite?: boolean;
+}
+
+/**
+ * Exactly one of `project` and `path`, and of `frame` and `time`.
+ *
+ * `owner` is the id of the clip or track that the effect acts on, null the whole project (of a file: its one clip).
+ * An effect whose `id` is that of one of the owner's takes its place; before is then without it. Else it is added
+ * behind them. `duration` 0 gives pictures in `format`, more so many seconds as MP4 without sound. `split`: also one
+ * picture, its left half before, its right half after. `output` is a file that the picture or clip after the effect,
+ * or with `split` the split picture, is written to as well.
+ */
+export interface PreviewFilter {
+  progressToken?: string | number | null;
+  project?: ProjectRef | null;
+  path?: string | null;
+  owner?: string | null;
+  effect: EffectInput;
+  frame?: number | null;
+  time?: Seconds | null;
+  duration?: number;
+  width?: number;
+  format?: "jpeg" | "png" | "webp";
+  quality?: number;
+  split?: boolean;
+  output?: string | null;
+  overwrite?: boolean;
+}
+
+/**
+ * Exactly one of `frame` and `time`; at or past the end it is the background.
+ *
+ * Width and height null: the export's size; one given: the other follows by aspect. Sides become even. `quality`
+ * 0-100 is that of JPEG and WebP. `accuracy` "fast" may take what is not composed anew; the answer says `exact`
+ * then. `media` "proxy" takes small versions of large files where there are some. A newer request of the same `view`
+ * of a connection cancels this one: `cancelled`, reason `superseded`. `inline` puts the bytes into the answer too,
+ * if they are few.
+ */
+export interface PreviewFrame {
+  progressToken?: string | number | null;
+  project: ProjectRef;
+  frame?: number | null;
+  time?: Seconds | null;
+  width?: number | null;
+  height?: number | null;
+  format?: "jpeg" | "png" | "webp";
+  quality?: number;
+  accuracy?: "exact" | "fast";
+  media?: "original" | "proxy";
+  without?: Without;
+  view?: string | null;
+  inline?: boolean;
+}
+
+/**
+ * Exactly one of `project` and `path`; `range` null is all of it, at most a minute.
+ *
+ * `fps` frames a second, no more than the project has; `loop` 0 is for ever, -1 once, else so many times more.
+ * A GIF of more than `maxBytes` is made again with fewer colours, then smaller, then with fewer frames.
+ */
+export interface PreviewGif {
+  progressToken?: string | number | null;
+  project?: ProjectRef | null;
+  path?: string | null;
+  range?: Range | null;
+  width?: number;
+  fps?: number;
+  colors?: number;
+  dither?: "bayer" | "diffusion" | "none";
+  loop?: number;
+  maxBytes?: number | null;
+  output?: string | null;
+  overwrite?: boolean;
+}
+
+/** A frame of the project, and when it begins. */
+export interface PreviewInstant {
+  frame: number;
+  time: string;
+}
+
+/**
+ * A picture of a project.
+ *
+ * `exact`: it is the picture that a render is given at this size; false while an analysis that only a render makes
+ * is missing, and where proxies were taken. `data` is base64, null unless it was asked for and the image is at most
+ * 256 KB. `problems` are those of the project that concern this picture: of clips on screen, and of no clip.
+ */
+export interface PreviewPicture {
+  frame: number;
+  time: string;
+  revision: number | null;
+  image: Resource;
+  data: string | null;
+  exact: boolean;
+  from: "cache" | "cold" | "pipeline";
+  media: "mixed" | "original" | "proxy";
+  problems: Array<Problem>;
+}
+
+/**
+ * Exactly one of `project` and `path`.
+ *
+ * `range` null is all of it; the play begins at `from`, within the range, ends where the range does (backwards: where
+ * it begins), and goes on from its other end where it is to `loop`. `rate` is at least 0.05 either way; the pitch
+ * is kept, backwards there is no sound. Width and height null: the export's size; one given: the other follows by aspect. `codecs` are
+ * content types as `canPlayType` takes them, best first. `media` "proxy" takes small versions of large files where
+ * there are some; the sound is always that of the files. A new play of the same `view` of a connection ends this one.
+ */
+export interface PreviewPlay {
+  progressToken?: string | number | null;
+  from: When;
+  codecs: Array<string>;
+  project?: ProjectRef | null;
+  path?: string | null;
+  range?: Range | null;
+  loop?: boolean;
+  rate?: number;
+  width?: number | null;
+  height?: number | null;
+  media?: "original" | "proxy";
+  muted?: boolean;
+  view?: string | null;
+}
+
+/**
+ * A play that has begun. `stream` is to be fetched once: its bytes come as they are made, and their number is not known.
+ *
+ * The play runs at most half a second ahead of who fetches it, ends when they leave, and when nobody has come for ten
+ * seconds. `frameRate` is that of the stream, `mediaTimeOrigin` the instant of the timeline at its time 0; what an
+ * edit, or another lap, changes about that is told by `play.state`.
+ */
+export interface PreviewPlaying {
+  playId: string;
+  stream: Resource;
+  contentType: string;
+  width: number;
+  height: number;
+  frameRate: string;
+  from: PreviewInstant;
+  mediaTimeOrigin: string;
+}
+
+/** One that is over already, or never was, is left alone. */
+export interface PreviewStop {
+  progressToken?: string | number | null;
+  playId: string;
+}
+
+/** Where the play was, as far as whoever fetched it can have seen; null where nothing of it was fetched, or it was over. */
+export interface PreviewStopped {
+  at: PreviewInstant | null;
+}
+
+/**
+ * Exactly one of `project` and `path`, and of `interval` (seconds), `count` and `scenes`.
+ *
+ * A `count` is spread evenly, each picture in the middle of its part of the `range` (null: of all); with `scenes`
+ * every scene has its first frame: scenes begin at edits of a project, and at cuts inside the files (media.analyze).
+ * `width` is that of a picture, `columns` how many stand in a row (null: about as many as rows); `gap` is the pixels
+ * between them. With `timecodes` a line under each says its time. `quality` 0-100 is that of JPEG and WebP. `output`
+ * is a file that the sheet is written to as well, and beside it the track, as `.vtt`.
+ */
+export interface PreviewStoryboard {
+  progressToken?: string | number | null;
+  project?: ProjectRef | null;
+  path?: string | null;
+  interval?: Seconds | null;
+  count?: number | null;
+  scenes?: boolean;
+  range?: Range | null;
+  columns?: number | null;
+  width?: number;
+  gap?: number;
+  background?: string;
+  timecodes?: boolean;
+  format?: "jpeg" | "png" | "webp";
+  quality?: number;
+  media?: "original" | "proxy";
+  output?: string | null;
+  overwrite?: boolean;
+}
+
+/**
+ * Exactly one of `project` and `path`, and of `frame` and `time`.
+ *
+ * `cues` take the place of a project's own; without any, its own that are on screen are shown. `style` and
+ * `position` come before those of tracks, and after those of cues. Lengths are project pixels, of a file those of
+ * its picture. `output` is a file that the picture is written to as well.
+ */
+export interface PreviewSubtitles {
+  progressToken?: string | number | null;
+  project?: ProjectRef | null;
+  path?: string | null;
+  cues?: Array<SampleCue>;
+  style?: StyleInput;
+  position?: PositionInput | null;
+  frame?: number | null;
+  time?: Seconds | null;
+  width?: number | null;
+  height?: number | null;
+  format?: "jpeg" | "png" | "webp";
+  quality?: number;
+  output?: string | null;
+  overwrite?: boolean;
+}
+
+/**
+ * Exactly one of `project` and `path`; of a file a `range` is in seconds, and its first sound stream is taken.
+ *
+ * Peaks are as of media.waveform; those of a project are of what a render mixes, after its effects and volumes. With
+ * `width` there is a picture too, as many pixels wide: within the root mean square in `color`, up to the peaks at
+ * half strength, over `background`. `output` is a file that is written as well: `.png`, `.dat` or `.json`.
+ */
+export interface PreviewWaveform {
+  progressToken?: string | number | null;
+  project?: ProjectRef | null;
+  path?: string | null;
+  range?: Range | null;
+  samplesPerPixel?: 64 | 128 | 256 | 512 | 1024 | 2048 | 4096 | 8192 | 16384 | 32768 | 65536 | 131072 | 262144 | 524288 | 1048576;
+  channels?: "each" | "mix";
+  bits?: 8 | 16;
+  inline?: boolean;
+  width?: number | null;
+  height?: number;
+  color?: string;
+  background?: string;
+  output?: string | null;
+  overwrite?: boolean;
+}
+
+/**
+ * A clip: H.264 and AAC in MP4, VP9 and Opus in WebM.
+ *
+ * It begins with the frame `frame` of the project, at `time`. `cached`: it was made before. `written` are the files
+ * that were asked for.
+ */
+export interface PreviewedClip {
+  clip: Resource;
+  frame: number;
+  time: string;
+  frames: number;
+  duration: string;
+  frameRate: string;
+  width: number;
+  height: number;
+  sound: boolean;
+  problems: Array<Problem>;
+  cached: boolean;
+  written: Array<string>;
+}
+
+/** A GIF, and what it came to be made with; `attempts` counts how often it was encoded until it was small enough. */
+export interface PreviewedGif {
+  gif: Resource;
+  frame: number;
+  time: string;
+  frames: number;
+  duration: string;
+  frameRate: string;
+  width: number;
+  height: number;
+  colors: number;
+  dither: "bayer" | "diffusion" | "none";
+  attempts: number;
+  problems: Array<Problem>;
+  cached: boolean;
+  written: Array<string>;
+}
+
+/** Peaks, and the picture of them where one was asked for (PNG). `start` of the peaks counts from the project's. */
+export interface PreviewedWaveform {
+  waveform: Waveform;
+  picture: Resource | null;
+  problems: Array<Problem>;
+  written: Array<string>;
 }
 
 /**
@@ -2203,6 +2579,13 @@ export interface Roots {
   write: Array<string>;
 }
 
+/** A text that is shown; what its style leaves open comes from that of all. */
+export interface SampleCue {
+  text: string;
+  style?: StyleInput;
+  position?: PositionInput | null;
+}
+
 /** The written file, and the backup made of what stood there. */
 export interface Saved {
   path: string;
@@ -2372,6 +2755,35 @@ export interface Started {
   problems: Array<Problem>;
 }
 
+/**
+ * A sheet, and where its pictures lie in it, in order of time.
+ *
+ * `cellWidth` and `cellHeight` are the size of a picture, the line under it not counted. `vtt` is a WebVTT track
+ * whose cues name parts of the sheet (`#xywh=`): players show them over the time line. A frame stands for what comes
+ * until the next one; with `count` for its part.
+ */
+export interface Storyboard {
+  sheet: Resource;
+  columns: number;
+  rows: number;
+  cellWidth: number;
+  cellHeight: number;
+  frames: Array<StoryboardFrame>;
+  vtt: Resource;
+  exact: boolean;
+  problems: Array<Problem>;
+  written: Array<string>;
+}
+
+/** A picture: where it begins in the sheet, and where it is to be had by itself. */
+export interface StoryboardFrame {
+  frame: number;
+  time: string;
+  x: number;
+  y: number;
+  image: Resource;
+}
+
 /** Colour tags; `assumed` names those the file does not carry. */
 export interface StreamColor {
   range: string;
@@ -2461,7 +2873,7 @@ export interface StyleList {
 /** Topics to hear of, optionally of one project or job only. */
 export interface Subscribe {
   progressToken?: string | number | null;
-  topics: Array<"cache.changed" | "log" | "media.changed" | "project.changed" | "render.progress" | "render.segments" | "render.state" | "settings.changed" | "system">;
+  topics: Array<"cache.changed" | "log" | "media.changed" | "play.state" | "project.changed" | "render.progress" | "render.segments" | "render.state" | "settings.changed" | "system">;
   projectId?: string | null;
   jobId?: string | null;
 }
@@ -2471,6 +2883,18 @@ export interface Subscribed {
   subscription: string;
   seq: number;
   snapshots: { [T in keyof Topics]?: Topics[T] | null };
+}
+
+/** The picture; `exact`: it is what a render would show with these cues. */
+export interface SubtitlePreview {
+  image: Resource;
+  frame: number;
+  time: string;
+  width: number;
+  height: number;
+  exact: boolean;
+  problems: Array<Problem>;
+  written: Array<string>;
 }
 
 /** A subtitle stream; `text` false: pictures. */
@@ -2924,6 +3348,13 @@ export interface Window {
   total: number;
 }
 
+/** What is left out, by ids, without touching the project: before and after of an effect. Unknown ids leave out nothing. */
+export interface Without {
+  effects?: Array<string>;
+  clips?: Array<string>;
+  subtitles?: boolean;
+}
+
 /** A word of a cue with its own time, for karaoke. */
 export interface Word {
   start: Seconds;
@@ -3164,6 +3595,66 @@ export interface Methods {
     result: Analysis;
     errors: "mediaNotFound" | "mediaUnreadable" | "mediaUnsupported" | "mediaEncrypted" | "decoderCrashed" | "dependencyMissing" | "permissionDenied" | "timeout" | "sourceChanged" | "invalidParams";
   };
+  /** Show one picture of a project, as a render would. */
+  "preview.frame": {
+    params: PreviewFrame;
+    result: PreviewPicture;
+    errors: "invalidParams" | "invalidProject" | "unsupportedSchema" | "projectNotFound" | "projectNotOpen" | "projectConflict" | "permissionDenied" | "limitExceeded" | "resourceLimit" | "mediaNotFound" | "mediaUnreadable" | "mediaUnsupported" | "mediaEncrypted" | "sourceChanged" | "effectInvalid" | "decoderCrashed" | "ffmpegNotFound" | "ffmpegFailed" | "ffmpegCrashed" | "stalled" | "timeout" | "cancelled";
+  };
+  /** Show many pictures of a project, or of a file. */
+  "preview.batch": {
+    params: PreviewBatch;
+    result: Batch;
+    errors: "invalidParams" | "invalidProject" | "unsupportedSchema" | "projectNotFound" | "projectNotOpen" | "projectConflict" | "permissionDenied" | "limitExceeded" | "resourceLimit" | "mediaNotFound" | "mediaUnreadable" | "mediaUnsupported" | "mediaEncrypted" | "sourceChanged" | "effectInvalid" | "decoderCrashed" | "ffmpegNotFound" | "ffmpegFailed" | "ffmpegCrashed" | "stalled" | "timeout";
+  };
+  /** Play a project or a file as a stream. */
+  "preview.play": {
+    params: PreviewPlay;
+    result: PreviewPlaying;
+    errors: "invalidParams" | "invalidProject" | "unsupportedSchema" | "projectNotFound" | "projectNotOpen" | "projectConflict" | "permissionDenied" | "limitExceeded" | "resourceLimit" | "mediaNotFound" | "mediaUnreadable" | "mediaUnsupported" | "mediaEncrypted" | "sourceChanged" | "effectInvalid" | "decoderCrashed" | "ffmpegNotFound" | "ffmpegFailed" | "ffmpegCrashed" | "stalled" | "timeout" | "notSupported" | "encoderUnavailable" | "dependencyMissing";
+  };
+  /** End a play, and say where it was. */
+  "preview.stop": {
+    params: PreviewStop;
+    result: PreviewStopped;
+    errors: never;
+  };
+  /** Show frames of a project or a file on one sheet, with their times, and as a track of thumbnails. Items of progress are {frame, time, image}. */
+  "preview.storyboard": {
+    params: PreviewStoryboard;
+    result: Storyboard;
+    errors: "invalidParams" | "invalidProject" | "unsupportedSchema" | "projectNotFound" | "projectNotOpen" | "projectConflict" | "permissionDenied" | "limitExceeded" | "resourceLimit" | "mediaNotFound" | "mediaUnreadable" | "mediaUnsupported" | "mediaEncrypted" | "sourceChanged" | "effectInvalid" | "decoderCrashed" | "ffmpegNotFound" | "ffmpegFailed" | "ffmpegCrashed" | "stalled" | "timeout" | "nothingToRender" | "dependencyMissing" | "renderFailed" | "diskFull" | "outputExists" | "outputUnwritable";
+  };
+  /** Make a small clip of a part of a project or a file, picture and sound. */
+  "preview.clip": {
+    params: PreviewClip;
+    result: PreviewedClip;
+    errors: "invalidParams" | "invalidProject" | "unsupportedSchema" | "projectNotFound" | "projectNotOpen" | "projectConflict" | "permissionDenied" | "limitExceeded" | "resourceLimit" | "mediaNotFound" | "mediaUnreadable" | "mediaUnsupported" | "mediaEncrypted" | "sourceChanged" | "effectInvalid" | "decoderCrashed" | "ffmpegNotFound" | "ffmpegFailed" | "ffmpegCrashed" | "stalled" | "timeout" | "nothingToRender" | "dependencyMissing" | "renderFailed" | "diskFull" | "outputExists" | "outputUnwritable";
+  };
+  /** Make an animated GIF of a part of a project or a file, no larger than asked. */
+  "preview.gif": {
+    params: PreviewGif;
+    result: PreviewedGif;
+    errors: "invalidParams" | "invalidProject" | "unsupportedSchema" | "projectNotFound" | "projectNotOpen" | "projectConflict" | "permissionDenied" | "limitExceeded" | "resourceLimit" | "mediaNotFound" | "mediaUnreadable" | "mediaUnsupported" | "mediaEncrypted" | "sourceChanged" | "effectInvalid" | "decoderCrashed" | "ffmpegNotFound" | "ffmpegFailed" | "ffmpegCrashed" | "stalled" | "timeout" | "nothingToRender" | "dependencyMissing" | "renderFailed" | "diskFull" | "outputExists" | "outputUnwritable";
+  };
+  /** Compute the peaks of a project's mix, or of a file's sound, and draw them. */
+  "preview.waveform": {
+    params: PreviewWaveform;
+    result: PreviewedWaveform;
+    errors: "invalidParams" | "invalidProject" | "unsupportedSchema" | "projectNotFound" | "projectNotOpen" | "projectConflict" | "permissionDenied" | "limitExceeded" | "resourceLimit" | "mediaNotFound" | "mediaUnreadable" | "mediaUnsupported" | "mediaEncrypted" | "sourceChanged" | "effectInvalid" | "decoderCrashed" | "ffmpegNotFound" | "ffmpegFailed" | "ffmpegCrashed" | "stalled" | "timeout" | "nothingToRender" | "dependencyMissing" | "renderFailed" | "diskFull" | "outputExists" | "outputUnwritable";
+  };
+  /** Show a file, or a project, without an effect and with it. */
+  "preview.filter": {
+    params: PreviewFilter;
+    result: FilterPreview;
+    errors: "invalidParams" | "invalidProject" | "unsupportedSchema" | "projectNotFound" | "projectNotOpen" | "projectConflict" | "permissionDenied" | "limitExceeded" | "resourceLimit" | "mediaNotFound" | "mediaUnreadable" | "mediaUnsupported" | "mediaEncrypted" | "sourceChanged" | "effectInvalid" | "decoderCrashed" | "ffmpegNotFound" | "ffmpegFailed" | "ffmpegCrashed" | "stalled" | "timeout" | "nothingToRender" | "dependencyMissing" | "renderFailed" | "diskFull" | "outputExists" | "outputUnwritable" | "effectUnknown";
+  };
+  /** Show a frame of a project or a file with cues in some style. */
+  "preview.subtitles": {
+    params: PreviewSubtitles;
+    result: SubtitlePreview;
+    errors: "invalidParams" | "invalidProject" | "unsupportedSchema" | "projectNotFound" | "projectNotOpen" | "projectConflict" | "permissionDenied" | "limitExceeded" | "resourceLimit" | "mediaNotFound" | "mediaUnreadable" | "mediaUnsupported" | "mediaEncrypted" | "sourceChanged" | "effectInvalid" | "decoderCrashed" | "ffmpegNotFound" | "ffmpegFailed" | "ffmpegCrashed" | "stalled" | "timeout" | "nothingToRender" | "dependencyMissing" | "renderFailed" | "diskFull" | "outputExists" | "outputUnwritable";
+  };
   /** Queue a render. */
   "render.start": {
     params: RenderStart;
@@ -3294,6 +3785,7 @@ export interface Topics {
   "project.changed": ProjectChanged;
   "media.changed": MediaChanged;
   "cache.changed": CacheChanged;
+  "play.state": PlayState;
   "settings.changed": SettingsChanged;
   "log": LogLine;
   "system": SystemState;
@@ -3376,6 +3868,8 @@ export interface ErrorContexts {
   projectNotFound: { path: string };
   /** No open project has this id. */
   projectNotOpen: { projectId: string };
+  /** What was written is not what was planned. */
+  renderFailed: { detail: string };
   /** More than one process may be given. */
   resourceLimit: { what: string; value: number; limit: number };
   /** A setting has a value that it cannot have. */
@@ -3429,6 +3923,7 @@ export const ERROR_CODES = {
   projectConflict: 1104,
   projectNotFound: 1102,
   projectNotOpen: 1105,
+  renderFailed: 1401,
   resourceLimit: 1502,
   settingsInvalid: 1007,
   shuttingDown: 1002,

@@ -1,0 +1,93 @@
+"""preview.batch: many pictures, each the one that preview.frame shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from protocol.errors import InvalidParams, MediaNotFound
+from sidecar.services.preview.batch import goes
+from tests.services.preview.showing import color, film, number_of, numbered, played, screen
+
+
+def test_near_frames_go_together() -> None:
+    assert list(goes([0, 1, 5, 40, 41, 300, 7])) == [[0, 1, 5], [40, 41], [300], [7]]
+    assert list(goes([])) == []
+
+
+@pytest.mark.trio
+async def test_items_are_what_single_requests_show(tmp_path: Path) -> None:
+    source = numbered(tmp_path)
+    raw = film(played(source, 0, 2), played(source, 2, 2, sourceStart=1, speed=1.5))
+    wanted = [60, 3, 4, 9, 3, 99, 140]
+    async with screen(tmp_path) as shown:
+        project = await shown.open(raw)
+        batch = await shown.desk.ask("preview.batch", project=project, frames=wanted, format="png")
+        assert [(item["index"], item["frame"]) for item in batch["items"]] == list(enumerate(wanted))
+        assert (batch["failed"], batch["cached"]) == (0, 0)
+        for item in batch["items"]:
+            assert np.array_equal(await shown.pixels(item["image"]), await shown.picture(raw, item["frame"]))
+        again = await shown.desk.ask("preview.batch", project=project, frames=wanted, format="png")
+        assert again["cached"] == len(set(wanted))
+        assert [item["image"] for item in again["items"]] == [item["image"] for item in batch["items"]]
+
+
+@pytest.mark.trio
+async def test_what_cannot_be_shown_is_told_by_item(tmp_path: Path) -> None:
+    source = numbered(tmp_path)
+    raw = film(played(source, 0, 1), played(tmp_path / "gone.mp4", 1, 1))
+    async with screen(tmp_path) as shown:
+        batch = await shown.desk.ask("preview.batch", project={"inline": raw}, frames=[23, 24, 25, 26, 10])
+        assert [item["error"] and item["error"]["kind"] for item in batch["items"]] == [
+            None,
+            None,
+            "mediaNotFound",
+            "mediaNotFound",
+            None,
+        ]
+        assert batch["failed"] == 2
+        with pytest.raises(MediaNotFound):
+            await shown.desk.ask("preview.batch", path=str(tmp_path / "gone.mp4"), count=1)
+
+
+@pytest.mark.trio
+async def test_instants_and_counts(tmp_path: Path) -> None:
+    async with screen(tmp_path) as shown:
+        project = {"inline": film(color(0, 4))}
+        part = {"from": {"frame": 20}, "to": {"time": 2}}
+        for asked, frames in (
+            ({"times": [0, 1, "3/2"]}, [0, 25, 37]),
+            ({"count": 4}, [12, 37, 62, 87]),
+            ({"count": 3, "range": part}, [25, 35, 45]),
+        ):
+            batch = await shown.desk.ask("preview.batch", project=project, width=32, **asked)
+            assert [item["frame"] for item in batch["items"]] == frames
+        for wrong in (
+            {},
+            {"count": 1, "frames": [1]},
+            {"frames": [1], "range": part},
+            {"count": 1, "range": {"from": {"frame": 5}, "to": {"frame": 5}}},
+        ):
+            with pytest.raises(InvalidParams):
+                await shown.desk.ask("preview.batch", project=project, **wrong)
+        with pytest.raises(InvalidParams):
+            await shown.desk.ask("preview.batch", count=1)
+
+
+@pytest.mark.trio
+@pytest.mark.parametrize("order", ["cheapest", "asked"])
+async def test_a_file_shows_its_own_frames_and_tells_of_them(tmp_path: Path, order: str) -> None:
+    source = numbered(tmp_path, rate="30", seconds=2)
+    wanted = [50, 2, 59, 31]
+    async with screen(tmp_path) as shown:
+        batch = await shown.desk.ask("preview.batch", path=str(source), frames=wanted, order=order)
+        assert [number_of(await shown.pixels(item["image"])) for item in batch["items"]] == wanted
+        told: list[Any] = [each for each in shown.desk.reported if each["kind"] == "items"]
+        came = [item["frame"] for each in told for item in each["items"]]
+        assert sorted(came) == sorted(wanted)
+        if order == "asked":
+            assert came == wanted
+        assert [shown.desk.reported[0]["kind"], shown.desk.reported[-1]["kind"]] == ["begin", "end"]
