@@ -1,0 +1,181 @@
+"""Makes storyboards: the pictures of previews, laid on a sheet by one FFmpeg."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import msgspec
+import trio
+
+from protocol.commands.preview.storyboard import PreviewStoryboard, Storyboard, StoryboardFrame
+from protocol.errors import InvalidParams, ResourceLimit, SidecarError
+from protocol.progress import Begin, End, Items
+from protocol.time import parse_seconds
+from sidecar.ffmpeg.builder.board import Board, Finish, build_board, lay_out
+from sidecar.ffmpeg.builder.text import bundled_fonts
+from sidecar.services.media.analysis.messages import Options
+from sidecar.services.media.analysis.service import Asked
+from sidecar.services.preview.pictures import Look, Picture, look_of, offered
+from sidecar.services.preview.storyboard.picks import Pick, by_beginnings, by_count, by_interval
+from sidecar.services.preview.storyboard.scenes import Footage, beginnings, footage_of
+from sidecar.services.preview.storyboard.track import Thumbnail, clock, thumbnail_track
+from sidecar.services.preview.written import Target, write
+
+if TYPE_CHECKING:
+    from protocol.commands.shared import Resource
+    from sidecar.services.cache.memory import MemoryTier
+    from sidecar.services.media.analysis.service import AnalysisService
+    from sidecar.services.preview.drawing import Drawing
+    from sidecar.services.preview.pictures import Pictures
+    from sidecar.services.preview.stage import Stage
+    from sidecar.services.preview.telling import Tell
+    from sidecar.services.resources import Resources
+
+DRAWN = "1"
+"""Raised whenever the same pictures begin to give another sheet."""
+
+AT_ONCE = 2
+"""Pictures that are composed at a time: decoders of one source take turns anyway."""
+
+WHOLE = Fraction(1, 2)
+"""Seconds of a file that may be left out where all of it is analysed: then others find what was found."""
+
+TRACK = ".vtt"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Storyboards:
+    """Makes them. Cancelled or failed, no process and no file is left."""
+
+    pictures: Pictures
+    analyses: Callable[[], AnalysisService]
+    drawing: Drawing
+    memory: Callable[[], MemoryTier]
+    resources: Callable[[], Resources]
+
+    async def storyboard(
+        self, request: PreviewStoryboard, stage: Stage, span: tuple[int, int], target: Target | None, tell: Tell
+    ) -> Storyboard:
+        """Make the storyboard of project frames [first, end), and write it where it is asked for.
+
+        Pictures are those of preview.frame, byte for byte. Raises InvalidParams, LimitExceeded, what
+        `Pictures.picture`, AnalysisService and `write` raise, and the typed errors of execution.
+        """
+        for each in () if target is None else (target, target.beside(TRACK)):
+            each.check()
+        picks = await self._picks(request, stage, span)
+        look = look_of(stage, request.width, None, request.format, request.quality)
+        board = lay_out(len(picks), look.size, columns=request.columns, gap=request.gap, lines=request.timecodes)
+        made = await self._made(stage, picks, look, tell)
+        texts = [clock(pick.frame / stage.rate) for pick in picks] if request.timecodes else []
+        finish = Finish(request.format, request.quality, request.background)
+        sheet, resource = await self._sheet(board, made, texts, finish)
+        thumbnails = [
+            Thumbnail(pick.first / stage.rate, pick.end / stage.rate, *board.at(number), *board.cell)
+            for number, pick in enumerate(picks)
+        ]
+        track = thumbnail_track(thumbnails, resource.url).encode()
+        written: list[str] = []
+        if target is not None:
+            beside = thumbnail_track(thumbnails, quote(target.path.name)).encode()
+            written = [await write(target, sheet), await write(target.beside(TRACK), beside)]
+        return Storyboard(
+            sheet=resource,
+            columns=board.columns,
+            rows=board.rows,
+            cell_width=board.cell[0],
+            cell_height=board.cell[1],
+            frames=[
+                self._frame(stage, pick, picture, look, board.at(number))
+                for number, (pick, picture) in enumerate(zip(picks, made, strict=True))
+            ],
+            vtt=self.resources().offer_bytes(track, "text/vtt", scan=True),
+            exact=all(stage.exact((pick.frame, pick.frame + 1)) for pick in picks),
+            problems=stage.problems_of(span),
+            written=written,
+        )
+
+    async def _picks(self, request: PreviewStoryboard, stage: Stage, span: tuple[int, int]) -> list[Pick]:
+        if (request.interval is not None) + (request.count is not None) + request.scenes != 1:
+            raise InvalidParams(detail="exactly one of interval, count and scenes is needed", path="")
+        if request.count is not None:
+            return by_count(span, request.count)
+        if request.interval is not None:
+            try:
+                interval = parse_seconds(request.interval)
+            except ValueError as error:
+                raise InvalidParams(detail=str(error), path="/interval") from error
+            return by_interval(span, interval, stage.rate)
+        cuts: dict[tuple[str, int], list[Fraction]] = {}
+        for each in footage_of(stage.timeline, span):
+            cuts[each.path, each.stream] = await self._cuts(each)
+        found = await trio.to_thread.run_sync(beginnings, stage.timeline, span, cuts)
+        return by_beginnings(span, found)
+
+    async def _cuts(self, footage: Footage) -> list[Fraction]:
+        """Find the cuts of what is played of a file, in seconds from its start."""
+        played = footage.begin, footage.end
+        length = footage.duration
+        whole = length is not None and footage.begin <= WHOLE and footage.end >= length - WHOLE
+        asked = Asked(("scenes",), Options(), video=footage.stream, span=None if whole else played)
+        found = await self.analyses().analyze(Path(footage.path), asked, shown=footage.path)
+        return [] if found.scenes is None else [Fraction(cut.time) for cut in found.scenes.cuts]
+
+    async def _made(self, stage: Stage, picks: list[Pick], look: Look, tell: Tell) -> list[Picture]:
+        """Return the pictures, telling of each as it comes."""
+        made: dict[int, Picture] = {}
+        failed: list[SidecarError] = []
+        waiting = list(enumerate(picks))[::-1]
+        tell(Begin(title="Showing frames", total=len(picks)))
+
+        async def work() -> None:
+            while waiting:
+                number, pick = waiting.pop()
+                try:
+                    made[number] = await self.pictures.picture(stage, pick.frame, look, scan=True)
+                except SidecarError as error:
+                    failed.append(error)
+                    nursery.cancel_scope.cancel()
+                    return
+                image = offered(self.resources(), look, made[number])
+                item = {"frame": pick.frame, "time": stage.time(pick.frame), "image": msgspec.to_builtins(image)}
+                tell(Items(items=[item]))
+
+        async with trio.open_nursery() as nursery:
+            for _ in range(AT_ONCE):
+                nursery.start_soon(work)
+        if failed:
+            raise failed[0]
+        tell(End())
+        return [made[number] for number in range(len(picks))]
+
+    async def _sheet(
+        self, board: Board, pictures: list[Picture], texts: list[str], finish: Finish
+    ) -> tuple[bytes, Resource]:
+        """Return the sheet and where it is to be had; it is kept under what it is made of."""
+        decides = repr((DRAWN, self.drawing.toolchain().version, [each.key for each in pictures], board, texts, finish))
+        key, memory = hashlib.sha256(decides.encode()).hexdigest(), self.memory()
+        held = memory.get("frames", key)
+        if held is not None:
+            sheet = held.value
+        else:
+            images = [each.data for each in pictures]
+            command = await trio.to_thread.run_sync(build_board, board, images, texts, finish, bundled_fonts())
+            sheet = await self.drawing.drawn(command)
+            if not memory.put("frames", key, sheet, scan=True):
+                raise ResourceLimit(what="bytes of the memory cache", value=len(sheet), limit=memory.use().limit)
+        width, height = board.size
+        resource = self.resources().offer_entry(
+            "frames", key, f"image/{finish.format}", bytes=len(sheet), width=width, height=height
+        )
+        return sheet, resource
+
+    def _frame(self, stage: Stage, pick: Pick, picture: Picture, look: Look, place: tuple[int, int]) -> StoryboardFrame:
+        image = offered(self.resources(), look, picture)
+        return StoryboardFrame(frame=pick.frame, time=stage.time(pick.frame), x=place[0], y=place[1], image=image)

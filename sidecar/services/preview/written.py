@@ -1,0 +1,59 @@
+"""Writes what a preview made to the file that was asked for: whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from uuid import uuid4
+
+import trio
+
+from sidecar.services.files import write_error
+from sidecar.services.render.publish import check_target, part_path, publish
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A file that is asked for: its path, absolute and with links followed, and whether it may replace another."""
+
+    path: Path
+    overwrite: bool = False
+
+    def check(self) -> None:
+        """Refuse what cannot be written, before anything is made for it. Raises OutputExists, OutputUnwritable."""
+        check_target(self.path, overwrite=self.overwrite)
+
+    def beside(self, suffix: str) -> Target:
+        """Return the file of the same name with another suffix."""
+        return Target(self.path.with_suffix(suffix), self.overwrite)
+
+
+async def write(target: Target, made: Path | bytes) -> str:
+    """Write a finished file, or bytes, beside the target and then put it there; returns its path.
+
+    Cancelled or failed, nothing is left of it. Raises OutputExists, OutputUnwritable, DiskFull.
+    """
+    with trio.CancelScope(shield=True):
+        await trio.to_thread.run_sync(partial(_write, target, made))
+    return str(target.path)
+
+
+def _write(target: Target, made: Path | bytes) -> None:
+    target.check()
+    part = part_path(target.path, uuid4().hex[:12])
+    try:
+        try:
+            if isinstance(made, bytes):
+                part.write_bytes(made)
+            else:
+                shutil.copyfile(made, part)
+        except OSError as error:
+            raise write_error(target.path, error) from error
+        publish(part, target.path, overwrite=target.overwrite)
+    finally:
+        # Published, it is gone; a folder that has vanished meanwhile takes it along.
+        if os.path.lexists(part):
+            part.unlink()
