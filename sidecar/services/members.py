@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sidecar.services.bin import BinService, open_bin_service
-from sidecar.services.media import MediaService, open_media_service
 from sidecar.services.media.filmstrip.shelf import Shelf, open_shelf
-from sidecar.services.media.service import worker_count
+from sidecar.services.media.service import MediaService, open_media_service, worker_count
 from sidecar.services.projects import ProjectService, open_project_service
 from sidecar.services.render.limits import JobFolders, RenderLimits
 from sidecar.services.render.neighbours import Neighbours

@@ -16,8 +16,8 @@ from protocol.commands.project_media import MOST_CANDIDATES
 from protocol.errors import SidecarError
 from sidecar.services.bin.entries import Entry, same_content
 from sidecar.services.bin.search import Listing, plain_name
-from sidecar.services.media import MediaService
 from sidecar.services.media.paths import local_path
+from sidecar.services.media.service import MediaService
 from sidecar.services.projects.world import CheckRead
 
 Way = Literal["fingerprint", "nameAndDuration", "name"]

@@ -17,8 +17,8 @@ from sidecar.services.bin.entries import Entry, entries_of, path_text
 from sidecar.services.bin.matching import Eyes, Lost, Match, match, written
 from sidecar.services.bin.search import Listing, plain_name, search
 from sidecar.services.bin.service import BinService
-from sidecar.services.media import MediaService
 from sidecar.services.media.paths import local_path
+from sidecar.services.media.service import MediaService
 from sidecar.services.projects import ProjectService
 from sidecar.services.projects.view import ProjectView
 from sidecar.services.projects.world import CheckRead

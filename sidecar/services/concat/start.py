@@ -18,7 +18,7 @@ from sidecar.services.access import ReadAccess
 from sidecar.services.concat.export import container_of, leading_picture
 from sidecar.services.concat.parts import Part, part_of
 from sidecar.services.concat.project import Joined, joined
-from sidecar.services.media import MediaService
+from sidecar.services.media.service import MediaService
 from sidecar.services.render.publish import check_early
 from sidecar.services.render.service import RenderService
 

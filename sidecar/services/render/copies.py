@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sidecar.core.copying import CopySpan, Piece, Refusal
     from sidecar.core.packets import PacketTable
     from sidecar.core.timeline import OutputSpan, Timeline
-    from sidecar.services.media import MediaService
+    from sidecar.services.media.service import MediaService
     from sidecar.services.render.cells import Cell
 
 AT_ONCE = 4

@@ -17,7 +17,7 @@ from sidecar.services.render.likeness import Screen, Stream
 
 if TYPE_CHECKING:
     from sidecar.core.timeline import OutputSpan, Timeline
-    from sidecar.services.media import MediaService
+    from sidecar.services.media.service import MediaService
     from sidecar.services.render.cells import Cell
 
 MOST_STREAMS = 32

@@ -20,7 +20,7 @@ from sidecar.services.render.progress import ProgressMeter
 
 if TYPE_CHECKING:
     from sidecar.services.cache.store import CacheStore
-    from sidecar.services.media import MediaService
+    from sidecar.services.media.service import MediaService
     from sidecar.services.render.copies import Extracted
     from sidecar.services.render.slots import Slots
 

@@ -17,8 +17,8 @@ from sidecar.ffmpeg.supervisor import open_supervisor
 from sidecar.services.cache.limits import CacheLimits
 from sidecar.services.cache.memory import MemoryTier
 from sidecar.services.cache.store import CacheStore, open_cache_store
-from sidecar.services.media import MediaService
 from sidecar.services.media.records import Records
+from sidecar.services.media.service import MediaService
 from sidecar.services.media.workers import PROBING, WorkerPool, open_workers
 from tests.harness.media import make_clip
 from tests.harness.patience import PATIENCE

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from sidecar.core.packets import CopySpan
-from sidecar.services.media import MediaService
 from sidecar.services.media.messages import Copied
+from sidecar.services.media.service import MediaService
 from tests.harness.flashes import blips
 from tests.harness.media import read_numbers
 from tests.services.render.copying import copied, ffmpeg_hashes, frame_hashes, shot, source
