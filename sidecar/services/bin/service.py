@@ -12,14 +12,14 @@ import msgspec
 import trio
 
 from protocol.commands.media import MediaInfo
-from protocol.errors import Internal, MediaNotFound
-from protocol.topics import MediaChanged
+from protocol.commands.project_media import MediaChanged
+from protocol.errors import Internal, MediaNotFound, SidecarError
 from sidecar.services.bin.entries import Entry, entries_of, path_text
 from sidecar.services.bin.followed import GONE, Followed, Seen
 from sidecar.services.events import EventHub
 from sidecar.services.logs import Log
-from sidecar.services.media import MediaService
 from sidecar.services.media.known import stamp_of
+from sidecar.services.media.service import MediaService
 from sidecar.services.media.survey import Found
 from sidecar.services.projects.view import ProjectView
 from sidecar.services.projects.world import CheckRead
@@ -158,7 +158,11 @@ class BinService:
             self._listening = self._events.wanted(TOPIC)
             wanted = [name for name in self._open if self._listening or name in self._visible]
             # Starting a worker takes longer than most probes.
-            await self._media.pool.keep(self._readers if wanted else 0)
+            try:
+                await self._media.pool.keep(self._readers if wanted else 0)
+            except SidecarError as error:
+                # Whoever needs one later has it started then, or is told why not.
+                self._log.logger.warning("workers could not be started ahead", detail=error.message)
             for project_id in wanted:
                 await self._catch_up(project_id)
             # While somebody drags, not every step of it is looked at.
@@ -224,10 +228,11 @@ class BinService:
 
         try:
             await self._media.survey(paths, tell)
-        except Exception:
+        except Exception as error:
             self._log.logger.exception("files of a project could not be read", files=len(left))
+            reason = error if isinstance(error, SidecarError) else Internal()
             for path in left:
-                self._tell(path, Seen("failed", stamp_of(path), error=Internal()))
+                self._tell(path, Seen("failed", stamp_of(path), error=reason))
 
     def _judge(self, path: Path, found: Found) -> Seen:
         if isinstance(found, MediaInfo):

@@ -4,53 +4,32 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
-import trio
-
 from protocol.commands.media import MediaInfo
-from protocol.errors import DecoderCrashed, MediaNotFound, MediaUnreadable, Timeout
-from sidecar.ffmpeg.supervisor import open_supervisor
-from sidecar.services.cache.limits import CacheLimits
-from sidecar.services.cache.memory import MemoryTier
-from sidecar.services.cache.store import open_cache_store
-from sidecar.services.media import MediaService
-from sidecar.services.media.records import Records
+from protocol.errors import DecoderCrashed, MediaEncrypted, MediaNotFound, MediaUnreadable, Timeout
+from sidecar.services.media.messages import Answer, Item, encode, failure_of, pack
 from sidecar.services.media.survey import Found, ask_together
-from sidecar.services.media.workers import PROBING, WorkerPool, open_workers
 from tests.harness.media import make_clip
 from tests.harness.patience import PATIENCE
+from tests.services.bin.surveying import surveying
 
 PICKY = """
 import os, sys, time
-from sidecar.services.media.messages import Answer, Item, Survey, encode, failure_of, pack, unpack
-from protocol.errors import MediaEncrypted
+import msgspec
+item, answer = map(bytes.fromhex, sys.argv[1:])
 while size := int.from_bytes(os.read(0, 4), "big"):
-    for name, content in unpack(os.read(0, size), Survey).files:
+    for name, content in msgspec.msgpack.decode(os.read(0, size))["files"]:
         if b"deadly" in name:
             os.kill(os.getpid(), 11)
         if b"endless" in name:
             time.sleep(600)
-        os.write(1, encode(Item(pack(failure_of(MediaEncrypted(path=""))))))
-    os.write(1, encode(Answer()))
+        os.write(1, item)
+    os.write(1, answer)
 """
-
-
-@asynccontextmanager
-async def opened(folder: Path, argv: tuple[str, ...] = PROBING) -> AsyncIterator[tuple[MediaService, WorkerPool]]:
-    memory = MemoryTier(1 << 20)
-    with (
-        trio.fail_after(PATIENCE),
-        open_cache_store(folder / "cache", instance_id="t", limits=lambda: CacheLimits(1 << 30)) as store,
-    ):
-        records = Records(lambda: store, lambda: memory)
-        async with (
-            open_supervisor() as supervisor,
-            open_workers(WorkerPool(supervisor, folder, lambda: 1, argv=argv)) as pool,
-        ):
-            yield MediaService(pool, pool, records), pool
+REFUSAL = encode(Item(pack(failure_of(MediaEncrypted(path="")))))
+PICKY_WORKER = (sys.executable, "-c", PICKY, REFUSAL.hex(), encode(Answer()).hex())
+"""A worker that is ready at once, and refuses every file that it does not die of or stand still at."""
 
 
 async def test_each_is_told_and_what_is_known_first(tmp_path: Path) -> None:
@@ -65,7 +44,7 @@ async def test_each_is_told_and_what_is_known_first(tmp_path: Path) -> None:
         order.append(path)
         told[path] = found
 
-    async with opened(tmp_path) as (media, _):
+    async with surveying(tmp_path) as (media, _):
         alone = await media.probe(other, timeout=PATIENCE)
         paths = [clip, tmp_path / "gone.mp4", junk, other]
         await media.survey(paths, tell)
@@ -88,12 +67,12 @@ async def test_the_file_that_is_to_blame_is_blamed_alone(tmp_path: Path) -> None
     files = [(tmp_path / name, "1-1-x") for name in names]
     taken: list[str] = []
     blamed: list[tuple[str, str]] = []
-    async with opened(tmp_path, (sys.executable, "-c", PICKY)) as (_, pool):
+    async with surveying(tmp_path, PICKY_WORKER) as (_, pool):
         await ask_together(
             pool,
             files,
             # Long enough for a worker to start on a busy machine.
-            15,
+            5,
             lambda path, _content, _answer: taken.append(path.name),
             lambda path, _content, error: blamed.append((path.name, error.kind)),
         )
@@ -110,7 +89,7 @@ async def test_a_crash_is_of_its_file_and_names_it(tmp_path: Path) -> None:
     for path in paths:
         path.write_bytes(os.fsencode(path))
     told: dict[str, Found] = {}
-    async with opened(tmp_path, (sys.executable, "-c", PICKY)) as (media, _):
+    async with surveying(tmp_path, PICKY_WORKER) as (media, _):
         await media.survey(paths, lambda path, found: told.update({path.name: found}))
     crash = told["deadly.mp4"]
     assert isinstance(crash, DecoderCrashed)
