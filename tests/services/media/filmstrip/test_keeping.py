@@ -10,7 +10,7 @@ import msgspec
 import pytest
 import trio
 
-from protocol.errors import InvalidParams, LimitExceeded, MediaNotFound, MediaUnsupported
+from protocol.errors import InvalidParams, LimitExceeded, MediaNotFound, MediaUnsupported, SourceChanged
 from sidecar.services.media.filmstrip.shelf import KIND
 from tests.harness.media import make_clip
 from tests.harness.patience import PATIENCE
@@ -98,6 +98,26 @@ async def test_cancelling_ends_the_decoding(tmp_path: Path) -> None:
         assert scope.cancelled_caught
         client.told = []
         assert len((await strip(client, path, count=1)).frames) == 1
+
+
+async def test_nothing_is_kept_of_a_file_that_changed_meanwhile(tmp_path: Path) -> None:
+    path = make_clip(tmp_path / "a.mp4", seconds=2, gop=5)
+    other = make_clip(tmp_path / "b.mp4", seconds=1)
+    os.link(path, tmp_path / "kept.mp4")
+    async with serving(tmp_path) as client:
+
+        def change(value: dict[str, Any]) -> None:
+            if value["kind"] == "items" and other.exists():
+                other.replace(path)
+
+        client.told = _Calls(change)
+        with pytest.raises(SourceChanged):
+            await strip(client, path, count=10, progress=True)
+        client.told = []
+        (tmp_path / "kept.mp4").replace(path)
+        assert (await strip(client, path, count=10)).cached == 0
+        await stored(client, 10)
+        assert (await strip(client, path, count=10)).cached == 10
 
 
 class _Calls(list[dict[str, Any]]):

@@ -18,6 +18,7 @@ from protocol.errors import MediaUnreadable
 from sidecar.ffmpeg.builder.proxy import GROUP
 from sidecar.services.media.reader import probe_file
 from tests.harness.media import decode_luma, decode_rgb, decode_sound, make_clip, read_number
+from tests.services.cache.shelf import objects
 from tests.services.media.filmstrip.pictures import Picture
 from tests.services.media.filmstrip.test_bad_files import spoilt
 from tests.services.media.serving import Client, serving
@@ -177,6 +178,12 @@ async def test_a_proxy_is_made_once_and_kept(tmp_path: Path) -> None:
         again = await made(client, path, make=False)
         assert (again.state, again.cached, again.frames) == ("ready", True, 25)
         await written(client, again, tmp_path / "proxy.mp4")
+        # Who only looks has nothing made, not even in the place of one that is damaged.
+        for each in objects(tmp_path / "cacheDir"):
+            each.write_bytes(each.read_bytes()[:-1])
+        client.told.clear()
+        assert (await made(client, path, make=False, progress=True)).state == "missing"
+        assert client.told == []
 
 
 async def test_files_that_need_none(tmp_path: Path) -> None:
