@@ -1,14 +1,11 @@
 """The log: JSON lines with trace ids in rotating files are the record; stderr and the topic `log` get copies.
 
-Every line is an object with `at` (RFC 3339, UTC), `level`, `event` and, inside a request, `traceId`. The handler of a
-request binds its trace id with `structlog.contextvars.bind_contextvars(trace_id=...)`; trio hands context on to the
-tasks it starts.
+Every line is an object with `at` (RFC 3339, UTC), `level`, `event` and, inside a request, `traceId`.
 """
 
 from __future__ import annotations
 
 import os
-import sys
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,25 +15,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import structlog
 import trio
-from structlog.typing import EventDict, WrappedLogger
 
 from protocol.errors import msgspec_camel
 from protocol.events import LogLine
 from sidecar.services.events import EventHub
 from sidecar.services.logfile import RotatingFile
+from sidecar.services.logger import LEVELS, Logger, trace
 from sidecar.services.stderr import BoundedStderr
 
 if TYPE_CHECKING:
     from protocol.commands.system import Trace
 
-LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 FILE_NAME = "sidecar.jsonl"
 FILE_BYTES = 8 * 2**20
 MAX_LINE = 65_536
 
-Logger = structlog.typing.FilteringBoundLogger
 Listener = Callable[[LogLine], None]
 
 
@@ -61,12 +55,7 @@ class Log:
         self.file = RotatingFile(folder / FILE_NAME, limit=FILE_BYTES, files=files)
         self._stderr = stderr
         self._state = _State(LEVELS[level])
-        self.logger: Logger = structlog.wrap_logger(
-            None,
-            processors=[structlog.contextvars.merge_contextvars, self._below_level, self._write],
-            wrapper_class=structlog.make_filtering_bound_logger(0),
-            cache_logger_on_first_use=True,
-        )
+        self.logger = Logger(self._write)
 
     def set_level(self, level: str) -> None:
         """Write lines of this level and above from now on."""
@@ -92,24 +81,16 @@ class Log:
         if self._stderr is not None:
             self._stderr.close()
 
-    def _below_level(self, _logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
-        level = "error" if method in ("exception", "critical") else method
+    def _write(self, level: str, event: str, fields: dict[str, Any]) -> None:
         if LEVELS[level] < self._state.level:
-            raise structlog.DropEvent
-        event["level"] = level
-        if method == "exception":
-            event.setdefault("exc_info", True)
-        return event
-
-    def _write(self, _logger: WrappedLogger, _method: str, event: EventDict) -> str:
-        line = _line(event)
+            return
+        line = _line(level, event, fields)
         raw = _encoded(line)
         self.file.write(raw)
         if self._stderr is not None:
             self._stderr.write(raw)
         if self._state.listener is not None:
             self._state.listener(line)
-        raise structlog.DropEvent
 
 
 def publisher(events: EventHub) -> Listener:
@@ -127,17 +108,15 @@ def publisher(events: EventHub) -> Listener:
     return publish
 
 
-def _line(event: EventDict) -> LogLine:
-    level, message = event.pop("level"), event.pop("event", "")
-    trace_id = event.pop("trace_id", None)
-    error = _error_of(event.pop("exc_info", None))
-    fields = {msgspec_camel(key): _plain(value) for key, value in event.items()}
+def _line(level: str, event: str, given: dict[str, Any]) -> LogLine:
+    trace_id, error = given.pop("trace_id", None) or trace.get(), given.pop("exc_info", None)
+    fields = {msgspec_camel(key): _plain(value) for key, value in given.items()}
     if error is not None:
         fields["error"] = repr(error)
         fields["traceback"] = "".join(traceback.format_exception(error))[-MAX_LINE // 2 :]
     at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return LogLine(
-        at=at, level=level, message=str(message), trace_id=None if trace_id is None else str(trace_id), fields=fields
+        at=at, level=level, message=event, trace_id=None if trace_id is None else str(trace_id), fields=fields
     )
 
 
@@ -149,14 +128,6 @@ def _encoded(line: LogLine) -> bytes:
     if len(raw) > MAX_LINE:
         raw = msgspec.json.encode({**head, "event": line.message[:1_000], "cut": len(raw)})
     return raw + b"\n"
-
-
-def _error_of(exc_info: Any) -> BaseException | None:
-    if isinstance(exc_info, BaseException):
-        return exc_info
-    if isinstance(exc_info, tuple):
-        return exc_info[1] if isinstance(exc_info[1], BaseException) else None
-    return sys.exc_info()[1] if exc_info else None
 
 
 def _plain(value: Any) -> Any:

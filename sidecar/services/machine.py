@@ -11,7 +11,7 @@ from pathlib import Path
 from protocol.commands.system import Memory
 
 CGROUP = Path("/sys/fs/cgroup")
-LIBRARIES = ("av", "imageio-ffmpeg", "msgspec", "numpy", "psutil", "structlog", "trio")
+LIBRARIES = ("av", "imageio-ffmpeg", "msgspec", "numpy", "psutil", "trio")
 
 
 def cores() -> int:

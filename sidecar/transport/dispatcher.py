@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Protocol
 
-import structlog
 import trio
 from msgspec import Raw
 
@@ -33,6 +32,7 @@ from protocol.params import decode_params
 from sidecar.commands.call import Call, Peer
 from sidecar.commands.limits import IN_FLIGHT
 from sidecar.commands.registry import Handler
+from sidecar.services.logger import trace
 from sidecar.transport.faults import typed
 from sidecar.transport.limiters import Limiters
 from sidecar.transport.outbox import Outbox
@@ -40,7 +40,7 @@ from sidecar.transport.progress import Reporter
 
 
 class Log(Protocol):
-    """The part of a structlog logger that is used here."""
+    """The part of a logger that is used here."""
 
     def debug(self, event: str, **fields: Any) -> Any: ...
     def info(self, event: str, **fields: Any) -> Any: ...
@@ -212,7 +212,7 @@ class Connection:
 
     async def _serve(self, key: Hashable, flight: _Flight) -> None:
         """Run a handler and answer exactly once: its result, its error, or `cancelled`."""
-        structlog.contextvars.bind_contextvars(trace_id=flight.trace_id)
+        trace.set(flight.trace_id)
         reporter = self._reporter(flight)
         answer: bytes | None = None
         try:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from sidecar.transport.lightly import import_lightly
 from sidecar.transport.stdio import Diverted, divert
 
 FAILED = 1
@@ -29,7 +29,7 @@ def run(*, record: Path | None = None, settings: Mapping[str, Any] | None = None
 
 def _run(diverted: Diverted, record: Path | None, settings: Mapping[str, Any], front: Path | None) -> int:
     # Imported only now: whatever these print while they are loaded, and their children, cannot reach the wire.
-    _import_lightly()
+    import_lightly()
     import trio  # noqa: PLC0415
 
     from protocol.errors import SidecarError  # noqa: PLC0415
@@ -57,15 +57,3 @@ def _run(diverted: Diverted, record: Path | None, settings: Mapping[str, Any], f
         advice = f"  {error.suggestion}\n" if error.suggestion else ""
         sys.stderr.write(f"error: {error.message}\n{advice}")
         return FAILED
-
-
-def _import_lightly() -> None:
-    """Import libraries without others that they use where they find them, and that a server has no use for.
-
-    structlog imports all of rich, for tracebacks on terminals; msgspec imports typing_extensions, for annotations
-    that `typing` knows by now. Together a fifth of the time that a shell waits for us.
-    """
-    for name, without in (("msgspec", "typing_extensions"), ("structlog", "rich")):
-        sys.modules[without] = None  # type: ignore[assignment]  # None is how the import system is told "not there"
-        import_module(name)
-        del sys.modules[without]

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 import msgspec
-import structlog
 import trio
 
 from protocol.commands import Command, Empty, Example, Load, Params
@@ -22,6 +21,7 @@ from sidecar.commands.call import Call
 from sidecar.commands.grant import grant_of
 from sidecar.commands.registry import Handler, handler
 from sidecar.services.events import EventHub
+from sidecar.services.logger import trace
 from sidecar.services.loopback import Loopback
 
 
@@ -36,7 +36,7 @@ class FakeLog:
         return self
 
     def debug(self, event: str, **fields: Any) -> None:
-        self.lines.append({"event": event, "level": "debug", **structlog.contextvars.get_contextvars(), **fields})
+        self.lines.append({"event": event, "level": "debug", "trace_id": trace.get(), **fields})
 
     def info(self, event: str, **fields: Any) -> None:
         self.lines.append({"event": event, "level": "info", **fields})

@@ -10,6 +10,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from math import inf
+from typing import Any
 
 import h11
 import trio
@@ -60,7 +61,7 @@ class _Incoming(WebsocketBuffer):
         super().__init__(MAX_MESSAGE)
         self._line = line
 
-    def extend(self, event: Message) -> None:
+    def extend(self, event: Message[Any]) -> None:
         if self.length <= self.max_length and self.length + len(event.data) <= self.max_length:
             super().extend(event)
             return

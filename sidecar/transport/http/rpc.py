@@ -122,6 +122,8 @@ class Session:
                 if message["type"] == "websocket.disconnect":
                     self.leave(0, None)
                     return
+                if self.too_large.is_set():
+                    return  # this is what is left of it
                 text = message.get("text")
                 if text is None:
                     self.leave(READ_GRACE, NO_TEXT)

@@ -12,6 +12,7 @@ import psutil
 import pytest
 import trio
 
+from tests.harness.media import make_clip
 from tests.harness.paths import ROOT
 from tests.harness.patience import PATIENCE
 from tests.harness.program import environment, sidecar
@@ -21,6 +22,8 @@ from tests.transport.http.socketing import connect
 
 FILM = 256 << 20
 GROWTH = 50 << 20
+HUGE = 20 * 10**9
+END = b"the end"
 
 
 async def begun(shell: Shell, **params: Any) -> tuple[int, str]:
@@ -111,6 +114,29 @@ async def test_a_download_costs_no_memory(tmp_path: Path) -> None:
                     count += len(await stream.receive_some(1 << 20))
                     most = max(most, process.memory_info().rss)
         assert most - before < GROWTH
+        await shell.call("exit")
+        assert await shell.ended() == 0
+
+
+async def test_the_last_megabyte_of_20_gb_costs_no_more(tmp_path: Path) -> None:
+    folder = web(tmp_path)
+    with (folder / "film.mp4").open("r+b") as film:
+        film.seek(HUGE - len(END))
+        film.write(END)
+    clip = make_clip(tmp_path / "clip.mp4")
+    async with spawn([*SIDECAR, "--web", str(folder)], env=environment(tmp_path)) as shell:
+        port, _token = await begun(shell)
+        assert (await get(port, "/")).status == 200
+        await shell.call("media.probe", {"path": str(clip)})
+        sidecar_itself = psutil.Process(shell.process.pid)
+        processes = [sidecar_itself, *sidecar_itself.children(recursive=True)]
+        assert len(processes) > 1
+        before = sum(each.memory_info().rss for each in processes)
+        answer = await get(port, "/film.mp4", {"Range": "bytes=-1048576"})
+        assert answer.status == 206
+        assert answer.headers["content-range"] == f"bytes {HUGE - 2**20}-{HUGE - 1}/{HUGE}"
+        assert answer.body == bytes(2**20 - len(END)) + END
+        assert sum(each.memory_info().rss for each in processes) - before < GROWTH
         await shell.call("exit")
         assert await shell.ended() == 0
 
