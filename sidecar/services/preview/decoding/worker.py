@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import BinaryIO
 
 import av.logging
@@ -53,27 +53,39 @@ class Worker:
         self._sources = sources
         self._report = report
         self._stops: dict[int, Stop] = {}
+        self._patient: set[int] = set()
         self._lock = threading.Lock()
 
     def take(self, order: Order) -> None:
         """Do an order; what takes long is begun."""
         match order:
             case Write() | Prefetch():
+                if isinstance(order, Write):
+                    self._stop(self._patient)
                 self._begin(order)
             case Cancel():
-                with self._lock:
-                    stop = self._stops.get(order.id)
-                    if stop is not None:
-                        stop.tell()
-                self._sources.wake()
+                self._stop({order.id})
             case Forget():
                 self._sources.forget(order.path)
             case Allow():
                 self._sources.allow(order.bytes)
 
+    def _stop(self, orders: Iterable[int]) -> None:
+        """Tell orders to end."""
+        with self._lock:
+            for number in orders:
+                stop = self._stops.get(number)
+                if stop is not None:
+                    stop.tell()
+        self._sources.wake()
+
     def _begin(self, order: Write | Prefetch) -> None:
         try:
-            stop = self._stops[order.id] = Stop()
+            stop = Stop()
+            with self._lock:
+                self._stops[order.id] = stop
+                if isinstance(order, Prefetch):
+                    self._patient.add(order.id)
             threading.Thread(target=self._work, args=(order, stop), daemon=True).start()
         except (OSError, RuntimeError) as error:
             self._end(order, _failure(Internal(message=f"a decoder cannot begin: {error}")))
@@ -95,6 +107,7 @@ class Worker:
 
     def _end(self, order: Write | Prefetch, failure: Failure | None) -> None:
         with self._lock:
+            self._patient.discard(order.id)
             stop = self._stops.pop(order.id, None)
             if stop is not None:
                 stop.close()
@@ -134,8 +147,11 @@ class Worker:
 
     def _prefetch(self, order: Prefetch, hand: Hand) -> None:
         left = self._sources.limit // PREFETCHED
+        shown: Shown | None = None
         for tick in order.ticks:
-            left -= self._sources.picture(hand, tick).bytes
+            if shown is None or not shown.covers(tick):
+                shown = self._sources.picture(hand, tick)
+                left -= shown.bytes
             if left < 0:
                 return
 

@@ -15,6 +15,7 @@ from typing import Any
 import av
 import trio
 
+from protocol.errors import SidecarError
 from sidecar.ffmpeg.builder.picture.feeds import Feed
 from sidecar.ffmpeg.supervisor import Supervisor, open_supervisor
 from sidecar.services.preview.decoding.planes import format_of
@@ -99,26 +100,49 @@ class Table:
 
     async def frames(self, feed: Feed) -> list[str]:
         """Have a feed written, and return the digests of its frames."""
-        fifo, data = self.fifo(), bytearray()
-
-        async def read() -> None:
-            data.extend(await trio.to_thread.run_sync(fifo.read_bytes, abandon_on_cancel=True))
-
+        fifo = self.fifo()
+        reader = Reader(fifo)
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(read)
+            nursery.start_soon(reader.read)
             try:
                 await self.decoders.write(feed, fifo)
-            except BaseException:
-                release(fifo)
-                raise
-        assert len(data) % len(feed.ticks) == 0
-        size = len(data) // len(feed.ticks)
-        return [md5(data[at : at + size]).hexdigest() for at in range(0, len(data), size)]  # noqa: S324 - FFmpeg's own
+            except SidecarError as error:
+                failure: SidecarError | None = error
+            else:
+                failure = None
+            reader.ended = True
+        if failure is not None:
+            raise failure
+        assert len(reader.data) % len(feed.ticks) == 0
+        size = len(reader.data) // len(feed.ticks)
+        return [md5(reader.data[at : at + size]).hexdigest() for at in range(0, len(reader.data), size)]  # noqa: S324
 
 
-def release(fifo: Path) -> None:
-    """Let a thread that waits for a writer read to the end."""
-    os.close(os.open(fifo, os.O_RDWR | os.O_NONBLOCK))
+class Reader:
+    """Reads a FIFO from before it is written until its writer has `ended`."""
+
+    def __init__(self, fifo: Path) -> None:
+        self._descriptor = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+        self.data = bytearray()
+        self.ended = False
+
+    async def read(self) -> None:
+        """Read all there is."""
+        try:
+            while True:
+                last = self.ended
+                try:
+                    part = os.read(self._descriptor, 1 << 20)
+                except BlockingIOError:
+                    await trio.lowlevel.wait_readable(self._descriptor)
+                    continue
+                self.data += part
+                if last and not part:
+                    return
+                # Nothing to read is no end while the writer may still come.
+                await trio.sleep(0 if part else 0.001)
+        finally:
+            os.close(self._descriptor)
 
 
 @asynccontextmanager

@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import psutil
@@ -20,10 +19,10 @@ from protocol.errors import DecoderCrashed, MediaNotFound, MediaUnreadable, Medi
 from sidecar.services.preview.decoding import crew
 from tests.harness.media import ffmpeg, make_clip
 from tests.harness.patience import PATIENCE
-from tests.services.preview.decoding.feeding import Reference, Table, feed_of, reference, release, table
+from tests.services.preview.decoding.feeding import Reader, Reference, Table, feed_of, reference, table
 
 POISON = """
-import os, signal, sys
+import os, signal, threading
 from pathlib import Path
 from sidecar.services.preview.decoding import head, worker
 going = head.Head.go
@@ -35,7 +34,8 @@ def go(self, *args):
     if "poison" in name:
         os.kill(os.getpid(), signal.SIGSEGV)
     if "hang" in name:
-        signal.pause() if False else __import__("threading").Event().wait()
+        Path(name + ".met").touch()
+        threading.Event().wait()
     return going(self, *args)
 head.Head.go = go
 worker.main()
@@ -185,15 +185,19 @@ async def test_a_file_that_kills_its_decoder_harms_no_other(tmp_path: Path, clip
                     await open_table.decoders.write(feed_of(poison, found.times[:5]), fifo)
                 assert (caught.value.path, caught.value.signal) == (str(poison), signal.SIGSEGV)
                 done.append(False)
-                release(fifo)
 
             async with trio.open_nursery() as nursery:
                 for number, fifo in enumerate(fifos):
                     nursery.start_soon(bad if number % 2 else good, fifo, done)
                 while done.count(False) < 2:
                     await trio.sleep(0.01)
-                for fifo in fifos[::2]:
-                    nursery.start_soon(partial(trio.to_thread.run_sync, fifo.read_bytes, abandon_on_cancel=True))
+                readers = [Reader(fifo) for fifo in fifos[::2]]
+                for reader in readers:
+                    nursery.start_soon(reader.read)
+                while done.count(True) < 2:
+                    await trio.sleep(0.01)
+                for reader in readers:
+                    reader.ended = True
             assert sorted(done) == [False, False, True, True]
 
 
@@ -204,8 +208,11 @@ async def test_a_worker_that_hangs_is_killed_once_its_order_is_left(
     hang = tmp_path / "hang.mp4"
     hang.write_bytes(clip.read_bytes())
     async with table(tmp_path, argv=POISONED) as open_table:
-        with trio.move_on_after(0.5):
-            await open_table.decoders.write(feed_of(hang, found.times[:5]), open_table.fifo())
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(open_table.decoders.write, feed_of(hang, found.times[:5]), open_table.fifo())
+            while not hang.with_name("hang.mp4.met").exists():
+                await trio.sleep(0.01)
+            nursery.cancel_scope.cancel()
         while open_table.supervisor.children():
             await trio.sleep(0.01)
         assert await open_table.frames(feed_of(clip, found.times[:1])) == [found.digests[0]]
@@ -255,13 +262,13 @@ async def test_prefetched_frames_are_held(tmp_path: Path, clip: Path, found: Ref
 
 
 async def test_writing_ends_a_prefetch(tmp_path: Path, clip: Path, found: Reference) -> None:
-    async with table(tmp_path) as open_table:
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(open_table.decoders.prefetch, feed_of(clip, found.times * 2_000))
-            while not open_table.decoders.stats.writing:
-                await trio.sleep(0.01)
-            assert await open_table.frames(feed_of(clip, found.times[5:6])) == [found.digests[5]]
-        await until_idle(open_table)
+    hang = tmp_path / "hang.mp4"
+    hang.write_bytes(clip.read_bytes())
+    async with table(tmp_path, argv=POISONED) as open_table, trio.open_nursery() as nursery:
+        nursery.start_soon(open_table.decoders.prefetch, feed_of(hang, found.times))
+        while not open_table.decoders.stats.writing:
+            await trio.sleep(0.01)
+        assert await open_table.frames(feed_of(clip, found.times[5:6])) == [found.digests[5]]
 
 
 async def test_what_is_held_is_shared_out(tmp_path: Path, clip: Path, found: Reference) -> None:
