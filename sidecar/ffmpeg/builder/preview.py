@@ -42,8 +42,12 @@ Options = tuple[tuple[str, str | None], ...]
 JPEG: Anchors = ((0, 31), (50, 10), (80, 4), (100, 1))
 """The encoder's quantiser by quality."""
 
+SMALL = 1280 * 720
+"""Pixels of a small picture."""
+
 _OPAQUE: Mapping[PixelFormat, PixelFormat] = {"yuva420p": "yuv420p", "yuva444p10le": "yuv444p10le"}
 _STREAMED: Options = (("fps_mode", "passthrough"), ("threads", "1"), ("flush_packets", "1"))
+"""Every frame goes out as soon as it is there: several threads of an encoder would hold as many back."""
 
 
 Raw = Literal["raw", "rgb", "rgba"]
@@ -107,7 +111,7 @@ def preview_command(
     command = Command(
         outputs=(Output((stream,), _options(kind, quality), "pipe:1"),),
         files=composed.files,
-        globals_=(("copyts", None),),
+        globals_=(("copyts", None), *_threads(size)),
         frames=end - first,
         environment=FONT_ENVIRONMENT if composed.text else (),
     )
@@ -149,6 +153,11 @@ def _composed(  # noqa: PLR0917 - what every builder takes, in its order
     return replace(composed, stream=counted(joined, timeline.rate))
 
 
+def _threads(size: tuple[int, int]) -> Options:
+    """Options of the graph: of small pictures more threads cost more than they gain."""
+    return (("filter_complex_threads", "1"),) if size[0] * size[1] <= SMALL else ()
+
+
 def _drawn(picture: Stream, pixel_format: PixelFormat, kind: str) -> Stream:
     """Bring a finished picture into what it is written as."""
     match kind:
@@ -185,4 +194,4 @@ def _options(kind: str, quality: int) -> Options:
     if encoder:
         # JPEG does not say how long it is; the others do, and the multipart muxer takes none of them.
         return (*encoder, *_STREAMED, ("f", "mpjpeg" if kind == "jpeg" else "image2pipe"))
-    return (("c:v", "rawvideo"), ("fps_mode", "passthrough"), ("flush_packets", "1"), ("f", "rawvideo"))
+    return (("c:v", "rawvideo"), *_STREAMED, ("f", "rawvideo"))
