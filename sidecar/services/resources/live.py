@@ -7,7 +7,7 @@ from typing import Self
 
 import trio
 
-AHEAD = 128 * 1024
+AHEAD = 512 * 1024
 """Bytes that may wait for the reader before the writer has to."""
 
 HELD = 1024 * 1024

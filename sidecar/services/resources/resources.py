@@ -218,7 +218,7 @@ class Resources:
         tag = f"{found.st_ino:x}-{found.st_size:x}-{found.st_mtime_ns:x}"
         return Content(OnDisk(descriptor, self._limiter, _nothing), found.st_size, offered.content_type, tag, "session")
 
-    def _url(self, path: EntryPath | FilePath) -> str:
+    def _url(self, path: EntryPath | FilePath | LivePath) -> str:
         self._loopback.wanted.set()
         return f"{self._loopback.origin}{write(path)}"
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from starlette.types import Receive, Scope, Send
+from trio import BrokenResourceError
 
 from sidecar.services.resources import Content, Live
 from sidecar.transport.http.answers import refusal
 from sidecar.transport.http.conditions import judged, range_holds
 from sidecar.transport.http.ranges import Span, requested
+
+if TYPE_CHECKING:
+    from sidecar.transport.http.line import Line
 
 PART = 256 * 1024
 """Bytes that are read and sent at once."""
@@ -99,11 +104,17 @@ class LiveDelivery:
         if reader is None:
             await refusal(410, "its beginning is no longer kept", self.headers)(scope, receive, send)
             return
-        with scope["state"]["line"].following(), reader:
+        line: Line = scope["state"]["line"]
+        with line.following(), reader:
             await send(start)
-            while part := await reader.read():
-                await send({"type": "http.response.body", "body": part, "more_body": True})
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            try:
+                while part := await reader.read():
+                    await send({"type": "http.response.body", "body": part, "more_body": True})
+            except BrokenResourceError:
+                # Only a connection that breaks says that not all has come.
+                line.cut()
+            else:
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 def _entity(about: Mapping[str, str], content: Content, span: Span) -> dict[str, str]:

@@ -166,6 +166,8 @@ class Line:
                 await protocol.handle(RawData(bytes(data)))
                 if _is_over(protocol):
                     self._polite = True
+                    async with self._sending:
+                        """Goodbye may be on its way: to cut the line would be to take it back."""
                     return
 
     async def _send(self, event: Event) -> None:

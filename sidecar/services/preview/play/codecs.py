@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
 from protocol.errors import EncoderUnavailable, NotSupported
@@ -30,22 +29,15 @@ _USUAL: dict[str, PlayPicture] = {"webm": "vp9", "mp4": "h264"}
 """What a player is given that names a container and no codec."""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """The codec of a play's picture. That of its sound follows from the container."""
-
-    picture: PlayPicture
-
-    def content_type(self, pixels: Fraction, *, sounds: bool) -> str:
-        """Return what the stream is, for so many pixels a second."""
-        container = container_of(self.picture)
-        if container == "webm":
-            return f'video/webm; codecs="{self.picture}{",opus" if sounds else ""}"'
-        profile = "avc1.42C01F" if pixels <= MODEST else "avc1.42C02A"
-        return f'video/mp4; codecs="{profile}{",mp4a.40.2" if sounds else ""}"'
+def type_of(picture: PlayPicture, pixels: Fraction, *, sounds: bool) -> str:
+    """Return what a stream is, for so many pixels a second. The codec of its sound follows from the container."""
+    if container_of(picture) == "webm":
+        return f'video/webm; codecs="{picture}{",opus" if sounds else ""}"'
+    profile = "avc1.42C01F" if pixels <= MODEST else "avc1.42C02A"
+    return f'video/mp4; codecs="{profile}{",mp4a.40.2" if sounds else ""}"'
 
 
-def choose(codecs: Sequence[str], encoders: Collection[str], *, sounds: bool) -> Choice:
+def choose(codecs: Sequence[str], encoders: Collection[str], *, sounds: bool) -> PlayPicture:
     """Choose by content types as `canPlayType` takes them, best first, and by the encoders that FFmpeg has.
 
     Raises NotSupported where none of them can be made, EncoderUnavailable where they could with another FFmpeg; both
@@ -56,7 +48,7 @@ def choose(codecs: Sequence[str], encoders: Collection[str], *, sounds: bool) ->
         for picture in _pictures(asked):
             lacking = [each for each in _encoders(picture, sounds=sounds) if each not in encoders]
             if not lacking:
-                return Choice(picture)
+                return picture
             missing = missing or lacking[0]
     able = [
         made

@@ -20,20 +20,25 @@ class Pace:
     neither is what bounds how far a play runs ahead. This is.
     """
 
-    def __init__(self, live: Live, lead: float = LEAD) -> None:
+    def __init__(self, live: Live) -> None:
         self._live = live
-        self._lead = lead
+        self._lead = LEAD
         self._began: float | None = None
         self._made = 0.0
+        self._ended = False
 
     @property
     def elapsed(self) -> float:
         """Seconds of the stream that the reader has played."""
-        return min(self._made, self._clock())
+        return self._made if self._ended else min(self._made, self._clock())
 
     def finish(self, media: float) -> None:
         """Say how long the stream is, all of which has been made."""
         self._made = media
+
+    def end(self) -> None:
+        """Say that the reader has had all of it."""
+        self._ended = True
 
     async def until(self, media: float) -> None:
         """Wait until what comes at a second of the stream is to be made; all before that has been."""

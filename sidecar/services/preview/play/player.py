@@ -12,9 +12,11 @@ from protocol.commands.preview.play import PlayPhase, PlayReason, PlayState, Pre
 from protocol.errors import Internal, SidecarError
 from protocol.errors.base import ErrorData
 from protocol.time import format_exact
+from sidecar.ffmpeg.builder.play import container_of
 from sidecar.services.events import EventHub
 from sidecar.services.preview.play.encoder import Encoder
 from sidecar.services.preview.play.pace import Pace
+from sidecar.services.preview.play.padding import Padding
 from sidecar.services.preview.play.pump import Pump, Sources
 from sidecar.services.preview.play.show import Asked, Programme, Show, goes_on
 from sidecar.services.resources import Live
@@ -49,6 +51,7 @@ class Player:
         self._programme = Programme(show)
         self._pace = Pace(live)
         self._pump: Pump | None = None
+        self._padding = Padding(container_of(asked.picture))
         self._scope = trio.CancelScope()
 
     @property
@@ -88,13 +91,16 @@ class Player:
     async def _play(self) -> None:
         """Encode all of it, and have all of that written."""
         async with self._stand.open_encoder() as encoder, trio.open_nursery() as nursery:
-            nursery.start_soon(encoder.deliver, self.live.write)
+            nursery.start_soon(encoder.deliver, self._deliver)
             nursery.start_soon(encoder.pour)
             pump = Pump(self._asked, self._programme, self._pace, self._stand.sources, encoder, self._tell)
             self._pump = pump
             await pump.run()
             await encoder.close()
         self.live.finish()
+
+    async def _deliver(self, data: bytes | bytearray) -> None:
+        await self.live.write(self._padding.feed(data))
 
     async def _watch_reader(self) -> None:
         """End it when nobody reads it any more, or nobody comes."""
@@ -106,6 +112,8 @@ class Player:
         self._state = "playing"
         self._tell()
         await self.live.left()
+        if self.live.exhausted:
+            self._pace.end()
         self._end("ended", "end" if self.live.exhausted else "left")
         self._scope.cancel()
 

@@ -23,7 +23,7 @@ from sidecar.ffmpeg.builder.command import Command
 from sidecar.ffmpeg.builder.play import PlaySound, play_command
 from sidecar.services.access import ReadAccess
 from sidecar.services.events import EventHub
-from sidecar.services.preview.play.codecs import Choice, choose
+from sidecar.services.preview.play.codecs import choose, type_of
 from sidecar.services.preview.play.encoder import Encoder, open_encoder
 from sidecar.services.preview.play.player import Player, Stand
 from sidecar.services.preview.play.pump import Sources
@@ -90,6 +90,11 @@ class PlayService:
         self._tasks = tasks
         self._playing: dict[str, _Playing] = {}
 
+    @property
+    def playing(self) -> tuple[str, ...]:
+        """Ids of the plays of which anything is left."""
+        return tuple(self._playing)
+
     async def play(self, request: PreviewPlay, asker: Asker) -> PreviewPlaying:
         """Begin a play; its stream is being made when this returns.
 
@@ -102,6 +107,9 @@ class PlayService:
             raise InvalidParams(detail=f"a play is no slower than {SLOWEST}", path="/rate")
         previews = await self._tools.previews()
         scene = await _fetch(previews.stages, request, asker)
+        sounds = speed > 0 and not request.muted
+        encoders = (await self._tools.capabilities()).encoders
+        picture = choose(request.codecs, encoders, sounds=sounds)
         asked = Asked(
             # Of an open project, which revision it was matters only to begin with.
             fetch=partial(_fetch, previews.stages, _unbound(request), asker),
@@ -109,16 +117,15 @@ class PlayService:
             speed=speed,
             loops=request.loop,
             size=scene.seen.size(request.width, request.height),
-            sounds=speed > 0 and not request.muted,
+            sounds=sounds,
+            picture=picture,
             project_id=None if request.project is None else request.project.id,
             trace_id=asker.trace_id,
         )
         course = first_course(scene.seen, asked, request.from_)
         scene.seen.check((course.start, course.start + 1))
-        encoders = (await self._tools.capabilities()).encoders
-        choice = choose(request.codecs, encoders, sounds=asked.sounds)
         sources = Sources(_composing(previews.composer, asked.size), self._tools.sound)
-        return self._begin(asked, Show(scene, course, 0), choice, sources, _view(request, asker))
+        return self._begin(asked, Show(scene, course, 0), sources, _view(request, asker))
 
     def stop(self, play_id: str) -> PreviewInstant | None:
         """End a play and return where its reader was; None where it was over, or nobody read it."""
@@ -129,12 +136,12 @@ class PlayService:
         playing.player.stop("stopped")
         return at
 
-    def _begin(self, asked: Asked, show: Show, choice: Choice, sources: Sources, view: View | None) -> PreviewPlaying:
+    def _begin(self, asked: Asked, show: Show, sources: Sources, view: View | None) -> PreviewPlaying:
         course, stage = show.course, show.scene.seen
         pixels = asked.size[0] * asked.size[1] * course.pace
-        content_type = choice.content_type(pixels, sounds=asked.sounds)
+        content_type = type_of(asked.picture, pixels, sounds=asked.sounds)
         live = Live(content_type)
-        stand = Stand(sources, partial(self._encoding, asked, show, choice), self._tools.events)
+        stand = Stand(sources, partial(self._encoding, asked, show), self._tools.events)
         player = Player(secrets.token_hex(8), asked, show, live, stand)
         for playing in self._playing.values():
             if view is not None and playing.view == view:
@@ -166,7 +173,7 @@ class PlayService:
             playing = self._playing.pop(player.play_id)
             self._tools.resources().withdraw(playing.resource)
 
-    def _encoding(self, asked: Asked, show: Show, choice: Choice) -> AbstractAsyncContextManager[Encoder]:
+    def _encoding(self, asked: Asked, show: Show) -> AbstractAsyncContextManager[Encoder]:
         """Start the process that encodes a play."""
         stage, desk = show.scene.seen, self._tools.sound
 
@@ -178,7 +185,7 @@ class PlayService:
                 rate=show.course.pace,
                 source=pictures,
                 sound=None if floats is None else PlaySound(floats, asked.speed),
-                picture=choice.picture,
+                picture=asked.picture,
             )
 
         return open_encoder(build, desk.supervisor, desk.toolchain(), desk.folder, sounds=asked.sounds)
@@ -191,10 +198,8 @@ async def _fetch(stages: Stages, request: PreviewPlay, asker: Asker) -> Scene:
         return Scene(stage, stage)
     if request.project is None:
         raise AssertionError("either a project is played or a file")
-    seen = await stages.of_project(request.project, asker.read, media=request.media)
-    if seen.media == "original":
-        return Scene(seen, seen)
-    return Scene(seen, await stages.of_project(request.project, asker.read))
+    seen = await stages.of_project(request.project, asker.read)
+    return Scene(seen, seen)
 
 
 def _composing(composer: Composer, size: tuple[int, int]) -> Composing:

@@ -13,6 +13,7 @@ from protocol.errors import InvalidParams, NothingToRender
 from protocol.project import VideoExport
 from protocol.time import format_exact
 from sidecar.core.course import Course, play_rate
+from sidecar.ffmpeg.builder.play import PlayPicture
 from sidecar.services.preview.stage import Stage
 
 MOST_ANCHORS = 64
@@ -28,7 +29,7 @@ class Scene:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Asked:
-    """What a play was asked for.
+    """What a play was asked for, and the codec that was chosen for it.
 
     `fetch` reads the project, or the file, as it is now; `project_id` is that of an open one, `trace_id` that of the
     request.
@@ -40,6 +41,7 @@ class Asked:
     loops: bool
     size: tuple[int, int]
     sounds: bool
+    picture: PlayPicture
     project_id: str | None
     trace_id: str
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from protocol.errors import EncoderUnavailable, NotSupported
-from sidecar.services.preview.play.codecs import MADE, MODEST, choose
+from sidecar.services.preview.play.codecs import MADE, MODEST, choose, type_of
 
 ALL = frozenset({"libvpx-vp9", "libvpx", "libx264", "libopus", "aac"})
 
@@ -30,21 +30,20 @@ CHOSEN: list[tuple[list[str], str]] = [
 
 @pytest.mark.parametrize(("asked", "expected"), CHOSEN)
 def test_the_first_that_can_be_made_is_chosen(asked: list[str], expected: str) -> None:
-    assert choose(asked, ALL, sounds=True).content_type(Fraction(640 * 360 * 25), sounds=True) == expected
+    assert type_of(choose(asked, ALL, sounds=True), Fraction(640 * 360 * 25), sounds=True) == expected
 
 
 def test_what_is_silent_names_no_sound_and_needs_no_encoder_of_it() -> None:
     pixels = Fraction(640 * 360 * 25)
     webm = choose(["video/webm"], {"libvpx-vp9"}, sounds=False)
-    assert webm.content_type(pixels, sounds=False) == 'video/webm; codecs="vp9"'
+    assert type_of(webm, pixels, sounds=False) == 'video/webm; codecs="vp9"'
     mp4 = choose(["video/mp4"], {"libx264"}, sounds=False)
-    assert mp4.content_type(pixels, sounds=False) == 'video/mp4; codecs="avc1.42C01F"'
+    assert type_of(mp4, pixels, sounds=False) == 'video/mp4; codecs="avc1.42C01F"'
 
 
 def test_large_pictures_ask_for_a_higher_level() -> None:
-    chosen = choose(["video/mp4"], ALL, sounds=True)
-    assert "42C01F" in chosen.content_type(Fraction(MODEST), sounds=True)
-    assert "42C02A" in chosen.content_type(Fraction(MODEST + 1), sounds=True)
+    assert "42C01F" in type_of("h264", Fraction(MODEST), sounds=True)
+    assert "42C02A" in type_of("h264", Fraction(MODEST + 1), sounds=True)
 
 
 @pytest.mark.parametrize("asked", [["video/ogg"], ["audio/webm"], ['video/mp4; codecs="hvc1"'], ["nonsense", ""]])
@@ -66,4 +65,4 @@ def test_a_missing_encoder_is_named_and_what_can_be_made_without_it() -> None:
     with pytest.raises(EncoderUnavailable) as caught:
         choose(["video/mp4"], {"libx264"}, sounds=True)
     assert caught.value.encoder == "aac"
-    assert choose(["video/mp4", "video/webm"], {"libvpx-vp9", "libopus"}, sounds=True).picture == "vp9"
+    assert choose(["video/mp4", "video/webm"], {"libvpx-vp9", "libopus"}, sounds=True) == "vp9"

@@ -1,0 +1,88 @@
+"""What a play shows and sounds: every frame in its order, the sound in step."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from protocol.commands.shared import Range, When
+from sidecar.core.course import Course, play_rate
+from tests.harness.flashes import BLIP, Flashing, blips, flashes
+from tests.services.preview.play.theatre import MP4, VP8, WEBM, clip, project, seen, theatre
+
+pytestmark = pytest.mark.usefixtures("hasty")
+
+APART = 0.010
+"""Seconds that sound may lie from its picture."""
+
+
+async def test_every_frame_is_shown_once_and_in_order(numbered: Path, tmp_path: Path) -> None:
+    async with theatre(tmp_path / "home") as house:
+        for codecs in (WEBM, VP8, MP4):
+            played = await house.play(project({"clips": [clip(numbered, 0, 3)]}), begin=When(time=1), codecs=codecs)
+            assert (played.from_.frame, played.from_.time, played.media_time_origin) == (25, "1/1", "1/1")
+            assert (played.width, played.height, played.frame_rate) == (192, 96, "25")
+            watched = seen(await house.watch(played, tmp_path / "out"))
+            state = await house.over(played)
+            assert watched.numbers == list(range(25, 75))
+            assert watched.times == [Fraction(number, 25) for number in range(50)]
+            assert watched.sounds
+            assert (state.state, state.reason, state.frame) == ("ended", "end", 74)
+
+
+TENTH = Range(from_=When(frame=20), to=When(frame=30))
+COURSES: list[tuple[float, bool, Range | None, int]] = [
+    (-1, False, None, 60),
+    (-2.5, False, None, 99),
+    (2, False, None, 10),
+    (0.5, False, TENTH, 20),
+    (1, True, TENTH, 25),
+    (-1, True, TENTH, 25),
+]
+"""Speeds, whether they loop, ranges, and the frames at which they begin."""
+
+
+async def test_any_rate_shows_the_frames_of_its_course(numbered: Path, tmp_path: Path) -> None:
+    raw = project({"clips": [clip(numbered, 0, 4)]})
+    async with theatre(tmp_path / "home") as house:
+        for speed, loops, span, start in COURSES:
+            asked: dict[str, Any] = {"rate": speed, "loop": loops, "range": span}
+            played = await house.play(raw, begin=When(frame=start), codecs=VP8, **asked)
+            watched = seen(await house.watch(played, tmp_path / "out.webm", 500_000 if loops else None))
+            house.services.plays.stop(played.play_id)
+            await house.over(played)
+            first, end = (0, 100) if span is None else (20, 30)
+            pace = play_rate(Fraction(25))
+            course = Course(start, first, end, Fraction(25), pace, Fraction(repr(float(speed))), loops)
+            count = course.length or len(watched.numbers)
+            assert count > 15
+            assert watched.numbers == [course.frame(course.gone(number)) for number in range(count)]
+            assert watched.sounds == (speed > 0)
+
+
+@pytest.mark.parametrize(
+    ("codecs", "speeds", "rate"), [(WEBM, (1, 2, 0.25), "25"), (MP4, (1, 0.5), "30000/1001"), (VP8, (4,), "50")]
+)
+async def test_sound_is_in_step(
+    codecs: str, speeds: tuple[float, ...], rate: str, flashing: Flashing, tmp_path: Path
+) -> None:
+    async with theatre(tmp_path / "home") as house:
+        for speed in speeds:
+            length = 3.0 if speed < 1 else 7.0
+            raw = project({"clips": [clip(flashing.path, 0.4, length)]}, rate=rate)
+            played = await house.play(raw, begin=When(time=1.2), codecs=codecs, rate=speed, width=64)
+            written = await house.watch(played, tmp_path / "out.bin")
+            await house.over(played)
+            origin = float(Fraction(played.media_time_origin))
+            events = [(float(at) + 0.4 - origin) / speed for at in flashing.instants]
+            events = [at for at in events if 0 <= at < (length + 0.4 - origin - BLIP) / speed]
+            shown, sounded = flashes(written), blips(written, lasting=BLIP / speed)
+            assert len(shown) == len(sounded) == len(events) > 1
+            # Slowly, a frame of the project is several of the stream.
+            frame = float(1 / Fraction(rate)) * max(1, 1 / speed)
+            for at, flash, blip in zip(events, shown, sounded, strict=True):
+                assert abs(blip - at) <= APART, (speed, at, blip)
+                assert -0.002 <= float(flash) - at <= frame + 0.002, (speed, at, float(flash))
