@@ -340,7 +340,7 @@ async def open_media_service(
 
     records = Records(cache, memory)
     async with (
-        open_workers(WorkerPool(supervisor, folder, lambda: count() + 1, argv=PROBING)) as pool,
+        open_workers(WorkerPool(supervisor, folder, lambda: count() + 1, argv=PROBING, patient=True)) as pool,
         open_workers(WorkerPool(supervisor, folder, count, role="work")) as work_pool,
         trio.open_nursery() as nursery,
     ):

@@ -34,6 +34,13 @@ PROBING = (*WORKER, "probe", "survey")
 IDLE_SECONDS = 30.0
 """A worker that has had nothing to do for so long is ended."""
 
+START_SECONDS = 1.0
+"""How long a patient task waits for a worker that is starting: most probes are done in a hundredth of what that takes,
+so to start another at the same time would only make both slower."""
+
+TURN_SECONDS = 0.05
+"""How long it then waits for one to be free, before another is started for it."""
+
 GRACE_SECONDS = 2.0
 """How long a worker may take to end by itself once its stdin is closed."""
 
@@ -43,7 +50,8 @@ Hear = Callable[[Item], None]
 class WorkerPool:
     """Hands tasks to workers; starts them as they are needed, at most `limit()` at a time, replaces those that die.
 
-    `role` is what the system's view of children calls them.
+    `role` is what the system's view of children calls them. The tasks of a `patient` pool are short: they wait for
+    a worker that will soon be free.
     """
 
     def __init__(
@@ -54,6 +62,7 @@ class WorkerPool:
         *,
         role: str = "probe",
         argv: Sequence[str] = WORKER,
+        patient: bool = False,
         idle_seconds: float = IDLE_SECONDS,
     ) -> None:
         self._supervisor = supervisor
@@ -61,10 +70,14 @@ class WorkerPool:
         self._limit = limit
         self._role = role
         self._argv = argv
+        self._patient = patient
         self._idle_seconds = idle_seconds
         self._slots = trio.CapacityLimiter(max(1, limit()))
         self._idle: list[tuple[Child, float]] = []
         self._kept = 0
+        self._engaged = 0
+        self._starting = 0
+        self._freed = trio.Event()
 
     @property
     def idle(self) -> int:
@@ -115,10 +128,14 @@ class WorkerPool:
             try:
                 answer = await talk.hold(child, request)
             finally:
+                self._engaged -= 1
+                self._starting -= fresh
                 if answer is None:
                     await child.aclose()
                 else:
                     self._idle.append((child, trio.current_time()))
+                self._freed.set()
+                self._freed = trio.Event()
             if answer is not None:
                 return answer
             if fresh or talk.heard:
@@ -127,12 +144,28 @@ class WorkerPool:
             # One that was idle may have died of anything, before this file: a fresh one decides.
 
     async def _take(self) -> tuple[Child, bool]:
+        """Return a worker, and whether it was started for this."""
+        if self._patient:
+            with trio.move_on_after(START_SECONDS):
+                while self._starting and not self._idle:
+                    await self._freed.wait()
+            with trio.move_on_after(TURN_SECONDS):
+                while self._engaged and not self._idle:
+                    await self._freed.wait()
         while self._idle:
             child, _ = self._idle.pop()
             if child.returncode is None:
+                self._engaged += 1
                 return child, False
             await child.aclose()
-        return await self._start(), True
+        self._engaged += 1
+        self._starting += 1
+        try:
+            return await self._start(), True
+        except BaseException:
+            self._engaged -= 1
+            self._starting -= 1
+            raise
 
     async def _start(self) -> Child:
         return await self._supervisor.spawn(

@@ -37,7 +37,7 @@ async def foresee(cells: Sequence[Cell], timeline: Timeline, span: OutputSpan, m
         path, number = stream
         task = ListBitrates(os.fsencode(path), number)
         try:
-            answer = await media.work_pool.do(task, seconds=LOOK_SECONDS, shown=Path(path).name)
+            answer = await media.pool.do(task, seconds=LOOK_SECONDS, shown=Path(path).name)
         except SidecarError:
             continue
         if answer.body is not None:

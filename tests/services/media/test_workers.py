@@ -7,6 +7,7 @@ from __future__ import annotations
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -36,11 +37,13 @@ def speaking(action: str) -> tuple[str, ...]:
 
 
 @asynccontextmanager
-async def opened(folder: Path, argv: tuple[str, ...], limit: int = 1) -> AsyncIterator[tuple[WorkerPool, Supervisor]]:
+async def opened(
+    folder: Path, argv: tuple[str, ...], limit: int = 1, *, patient: bool = False
+) -> AsyncIterator[tuple[WorkerPool, Supervisor]]:
     with trio.fail_after(PATIENCE):
         async with (
             open_supervisor() as supervisor,
-            open_workers(WorkerPool(supervisor, folder, lambda: limit, argv=argv)) as pool,
+            open_workers(WorkerPool(supervisor, folder, lambda: limit, argv=argv, patient=patient)) as pool,
         ):
             yield pool, supervisor
 
@@ -102,6 +105,40 @@ async def test_what_a_listener_raises_ends_the_worker(tmp_path: Path) -> None:
         assert pool.idle == 0
         while supervisor.children():
             await trio.sleep(0.01)
+
+
+async def together(pool: WorkerPool, count: int) -> None:
+    """Have so many tasks done at once."""
+    async with trio.open_nursery() as nursery:
+        for _ in range(count):
+            nursery.start_soon(partial(pool.do, TASK, seconds=PATIENCE, shown="a"))
+
+
+@pytest.mark.parametrize(("patient", "started"), [(True, 1), (False, 3)])
+async def test_short_tasks_wait_for_the_worker_that_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, patient: bool, started: int
+) -> None:
+    monkeypatch.setattr("sidecar.services.media.workers.START_SECONDS", PATIENCE)
+    monkeypatch.setattr("sidecar.services.media.workers.TURN_SECONDS", PATIENCE)
+    async with opened(tmp_path, speaking("while read(): say(Answer())"), 3, patient=patient) as (pool, supervisor):
+        await together(pool, 3)
+        assert len(supervisor.children()) == started
+        await together(pool, 3)
+        assert len(supervisor.children()) == started
+
+
+async def test_no_task_waits_for_one_that_takes_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sidecar.services.media.workers.START_SECONDS", 0.01)
+    first = (
+        "read()\nif os.path.exists('long'): say(Answer())\nelse:\n    open('long', 'w').close()\n    time.sleep(600)"
+    )
+    async with opened(tmp_path, speaking(first), 2, patient=True) as (pool, supervisor), trio.open_nursery() as nursery:
+        nursery.start_soon(partial(pool.do, TASK, seconds=PATIENCE, shown="a"))
+        while not (tmp_path / "long").exists():
+            await trio.sleep(0.01)
+        assert await pool.do(TASK, seconds=PATIENCE, shown="b") == Answer()
+        assert len(supervisor.children()) >= 1
+        nursery.cancel_scope.cancel()
 
 
 async def test_workers_are_kept_and_let_go(tmp_path: Path) -> None:
