@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from itertools import pairwise
@@ -102,8 +102,12 @@ async def _streams(attempt: Attempt, cells: CellRun, bench: Bench, copies: dict[
         if pictured.is_set():
             attempt.pass_on(progress)
 
+    async def turn(seconds: float) -> None:
+        attempt.shown.sound_waits()
+        await cells.sound.wait(seconds)
+
     async def sound(plan: SoundPlan) -> None:
-        sounds.append(await encoded_sound(plan, sound_shop(attempt, bench, mixed)))
+        sounds.append(await encoded_sound(plan, sound_shop(attempt, bench, mixed, turn)))
 
     async def copied() -> None:
         planned, media = attempt.planned, attempt.shop.media
@@ -144,7 +148,12 @@ async def _join(
     planned = attempt.planned
     chapters = chapters_of(planned.stages.timeline, planned.export, planned.span)
     pieces: list[Piece] = [
-        EncodedPiece(cells.files[cell.key], cell.frames, still=cell.still)
+        EncodedPiece(
+            cells.files[cell.key],
+            cell.frames,
+            delay=None if cell.still else cells.delays.get(cell.key),
+            still=cell.still,
+        )
         if cell.copy is None
         else copies[cell.key].piece
         for cell in planned.cells
@@ -165,7 +174,12 @@ def _stop(control: JobControl) -> bool:
     return False
 
 
-def sound_shop(attempt: Attempt, bench: Bench, report: Callable[[float], None]) -> SoundShop:
+def sound_shop(
+    attempt: Attempt,
+    bench: Bench,
+    report: Callable[[float], None],
+    turn: Callable[[float], Awaitable[None]] | None = None,
+) -> SoundShop:
     """Return where the sound of an attempt is made; `report` is told which share of it is."""
     return SoundShop(
         folder=bench.folder,
@@ -174,6 +188,7 @@ def sound_shop(attempt: Attempt, bench: Bench, report: Callable[[float], None]) 
         scratch=attempt.scratch,
         report=report,
         owners=attempt.planned.owners,
+        turn=turn,
     )
 
 

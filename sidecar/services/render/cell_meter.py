@@ -11,6 +11,7 @@ from sidecar.services.render.cell_progress import CellProgress
 from sidecar.services.render.forecast import Forecast, seconds_to_finish
 from sidecar.services.render.given_share import GivenShare, Seen
 from sidecar.services.render.pace import Pace
+from sidecar.services.render.runs import portions
 
 WINDOW_SECONDS = 2.0
 """The rate of frames is measured over this much."""
@@ -21,6 +22,9 @@ TELLING_SHARE = 0.1
 TIME_STEEPNESS = 0.3
 SIZE_STEEPNESS = 0.7
 """Powers of a source's bitrate that time and bytes of encoding it follow, until a job's own cells tell."""
+
+WEIGHT_SECONDS = 0.01
+"""About what a weight takes in seconds of processor, before anything is known: with x264, medium."""
 
 
 @dataclass(slots=True)
@@ -215,8 +219,13 @@ class CellMeter:
         return max(1.0, 1.0 / (self._pace.value or 1.0))
 
     def seconds_of(self, cells: Sequence[int]) -> float:
-        """Return what some cells will take, in seconds of processor; while nothing is known, in the weights' unit."""
+        """Return what some cells will take, in seconds of processor; while nothing is known, by a rule of thumb."""
         return sum(self._seconds(index) for index in cells)
+
+    @property
+    def seconds_running(self) -> float:
+        """What processes that run have yet to do, in seconds of processor."""
+        return sum(self._left(run) for run in self._runs.values())
 
     def remaining(self) -> float | None:
         """Return in how many seconds the last cell is made; None before anything is known."""
@@ -233,13 +242,15 @@ class CellMeter:
         """Return when the last of all processes ends, those that run and those that wait."""
         pace = self._pace.value or 1.0
         start, beside = self._start_up.value, max(self._start_up.value, self._beside.value)
-        running = []
-        for run in self._runs.values():
-            left = sum(self._seconds(index) * (1 - self.cells[index].done) for index in run.cells)
-            running.append(left / pace + (beside - start if run.started else beside))
+        running = [self._left(run) / pace + (beside - start if run.started else beside) for run in self._runs.values()]
+        workers = max(self.workers, len(running), 1)
+        takes = ([self._seconds(index) for index in cells] for cells in self.waiting)
         # The longest go first in the end, whatever the order was before.
-        waiting = sorted((beside + self.seconds_of(cells) / pace for cells in self.waiting), reverse=True)
-        return seconds_to_finish(running, waiting, max(self.workers, len(running), 1))
+        waiting = sorted((beside + seconds / pace for seconds in portions(takes, workers)), reverse=True)
+        return seconds_to_finish(running, waiting, workers)
+
+    def _left(self, run: _Running) -> float:
+        return sum(self._seconds(index) * (1 - self.cells[index].done) for index in run.cells)
 
     def _of_one(self, cell: CellProgress) -> float:
         """Return the mean of what the whole cell so far promises, and what it did lately."""
@@ -255,7 +266,7 @@ class CellMeter:
 
     def _seconds(self, index: int) -> float:
         foretold = self._times.of(index)
-        return self._times.weight(index) if foretold is None else foretold
+        return WEIGHT_SECONDS * self._times.weight(index) if foretold is None else foretold
 
     def _enter(self, cell: CellProgress, state: SegmentState) -> None:
         if cell.state != state:

@@ -21,13 +21,15 @@ from sidecar.services.render.cells import Cell, run_job
 from sidecar.services.render.control import JobControl
 from sidecar.services.render.crew import Crew, open_crew
 from sidecar.services.render.encode_run import Making, encode_run
-from sidecar.services.render.harvest import COPIED_AT_MOST, check, copied
+from sidecar.services.render.harvest import COPIED_AT_MOST, Yield, check, copied
+from sidecar.services.render.likeness import Screen
 from sidecar.services.render.planning import Planned
 from sidecar.services.render.produce import Bench
 from sidecar.services.render.progress import ProgressMeter
 from sidecar.services.render.retries import Retries
-from sidecar.services.render.runs import Run, choose, group, most_outputs, visit
+from sidecar.services.render.runs import Run, begin, group, most_outputs, visit
 from sidecar.services.render.slots import Slots
+from sidecar.services.render.turn import Turn
 
 SHOW_EVERY = 0.1
 """Seconds between two reports of progress, of all processes of a job together."""
@@ -37,8 +39,9 @@ SHOW_EVERY = 0.1
 class CellRun:
     """The cells of one attempt of a job.
 
-    `files` are those that are there, by key; they stay until `held` is closed. `folder` is where encoders write.
+    `files` are those that are there, by key, and stay until `held` is closed; `delays` are those of their packets. `folder` is where encoders write.
     `foresee` tells how busy the cells' sources are; nothing waits for it.
+    `sound` is told when the sound should be encoded beside them.
     `unkept` are cells of whose sources a decoder complained: they are kept once that has been looked into.
     """
 
@@ -55,9 +58,12 @@ class CellRun:
     foresee: Callable[[Sequence[Cell]], Awaitable[list[float]]]
     held: ExitStack
     files: dict[str, Path] = field(default_factory=dict)
+    delays: dict[str, int] = field(default_factory=dict)
     made: set[str] = field(default_factory=set)
     unkept: list[tuple[Cell, Path]] = field(default_factory=list)
     retries: Retries = field(default_factory=Retries)
+    sound: Turn = field(default_factory=Turn)
+    _unseen: dict[str, Cell] = field(default_factory=dict)
     _waiting: list[Run] = field(default_factory=list)
     _running: int = 0
     _lent: bool = False
@@ -65,12 +71,21 @@ class CellRun:
     _told: float = -SHOW_EVERY
 
     async def find(self) -> None:
-        """Take what is there: cells that are cached, and those that are copied from a source as they are."""
+        """Take what is there: cells that are copied from a source as they are, and those that are cached.
+
+        Those of which the plan knew are read through: where there are others to make, `make` does it beside that.
+        """
         for cell in self.planned.cells:
             if cell.copy is not None:
                 self.shown.meter.settle(cell.index, "copied", cell.copy.bytes)
-            elif await self._found(cell):
-                self._show()
+            elif cell.key in self.planned.known:
+                self._unseen.setdefault(cell.key, cell)
+            else:
+                await self._found(cell)
+        if not self.missing():
+            await self._look()
+        if not self.missing():
+            self.sound.come()
         self._show(at_once=True)
 
     async def make(self) -> None:
@@ -82,8 +97,11 @@ class CellRun:
             workers=self.slots.count,
             memory=(await trio.to_thread.run_sync(memory)).available,
         )
-        runs = group(missing, workers=self.slots.share, most=most, fits=self._fits)
-        self._waiting = [runs[at] for at in visit([self.shown.meter.kinds[run.cells[0].index] for run in runs])]
+        screen = Screen(self.stages.timeline, self.planned.span)
+        runs = group(missing, workers=self.slots.share, most=most, fits=self._fits, related=screen.related)
+        kinds = self.shown.meter.kinds
+        self._waiting = [runs[at] for at in visit([kinds[run.cells[0].index] for run in runs])]
+        self.sound.lay_out()
         self.slots.join()
         try:
             with self.control.obeyed(self._freeze):
@@ -94,6 +112,7 @@ class CellRun:
                     beside.dismiss()
         finally:
             self.slots.leave()
+        self.sound.come()
 
     async def keep(self) -> None:
         """Put into the cache what was held back: the doubts did not prove true."""
@@ -105,13 +124,17 @@ class CellRun:
         self.shown.meter.foresee(await self.foresee(self.planned.cells))
 
     def missing(self) -> list[Cell]:
-        """Return the cells that are not there."""
-        return [cell for cell in self.planned.cells if cell.copy is None and cell.key not in self.files]
+        """Return the cells that are not there, and not to be looked for."""
+        there = {*self.files, *self._unseen}
+        return [cell for cell in self.planned.cells if cell.copy is None and cell.key not in there]
 
     def _fits(self, cells: Sequence[Cell]) -> bool:
         costs = [cell.cost for cell in cells]
         total = Cost(*(sum(getattr(cost, name) for cost in costs) for name in ("filters", "inputs", "held")))
         return total.within(run_limit(self.stages.timeline, self.stages.export))
+
+    def _seconds(self, cell: Cell) -> float:
+        return self.shown.meter.seconds_of([cell.index])
 
     async def _found(self, cell: Cell) -> bool:
         """Look a cell up in the cache, and note all cells of its key."""
@@ -121,15 +144,27 @@ class CellRun:
             if pinned is None:
                 return False
             self.files[cell.key] = self.held.enter_context(pinned).path
-            seconds = pinned.meta.get("seconds")
+            seconds, delay = pinned.meta.get("seconds"), pinned.meta.get("delay")
+            if delay is not None:
+                self.delays[cell.key] = delay
             for each in self.planned.cells:
                 if each.key == cell.key:
                     self.shown.meter.settle(each.index, "cached", pinned.bytes * each.frames // each.encoded, seconds)
         return True
 
+    async def _look(self) -> None:
+        """Look for the cells of which the plan knew; what is no longer there is made."""
+        for key, cell in list(self._unseen.items()):
+            if not await self._found(cell):
+                self._waiting.append(Run((cell,)))
+            del self._unseen[key]
+            self._idle.set()
+            self._show()
+
     async def _dispatch(self, crew: Crew) -> None:
         """Start runs while there are places for them, until all are done."""
-        while self._waiting or self._running:
+        crew.start(self._look)
+        while self._waiting or self._running or self._unseen:
             if not self._waiting:
                 self._idle = trio.Event()
                 await self._idle.wait()
@@ -141,16 +176,14 @@ class CellRun:
                 continue
             meter = self.shown.meter
             meter.workers = self.slots.share
-            seconds = [meter.seconds_of([cell.index for cell in run.cells]) for run in self._waiting]
-            run = self._waiting.pop(choose(seconds, meter.workers))
+            run = begin(self._waiting, self._seconds, meter.seconds_running, meter.workers)
             meter.waiting = [tuple(cell.index for cell in each.cells) for each in self._waiting]
             self._running += 1
-            crew.start(partial(self._work, run))
+            crew.start(partial(self._work, run, meter.begin([cell.index for cell in run.cells], self._clock())))
 
-    async def _work(self, run: Run) -> None:
+    async def _work(self, run: Run, number: int) -> None:
         """Make a run, and give its place back; what fails is tried again, cell by cell."""
         meter = self.shown.meter
-        number = meter.begin([cell.index for cell in run.cells], self._clock())
         try:
             if not await self._made_elsewhere(run):
                 await self._make(run, number)
@@ -210,8 +243,8 @@ class CellRun:
             if cell.key in self.files:
                 sink.unlink(missing_ok=True)
                 continue
-            await trio.to_thread.run_sync(check, sink, cell.encoded)
-            await self._take(cell, sink, making, doubted=bool(doubts))
+            found = await trio.to_thread.run_sync(check, sink, cell.encoded)
+            await self._take(cell, sink, found, making, doubted=bool(doubts))
         self.bench.doubted.update(doubts)
 
     async def _take_early(self, cell: Cell, sink: Path, making: Making, taken: set[str]) -> None:
@@ -220,9 +253,9 @@ class CellRun:
         if copy is None or making.doubted:
             taken.discard(cell.key)
         else:
-            await self._take(cell, copy, making, doubted=False)
+            await self._take(cell, *copy, making, doubted=False)
 
-    async def _take(self, cell: Cell, path: Path, making: Making, *, doubted: bool) -> None:
+    async def _take(self, cell: Cell, path: Path, found: Yield, making: Making, *, doubted: bool) -> None:
         """Take a cell that is whole, and keep it, unless its sources are doubted."""
         for source in making.sources:
             expected = self.planned.fingerprints.get(str(source))
@@ -230,6 +263,7 @@ class CellRun:
             if actual != expected:
                 raise SourceChanged(path=str(source), expected=expected or "", actual=actual)
         size = (await trio.to_thread.run_sync(path.stat)).st_size
+        self.delays[cell.key] = found.delay
         if doubted:
             self.files[cell.key] = path
             self.unkept.append((cell, path))
@@ -245,7 +279,7 @@ class CellRun:
         """Keep a cell in the cache; where it cannot be kept it stays in the folder of the job."""
         seconds = self.shown.meter.cells[cell.index].seconds
         size = (await trio.to_thread.run_sync(path.stat)).st_size
-        meta = {"frames": cell.encoded, "bytes": size, "seconds": seconds}
+        meta = {"frames": cell.encoded, "bytes": size, "seconds": seconds, "delay": self.delays.get(cell.key)}
         sources = tuple(map(source_id, cell.sources))
         kept = await self.store.publish(
             "segments", cell.key, path, meta=meta, seconds=seconds, owners=self.planned.owners, sources=sources
@@ -261,7 +295,14 @@ class CellRun:
     def _clock(self) -> float:
         return self.shown.clock(trio.current_time())
 
+    def _look_beside(self) -> None:
+        """Let the sound begin once it should."""
+        left = sum(self._seconds(cell) for run in self._waiting for cell in run.cells)
+        idle = not self._waiting and self._running < self.slots.share
+        self.sound.look(left + self.shown.meter.seconds_running, self.slots.share, idle=idle)
+
     def _show(self, *, at_once: bool = False) -> None:
+        self._look_beside()
         if at_once or trio.current_time() - self._told >= SHOW_EVERY:
             self._told = trio.current_time()
             self.tell()

@@ -17,7 +17,7 @@ from sidecar.ffmpeg.builder.command import Command
 from sidecar.ffmpeg.builder.render import Track
 from sidecar.ffmpeg.builder.sound.encoded import encode_sound, sound_key
 from sidecar.ffmpeg.builder.sound.export import Levelling
-from sidecar.ffmpeg.builder.sound.loudness import Measured, measure_mix
+from sidecar.ffmpeg.builder.sound.loudness import PASSES, Measured, measure_mix
 from sidecar.ffmpeg.builder.sound.windows import MixPlan, plan_mix
 from sidecar.ffmpeg.builder.staged import Stages
 from sidecar.services.cache.pinned import Pinned
@@ -29,6 +29,9 @@ from sidecar.services.render.soundtrack import levelling_by, measure, report_of
 
 MIXED = 0.4
 """Share of the sound that is made once it is mixed: the rest is encoding."""
+
+HEARING = 0.03
+"""Seconds of processor that going through a second of a mix takes at most, to encode it or to measure it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,9 @@ async def written_sound(
         raise AssertionError("an export without sound has none to encode")
     mixing = replace(shop, report=lambda share: shop.report(MIXED * share))
     async with open_mix(plan.mix, mixing) as stretches:
+        if shop.turn is not None:
+            times = 1 + (PASSES if audio.loudness is not None else 0) + (audio.limiter is not None)
+            await shop.turn(HEARING * times * float(plan.span.frames / plan.span.rate))
         levelling = await levelling_by(audio, partial(_hear, plan, shop, stretches))
 
         def report(share: float) -> None:

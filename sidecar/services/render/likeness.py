@@ -38,6 +38,11 @@ class Screen:
         """Return the clips that are on screen in the midst of each cell."""
         return [tuple(item.pointer for item in self._midst(cell)) for cell in cells]
 
+    def related(self, before: Cell, after: Cell) -> bool:
+        """Whether a moving picture of a file is on screen in the midst of both."""
+        seen = ({item.pointer for item in self._midst(cell) if _stream(item) is not None} for cell in (before, after))
+        return not next(seen).isdisjoint(next(seen))
+
     def streams(self, cells: Sequence[Cell]) -> list[Stream]:
         """Return the streams that are on screen in the midst of these cells, those of most cells first."""
         counts = Counter(_stream(item) for cell in cells for item in self._midst(cell))

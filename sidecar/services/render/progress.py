@@ -52,7 +52,7 @@ class ProgressMeter:
     _bytes: int = 0
     _out_time: float = 0.0
     _run: int | None = None
-    _sound: tuple[float, float] | None = None
+    _sound: tuple[float, float, float] | None = None
     _paused: float | None = None
     _stood: float = 0.0
     _eta: tuple[float, float] | None = None
@@ -85,9 +85,13 @@ class ProgressMeter:
     def mixed(self, share: float, now: float) -> RenderProgress:
         """Take the share of the sound that is made, beside the picture."""
         self._begin_cells()
-        began, last = self._sound or (self.clock(now), 0.0)
-        self._sound = (began, max(share, last))
+        began, first, last = self._sound or (self.clock(now), share, 0.0)
+        self._sound = (began, first, max(share, last))
         return self.show(now)
+
+    def sound_waits(self) -> None:
+        """Note that the sound goes on later: so long it keeps nobody waiting."""
+        self._sound = None
 
     def enter(self, state: State, stage: Stage, now: float) -> RenderProgress:
         """Move to another stage."""
@@ -193,7 +197,7 @@ class ProgressMeter:
         return end + max(left, self._of_sound(clock))
 
     def _of_sound(self, clock: float) -> float:
-        if self._sound is None or not 0.0 < self._sound[1] < 1.0:
+        if self._sound is None:
             return 0.0
-        began, share = self._sound
-        return (clock - began) * (1 - share) / share
+        began, first, share = self._sound
+        return (clock - began) * (1 - share) / (share - first) if share > first else 0.0

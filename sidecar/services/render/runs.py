@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil
@@ -25,6 +25,13 @@ RUN_BYTES = 2**30
 
 LONGEST_FIRST = 0.5
 """A run that is at least this share of what is left for one worker goes before its turn: begun late, it ends last."""
+
+AT_MOST = 0.7
+"""Of what is left for one worker, a process begins no more than this share: what is then left evens out the ends."""
+
+ENOUGH = 1.0
+"""Seconds of processor of a run that is not cut any more: to begin a process, and to find one's place in its sources,
+takes a tenth of that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +58,61 @@ def most_outputs(width: int, height: int, *, workers: int, memory: int) -> int:
     return max(1, min(MOST_OUTPUTS, int(min(RUN_BYTES, memory / 2 / workers) / each)))
 
 
-def group(missing: Sequence[Cell], *, workers: int, most: int, fits: Callable[[Sequence[Cell]], bool]) -> list[Run]:
-    """Group neighbours to runs of at most `most` cells, of like length, so that all workers have the same to do.
+def group(
+    missing: Sequence[Cell],
+    *,
+    workers: int,
+    most: int,
+    fits: Callable[[Sequence[Cell]], bool],
+    related: Callable[[Cell, Cell], bool] = lambda _before, _after: True,
+) -> list[Run]:
+    """Group neighbours to runs of at most `most` cells, and no more than leave all workers the same to do.
 
-    `fits` says whether one process can take some cells; a single cell is a run whatever it says. `missing` is in the
-    order of the timeline.
+    `related` says that two neighbours show the same: to begin between those means to find one's place in their sources
+    first. `fits` says whether one process can take some cells; a single cell is a run whatever it says. `missing` is in
+    the order of the timeline.
     """
     if not missing:
         return []
     waves = ceil(len(missing) / (workers * most))
     length = ceil(len(missing) / (workers * waves))
     runs: list[Run] = []
-    for stretch in _stretches(missing):
-        count = ceil(len(stretch) / length)
-        bounds = [len(stretch) * number // count for number in range(count + 1)]
-        for first, end in pairwise(bounds):
-            runs += _fitting(stretch[first:end], fits)
+    for stretch in _parts(missing, _together):
+        for cells in _packed(_parts(stretch, related), length):
+            runs += _fitting(cells, fits)
     return runs
+
+
+def begin(waiting: list[Run], seconds: Callable[[Cell], float], running: float, workers: int) -> Run:
+    """Take what goes next from the runs that wait, in their order. What is cut off of it waits on.
+
+    `seconds` tells what a cell takes, `running` what all processes together have yet to do.
+    """
+    takes = [[seconds(cell) for cell in run.cells] for run in waiting]
+    sums = [sum(each) for each in takes]
+    number = choose(sums, workers)
+    run = waiting.pop(number)
+    count = _portion(takes[number], (running + sum(sums)) / workers) if workers > 1 else len(run.cells)
+    if count < len(run.cells):
+        waiting.insert(0, Run(run.cells[count:]))
+    return Run(run.cells[:count])
+
+
+def portions(runs: Iterable[Sequence[float]], workers: int) -> Iterator[float]:
+    """Foretell what each process will take that is yet to begin, by what the cells of the runs that wait take.
+
+    While one begins, each other is taken to be halfway through what began last.
+    """
+    waiting = [list(run) for run in reversed(list(runs))]
+    left, last = sum(map(sum, waiting)), 0.0
+    while waiting:
+        run = waiting.pop()
+        count = _portion(run, (left + (workers - 1) * last / 2) / workers) if workers > 1 else len(run)
+        if count < len(run):
+            waiting.append(run[count:])
+        last = sum(run[:count])
+        left -= last
+        yield last
 
 
 def visit(kinds: Sequence[Hashable]) -> list[int]:
@@ -93,12 +138,39 @@ def _spread(count: int) -> list[int]:
     return [number for number in turned if number < count]
 
 
-def _stretches(cells: Sequence[Cell]) -> Iterator[Sequence[Cell]]:
+def _portion(seconds: Sequence[float], left: float) -> int:
+    """Return how many of its cells a run begins with, where so many seconds are left for each worker."""
+    most, taken = max(ENOUGH, AT_MOST * left), 0.0
+    for count, each in enumerate(seconds):
+        taken += each
+        if count and taken > most:
+            return count
+    return len(seconds)
+
+
+def _parts(cells: Sequence[Cell], joined: Callable[[Cell, Cell], bool]) -> Iterator[Sequence[Cell]]:
+    """Cut between neighbours that are not joined."""
     start = 0
     for number in range(1, len(cells) + 1):
-        if number == len(cells) or not _together(cells[number - 1], cells[number]):
+        if number == len(cells) or not joined(cells[number - 1], cells[number]):
             yield cells[start:number]
             start = number
+
+
+def _packed(parts: Iterable[Sequence[Cell]], length: int) -> Iterator[Sequence[Cell]]:
+    """Put parts together to at most so many cells; a longer one is cut to pieces of like length."""
+    held: list[Cell] = []
+    for part in parts:
+        if held and len(held) + len(part) > length:
+            yield held
+            held = []
+        count = ceil(len(part) / length)
+        bounds = [len(part) * number // count for number in range(count + 1)]
+        for first, end in pairwise(bounds[:-1]):
+            yield part[first:end]
+        held += part[bounds[-2] :]
+    if held:
+        yield held
 
 
 def _together(before: Cell, after: Cell) -> bool:

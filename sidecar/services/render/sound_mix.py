@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -29,7 +29,8 @@ class SoundShop:
     """Where the sound of a job is made: a folder of its own, what runs commands there, and the cache.
 
     `scratch` is where files are made that the cache takes over if it can.
-    `report` is told which share of the sound is made, 0 to 1; it never falls. `owners` are ids of projects.
+    `report` is told which share of the sound is made, 0 to 1; it never falls. `owners` are ids of projects. `turn`
+    waits until so many seconds of one processor should be spent on encoding; None: at once.
     """
 
     folder: Path
@@ -38,6 +39,7 @@ class SoundShop:
     scratch: Path
     report: Callable[[float], None] = field(default=lambda _: None)
     owners: Sequence[str] = ()
+    turn: Callable[[float], Awaitable[None]] | None = None
 
     def named(self, name: str) -> Run:
         """Return what runs commands in folders whose names begin with `name`."""

@@ -10,7 +10,7 @@ from sidecar.ffmpeg.builder.staged import Cost
 from sidecar.services.render.cell_meter import CellMeter
 from sidecar.services.render.cells import Cell
 from sidecar.services.render.progress import ProgressMeter
-from sidecar.services.render.runs import choose, group, visit
+from sidecar.services.render.runs import begin, group, visit
 
 FRAMES = 100
 LOOKAHEAD = 40
@@ -85,15 +85,15 @@ def simulate(
         if cost is None:
             meter.settle(at, "cached", sizes[at])
     runs = group([_cell(at) for at in missing], workers=workers, most=5, fits=lambda _: True)
-    groups = [tuple(cell.index for cell in run.cells) for run in runs]
-    waiting = [groups[number] for number in visit([kinds[each[0]] if kinds else None for each in groups])]
+    waiting = [runs[number] for number in visit([kinds[run.cells[0].index] if kinds else None for run in runs])]
     running: list[_Process] = []
     now = 0.0
     while waiting or running:
         while waiting and len(running) < workers:
-            cells = waiting.pop(choose([meter.seconds_of(each) for each in waiting], workers))
+            run = begin(waiting, lambda cell: meter.seconds_of([cell.index]), meter.seconds_running, workers)
+            cells = tuple(cell.index for cell in run.cells)
             running.append(_Process(meter.begin(cells, now), cells, [costs[at] or 0.0 for at in cells]))
-        meter.waiting = waiting
+        meter.waiting = [tuple(cell.index for cell in run.cells) for run in waiting]
         now += tick
         for process in list(running):
             process.worked += tick * share(now)

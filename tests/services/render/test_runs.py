@@ -15,7 +15,7 @@ from sidecar.ffmpeg.builder.staged import Cost
 from sidecar.services.render.cells import Cell
 from sidecar.services.render.control import JobControl
 from sidecar.services.render.retries import CRASH_SECONDS, Retries
-from sidecar.services.render.runs import choose, group, most_outputs, visit
+from sidecar.services.render.runs import Run, begin, choose, group, most_outputs, visit
 from sidecar.services.render.slots import Slots
 from tests.harness.patience import PATIENCE
 
@@ -74,6 +74,61 @@ def test_the_longest_goes_first_where_it_would_end_last() -> None:
     assert choose([1.0, 1.0, 1.0, 1.1], 1) == 0
     assert choose([1.0, 1.0, 9.0], 2) == 2
     assert choose([1.0, 1.5], 2) == 1
+
+
+def test_runs_break_where_something_else_is_shown() -> None:
+    row = [cell(index) for index in range(12)]
+    clips = [0, 0, 1, 1, 2, 2, 2, 2, 2, 2, 3, 4]
+
+    def related(before: Cell, after: Cell) -> bool:
+        return clips[before.index] == clips[after.index]
+
+    def grouped(missing: Sequence[Cell], most: int) -> list[list[int]]:
+        runs = group(missing, workers=2, most=most, fits=lambda _: True, related=related)
+        return [[each.index for each in run.cells] for run in runs]
+
+    assert grouped(row[:6], 5) == [[0, 1], [2, 3], [4, 5]]
+    assert grouped(row, 5) == [[0, 1], [2, 3], [4, 5, 6], [7, 8, 9], [10, 11]]
+    assert grouped(row[8:], 5) == [[8, 9], [10, 11]]
+
+
+def makespan(costs: Sequence[float], *, workers: int, most: int) -> tuple[float, int]:
+    """Return when the last of all cells is made, each worker making what it is given, and by how many processes."""
+    waiting = group([cell(index) for index in range(len(costs))], workers=workers, most=most, fits=lambda _: True)
+    free, processes, made = [0.0] * workers, 0, []
+    while waiting:
+        now, *others = sorted(free)
+        run = begin(waiting, lambda each: costs[each.index], sum(each - now for each in others), workers)
+        made += [each.index for each in run.cells]
+        processes += 1
+        free = [now + sum(costs[each.index] for each in run.cells), *others]
+    assert sorted(made) == list(range(len(costs)))
+    return max(free), processes
+
+
+@given(
+    st.lists(st.floats(1.0, 4.0), min_size=1, max_size=60),
+    st.integers(1, 8),
+    st.integers(1, 5),
+)
+def test_all_workers_end_within_a_cell_of_each_other(costs: list[float], workers: int, most: int) -> None:
+    ends, _ = makespan(costs, workers=workers, most=most)
+    assert ends <= sum(costs) / workers + max(costs) + 1e-6
+
+
+def test_what_is_even_is_made_by_few_processes() -> None:
+    assert makespan([1.5] * 6, workers=1, most=5) == (9.0, 2)
+    assert makespan([1.5] * 40, workers=2, most=5) == (30.0, 12)
+
+
+def test_a_run_is_cut_where_it_would_end_last() -> None:
+    row = [cell(index) for index in range(4)]
+    waiting = [Run(tuple(row))]
+    assert begin(waiting, lambda _: 2.0, 0.0, 2).cells == (row[0],)
+    assert [run.cells for run in waiting] == [tuple(row[1:])]
+    assert begin([Run(tuple(row))], lambda _: 2.0, 30.0, 2).cells == tuple(row)
+    assert begin([Run(tuple(row))], lambda _: 2.0, 0.0, 1).cells == tuple(row)
+    assert begin([Run(tuple(row))], lambda _: 0.2, 0.0, 2).cells == tuple(row)
 
 
 CRASH = FfmpegCrashed(signal=9)
