@@ -13,13 +13,16 @@ Topic = Literal[
     "project.changed",
     "media.changed",
     "cache.changed",
+    "play.state",
     "settings.changed",
     "log",
     "system",
 ]
 """Topics that are published now; more join with the services that publish them."""
 
-STATE_TOPICS: frozenset[str] = frozenset({"render.progress", "cache.changed", "settings.changed", "system"})
+STATE_TOPICS: frozenset[str] = frozenset(
+    {"render.progress", "cache.changed", "play.state", "settings.changed", "system"}
+)
 """Topics whose latest payload alone matters: a slow reader gets only that."""
 
 FILE_TOPICS: frozenset[str] = frozenset({"media.changed"})

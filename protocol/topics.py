@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from protocol.commands.cache import CacheChanged
+from protocol.commands.preview.play import PlayState
 from protocol.commands.project_media import MediaChanged
 from protocol.commands.render import RenderProgress, RenderStateChanged, SegmentsChanged
 from protocol.commands.settings import SettingsChanged
@@ -16,6 +17,7 @@ PAYLOADS: dict[str, type[Result]] = {
     "project.changed": ProjectChanged,
     "media.changed": MediaChanged,
     "cache.changed": CacheChanged,
+    "play.state": PlayState,
     "settings.changed": SettingsChanged,
     "log": LogLine,
     "system": SystemState,
