@@ -136,7 +136,7 @@ async def test_bytes_are_no_messages(tmp_path: Path) -> None:
         assert socket.told == []
 
 
-@pytest.mark.parametrize("more", [1, MAX_MESSAGE])
+@pytest.mark.parametrize("more", [1, 1 << 20])
 async def test_a_message_may_be_as_large_as_over_stdio_and_no_larger(tmp_path: Path, more: int) -> None:
     async with open_site(tmp_path) as site, connect(site.port, headers=bearer(site)) as socket:
         await socket.call("initialize", INITIALIZE)
