@@ -122,7 +122,7 @@ COMMANDS = (
         Example(
             {
                 "project": DEMO_REF,
-                "from": {"time": 1},
+                "from": {"frame": 0},
                 "width": 160,
                 "codecs": ['video/webm; codecs="vp9, opus"', 'video/mp4; codecs="avc1.42E01E, mp4a.40.2"'],
             }

@@ -2,7 +2,7 @@
 // It needs no framework and no other file: give `Client` a `Transport` and it speaks.
 
 export const PROTOCOL = 1;
-export const SCHEMA_HASH = "sha256:9879683aa8456544276f733800d068330c3634b4ff30e0a562b945dc53670e63";
+export const SCHEMA_HASH = "sha256:3806a7a881fd9dd38a417aeb62ef2afd5d6d9129275dade598fd2e8644db8ea5";
 
 /** Seconds as a number, or exactly as `num/den`. */
 export type Seconds = number | string;
