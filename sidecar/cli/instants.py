@@ -27,6 +27,11 @@ def seconds_range(text: str | None) -> dict[str, float | str] | None:
     return {"from": _seconds(first, "/range/from", "seconds"), "to": _seconds(last, "/range/to", "seconds")}
 
 
+def instant_of(text: str, option: str) -> dict[str, Any]:
+    """Read an instant, in seconds or frames, as the wire has it; raises InvalidParams, which names the option."""
+    return _instant(text, f"/{option}", option)
+
+
 def _sides(text: str) -> tuple[str, str]:
     first, colon, last = text.partition(":")
     if not colon:
@@ -34,21 +39,21 @@ def _sides(text: str) -> tuple[str, str]:
     return first, last
 
 
-def _instant(text: str, path: str) -> dict[str, Any]:
+def _instant(text: str, path: str, option: str = "range") -> dict[str, Any]:
     number = text.removesuffix("f")
     if number != text and number.isdecimal():
         return {"frame": int(number)}
-    return {"time": _seconds(text, path, "seconds or a frame such as 37f")}
+    return {"time": _seconds(text, path, "seconds or a frame such as 37f", option)}
 
 
-def _seconds(text: str, path: str, expected: str) -> float | str:
+def _seconds(text: str, path: str, expected: str, option: str = "range") -> float | str:
     try:
         value: float | str = text if "/" in text else float(text)
         parse_seconds(value)
     except ValueError as error:
-        raise _invalid(f"{text!r} is not {expected}", path) from error
+        raise _invalid(f"{text!r} is not {expected}", path, option) from error
     return value
 
 
-def _invalid(detail: str, path: str) -> InvalidParams:
-    return InvalidParams(detail=detail, path=path, message=f"--range: {detail}")
+def _invalid(detail: str, path: str, option: str = "range") -> InvalidParams:
+    return InvalidParams(detail=detail, path=path, message=f"--{option}: {detail}")

@@ -9,9 +9,10 @@ from typing import Literal
 from protocol.commands.preview.clip import LONGEST_CLIP, PreviewClip, PreviewedClip
 from protocol.errors import LimitExceeded
 from protocol.problem import Problem
-from protocol.project import Export
+from protocol.project import Export, VideoTrack
 from protocol.project.export import AudioExport, ChannelCount, VideoExport
 from protocol.time import format_exact, format_rate
+from sidecar.ffmpeg.builder.sound.sources import sound_of
 from sidecar.services.preview.excerpts import Excerpts, offer
 from sidecar.services.preview.stage import Stage
 from sidecar.services.preview.telling import Tell, Telling
@@ -77,7 +78,7 @@ class Look:
 def clip_export(stage: Stage, span: tuple[int, int], look: Look) -> Export:
     """Return the export that writes a clip of project frames [first, end)."""
     width, height = small(stage, look.width)
-    heard = look.sound and any(lane.audible and lane.items for lane in stage.timeline.lanes)
+    heard = look.sound and sounds(stage)
     return Export(
         container=look.container,
         width=width,
@@ -87,6 +88,16 @@ def clip_export(stage: Stage, span: tuple[int, int], look: Look) -> Export:
         audio=AudioExport(bitrate=SOUND_BITRATE, sample_rate=SOUND_RATE, channels=_channels(stage)) if heard else None,
         subtitles="burn" if stage.export.subtitles == "burn" else "none",
         chapters=False,
+    )
+
+
+def sounds(stage: Stage) -> bool:
+    """Whether anything of a stage has sound that is not switched off."""
+    return any(
+        sound_of(item, video=isinstance(lane.track, VideoTrack)) is not None
+        for lane in stage.timeline.lanes
+        if lane.audible
+        for item in lane.items
     )
 
 

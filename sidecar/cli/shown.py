@@ -1,0 +1,46 @@
+"""What commands of previews are given, a project file or a media file, and the pictures that they write."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+
+import trio
+
+from protocol.errors import InvalidParams
+
+ImageFormat = Literal["jpeg", "webp", "png"]
+
+FORMATS: Mapping[str, ImageFormat] = MappingProxyType({".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp", ".png": "png"})
+SUFFIXES: Mapping[ImageFormat, str] = MappingProxyType({"jpeg": ".jpg", "webp": ".webp", "png": ".png"})
+
+HEAD = 256
+"""Bytes of a file that tell whether it is JSON."""
+
+
+async def source_of(file: Path) -> dict[str, Any]:
+    """Return a file as params name it: what begins as JSON is a project, everything else is media."""
+    return await trio.to_thread.run_sync(_source, file)
+
+
+def _source(file: Path) -> dict[str, Any]:
+    try:
+        with file.open("rb") as opened:
+            head = opened.read(HEAD)
+    except OSError:
+        # Whoever reads it says what is wrong with it.
+        return {"project": {"path": str(file)}} if file.suffix == ".json" else {"path": str(file)}
+    if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
+        return {"project": {"path": str(file)}}
+    return {"path": str(file)}
+
+
+def format_of(out: Path) -> ImageFormat:
+    """Return the format that a file name asks for; raises InvalidParams for others."""
+    found = FORMATS.get(out.suffix.lower())
+    if found is None:
+        detail = f"{out.name}: a picture is written as .jpg, .webp or .png"
+        raise InvalidParams(detail=detail, path="/out", message=f"--out: {detail}")
+    return found
