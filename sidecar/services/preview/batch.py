@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from math import floor
 from typing import Any
 
@@ -121,12 +122,14 @@ class Tray:
 
     async def _go(self, left: list[int], composer: Composer, pictures: Pictures) -> None:
         """Make frames in one go, each taken out of `left` once it is there."""
-        window = left[0], left[-1] + 1
-        async with composer.frames(self.stage, window, size=self.look.size, image=self.look.image) as frames:
+        size, image = self.look.size, self.look.image
+        going = partial(composer.going, self.stage, (left[0], left[-1] + 1), size, image)
+        window, fed = await trio.to_thread.run_sync(going)
+        async with composer.frames(self.stage, window, size=size, image=image, fed=fed) as frames:
             began = trio.current_time()
             for frame in range(*window):
                 data = await anext(frames)
-                if frame == left[0]:
+                if left and frame == left[0]:
                     now = trio.current_time()
                     await pictures.current(self.stage)
                     self._done(frame, pictures.keep(self.stage, frame, self.look, data, seconds=now - began, scan=True))

@@ -32,6 +32,9 @@ GLOBALS = ("-y", "-nostats", "-loglevel", "level+warning")
 MOST = 8
 """FFmpeg processes that compose at a time, whoever asked."""
 
+MOST_FEEDS = 6
+"""Sources of a process that goes on over many frames."""
+
 STALL = 60.0
 """Seconds that a frame which somebody waits for may take: a long group of 8K pictures on a slow machine takes some."""
 
@@ -79,6 +82,21 @@ class Composer:
             fed=FEEDS and self._unfed.isdisjoint(stage.fingerprints.values()),
             cutter=stage.cutter,
         )
+
+    def going(
+        self, stage: Stage, window: tuple[int, int], size: tuple[int, int], image: Image
+    ) -> tuple[tuple[int, int], Fed]:
+        """Return as much of a window, from its beginning on, as one process should take, and its command.
+
+        It has few sources, for all are opened at its beginning, and few filters. Raises ResourceLimit for an instant
+        that no process can take. Meant for a thread.
+        """
+        first, end = window
+        while True:
+            fed = self.compiled(stage, (first, end), size, image)
+            if end - first == 1 or (fed.light and len(fed.feeds) <= MOST_FEEDS):
+                return (first, end), fed
+            end = first + (end - first) // 2
 
     @asynccontextmanager
     async def frames(

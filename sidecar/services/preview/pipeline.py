@@ -7,6 +7,7 @@ from time import perf_counter
 
 import trio
 
+from sidecar.ffmpeg.builder.preview import Fed
 from sidecar.services.preview.composer import Composer
 from sidecar.services.preview.pictures import Look, Picture
 from sidecar.services.preview.stage import Stage
@@ -26,11 +27,11 @@ Keep = Callable[[Stage, int, Look, bytes, float], Picture]
 class Pipeline:
     """Frames [first, end) of a stage, in order. `run` makes them, any number of others ask for them."""
 
-    def __init__(self, stage: Stage, look: Look, first: int, end: int) -> None:
+    def __init__(self, stage: Stage, look: Look, window: tuple[int, int], fed: Fed) -> None:
         self.stage = stage
         self.look = look
-        self.first = first
-        self.end = end
+        self.first, self.end = first, _ = window
+        self._fed = fed
         self.position = first
         self.error: Exception | None = None
         self.ended = False
@@ -75,7 +76,8 @@ class Pipeline:
 
     async def _run(self, composer: Composer, keep: Keep) -> None:
         window = self.first, self.end
-        async with composer.frames(self.stage, window, size=self.look.size, image=self.look.image) as frames:
+        look = self.look
+        async with composer.frames(self.stage, window, size=look.size, image=look.image, fed=self._fed) as frames:
             began = perf_counter()
             async for data in frames:
                 now = perf_counter()

@@ -11,7 +11,6 @@ from typing import TypeVar
 import trio
 
 from protocol.errors import Cancelled, SidecarError
-from sidecar.ffmpeg.builder.preview import Fed
 from sidecar.services.preview.composer import Composer
 from sidecar.services.preview.pictures import Look, Picture, Pictures
 from sidecar.services.preview.pipeline import REACH, Pipeline
@@ -25,9 +24,8 @@ MOST_LANES = 64
 WINDOW = 300
 """Frames that a pipeline is made for."""
 
-LEAST_WINDOW = 30
-MOST_FEEDS = 6
-"""Sources of a pipeline: a window with more of them is cut, for all are opened at its beginning."""
+LEAST_WINDOW = 8
+"""Frames for which a pipeline is worth its start."""
 
 LEAD = 15
 """Frames before the end of a pipeline at which the one behind it is started."""
@@ -140,21 +138,17 @@ class Views:
         end = min([stage.frames, first + WINDOW, *(each.first for each in stage.broken if each.end > first)])
         if end <= first:
             return None
-        while (length := end - first) > LEAST_WINDOW:
-            fed = await trio.to_thread.run_sync(partial(self._compiled, stage, (first, end), look))
-            if fed is None or len(fed.feeds) <= MOST_FEEDS:
-                break
-            end = first + max(LEAST_WINDOW, length // 2)
-        pipeline = Pipeline(stage, look, first, end)
+        going = partial(self._composer.going, stage, (first, end), look.size, look.image)
+        try:
+            window, fed = await trio.to_thread.run_sync(going)
+        except SidecarError:
+            return None
+        if window[1] - first < LEAST_WINDOW < end - first:
+            return None
+        pipeline = Pipeline(stage, look, window, fed)
         self._make_room()
         self._tasks.start_soon(pipeline.run, self._composer, self._keep)
         return pipeline
-
-    def _compiled(self, stage: Stage, window: tuple[int, int], look: Look) -> Fed | None:
-        try:
-            return self._composer.compiled(stage, window, look.size, look.image)
-        except SidecarError:
-            return None
 
     def _make_room(self) -> None:
         """End pipelines of the views that were asked least recently, so that one more may run."""
