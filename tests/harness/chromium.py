@@ -59,6 +59,7 @@ SCRIPT = """
     video.currentTime = 0;
     await back;
     const ended = once("ended");
+    video.playbackRate = 4;
     await video.play();
     await ended;
     told.end = video.currentTime;
@@ -70,7 +71,7 @@ SCRIPT = """
 
 
 def play(file: Path, seeks: Sequence[float], *, bits: int = 12) -> dict[str, Any]:
-    """Seek to times (seconds) and read the number of the frame shown at each, then play the file to its end.
+    """Seek to times (seconds) and read the number of the frame shown at each, then play the file to its end, four times as fast.
 
     Returns "errors" (empty when all went well), "duration", "seen", "end" (the time at the end) and "frames", how many
     were decoded for all of it.

@@ -91,9 +91,24 @@ def decodes(raw: Any) -> bool:
     return True
 
 
-@settings(max_examples=1_500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+HURRIED = [HealthCheck.too_slow]
+
+
+@settings(max_examples=500, deadline=None, suppress_health_check=HURRIED)
 @given(MUTATIONS)
 def test_no_mutation_of_a_project_raises_anything_but_the_two_documented_errors(mutations: list[Any]) -> None:
+    judge(mutations)
+
+
+@pytest.mark.soak
+@settings(max_examples=20_000, deadline=None, suppress_health_check=HURRIED)
+@given(MUTATIONS)
+def test_no_mutation_at_all_raises_anything_else(mutations: list[Any]) -> None:
+    judge(mutations)
+
+
+def judge(mutations: list[Any]) -> None:
+    """Check a project with these changes: documented errors, or problems that say where they are."""
     raw = copy.deepcopy(BASE)
     for path, how, value in mutations:
         mutate(raw, path, how, value)

@@ -19,6 +19,7 @@ from tests.transport.http.site import Site, open_site
 from tests.transport.table import encoded
 
 REQUESTS = 400
+AT_ONCE = 16
 SESSIONS = 80
 
 
@@ -60,8 +61,15 @@ async def test_changed_requests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
             f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{site.port}\r\nOrigin: app://-\r\nRange: bytes=2-5\r\n"
             f'If-Range: "x"\r\nAuthorization: Bearer {site.token}\r\nContent-Length: 0\r\n\r\n'
         ).encode()
-        for _ in range(REQUESTS):
-            await exchange(site.port, changed(good, chance))
+        at_once = trio.CapacityLimiter(AT_ONCE)
+
+        async def send(data: bytes) -> None:
+            async with at_once:
+                await exchange(site.port, data)
+
+        async with trio.open_nursery() as nursery:
+            for _ in range(REQUESTS):
+                nursery.start_soon(send, changed(good, chance))
         await all_gone(site)
         monkeypatch.setattr(lines, "HEADER_SECONDS", PATIENCE)
         assert (await get(site.port, path)).body == b"0123456789"
