@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sidecar.core.source import SourceVideo
 from sidecar.ffmpeg.builder.graph import Stream, Window, node
+from sidecar.ffmpeg.builder.picture.deep import called
 
 SPACES = {"bt601": "smpte170m", "bt709": "bt709", "bt2020": "bt2020nc", "rgb": "gbr"}
 """FFmpeg's names of the matrices."""
@@ -20,7 +21,11 @@ PRIMARIES = {
 
 def plain(stream: Stream, video: SourceVideo) -> Stream:
     """Drop side data (a display matrix would turn the output again, captions would reach the encoder), state tags."""
-    return _tagged(node("sidedata", stream, mode="delete"), video)
+    stream = node("sidedata", stream, mode="delete")
+    if video.pixel_format.startswith("yuvj") and video.color.range == "limited":
+        # The format's own name says that the range is full, whatever the tags say.
+        stream = called(stream, video.pixel_format.replace("yuvj", "yuv"))
+    return _tagged(stream, video)
 
 
 def undecoded(stream: Stream, video: SourceVideo) -> Stream:
