@@ -86,7 +86,7 @@ COMMANDS = (
         PreviewSubtitles,
         SubtitlePreview,
         "Show a frame of a project or a file with cues in some style.",
-        Example({"project": DEMO_REF, "cues": [{"text": "Hello"}], "style": {"preset": "cinema"}, "time": 1}),
+        Example({"project": DEMO_REF, "cues": [{"text": "Hello"}], "style": {"preset": "bold-box"}, "time": 1}),
         raises=MAKING,
         load="previews",
     ),

@@ -2,7 +2,7 @@
 // It needs no framework and no other file: give `Client` a `Transport` and it speaks.
 
 export const PROTOCOL = 1;
-export const SCHEMA_HASH = "sha256:3806a7a881fd9dd38a417aeb62ef2afd5d6d9129275dade598fd2e8644db8ea5";
+export const SCHEMA_HASH = "sha256:7fa806084bdfc6d6865d436ed7a94e78f5c7d05a603d4a59ea3bb12c0d667bfc";
 
 /** Seconds as a number, or exactly as `num/den`. */
 export type Seconds = number | string;
