@@ -92,7 +92,19 @@ def encoding_of(server: Server, project: dict[str, Any]) -> list[str]:
     """The options of both encoders, as our own command has them: the comparison is of everything else."""
     built = server.call("ffmpeg.command", {"builder": "render", "parameters": {"project": {"inline": project}}})
     argv = built["argv"]
-    wanted = ("-c:v", "-preset", "-crf", "-g", "-x264-params", "-pix_fmt", "-c:a", "-b:a", "-bf", "-profile:v")
+    wanted = (
+        "-c:v",
+        "-preset",
+        "-crf",
+        "-g",
+        "-x264-params",
+        "-pix_fmt",
+        "-c:a",
+        "-b:a",
+        "-aac_coder",
+        "-bf",
+        "-profile:v",
+    )
     return [part for name, value in pairwise(argv) if name in wanted for part in (name, value)]
 
 

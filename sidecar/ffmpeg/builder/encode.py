@@ -24,6 +24,9 @@ SAMPLE_FORMATS: dict[AudioCodec, str] = {
 }
 """What each encoder takes."""
 
+FAST_AAC = 64_000
+"""Bits a second and channel from which on FFmpeg's quick search leaves less noise than its usual one."""
+
 
 def encoders_of(export: Export) -> tuple[str | None, str | None]:
     """FFmpeg's names of the encoders of picture and sound; None where the export has none."""
@@ -55,6 +58,8 @@ def audio_options(audio: AudioExport, codec: AudioCodec) -> Options:
     options: list[tuple[str, str | None]] = [("c:a", AUDIO_ENCODERS[codec]), ("ar", str(audio.sample_rate))]
     if not AUDIO_CODECS[codec].lossless:
         options.append(("b:a", str(audio.bitrate)))
+    if codec == "aac" and audio.bitrate >= FAST_AAC * audio.channels:
+        options.append(("aac_coder", "fast"))
     if codec == "opus" and audio.channels > 2:
         options.append(("mapping_family", "1"))
     return tuple(options)

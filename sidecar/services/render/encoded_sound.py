@@ -30,7 +30,7 @@ from sidecar.services.render.soundtrack import levelling_by, measure, report_of
 MIXED = 0.4
 """Share of the sound that is made once it is mixed: the rest is encoding."""
 
-HEARING = 0.03
+HEARING = 0.02
 """Seconds of processor that going through a second of a mix takes at most, to encode it or to measure it."""
 
 
