@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import replace
 from fractions import Fraction
+from math import floor
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ from protocol.project import CubicBezier
 from sidecar.core.source import SourceVideo, pack_stamps, unpack_stamps
 from sidecar.core.timeline import Item, range_problems
 from sidecar.core.timeline.damage import damaged_frames, damaged_indices, first_damage, last_good
-from sidecar.core.timeline.frames import FrameTimes, frame_times
+from sidecar.core.timeline.frames import FrameTimes, frame_times, last_tick
 from sidecar.core.timeline.timemap import MapKey, TimeMap
 from tests.core.test_timeline import FACTS, VIDEO, clip, timeline, track
 
@@ -161,3 +163,24 @@ def test_handles_of_reversed_clips_end_where_the_source_begins() -> None:
     clips = clip(0, 1, id="a", reverse=True), clip(1, 1, id="b", sourceStart=9, reverse=True)
     found = [(p.code, p.ids, p.context["frames"]) for p in range_problems(timeline(track(*clips, transitions=[move])))]
     assert found == [("shortHandle", ["a"], [[25, 35]]), ("shortHandle", ["b"], [[15, 25]])]
+
+
+GRIDS = [
+    (rate, tick)
+    for rate in (F(24_000, 1001), F(25), F(30_000, 1001), F(60))
+    for tick in (F(1, 1000), F(1, 90_000), F(1, 12_800), F(1001, 30_000), F(1, 60))
+    if rate * tick <= 1
+]
+
+
+@pytest.mark.parametrize(("rate", "time_base"), GRIDS)
+def test_the_last_tick_of_a_frame_means_no_other(rate: Fraction, time_base: Fraction) -> None:
+    marks = [37 + floor(number / (rate * time_base) + F(1, 2)) for number in range(200)]
+    on_grid = replace(VIDEO, rate=rate, time_base=time_base, first_pts=37, frames=200, stamps=None)
+    gaps = [mark for number, mark in enumerate(marks) if number % 7 not in {2, 3}]
+    gapped = replace(on_grid, frames=len(gaps), stamps=pack_stamps(gaps))
+    unrated = replace(on_grid, rate=None, frames=len(gaps), stamps=pack_stamps(gaps))
+    for video, shown in ((on_grid, marks), (gapped, gaps), (unrated, gaps)):
+        times = times_of(video)
+        found = [bisect_right(shown, last_tick(video, times.stamp(number))) - 1 for number in range(len(shown))]
+        assert found == list(range(len(shown)))
