@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from protocol.commands.command import Command, Example, Params
 from protocol.commands.preview.files import MAKING
-from protocol.commands.preview.shared import DEMO_REF, PictureMedia, Quality
+from protocol.commands.preview.shared import DEMO_REF, Quality
 from protocol.commands.shared import ProjectRef, Range, Resource
 from protocol.model import Result
 from protocol.problem import Problem
@@ -43,7 +43,6 @@ class PreviewStoryboard(Params, kw_only=True):
     timecodes: bool = True
     format: Literal["jpeg", "webp", "png"] = "jpeg"
     quality: Quality = 80
-    media: PictureMedia = "original"
     output: str | None = None
     overwrite: bool = False
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import trio
 
 from protocol.commands.preview.waveform import PreviewedWaveform, PreviewWaveform
-from protocol.errors import Internal, InvalidParams
+from protocol.errors import Internal, InvalidParams, MediaUnsupported
 from sidecar.services.media.waveform.cutter import Asked, Cutter, Sound, heard_of
 from sidecar.services.media.waveform.grid import FINEST, Span, pixel_count, pixel_window
 from sidecar.services.media.waveform.messages import DrawWaveform
@@ -80,7 +80,11 @@ class Waves:
         """Return the waveform of a file's first sound stream, and write it where it is asked for."""
         check(target)
         asked, shown = asked_of(request, span), request.path or str(path)
-        found = await self.files.waveform(path, asked, shown=shown)
+        try:
+            found = await self.files.waveform(path, asked, shown=shown)
+        except InvalidParams as error:
+            # Of all that is asked only the stream may not be there: the first.
+            raise MediaUnsupported(path=shown, detail="it has no sound") from error
         opened = partial(self.files.peaks, path, asked, shown=shown)
         return await self._finished(request, found, _Drawing(opened, span), target, [])
 

@@ -14,7 +14,7 @@ import pytest
 
 from protocol.commands.render import RenderStart
 from protocol.commands.shared import ProjectRef
-from protocol.errors import InvalidParams
+from protocol.errors import InvalidParams, MediaUnsupported
 from sidecar.services.access import ReadAccess
 from tests.harness.media import decode_sound, make_clip
 from tests.services.media.waveform.reference import mixed, pixels
@@ -125,3 +125,6 @@ async def test_what_cannot_be_is_said(tmp_path: Path) -> None:
         ):
             with pytest.raises(InvalidParams):
                 await shown.desk.ask("preview.waveform", **params)
+        silent = make_clip(tmp_path / "silent.mp4", seconds=1)
+        with pytest.raises(MediaUnsupported, match="no sound"):
+            await shown.desk.ask("preview.waveform", path=str(silent))

@@ -2,7 +2,7 @@
 // It needs no framework and no other file: give `Client` a `Transport` and it speaks.
 
 export const PROTOCOL = 1;
-export const SCHEMA_HASH = "sha256:7fa806084bdfc6d6865d436ed7a94e78f5c7d05a603d4a59ea3bb12c0d667bfc";
+export const SCHEMA_HASH = "sha256:d90c30d06b08935daf1f7e2bd5ff69112873324f344d58f573c1e19873889bfa";
 
 /** Seconds as a number, or exactly as `num/den`. */
 export type Seconds = number | string;
@@ -2065,7 +2065,6 @@ export interface PreviewStoryboard {
   timecodes?: boolean;
   format?: "jpeg" | "png" | "webp";
   quality?: number;
-  media?: "original" | "proxy";
   output?: string | null;
   overwrite?: boolean;
 }
