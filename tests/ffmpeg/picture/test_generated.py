@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from protocol.project import GradientSource, NoiseSource, PatternSource
 from sidecar.ffmpeg.builder.command import Command, Output
+from sidecar.ffmpeg.builder.emit import emit
 from sidecar.ffmpeg.builder.graph import node
 from sidecar.ffmpeg.builder.picture.convert import formats
 from sidecar.ffmpeg.builder.picture.generated import generated
@@ -96,6 +97,25 @@ def at(picture: Floats, x: float, y: float) -> tuple[int, ...]:
     """Colour at a place in fractions of the picture."""
     height, width, _ = picture.shape
     return tuple(int(v) for v in np.rint(picture[int(y * height), int(x * width), :3] * 255))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (
+            gradient(colors=["#102030", "#405060"], angle=30),
+            gradient(colors=["#102030", "#405060"], angle=30 - 65 * 360),
+        ),
+        (gradient(colors=["#102030"] * 2, angle=30), gradient(colors=["#102030"] * 2, angle=70, shape="radial")),
+    ],
+)
+def test_gradients_that_look_the_same_are_written_the_same(
+    one: GradientSource, other: GradientSource, tmp_path: Path
+) -> None:
+    timeline = timeline_of(project({"clips": [clip("#000000")]}, size=SIZE), tmp_path)
+    scene = Scene(timeline, Canvas(SIZE, (1.0, 1.0)), formats("yuv444p"), RESOURCES)
+    texts = {emit((generated(source, scene, 0, 1).picture.stream,)).text for source in (one, other)}
+    assert len(texts) == 1
 
 
 @pytest.mark.parametrize("canvas", [SIZE, (80, 45), (101, 77), (1920, 1080)])

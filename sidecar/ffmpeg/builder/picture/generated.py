@@ -85,13 +85,18 @@ def _tagged(stream: Stream) -> Stream:
 
 
 def _place(source: GradientSource, scene: Scene) -> str:
-    """Write where a pixel's centre lies between the first colour (0) and the last (1)."""
+    """Write where a pixel's centre lies between the first colour (0) and the last (1).
+
+    What looks the same is written the same: full turns more, and any direction from a colour to itself.
+    """
+    if len(set(source.colors)) == 1:
+        return "0"
     width, height = scene.timeline.width, scene.timeline.height
     across = f"((X+0.5)/W-0.5)*{width}"
     down = f"((Y+0.5)/H-0.5)*{height}"
     if source.shape == "radial":
         return f"hypot({across},{down})/{hypot(width, height) / 2:.12f}"
-    turn = radians(source.angle)
+    turn = radians(source.angle % 360)
     right, along = cos(turn), sin(turn)
     reach = abs(width * right) + abs(height * along)
     return f"({across}*{right:.15f}+{down}*{along:.15f})/{reach:.12f}+0.5"
