@@ -214,6 +214,7 @@ HANDLERS = {
         row("wait", Named, wait, "interactive"),
         row("waitJob", Named, wait, "jobs"),
         row("waitProbe", Named, wait, "probe"),
+        row("waitPreview", Named, wait, "previews"),
         row("finishFirst", Named, finish_first),
         row("stumble", Named, stumble),
         row("missing", Named, missing),

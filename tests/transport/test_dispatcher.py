@@ -141,12 +141,14 @@ async def test_busy_beyond_the_limit_and_free_again() -> None:
 
 async def test_interactive_requests_do_not_wait_behind_jobs_and_probes() -> None:
     one = trio.CapacityLimiter
-    async with open_desk(limiters=Limiters(interactive=one(1), jobs=one(1), probe=one(1))) as desk:
+    limiters = Limiters(interactive=one(1), previews=one(1), jobs=one(1), probe=one(1))
+    async with open_desk(limiters=limiters) as desk:
         for number in range(3):
             desk.call("waitJob", {"name": f"job{number}"}, f"job{number}")
             desk.call("waitProbe", {"name": f"probe{number}"}, f"probe{number}")
+            desk.call("waitPreview", {"name": f"preview{number}"}, f"preview{number}")
         await trio.testing.wait_all_tasks_blocked()
-        assert sorted(desk.services.started) == ["job0", "probe0"]
+        assert sorted(desk.services.started) == ["job0", "preview0", "probe0"]
         assert (await desk.answer("echo", {"fast": 1}, "i"))["result"] == {"fast": 1}
 
 
