@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -41,6 +42,19 @@ head.Head.go = go
 worker.main()
 """
 POISONED = (sys.executable, "-c", POISON)
+NARROW = (
+    sys.executable,
+    "-c",
+    """
+import re
+from pathlib import Path
+from sidecar.services.media import confine
+from sidecar.services.preview.decoding import worker
+taken = 1024 * int(re.search(r"VmSize:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
+confine.MEMORY_BYTES = taken + (64 << 20)
+worker.main()
+""",
+)
 
 
 @pytest.fixture(scope="module")
@@ -216,6 +230,34 @@ async def test_a_worker_that_hangs_is_killed_once_its_order_is_left(
         while open_table.supervisor.children():
             await trio.sleep(0.01)
         assert await open_table.frames(feed_of(clip, found.times[:1])) == [found.digests[0]]
+
+
+async def test_files_with_nonsense_in_them_end_in_frames_or_in_errors(tmp_path: Path, clip: Path) -> None:
+    draw, feed, outcomes = random.Random(5), feed_of(clip, range(0, 51_200, 2_560)), set[str]()
+    whole = clip.read_bytes()
+    async with table(tmp_path) as open_table:
+        for number in range(24):
+            data = bytearray(whole)
+            for _ in range(draw.choice([3, 30, 300])):
+                data[draw.randrange(len(data))] = draw.randrange(256)
+            path = tmp_path / f"{number}.mp4"
+            path.write_bytes(data[: draw.randrange(len(data))] if number % 4 == 0 else data)
+            try:
+                await open_table.frames(replace(feed, path=str(path)))
+            except (MediaUnreadable, MediaUnsupported) as error:
+                outcomes.add(error.kind)
+            else:
+                outcomes.add("frames")
+    assert {"frames", "mediaUnreadable"} <= outcomes
+
+
+async def test_memory_is_bounded(tmp_path: Path, clip: Path, found: Reference) -> None:
+    large = make_clip(tmp_path / "large.mp4", picture="testsrc2", size=(4096, 2304), rate="5", gop=5, b_frames=2)
+    async with table(tmp_path, argv=NARROW) as open_table:
+        with pytest.raises(MediaUnreadable, match="memory"):
+            await open_table.frames(feed_of(large, [0, 10_000]))
+        assert await open_table.frames(feed_of(clip, found.times[:3])) == list(found.digests[:3])
+        assert len(open_table.supervisor.children()) == 1
 
 
 async def test_workers_are_bounded_and_sources_stay_with_theirs(tmp_path: Path, clip: Path, found: Reference) -> None:

@@ -13,9 +13,9 @@ from protocol.errors import MediaNotFound, MediaUnreadable, MediaUnsupported
 from sidecar.services.preview.decoding import seats
 from sidecar.services.preview.decoding.fifo import Stop, Stopped
 from sidecar.services.preview.decoding.messages import Origin
-from sidecar.services.preview.decoding.sources import Sources
-from tests.harness.media import make_clip, run_ffmpeg
+from tests.harness.media import make_clip
 from tests.harness.patience import PATIENCE
+from tests.services.media.filmstrip.test_bad_files import spoilt
 from tests.services.preview.decoding.feeding import Reference, reference
 from tests.services.preview.decoding.test_exact import digest, hand_on, sources
 
@@ -196,9 +196,33 @@ def test_what_is_no_picture(tmp_path: Path) -> None:
             opened.picture(hand, 0)
 
 
-@pytest.mark.parametrize("bad", [25, 36])
-def test_damaged_pictures_are_what_ffmpeg_makes_of_them(tmp_path: Path, bad: int) -> None:
-    path = make_clip(tmp_path / "a.mp4", seconds=3, gop=25, b_frames=2)
+@pytest.mark.parametrize(("codec", "b_frames", "bad"), [("libx264", 0, 36), ("libx264", 2, 37), ("libx265", 2, 25)])
+def test_damaged_pictures_are_what_ffmpeg_makes_of_them(tmp_path: Path, codec: str, b_frames: int, bad: int) -> None:
+    path = tmp_path / "damaged.mp4"
+    path.write_bytes(make_clip(tmp_path / "a.mp4", seconds=3, codec=codec, gop=25, b_frames=b_frames).read_bytes())
+    whole = reference(path)
+    found = reference(spoilt(path, bad))
+    assert found.digests != whole.digests
+    with sources() as opened:
+        for times in (whole.times, whole.times[::-1]):
+            with hand_on(opened, path) as hand:
+                assert [tick for tick in times if digest(opened.picture(hand, tick)) != found.shown(tick)] == []
+
+
+def test_a_group_that_cannot_be_decoded_shows_the_one_before(tmp_path: Path) -> None:
+    path = make_clip(tmp_path / "a.mp4", seconds=3, gop=25, codec="libx265")
+    whole = reference(path)
+    for bad in range(50, 75):
+        spoilt(path, bad)
+    with sources() as opened, hand_on(opened, path) as hand:
+        assert digest(opened.picture(hand, whole.times[74])) == whole.digests[49]
+
+
+def test_a_file_that_ends_early(tmp_path: Path) -> None:
+    path = make_clip(tmp_path / "a.mp4", seconds=3, gop=25, options=("-movflags", "+faststart"))
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * 0.6)])
     found = reference(path)
-    assert len(found.times) == 75
-    _ = bad, run_ffmpeg, Sources
+    assert 25 < len(found.times) < 74
+    with sources() as opened, hand_on(opened, path) as hand:
+        for tick in (found.times[-1] + 100_000, found.times[-1], found.times[3], found.times[-1] + 512):
+            assert digest(opened.picture(hand, tick)) == found.shown(tick)
