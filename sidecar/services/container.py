@@ -290,6 +290,7 @@ class Services:
             fonts=lambda: self.fonts,
             memory=lambda: self.memory,
             cache=lambda: self.cache,
+            proxies=lambda: self.proxies,
             resources=lambda: self.resources,
             supervisor=self.supervisor,
             toolchain=self.tools.require,

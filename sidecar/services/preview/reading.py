@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
@@ -14,10 +15,11 @@ from typing import TYPE_CHECKING
 import msgspec
 import trio
 
+from protocol.commands.preview.shared import PictureMedia
 from protocol.commands.shared import ProjectRef
 from protocol.errors import MediaUnsupported
 from protocol.problem import Problem
-from protocol.project import Export, VideoExport
+from protocol.project import Export, Project, VideoExport
 from sidecar.core.source import SourceFacts
 from sidecar.core.timeline import Timeline, output_span, resolve
 from sidecar.core.timeline.findings import finding
@@ -30,20 +32,21 @@ from sidecar.ffmpeg.builder.resources import Resources
 from sidecar.ffmpeg.builder.text.fontset import bundled_fonts
 from sidecar.services.access import ReadAccess
 from sidecar.services.fonts import FontService
+from sidecar.services.media.proxy.service import ProxyService
 from sidecar.services.media.service import MediaService
 from sidecar.services.preview.breakage import Without, breakage, clips_of, concerns, general, less
-from sidecar.services.preview.stage import Stage
+from sidecar.services.preview.proxied import swapped
+from sidecar.services.preview.stage import Kept, Stage, Stamp
 from sidecar.services.projects.reading import invalid, read_file
 from sidecar.services.projects.refs import folder_of
 from sidecar.services.projects.view import ProjectView
+from sidecar.services.projects.world import CheckRead
 from sidecar.services.render.compiling import Draft, analysis_keys
 from sidecar.services.resolving import resolved
 
 if TYPE_CHECKING:
+    from sidecar.services.cache.pinned import Pinned
     from sidecar.services.cache.store import CacheStore
-
-Stamp = tuple[int, int, int, int]
-"""What changes with a file: size, times of content and of status, inode."""
 
 GONE: Stamp = (-1, -1, -1, -1)
 HIGHEST_RATE = Fraction(240)
@@ -116,16 +119,23 @@ class _Facts:
 
 
 class Reader:
-    """Reads stages, each with the files that it depends on."""
+    """Reads stages. What they depend on is in `Stage.watched`."""
 
-    def __init__(self, media: MediaService, fonts: Callable[[], FontService], cache: Callable[[], CacheStore]) -> None:
+    def __init__(
+        self,
+        media: MediaService,
+        fonts: Callable[[], FontService],
+        cache: Callable[[], CacheStore],
+        proxies: Callable[[], ProxyService],
+    ) -> None:
         self._facts = _Facts(media)
         self._fonts = fonts
         self._cache = cache
+        self._proxies = proxies
 
     async def of_view(
-        self, view: ProjectView, read: ReadAccess, without: Without, ffmpeg: str
-    ) -> tuple[Stage, Watched]:
+        self, view: ProjectView, read: ReadAccess, without: Without, media: PictureMedia, ffmpeg: str
+    ) -> Stage:
         """Read a project. Raises InvalidProject for what is wrong with all of it."""
         watched: Watched = {} if view.path is None or view.revision is not None else {view.path: stamp(view.path)}
         project = less(view.project, without)
@@ -133,27 +143,33 @@ class Reader:
         if refused:
             raise invalid(refused)
         playable = less(project, Without(clips=frozenset(clips_of(view.problems, project))))
-        found = await resolved(
-            playable, view.base, media=self._facts, fonts=self._fonts(), check_read=_Watching(read, watched)
-        )
+        check_read = _Watching(read, watched)
+        found = await resolved(playable, view.base, media=self._facts, fonts=self._fonts(), check_read=check_read)
         problems = [*view.problems, *found.problems]
-        timeline = found.timeline
+        timeline, sources = found.timeline, found.found.sources
         if unplayable := frozenset(clips_of(found.problems, project)):
-            shown = less(playable, Without(clips=unplayable))
-            timeline = await trio.to_thread.run_sync(resolve, shown, found.found.sources)
-        prints = {facts.path: facts.fingerprint for facts in found.found.sources.values()}
+            playable = less(playable, Without(clips=unplayable))
+            timeline = await trio.to_thread.run_sync(resolve, playable, sources)
+        prints = {facts.path: facts.fingerprint for facts in sources.values()}
         stage = _stage(joined(timeline), project.export, found.resources, prints, ffmpeg)
         stage = await self._analysed(stage, problems)
+        held: list[Pinned] = []
+        if media == "proxy":
+            stage = await self._small(stage, playable, sources, check_read, held)
         stage = replace(
             stage,
             problems=concerns(problems, project),
             broken=breakage(problems, project),
             owners=() if project.id is None else (project.id,),
             revision=view.revision,
+            watched=watched,
         )
-        return stage, watched
+        for pinned in held:
+            # Not at the end of the process: its cache is closed by then.
+            weakref.finalize(stage, pinned.release).atexit = False
+        return stage
 
-    async def of_file(self, path: Path, read: ReadAccess, shown: str, ffmpeg: str) -> tuple[Stage, Watched]:
+    async def of_file(self, path: Path, read: ReadAccess, shown: str, ffmpeg: str) -> Stage:
         """Read a file as one clip of all of it. Raises the errors of media."""
         watched: Watched = {path: stamp(path)}
         read(str(path))
@@ -169,11 +185,37 @@ class Reader:
         piece = Piece(facts, Fraction(0), frames, audio_stream=0 if facts.audio else None)
         timeline, export = assemble([piece], rate=rate, size=even(video.upright), export={})
         resources = Resources(bundled_fonts(), catalogue())
-        return _stage(timeline, export, resources, {facts.path: facts.fingerprint}, ffmpeg), watched
+        stage = _stage(timeline, export, resources, {facts.path: facts.fingerprint}, ffmpeg)
+        return replace(stage, watched=watched)
 
     async def more(self, stage: Stage) -> bool:
         """Whether an analysis that a stage lacks is there by now."""
-        return bool(stage.missing) and bool(await self._cache().known("analysis", stage.missing))
+        for kind in {kind for kind, _ in stage.missing}:
+            if await self._cache().known(kind, [key for each, key in stage.missing if each == kind]):
+                return True
+        return False
+
+    async def _small(
+        self,
+        stage: Stage,
+        project: Project,
+        sources: Mapping[str, SourceFacts],
+        check_read: CheckRead,
+        held: list[Pinned],
+    ) -> Stage:
+        """Let a stage play small files; `held` gets what keeps them in the cache, to be released with the stage."""
+        found = await swapped(project, sources, self._proxies(), check_read)
+        held += found.pinned
+        timeline = joined(await trio.to_thread.run_sync(resolve, project, found.sources))
+        return replace(
+            stage,
+            timeline=timeline,
+            cutter=Cutter(timeline, stage.resources.catalogue),
+            fingerprints={facts.path: facts.fingerprint for facts in found.sources.values()},
+            inexact=(*stage.inexact, *found.spans(timeline)),
+            missing=(*stage.missing, *found.missing),
+            media=found.media(timeline),
+        )
 
     async def _analysed(self, stage: Stage, problems: list[Problem]) -> Stage:
         """Give a stage the analyses that are kept; of those that are not, say which frames lack them."""
@@ -186,7 +228,7 @@ class Reader:
         keys = await trio.to_thread.run_sync(analysis_keys, draft)
         tables: dict[str, bytes] = {}
         inexact: list[tuple[int, int]] = []
-        missing: list[str] = []
+        missing: list[Kept] = []
         for each in asked:
             key = keys.get(each.pointer)
             pinned = None if key is None else await self._cache().find("analysis", key)
@@ -194,7 +236,7 @@ class Reader:
                 with pinned:
                     tables[each.pointer] = await trio.to_thread.run_sync(pinned.path.read_bytes)
             elif key is not None:
-                missing.append(key)
+                missing.append(("analysis", key))
                 inexact.append((each.item.first - each.item.head, each.item.end + each.item.tail))
                 problems.append(_unanalysed(each.pointer, each.item.clip.id))
         given = replace(resources, analyses=tables, analysis_keys=keys)

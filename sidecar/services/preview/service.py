@@ -19,6 +19,7 @@ from sidecar.ffmpeg.supervisor import Supervisor
 from sidecar.ffmpeg.toolchain import Toolchain
 from sidecar.services.access import ReadAccess
 from sidecar.services.fonts import FontService
+from sidecar.services.media.proxy.service import ProxyService
 from sidecar.services.media.service import MediaService
 from sidecar.services.preview.batch import Report, Tray, batch_frames
 from sidecar.services.preview.composer import Composer, open_composer
@@ -44,6 +45,7 @@ class Neighbours:
     fonts: Callable[[], FontService]
     memory: Callable[[], MemoryTier]
     cache: Callable[[], CacheStore]
+    proxies: Callable[[], ProxyService]
     resources: Callable[[], Resources]
     supervisor: Supervisor
     toolchain: Callable[[], Toolchain]
@@ -86,7 +88,7 @@ class PreviewService:
         Raises InvalidParams, and what setting the stage does.
         """
         if params.project is not None:
-            stage = await self.stages.of_project(params.project, read)
+            stage = await self.stages.of_project(params.project, read, media=params.media)
         elif path is not None:
             stage = await self.stages.of_file(path, read, shown=params.path or str(path))
         else:
@@ -104,7 +106,7 @@ class PreviewService:
     async def _shown(self, params: PreviewFrame, read: ReadAccess, view: Hashable | None) -> PreviewPicture:
         out = params.without
         without = Without(frozenset(out.effects), frozenset(out.clips), out.subtitles)
-        stage = await self.stages.of_project(params.project, read, without=without)
+        stage = await self.stages.of_project(params.project, read, without=without, media=params.media)
         frame = stage.frame(params.frame, params.time)
         look = look_of(stage, params.width, params.height, params.format, params.quality)
         if view is None:
@@ -135,7 +137,7 @@ async def open_previews(neighbours: Neighbours) -> AsyncIterator[PreviewService]
         open_composer(decoders, supervisor, toolchain, folder) as composer,
         trio.open_nursery() as tasks,
     ):
-        reader = Reader(neighbours.media, neighbours.fonts, neighbours.cache)
+        reader = Reader(neighbours.media, neighbours.fonts, neighbours.cache, neighbours.proxies)
         stages = Stages(neighbours.projects, reader, toolchain, tasks, decoders.forget)
         pictures = Pictures(composer, neighbours.memory, stages.same)
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from pathlib import Path
 from typing import Literal
 
 from protocol.errors import InvalidParams, SidecarError
@@ -14,6 +15,7 @@ from protocol.time import Seconds, format_exact, instant_frame, parse_seconds
 from sidecar.core.timeline import Timeline
 from sidecar.ffmpeg.builder.picture import Cutter
 from sidecar.ffmpeg.builder.resources import Resources
+from sidecar.services.cache.kinds import Kind
 
 LEAST_SIDE, MOST_SIDE = 16, 8192
 """Pixels of a side of a preview."""
@@ -21,7 +23,14 @@ LEAST_SIDE, MOST_SIDE = 16, 8192
 MOST_PROBLEMS = 50
 """Problems that are told with a picture."""
 
-Media = Literal["original", "proxy", "mixed"]
+Choice = Literal["original", "proxy", "mixed"]
+"""Which files clips play."""
+
+Stamp = tuple[int, int, int, int]
+"""What changes with a file: size, times of content and of status, inode."""
+
+Kept = tuple[Kind, str]
+"""An entry of the cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +51,15 @@ class Concern:
     end: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Stage:
     """A project read and resolved, and all that its pictures are made of. What it says never changes.
 
     `fingerprints` are those of the files that clips play, by path, as they were when the stage was set. Clips that
     cannot be played are disabled in `timeline`, and `broken` says on which frames they would be seen. `inexact` are
-    frames [first, end) whose picture lacks an analysis that only a render makes, `missing` the keys of those. `owners` are ids of projects for the
-    cache, `revision` that of an open project. `cutter` and `keys` (of pictures that are kept) only remember.
+    frames [first, end) whose picture lacks an analysis that only a render makes, or shows a proxy; `missing` are analyses
+    and proxies that may be there later. `owners` are ids of projects for the
+    cache, `revision` that of an open project, `watched` the files that all of this was read from. `cutter` and `keys` (of pictures that are kept) only remember.
     """
 
     timeline: Timeline
@@ -61,10 +71,11 @@ class Stage:
     problems: tuple[Concern, ...] = ()
     broken: tuple[Broken, ...] = ()
     inexact: tuple[tuple[int, int], ...] = ()
-    missing: tuple[str, ...] = ()
-    media: Media = "original"
+    missing: tuple[Kept, ...] = ()
+    media: Choice = "original"
     owners: tuple[str, ...] = ()
     revision: int | None = None
+    watched: Mapping[Path, Stamp] = field(default_factory=dict)
     keys: dict[object, str] = field(default_factory=dict)
 
     @property

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import trio
 
+from protocol.commands.preview.shared import PictureMedia
 from protocol.commands.shared import ProjectRef
 from sidecar.ffmpeg.toolchain import Toolchain
 from sidecar.services.access import ReadAccess
 from sidecar.services.preview.breakage import NOTHING, Without
-from sidecar.services.preview.reading import Reader, Watched, changed, identity
+from sidecar.services.preview.reading import Reader, changed, identity
 from sidecar.services.preview.stage import Stage
 from sidecar.services.projects import ProjectService
 from sidecar.services.projects.refs import check_ref
@@ -24,15 +25,6 @@ __all__ = ["Stages", "Without"]
 REMEMBERED = 8
 
 Forget = Callable[[Path], None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Set:
-    """A stage, the files that it was read from, and the FFmpeg that is to play it."""
-
-    stage: Stage
-    watched: Watched
-    ffmpeg: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +45,7 @@ class _Setting:
 
     def __init__(self) -> None:
         self.done = trio.Event()
-        self.found: _Set | None = None
+        self.found: Stage | None = None
         self.error: Exception | None = None
 
 
@@ -76,25 +68,27 @@ class Stages:
         self._toolchain = toolchain
         self._tasks = tasks
         self._forget = forget
-        self._known: OrderedDict[Hashable, _Set] = OrderedDict()
+        self._known: OrderedDict[Hashable, Stage] = OrderedDict()
         self._being_set: dict[Hashable, _Setting] = {}
 
-    async def of_project(self, ref: ProjectRef, read: ReadAccess, *, without: Without = NOTHING) -> Stage:
+    async def of_project(
+        self, ref: ProjectRef, read: ReadAccess, *, without: Without = NOTHING, media: PictureMedia = "original"
+    ) -> Stage:
         """Set a stage with a project as it is now, its files as they are now.
 
         Raises what ProjectService.resolve_ref does, and FfmpegNotFound. What is wrong with the project is in
-        `Stage.broken`.
+        `Stage.broken`. With `media` "proxy" clips play small versions of large files, where there are some.
         """
         check_ref(ref)
         if ref.id is not None:
             view = await self._projects.resolve_ref(ref)
             # By the content itself: an id that was closed and opened anew begins again at revision 1.
             key: Hashable = (ref.id, view.revision, _The(view.content))
-            setting = partial(self._reader.of_view, view, read, without)
+            setting = partial(self._reader.of_view, view, read, without, media)
         else:
             key = await trio.to_thread.run_sync(identity, ref)
-            setting = partial(self._of_text, ref, read, without)
-        return await self._get((key, read, without), setting)
+            setting = partial(self._of_text, ref, read, without, media)
+        return await self._get((key, read, without, media), setting)
 
     async def of_file(self, path: Path, read: ReadAccess, *, shown: str) -> Stage:
         """Set a stage with one clip that plays a whole file, at its own size and rate; `path` is one that may be read.
@@ -105,19 +99,20 @@ class Stages:
 
     def same(self, stage: Stage) -> bool:
         """Whether the files of a stage are still those that it was read from. Looks at files; may be called in a thread."""
-        known = next((each for each in self._known.values() if each.stage is stage), None)
-        return known is not None and not changed(known.watched)
+        return not changed(stage.watched)
 
-    async def _of_text(self, ref: ProjectRef, read: ReadAccess, without: Without, ffmpeg: str) -> tuple[Stage, Watched]:
-        return await self._reader.of_view(await self._projects.resolve_ref(ref), read, without, ffmpeg)
+    async def _of_text(
+        self, ref: ProjectRef, read: ReadAccess, without: Without, media: PictureMedia, ffmpeg: str
+    ) -> Stage:
+        return await self._reader.of_view(await self._projects.resolve_ref(ref), read, without, media, ffmpeg)
 
-    async def _get(self, key: Hashable, read: Callable[[str], Awaitable[tuple[Stage, Watched]]]) -> Stage:
+    async def _get(self, key: Hashable, read: Callable[[str], Awaitable[Stage]]) -> Stage:
         known = self._known.get(key)
         ffmpeg, gone = await trio.to_thread.run_sync(self._look, known)
-        if known is not None and known.ffmpeg == ffmpeg and not gone and not await self._reader.more(known.stage):
+        if known is not None and known.ffmpeg == ffmpeg and not gone and not await self._reader.more(known):
             if key in self._known:
                 self._known.move_to_end(key)
-            return known.stage
+            return known
         for path in gone:
             self._forget(path)
         setting = self._being_set.get(key)
@@ -127,22 +122,20 @@ class Stages:
         await setting.done.wait()
         if setting.found is None:
             raise setting.error or AssertionError("a stage was neither set nor refused")
-        return setting.found.stage
+        return setting.found
 
-    def _look(self, known: _Set | None) -> tuple[str, list[Path]]:
+    def _look(self, known: Stage | None) -> tuple[str, list[Path]]:
         return self._toolchain().version, [] if known is None else changed(known.watched)
 
     async def _set(
         self,
         key: Hashable,
         setting: _Setting,
-        read: Callable[[str], Awaitable[tuple[Stage, Watched]]],
+        read: Callable[[str], Awaitable[Stage]],
         ffmpeg: str,
     ) -> None:
         try:
-            stage, watched = await read(ffmpeg)
-            setting.found = _Set(stage, watched, ffmpeg)
-            self._known[key] = setting.found
+            setting.found = self._known[key] = await read(ffmpeg)
             self._known.move_to_end(key)
             while len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)

@@ -49,9 +49,11 @@ def played(path: Path, start: float = 0, duration: float = 4, **members: Any) ->
     return {"source": {"kind": "file", "path": str(path)}, "start": start, "duration": duration, **members}
 
 
-def numbered(folder: Path, name: str = "numbered.mp4", seconds: float = 4, **members: Any) -> Path:
+def numbered(
+    folder: Path, name: str = "numbered.mp4", seconds: float = 4, size: tuple[int, int] = SIZE, **members: Any
+) -> Path:
     """Make a film of which every frame carries its number."""
-    return make_clip(folder / name, seconds=seconds, gop=25, b_frames=2, size=SIZE, **members)
+    return make_clip(folder / name, seconds=seconds, gop=25, b_frames=2, size=size, **members)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ from sidecar.services.media.failing import Failing
 from sidecar.services.media.proxy.camera import camera_files
 from sidecar.services.media.proxy.match import WORTH, same_film, same_frames
 from sidecar.services.media.service import MediaService
+from sidecar.services.projects.world import CheckRead
 
 if TYPE_CHECKING:
     from sidecar.services.cache.pinned import Pinned
@@ -45,6 +47,18 @@ AT_A_TIME = 1
 """Proxies that are made at a time: each takes every core."""
 
 Tell = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """A small file in place of a large one: its facts, and what keeps it in the cache. None: there is none.
+
+    `key` is the one under which a proxy would be kept that is worth making.
+    """
+
+    facts: SourceFacts | None = None
+    pinned: Pinned | None = None
+    key: str | None = None
 
 
 class ProxyService:
@@ -126,8 +140,52 @@ class ProxyService:
             cached=not fresh,
         )
 
+    async def stand_in(self, facts: SourceFacts, read: CheckRead) -> StandIn:
+        """Return what stands for a file's first picture stream by now, a camera's version or a proxy that was made.
+
+        It has that stream's frames at their times, upright, and is of the height that settings say. Nothing is made.
+        """
+        video, height = facts.video[0], self._height()
+        if video.still or video.upright[1] <= WORTH * height:
+            return StandIn()
+        if (found := await self._smaller(facts, video, read)) is not None:
+            return StandIn(found[1])
+        if video.alpha:
+            return StandIn()
+        key = _key(facts.fingerprint, 0, height, self._toolchain().version)
+        pinned = await self._cache().find(KIND, key)
+        if pinned is None:
+            return StandIn(key=key)
+        try:
+            return StandIn(await self._media.facts(pinned.path), pinned)
+        except SidecarError:
+            pinned.release()
+            return StandIn()
+
     async def _camera(self, facts: SourceFacts, video: SourceVideo, read: ReadAccess) -> Proxy | None:
         """Return a camera's own small version of a file, if there is one that may be read and fits."""
+        found = await self._smaller(facts, video, read)
+        if found is None:
+            return None
+        candidate, small = found
+        kind = CAMERA_TYPES.get(candidate.suffix.lower(), CONTENT_TYPE)
+        offered = await trio.to_thread.run_sync(partial(self._resources().offer_file, Path(small.path), kind))
+        width, high = small.video[0].upright
+        return Proxy(
+            state="ready",
+            origin="camera",
+            reason=None,
+            resource=offered,
+            path=str(candidate),
+            width=width,
+            height=high,
+            frames=small.video[0].frames,
+            cached=True,
+        )
+
+    async def _smaller(
+        self, facts: SourceFacts, video: SourceVideo, read: CheckRead
+    ) -> tuple[Path, SourceFacts] | None:
         if video.index != 0:
             return None
         for candidate in await trio.to_thread.run_sync(camera_files, Path(facts.path)):
@@ -137,20 +195,7 @@ class ProxyService:
             except SidecarError:
                 continue
             if same_film(facts, video, small):
-                kind = CAMERA_TYPES.get(allowed.suffix.lower(), CONTENT_TYPE)
-                offered = await trio.to_thread.run_sync(partial(self._resources().offer_file, allowed, kind))
-                width, high = small.video[0].upright
-                return Proxy(
-                    state="ready",
-                    origin="camera",
-                    reason=None,
-                    resource=offered,
-                    path=str(candidate),
-                    width=width,
-                    height=high,
-                    frames=small.video[0].frames,
-                    cached=True,
-                )
+                return candidate, small
         return None
 
     async def _made(
@@ -175,6 +220,7 @@ class ProxyService:
                 supervisor=self._supervisor,
                 work=work,
                 role="proxy",
+                background=True,
                 on_progress=report,
             )
         finally:

@@ -198,8 +198,10 @@ async def _fetch(stages: Stages, request: PreviewPlay, asker: Asker) -> Scene:
         return Scene(stage, stage)
     if request.project is None:
         raise AssertionError("either a project is played or a file")
-    seen = await stages.of_project(request.project, asker.read)
-    return Scene(seen, seen)
+    heard = await stages.of_project(request.project, asker.read)
+    if request.media == "original":
+        return Scene(heard, heard)
+    return Scene(await stages.of_project(request.project, asker.read, media=request.media), heard)
 
 
 def _composing(composer: Composer, size: tuple[int, int]) -> Composing:
