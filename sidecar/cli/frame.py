@@ -62,7 +62,7 @@ def frame(
 
         form, instant = format_of(out), instant_of(at, "at")
         target = Target(out, overwrite)
-        target.check()
+        target.check((str(file),))
         look = {"width": width, "height": height, "format": form, "quality": quality}
         found = await _shown(engine, await source_of(file), instant, look)
         await write(target, await fetched(engine, found.image))

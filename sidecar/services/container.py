@@ -306,7 +306,7 @@ class Services:
         from sidecar.services.preview.excerpts import Excerpts  # noqa: PLC0415 - start-up time
 
         drawing = Drawing(self.supervisor, self.tools.require, self.folders.temp)
-        return Excerpts(drawing, lambda: self.cache)
+        return Excerpts(drawing, lambda: self.cache, lambda path: self.media.fingerprint(path))  # noqa: PLW0108 - opened late
 
     @cached_property
     def plays(self) -> PlayService:
@@ -323,7 +323,9 @@ class Services:
             events=self.events,
             report=lambda what, error: self.log.logger.error(what, exc_info=error),
         )
-        return PlayService(tools, self.tasks)
+        plays = PlayService(tools, self.tasks)
+        self.stack.push_async_callback(plays.close)
+        return plays
 
     def _tell_cache(self, memory: MemoryTier) -> None:
         from sidecar.services.cache.wiring import tell_cache  # noqa: PLC0415 - start-up time

@@ -40,7 +40,7 @@ class Clips:
         """
         check_length(stage, span, LONGEST_CLIP)
         if target is not None:
-            target.check()
+            target.check(stage.fingerprints)
         export = clip_export(stage, span, Look(request.width, request.container, request.quality, request.sound))
         telling = Telling("Making the clip", tell)
         made = await self.excerpts.make(stage, export, suffix=f".{request.container}", told=telling)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import trio
 
 from protocol.commands.shared import Resource
-from protocol.errors import NothingToRender
+from protocol.errors import NothingToRender, SourceChanged
 from protocol.project import Export
 from sidecar.core.keys import plan_key
 from sidecar.core.timeline import output_span
@@ -44,10 +44,11 @@ def _nothing(_done: int, _frames: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """A file that was made or found, and its key; whoever has it releases the file."""
+    """A file that was made or found, and its key; whoever has it releases the file. `sources` are what it shows."""
 
     key: str
     file: Pinned
+    sources: tuple[Path, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,24 +60,34 @@ class Excerpts:
 
     drawing: Drawing
     cache: Callable[[], CacheStore]
+    fingerprint: Callable[[Path], Awaitable[str]]
     places: trio.CapacityLimiter = field(default_factory=lambda: trio.CapacityLimiter(AT_ONCE))
 
     async def make(self, stage: Stage, export: Export, *, suffix: str, told: Frames = _nothing) -> Excerpt:
         """Return the file that an export of a stage writes, from the cache where it was made before.
 
-        Raises NothingToRender, LimitExceeded, ResourceLimit and the typed errors of execution.
+        Raises NothingToRender, LimitExceeded, ResourceLimit, SourceChanged and the typed errors of execution.
         """
-        stages, key = await trio.to_thread.run_sync(_compiled, stage, export)
+        stages, key, sources = await trio.to_thread.run_sync(_compiled, stage, export)
         span = output_span(stages.timeline, export)
-        sources = tuple(source_id(Path(path)) for path in stage.fingerprints)
 
         async def write(target: Path) -> Mapping[str, Any]:
             async with self.places:
                 await self._write(stages, target, stage.owners, lambda done: told(done, span.frames))
+            # Only now is it known that what was read is what the key says.
+            await self.check(stage, sources)
             return {"frames": span.frames}
 
-        made = await self.cache().make("play", key, write, owners=stage.owners, sources=sources, suffix=suffix)
-        return Excerpt(key, made)
+        names = tuple(map(source_id, sources))
+        made = await self.cache().make("play", key, write, owners=stage.owners, sources=names, suffix=suffix)
+        return Excerpt(key, made, sources)
+
+    async def check(self, stage: Stage, sources: Iterable[Path]) -> None:
+        """Raise SourceChanged if one of these files is no longer what it was when the stage was set."""
+        for path in sources:
+            expected, actual = stage.fingerprints[str(path)], await self.fingerprint(path)
+            if actual != expected:
+                raise SourceChanged(path=str(path), expected=expected, actual=actual)
 
     async def _write(self, stages: Stages, target: Path, owners: tuple[str, ...], told: Callable[[int], None]) -> None:
         def report(progress: FfmpegProgress) -> None:
@@ -95,8 +106,8 @@ class Excerpts:
             yield Bench(drawing.supervisor, drawing.toolchain(), folder, folder.name)
 
 
-def _compiled(stage: Stage, export: Export) -> tuple[Stages, str]:
-    """Share an export out among processes, and key the file that it writes."""
+def _compiled(stage: Stage, export: Export) -> tuple[Stages, str, tuple[Path, ...]]:
+    """Share an export out among processes, key the file that it writes, and name the files that are read for it."""
     span = output_span(stage.timeline, export)
     if span.frames == 0:
         raise NothingToRender
@@ -105,7 +116,9 @@ def _compiled(stage: Stage, export: Export) -> tuple[Stages, str]:
     resources = replace(resources, analysis_keys=analysis_keys(draft))
     stages = share_out(timeline, export, resources)
     command = build_render(timeline, export, target="-", resources=resources, sketch=True)
-    return stages, plan_key(command, stage.fingerprints, stage.ffmpeg)
+    met = set[str]()
+    key = plan_key(command, stage.fingerprints, stage.ffmpeg, met)
+    return stages, key, tuple(map(Path, sorted(met)))
 
 
 async def offer(resources: Resources, made: Excerpt, content_type: str, size: tuple[int, int]) -> Resource:

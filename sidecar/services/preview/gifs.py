@@ -19,6 +19,7 @@ from protocol.project.export import VideoExport
 from protocol.time import format_exact, format_rate
 from sidecar.core.timeline import output_span
 from sidecar.ffmpeg.builder.gif_passes import Shape, gif_pass, palette_pass
+from sidecar.services.cache.selection import source_id
 from sidecar.services.preview.clips import check_length, problems_of, range_of, small
 from sidecar.services.preview.excerpts import Excerpt, Excerpts, offer
 from sidecar.services.preview.gif_shapes import smaller
@@ -56,7 +57,7 @@ class Gifs:
         """
         check_length(stage, span, LONGEST_GIF)
         if target is not None:
-            target.check()
+            target.check(stage.fingerprints)
         export = film_export(stage, span, request)
         frames = output_span(stage.timeline, export).frames
         wanted = Shape(small(stage, request.width), 1, request.colors, request.dither)
@@ -101,7 +102,9 @@ class Gifs:
                 return await self._drawn(film.file.path, wish, target)
 
         cache = self.excerpts.cache()
-        return Excerpt(key, await cache.make("play", key, draw, owners=stage.owners, suffix=".gif"))
+        names = tuple(map(source_id, film.sources))
+        made = await cache.make("play", key, draw, owners=stage.owners, sources=names, suffix=".gif")
+        return Excerpt(key, made, film.sources)
 
     async def _drawn(self, film: Path, wish: Wish, target: Path) -> Mapping[str, Any]:
         """Draw a film until it is small enough; returns what it was drawn with."""

@@ -144,6 +144,7 @@ class Mixes:
                     target=os.fsencode(target),
                 )
                 await self.cutter.ask(task, "the mix", _nothing, QUIET_SECONDS)
+        await excerpts.check(stage, map(Path, plan.sources))
 
 
 def asked_of(stage: Stage, part: Part, wanted: Asked) -> Asked:

@@ -70,12 +70,12 @@ class Trials:
         Raises EffectUnknown, EffectInvalid, InvalidParams, what setting a stage, `Pictures.picture`, `Excerpts.make`
         and `write` raise.
         """
-        if target is not None:
-            target.check()
         if request.split and request.duration:
             raise InvalidParams(detail="a split picture is one of pictures, not of clips", path="/split")
         require_picture_effect(request.effect, catalogue(), "/effect")
         pair = [await self._staged(raw, given) for raw in with_effect(given.raw, request.owner, request.effect)]
+        if target is not None:
+            target.check(pair[1].fingerprints)
         frame = pair[1].frame(request.frame, request.time)
         if request.duration:
             return await self._clips(request, pair, frame, target, tell)
@@ -101,10 +101,10 @@ class Trials:
 
     async def subtitles(self, request: PreviewSubtitles, given: Given, target: Target | None) -> SubtitlePreview:
         """Show a frame with cues, and write it where it is asked for. Raises what `filter` does, but for effects."""
-        if target is not None:
-            target.check()
         raw = with_cues(given.raw, request.cues, request.style, request.position)
         stage = await self._staged(raw, given)
+        if target is not None:
+            target.check(stage.fingerprints)
         frame = stage.frame(request.frame, request.time)
         look = look_of(stage, request.width, request.height, request.format, request.quality)
         picture = await self.pictures.picture(stage, frame, look)

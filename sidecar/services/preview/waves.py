@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
@@ -66,7 +66,7 @@ class Waves:
         tell: Tell,
     ) -> PreviewedWaveform:
         """Return the waveform of some frames of a project's mix, or of all, and write it where it is asked for."""
-        check(target)
+        check(target, stage.fingerprints)
         asked = asked_of(request, None)
         found = await self.mixes.waveform(stage, asked, frames, tell)
         problems = stage.problems_of(frames or (0, stage.frames))
@@ -78,7 +78,7 @@ class Waves:
         self, request: PreviewWaveform, path: Path, span: Span | None, target: Target | None
     ) -> PreviewedWaveform:
         """Return the waveform of a file's first sound stream, and write it where it is asked for."""
-        check(target)
+        check(target, (str(path),))
         asked, shown = asked_of(request, span), request.path or str(path)
         try:
             found = await self.files.waveform(path, asked, shown=shown)
@@ -151,13 +151,13 @@ class Waves:
             return await content.source.read(0, content.bytes)
 
 
-def check(target: Target | None) -> None:
+def check(target: Target | None, sources: Iterable[str]) -> None:
     """Refuse a file that cannot be written, or whose name says nothing of what is to be in it."""
     if target is None:
         return
     if target.path.suffix.lower() not in FORMS:
         raise InvalidParams(detail="a waveform is written as .png, .dat or .json", path="/output")
-    target.check()
+    target.check(sources)
 
 
 def asked_of(request: PreviewWaveform, span: Span | None) -> Asked:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,7 @@ from uuid import uuid4
 import trio
 
 from sidecar.services.files import write_error
-from sidecar.services.render.publish import check_target, part_path, publish
+from sidecar.services.render.publish import check_not_a_source, check_target, part_path, publish
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +23,13 @@ class Target:
     path: Path
     overwrite: bool = False
 
-    def check(self) -> None:
-        """Refuse what cannot be written, before anything is made for it. Raises OutputExists, OutputUnwritable."""
+    def check(self, sources: Iterable[str] = ()) -> None:
+        """Refuse what cannot be written, and one of the files that are read, before anything is made.
+
+        Raises OutputExists, OutputUnwritable.
+        """
         check_target(self.path, overwrite=self.overwrite)
+        check_not_a_source(self.path, sources)
 
     def beside(self, suffix: str) -> Target:
         """Return the file of the same name with another suffix."""

@@ -11,8 +11,18 @@ import av
 import pytest
 import trio
 
-from protocol.errors import InvalidParams, LimitExceeded, MediaNotFound, OutputExists, PermissionDenied
+from protocol.errors import (
+    InvalidParams,
+    LimitExceeded,
+    MediaNotFound,
+    OutputExists,
+    OutputUnwritable,
+    PermissionDenied,
+    SourceChanged,
+)
 from sidecar.commands.grant import Grant
+from sidecar.services.preview import excerpts
+from sidecar.services.render.produce import produce
 from tests.harness.flashes import blips, flashes, make_flashing
 from tests.harness.media import decode_rgb, read_number, read_numbers
 from tests.harness.patience import PATIENCE
@@ -180,3 +190,60 @@ async def until(true: Callable[[], bool]) -> None:
     with trio.fail_after(PATIENCE):
         while not true():  # noqa: ASYNC110 - reports are kept in a list
             await trio.sleep(0.01)
+
+
+@pytest.mark.trio
+@pytest.mark.parametrize("method", ["preview.clip", "preview.gif"])
+async def test_a_file_that_changes_meanwhile_is_not_kept_as_what_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    source = numbered(tmp_path, seconds=1)
+    asked = {"project": {"inline": film(played(source, 0, 1))}, "width": 64}
+
+    async def changing(*given: Any) -> Any:
+        found = await produce(*given)
+        numbered(tmp_path, seconds=2)
+        return found
+
+    async with screen(tmp_path) as shown:
+        monkeypatch.setattr(excerpts, "produce", changing)
+        with pytest.raises(SourceChanged):
+            await shown.desk.ask(method, **asked)
+        monkeypatch.undo()
+        assert (await shown.desk.ask(method, **asked))["cached"] is False
+
+
+@pytest.mark.trio
+async def test_a_source_is_not_written_over(tmp_path: Path) -> None:
+    source = numbered(tmp_path, seconds=1)
+    before = source.read_bytes()
+    async with screen(tmp_path) as shown:
+        for method, more in (
+            ("preview.clip", {}),
+            ("preview.gif", {}),
+            ("preview.storyboard", {"count": 1}),
+            ("preview.subtitles", {"frame": 0}),
+            ("preview.filter", {"frame": 0, "effect": {"type": "blur"}}),
+        ):
+            with pytest.raises(OutputUnwritable, match="a source"):
+                await shown.desk.ask(method, path=str(source), output=str(source), overwrite=True, **more)
+    assert source.read_bytes() == before
+
+
+@pytest.mark.trio
+async def test_what_was_made_of_a_file_is_cleared_with_it(tmp_path: Path) -> None:
+    source, other = numbered(tmp_path, seconds=1), numbered(tmp_path, "other.mp4", seconds=1)
+    raw = film(played(source, 0, 1), played(other, 1, 1))
+    first = {"from": {"time": 0}, "to": {"time": 1}}
+    async with screen(tmp_path) as shown:
+        asked = {"project": {"inline": raw}, "range": first, "width": 64}
+        for method in ("preview.clip", "preview.gif"):
+            await shown.desk.ask(method, **asked)
+        await shown.desk.ask("cache.clear", path=str(other))
+        assert [(await shown.desk.ask(method, **asked))["cached"] for method in ("preview.clip", "preview.gif")] == [
+            True
+        ] * 2
+        await shown.desk.ask("cache.clear", path=str(source))
+        assert [(await shown.desk.ask(method, **asked))["cached"] for method in ("preview.clip", "preview.gif")] == [
+            False
+        ] * 2

@@ -68,7 +68,7 @@ class Storyboards:
         `Pictures.picture`, AnalysisService and `write` raise, and the typed errors of execution.
         """
         for each in () if target is None else (target, target.beside(TRACK)):
-            each.check()
+            each.check(stage.fingerprints)
         picks = await self._picks(request, stage, span)
         look = look_of(stage, request.width, None, request.format, request.quality)
         board = lay_out(len(picks), look.size, columns=request.columns, gap=request.gap, lines=request.timecodes)
