@@ -27,7 +27,7 @@ from sidecar.services.render.planning import Planned
 from sidecar.services.render.produce import Bench
 from sidecar.services.render.progress import ProgressMeter
 from sidecar.services.render.retries import Retries
-from sidecar.services.render.runs import Run, begin, group, most_outputs, visit
+from sidecar.services.render.runs import Run, begin, encoders_within, group, most_outputs, visit
 from sidecar.services.render.slots import Slots
 from sidecar.services.render.turn import Turn
 
@@ -66,6 +66,9 @@ class CellRun:
     _unseen: dict[str, Cell] = field(default_factory=dict)
     _waiting: list[Run] = field(default_factory=list)
     _running: int = 0
+    _extra: int = 0
+    _encoding: int = 0
+    _room: int = 0
     _lent: bool = False
     _idle: trio.Event = field(default_factory=trio.Event)
     _told: float = -SHOW_EVERY
@@ -91,12 +94,9 @@ class CellRun:
     async def make(self) -> None:
         """Make all cells that are missing. Raises the typed errors of execution, RenderFailed, SourceChanged."""
         missing = list({cell.key: cell for cell in reversed(self.missing())}.values())[::-1]
-        most = most_outputs(
-            self.planned.span.width,
-            self.planned.span.height,
-            workers=self.slots.count,
-            memory=(await trio.to_thread.run_sync(memory)).available,
-        )
+        size, free = (self.planned.span.width, self.planned.span.height), await trio.to_thread.run_sync(memory)
+        most = most_outputs(*size, workers=self.slots.count, memory=free.available)
+        self._room = encoders_within(free.available / 2, *size)
         screen = Screen(self.stages.timeline, self.planned.span)
         runs = group(missing, workers=self.slots.share, most=most, fits=self._fits, related=screen.related)
         kinds = self.shown.meter.kinds
@@ -170,18 +170,32 @@ class CellRun:
                 await self._idle.wait()
                 continue
             await self.control.going()
-            await self.slots.take()
-            if self.control.paused or not self._waiting:
-                self.slots.give(1)
-                continue
+            extra = self._goes_beside()
+            if not extra:
+                await self.slots.take()
+                if self.control.paused or not self._waiting:
+                    self.slots.give(1)
+                    continue
             meter = self.shown.meter
             meter.workers = self.slots.share
             run = begin(self._waiting, self._seconds, meter.seconds_running, meter.workers)
             meter.waiting = [tuple(cell.index for cell in each.cells) for each in self._waiting]
             self._running += 1
-            crew.start(partial(self._work, run, meter.begin([cell.index for cell in run.cells], self._clock())))
+            self._extra += extra
+            self._encoding += len(run.cells)
+            number = meter.begin([cell.index for cell in run.cells], self._clock())
+            crew.start(partial(self._work, run, number, extra=extra))
 
-    async def _work(self, run: Run, number: int) -> None:
+    def _goes_beside(self) -> bool:
+        """Whether what waits begins though the job has all places: so little is left that all of it ends sooner so.
+
+        Processes that share processors end more nearly together than those that wait for one.
+        """
+        workers, waits = self.slots.share, sum(len(run.cells) for run in self._waiting)
+        alone = workers == self.slots.count and self._running >= workers and not self._lent
+        return alone and waits < workers and self._encoding + waits <= self._room
+
+    async def _work(self, run: Run, number: int, *, extra: bool) -> None:
         """Make a run, and give its place back; what fails is tried again, cell by cell."""
         meter = self.shown.meter
         try:
@@ -204,7 +218,9 @@ class CellRun:
             meter.end(number, self._clock())
         finally:
             self._running -= 1
-            if not self._lent:
+            self._extra -= extra
+            self._encoding -= len(run.cells)
+            if not self._lent and not extra:
                 self.slots.give(1)
             self._idle.set()
         self._show(at_once=True)
@@ -290,7 +306,7 @@ class CellRun:
         """Lend the places of processes that are stopped to other jobs."""
         if paused != self._lent:
             self._lent = paused
-            (self.slots.give if paused else self.slots.claim)(self._running)
+            (self.slots.give if paused else self.slots.claim)(self._running - self._extra)
 
     def _clock(self) -> float:
         return self.shown.clock(trio.current_time())

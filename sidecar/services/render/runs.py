@@ -54,8 +54,12 @@ def most_outputs(width: int, height: int, *, workers: int, memory: int) -> int:
 
     `memory` bytes are free for all `workers`, of which encoders take half at most.
     """
-    each = OUTPUT_BYTES * max(1.0, width * height / OUTPUT_PIXELS)
-    return max(1, min(MOST_OUTPUTS, int(min(RUN_BYTES, memory / 2 / workers) / each)))
+    return max(1, min(MOST_OUTPUTS, encoders_within(min(RUN_BYTES, memory / 2 / workers), width, height)))
+
+
+def encoders_within(memory: float, width: int, height: int) -> int:
+    """Return how many encoders so many bytes are enough for."""
+    return int(memory / (OUTPUT_BYTES * max(1.0, width * height / OUTPUT_PIXELS)))
 
 
 def group(

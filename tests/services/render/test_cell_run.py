@@ -87,6 +87,22 @@ async def test_the_same_bytes_however_cells_are_shared_out(
     assert (tmp_path / "film.mp4").read_bytes() == target.read_bytes()
 
 
+async def test_the_last_cells_begin_beside_those_that_have_all_places(
+    tmp_path: Path, busy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sidecar.services.render.runs.ENOUGH", 0.0)
+    async with studio(tmp_path, workers=2) as desk:
+        started = await desk.start(slow(busy), tmp_path / "film.mp4")
+        with trio.fail_after(PATIENCE):
+            while len(desk.services.supervisor.children(tag=started.job_id)) < 3:  # noqa: ASYNC110 - they begin when they like
+                await trio.sleep(0.01)
+            await desk.render.pause(started.job_id)
+            await desk.render.resume(started.job_id)
+            ended = await desk.render.wait(started.job_id)
+        assert ended.state == "completed"
+        assert (await desk.finish(cut(busy), tmp_path / "next.mp4")).state == "completed"
+
+
 async def busy_child(desk: Studio, job_id: str) -> Child:
     """Wait until a process of a job has made frames, and return it."""
     with trio.fail_after(PATIENCE):
