@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
 
 import trio
 
@@ -157,7 +158,8 @@ class Resources:
 
     def withdraw(self, resource: Resource) -> None:
         """Give a file or a live body no more: its URL is unknown from now on. Downloads that run go on."""
-        read = self._session.read(resource.url.removeprefix(self._loopback.origin))
+        # Not by the origin: that is gone when the sidecar ends.
+        read = self._session.read(urlsplit(resource.url).path)
         if isinstance(read, FilePath):
             self._files.pop(read.proof, None)
         elif isinstance(read, LivePath):

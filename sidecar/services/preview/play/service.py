@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -80,6 +80,7 @@ class _Playing:
     player: Player
     resource: Resource
     view: View | None
+    gone: trio.Event = field(default_factory=trio.Event)
 
 
 class PlayService:
@@ -136,6 +137,13 @@ class PlayService:
         playing.player.stop("stopped")
         return at
 
+    async def close(self) -> None:
+        """End all plays, and wait until nothing of them is left."""
+        for playing in self._playing.values():
+            playing.player.stop("closed")
+        for playing in tuple(self._playing.values()):
+            await playing.gone.wait()
+
     def _begin(self, asked: Asked, show: Show, sources: Sources, view: View | None) -> PreviewPlaying:
         course, stage = show.course, show.scene.seen
         pixels = asked.size[0] * asked.size[1] * course.pace
@@ -172,6 +180,7 @@ class PlayService:
         finally:
             playing = self._playing.pop(player.play_id)
             self._tools.resources().withdraw(playing.resource)
+            playing.gone.set()
 
     def _encoding(self, asked: Asked, show: Show) -> AbstractAsyncContextManager[Encoder]:
         """Start the process that encodes a play."""

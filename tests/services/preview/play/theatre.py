@@ -19,6 +19,7 @@ from sidecar.services.container import ServiceOptions, Services, open_services
 from sidecar.services.events import Subscription
 from sidecar.services.preview.play.service import Asker
 from sidecar.services.resources import Live
+from sidecar.services.resources.live import LiveReader
 from tests.harness.media import read_number
 from tests.harness.patience import PATIENCE
 from tests.harness.program import environment
@@ -79,12 +80,15 @@ class Theatre:
         **members: Any,
     ) -> PreviewPlaying:
         """Begin to play a project, a file, or an open project by its id."""
-        path = what if isinstance(what, Path) else None
-        given: dict[str, Any] = {"path": str(path)} if path else {"project": ProjectRef(inline=dict(what))}  # type: ignore[arg-type]
-        if isinstance(what, str):
+        given: dict[str, Any]
+        if isinstance(what, Path):
+            given = {"path": str(what)}
+        elif isinstance(what, str):
             given = {"project": ProjectRef(id=what)}
+        else:
+            given = {"project": ProjectRef(inline=dict(what))}
         request = PreviewPlay(from_=begin, codecs=[codecs], **{"width": SIZE[0], **given, **members})
-        asker = Asker(connection, ReadAccess(), "trace", path)
+        asker = Asker(connection, ReadAccess(), "trace", what if isinstance(what, Path) else None)
         with trio.fail_after(PATIENCE):
             return await self.services.plays.play(request, asker)
 
@@ -105,15 +109,23 @@ class Theatre:
                 written += len(part)
         return target
 
-    async def over(self, played: PreviewPlaying) -> PlayState:
-        """Wait until a play is over and nothing of it is left, and return its last state."""
+    async def ended(self, played: PreviewPlaying) -> PlayState:
+        """Wait until a play is over, and return its last state."""
         with trio.fail_after(PATIENCE):
-            while not any(state.play_id == played.play_id and state.reason for state in self.told()):
+            while True:
+                for state in self.told():
+                    if state.play_id == played.play_id and state.reason:
+                        return state
                 await self.woken.wait()
                 self.woken = trio.Event()
+
+    async def over(self, played: PreviewPlaying) -> PlayState:
+        """Wait until a play, the only one, is over and nothing of it is left; return its last state."""
+        state = await self.ended(played)
+        with trio.fail_after(PATIENCE):
             while self._left(played):  # noqa: ASYNC110 - nothing tells of the last of them
                 await trio.sleep(0.01)
-        return next(state for state in self.states if state.play_id == played.play_id and state.reason)
+        return state
 
     def _left(self, played: PreviewPlaying) -> bool:
         roles = [child.role for child in self.services.supervisor.children()]
@@ -124,6 +136,17 @@ class Theatre:
         while (event := self.events.take()) is not None:
             self.states.append(event.payload)
         return self.states
+
+
+async def broken(reader: LiveReader) -> bool:
+    """Read on, and say whether what is read was broken off before its end."""
+    with trio.fail_after(PATIENCE):
+        try:
+            while await reader.read():
+                pass
+        except trio.BrokenResourceError:
+            return True
+    return False
 
 
 @asynccontextmanager

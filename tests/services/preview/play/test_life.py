@@ -1,0 +1,197 @@
+"""How plays begin, are held back, are edited, and end: by themselves, by their readers, by newer ones, by faults."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+
+from protocol.commands.shared import Range, When
+from protocol.errors import InvalidParams, MediaNotFound, NothingToRender, NotSupported
+from protocol.time import format_exact
+from sidecar.services.preview.play import player
+from sidecar.services.resources import live as lives
+from tests.harness.media import decode_rgb, make_clip
+from tests.harness.patience import PATIENCE
+from tests.services.preview.play.theatre import MP4, VP8, WEBM, Theatre, broken, clip, project, seen, theatre
+
+RED, BLUE = "#C02020", "#2020C0"
+
+
+async def begin(house: Theatre, **members: Any) -> Any:
+    return await house.play(project({"clips": [clip(RED, 0, 60)]}), codecs=VP8, width=64, **members)
+
+
+async def test_it_ends_when_it_is_stopped_and_says_where_it_was(tmp_path: Path) -> None:
+    async with theatre(tmp_path / "home") as house:
+        unread = await begin(house)
+        assert house.services.plays.stop(unread.play_id) is None
+        assert (await house.over(unread)).reason == "stopped"
+        played = await begin(house, begin=When(time=2))
+        reader = house.live(played).take()
+        assert reader is not None
+        with reader:
+            with trio.fail_after(PATIENCE):
+                while not any(state.frame > 52 for state in house.told()):
+                    await reader.read()
+            at = house.services.plays.stop(played.play_id)
+            state = await house.over(played)
+            assert await broken(reader)
+        assert at is not None
+        assert at.frame >= max(each.frame for each in house.states if each.play_id == played.play_id)
+        assert at.time == format_exact(Fraction(at.frame, 25))
+        assert (state.state, state.reason, state.error) == ("stopped", "stopped", None)
+        assert house.services.plays.stop(played.play_id) is None
+        assert house.services.plays.stop("never was") is None
+
+
+async def test_it_ends_when_its_reader_leaves_or_never_comes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(player, "UNREAD_SECONDS", 0.2)
+    monkeypatch.setattr(lives, "GRACE", 0.1)
+    async with theatre(tmp_path / "home") as house:
+        played = await begin(house)
+        with house.live(played).take() or pytest.fail("it cannot be read") as reader, trio.fail_after(PATIENCE):
+            await reader.read()
+        state = await house.over(played)
+        assert (state.state, state.reason) == ("ended", "left")
+        alone = await begin(house)
+        state = await house.over(alone)
+        assert (state.state, state.reason) == ("stopped", "unread")
+        assert house.services.resources.live(alone.stream.url) is None
+
+
+async def test_a_newer_play_of_the_same_view_ends_the_older(tmp_path: Path) -> None:
+    async with theatre(tmp_path / "home") as house:
+        here, there = object(), object()
+        first = await begin(house, connection=here, view="monitor")
+        others = [
+            await begin(house, connection=there, view="monitor"),
+            await begin(house, connection=here, view="another"),
+            await begin(house, connection=here),
+        ]
+        newer = await begin(house, connection=here, view="monitor")
+        last = await house.ended(first)
+        assert (last.state, last.reason) == ("stopped", "superseded")
+        assert not any(state.reason for state in house.told() if state.play_id != first.play_id)
+        # There are only so many: one more ends the oldest.
+        await begin(house)
+        over = {state.play_id for state in house.told() if state.reason}
+        assert over == {first.play_id, others[0].play_id}
+        assert newer.play_id in house.services.plays.playing
+
+
+async def test_an_edit_is_played_from_where_it_is(numbered: Path, tmp_path: Path) -> None:
+    raw = project({"clips": [clip(numbered, 0, 6)]}, id="edited")
+    async with theatre(tmp_path / "home") as house:
+        opened = await house.services.projects.open(raw)
+        played = await house.play("edited", codecs=VP8)
+        reader, target = house.live(played).take(), tmp_path / "out.webm"
+        assert reader is not None
+        edited = False
+        with reader, target.open("wb") as file, trio.fail_after(PATIENCE):
+            while part := await reader.read():
+                file.write(part)
+                if not edited and any(state.frame >= 20 for state in house.told()):
+                    edited = True
+                    # From now on frame n shows what frame n + 10 did before.
+                    patch = [{"op": "replace", "path": "/tracks/0/clips/0/sourceStart", "value": 0.4}]
+                    edit = await house.services.projects.update("edited", opened.revision, patch=patch)
+                    shorter = [{"op": "replace", "path": "/tracks/0/clips/0/duration", "value": 5}]
+                    await house.services.projects.update("edited", edit.revision, patch=shorter)
+        state = await house.over(played)
+        watched = seen(target)
+    assert edited
+    jumps = [number for number, (a, b) in enumerate(zip(watched.numbers, watched.numbers[1:])) if b != a + 1]  # noqa: B905
+    assert len(jumps) == 1
+    assert watched.numbers[jumps[0] + 1] == watched.numbers[jumps[0]] + 11
+    assert watched.numbers[0] == 0
+    assert len(watched.numbers) == 125
+    assert watched.numbers[-1] == 134
+    assert (state.state, state.reason, state.revision) == ("ended", "end", opened.revision + 2)
+    assert [each for each in house.states if each.anchor.frame > 20]
+
+
+async def test_an_edit_of_the_rate_or_of_nothing_that_is_played(tmp_path: Path) -> None:
+    raw = project({"clips": [clip(RED, 0, 60)]}, id="edited")
+    async with theatre(tmp_path / "home") as house:
+        opened = await house.services.projects.open(raw)
+        played = await house.play("edited", codecs=VP8, width=64)
+        reader = house.live(played).take()
+        assert reader is not None
+        with reader, trio.fail_after(PATIENCE):
+            await reader.read()
+            rename = [{"op": "add", "path": "/name", "value": "another"}]
+            edit = await house.services.projects.update("edited", opened.revision, patch=rename)
+            await reader.read()
+            rate = [{"op": "replace", "path": "/frameRate", "value": "30"}]
+            await house.services.projects.update("edited", edit.revision, patch=rate)
+            assert await broken(reader)
+        state = await house.over(played)
+    assert (state.state, state.reason, state.error) == ("stopped", "changed", None)
+    assert {each.anchor.media_time for each in house.states} == {"0/1"}
+
+
+@pytest.mark.usefixtures("hasty")
+async def test_colour_survives(tmp_path: Path) -> None:
+    async with theatre(tmp_path / "home") as house:
+        for number, pixel_format in enumerate(("yuv420p", "yuv444p10le", "yuva420p", "gbrp")):
+            codec = {"yuva420p": "vp9", "gbrp": "ffv1", "yuv444p10le": "ffv1"}.get(pixel_format, "h264")
+            container = {"vp9": "webm", "ffv1": "mkv"}.get(codec, "mp4")
+            video = {"codec": codec, "pixelFormat": pixel_format}
+            raw = project({"clips": [clip(RED, 0, 1)]}, export={"container": container, "video": video})
+            played = await house.play(raw, codecs=(MP4, WEBM)[number % 2], width=64, muted=True)
+            frames = decode_rgb(await house.watch(played, tmp_path / "out.bin"))
+            assert len(frames) == 25, pixel_format
+            difference = abs(frames[-1].astype(int) - [0xC0, 0x20, 0x20])
+            assert difference.max() <= 6, (pixel_format, frames[-1][0, 0])
+
+
+async def test_what_cannot_be_played_is_refused(numbered: Path, tmp_path: Path) -> None:
+    raw = project({"clips": [clip(numbered, 0, 4)]})
+    gone = project({"clips": [clip(RED, 0, 4)]}, {"clips": [clip(numbered, 0, 1), clip(tmp_path / "gone.mp4", 1, 1)]})
+    empty = Range(from_=When(frame=9), to=When(frame=9))
+    refused: list[tuple[Any, dict[str, Any], type[Exception]]] = [
+        (raw, {"codecs": "video/ogg"}, NotSupported),
+        (raw, {"rate": 0}, InvalidParams),
+        (raw, {"rate": 0.01}, InvalidParams),
+        (raw, {"begin": When(frame=100)}, InvalidParams),
+        (raw, {"begin": When()}, InvalidParams),
+        (raw, {"range": empty}, InvalidParams),
+        (raw, {"range": Range(from_=When(frame=50), to=When(frame=60))}, InvalidParams),
+        (raw, {"path": "also.mp4"}, InvalidParams),
+        (project({"clips": []}), {}, NothingToRender),
+        (gone, {"begin": When(frame=30)}, MediaNotFound),
+    ]
+    async with theatre(tmp_path / "home") as house:
+        for what, members, error in refused:
+            with pytest.raises(error):
+                await house.play(what, **members)
+        assert house.services.plays.playing == ()
+
+
+@pytest.mark.usefixtures("hasty")
+async def test_what_fails_on_the_way_says_why(numbered: Path, tmp_path: Path) -> None:
+    gone = project({"clips": [clip(RED, 0, 4)]}, {"clips": [clip(numbered, 0, 1), clip(tmp_path / "gone.mp4", 1, 1)]})
+    async with theatre(tmp_path / "home") as house:
+        played = await house.play(gone, codecs=VP8)
+        with pytest.raises(trio.BrokenResourceError):
+            await house.watch(played, tmp_path / "out.webm")
+        state = await house.over(played)
+        assert (state.state, state.reason) == ("failed", "error")
+        assert state.error is not None
+        assert (state.error.kind, state.error.trace_id) == ("mediaNotFound", "trace")
+
+
+@pytest.mark.usefixtures("hasty")
+async def test_a_file_is_played_as_it_is(tmp_path: Path) -> None:
+    made = make_clip(tmp_path / "a.mkv", seconds=2, rate="30", audio="mono", gop=30, b_frames=2)
+    async with theatre(tmp_path / "home") as house:
+        played = await house.play(made, begin=When(frame=10))
+        watched = seen(await house.watch(played, tmp_path / "out.webm"))
+        await house.over(played)
+    assert played.frame_rate == "30"
+    assert watched.numbers == list(range(10, 60))
+    assert watched.sounds
