@@ -24,6 +24,7 @@ COMMANDS = {
     "frame": "Write one frame of a project, as a render would show it, or of a media file.",
     "storyboard": "Write frames of a project or a media file, with their times, on one sheet.",
     "clip": "Write a small clip of a part of a project or a media file.",
+    "play": "Play a project or a media file in mpv or ffplay, or write it as a stream.",
     "gif": "Write an animated GIF of a part of a project or a media file.",
     "filmstrip": "Write small pictures of a media file.",
     "proxy": "Make a small file that stands for one that is heavy to decode.",

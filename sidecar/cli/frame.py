@@ -12,13 +12,14 @@ from cyclopts import Parameter
 from protocol.commands.preview.batch import Batch, BatchItem
 from protocol.commands.preview.frame import PreviewPicture
 from protocol.commands.shared import Resource
-from protocol.errors import REGISTRY, ErrorData, Internal, SidecarError, msgspec_camel
+from protocol.errors import Internal
 from protocol.problem import Problem
 from sidecar.cli.engine import Engine, run
 from sidecar.cli.exits import DONE
 from sidecar.cli.fetching import fetched
 from sidecar.cli.instants import instant_of
 from sidecar.cli.output import Output
+from sidecar.cli.raising import raised
 from sidecar.cli.shown import format_of, source_of
 from sidecar.cli.words import PROBLEM_HEADINGS, problem_rows, size
 
@@ -96,14 +97,7 @@ async def _shown(engine: Engine, source: dict[str, Any], instant: dict[str, Any]
     batch: Batch = await engine.request("preview.batch", **source, **wanted, **look)
     (item,) = batch.items
     if item.error is not None:
-        raise _raised(item.error)
+        raise raised(item.error)
     if item.image is None:
         raise Internal(message="a batch gave neither picture nor error")
     return _Shown(item.image, item.frame, item.time, [], item)
-
-
-def _raised(data: ErrorData) -> SidecarError:
-    """Return the error of an item, typed again."""
-    kind = REGISTRY.get(data.kind, Internal)
-    members = {name: data.context[wire] for name in kind.members if (wire := msgspec_camel(name)) in data.context}
-    return kind(**members, suggestion=data.suggestion, causes=tuple(data.causes))
