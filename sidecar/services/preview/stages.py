@@ -113,6 +113,10 @@ class Stages:
             if key in self._known:
                 self._known.move_to_end(key)
             return known
+        latest = self._known.get(key)
+        if latest is not None and latest is not known:
+            # Set by somebody else in the meantime.
+            return latest
         for path in gone:
             self._forget(path)
         setting = self._being_set.get(key)

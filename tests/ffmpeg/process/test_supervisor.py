@@ -17,6 +17,7 @@ from protocol.errors import DependencyMissing
 from sidecar.ffmpeg.supervisor import Child, Supervisor, open_supervisor
 from sidecar.ffmpeg.supervisor.child import STDERR_KEPT
 from sidecar.ffmpeg.supervisor.environment import scrubbed
+from sidecar.ffmpeg.supervisor.gate import NICE
 from sidecar.ffmpeg.supervisor.linux import Linux
 from sidecar.ffmpeg.supervisor.platform import Platform, native
 from sidecar.ffmpeg.supervisor.posix import Posix
@@ -53,6 +54,16 @@ async def test_a_child_runs_in_its_folder_and_returns_its_status(supervisor: Sup
 
 async def test_a_child_of_no_input_reads_the_null_device(supervisor: Supervisor, tmp_path: Path) -> None:
     assert await run(supervisor, "wc -c; readlink /proc/self/fd/0", tmp_path) == (0, b"0\n/dev/null\n", "")
+
+
+async def test_a_child_in_the_background_gives_way(supervisor: Supervisor, tmp_path: Path) -> None:
+    async with (
+        await supervisor.spawn(["/bin/sleep", "100"], cwd=tmp_path, role="test") as one,
+        await supervisor.spawn(["/bin/sleep", "100"], cwd=tmp_path, background=True, role="test") as other,
+    ):
+        own = os.getpriority(os.PRIO_PROCESS, 0)
+        assert os.getpriority(os.PRIO_PROCESS, one.pid) == own
+        assert os.getpriority(os.PRIO_PROCESS, other.pid) == NICE
 
 
 async def test_arguments_are_never_read_by_a_shell(supervisor: Supervisor, tmp_path: Path) -> None:
