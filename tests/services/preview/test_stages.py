@@ -71,7 +71,7 @@ async def test_a_stage_is_set_once_for_all_who_ask(tmp_path: Path) -> None:
         stages = (await shown.service()).stages
         opened = await shown.open(film(played(source, 0, 1)))
         for ref in (ProjectRef(id=opened["id"]), ProjectRef(path=str(path)), ProjectRef(inline=film(color(0, 1)))):
-            found = []
+            found: list[Any] = []
 
             async def ask(ref: ProjectRef = ref, found: list[Any] = found) -> None:
                 found.append(await stages.of_project(ref, FREE))
@@ -85,7 +85,7 @@ async def test_a_stage_is_set_once_for_all_who_ask(tmp_path: Path) -> None:
         before = await stages.of_project(ProjectRef(path=str(path)), FREE)
         path.write_bytes(msgspec.json.encode(film(played(source, 0, 0.5))))
         after = await stages.of_project(ProjectRef(path=str(path)), FREE)
-        assert (before.frames, after.frames) == (25, 12)
+        assert (before.frames, after.frames) == (25, 13)
         with pytest.raises(InvalidParams):
             await stages.of_project(ProjectRef(), FREE)
 
