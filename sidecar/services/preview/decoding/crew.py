@@ -120,7 +120,10 @@ class Mate:
 
 
 class Crew:
-    """Workers, at most `limit()` beside those that are alone; they hold `held_bytes` of pictures together."""
+    """Workers, at most `limit()` beside those that are alone.
+
+    Together they hold `held_bytes` of pictures, and their decoders take about `decoder_bytes`.
+    """
 
     def __init__(
         self,
@@ -131,6 +134,7 @@ class Crew:
         limit: Callable[[], int],
         argv: Sequence[str],
         held_bytes: int,
+        decoder_bytes: int,
         idle_seconds: float,
     ) -> None:
         self._supervisor = supervisor
@@ -139,6 +143,7 @@ class Crew:
         self._limit = limit
         self._argv = argv
         self._held_bytes = held_bytes
+        self._decoder_bytes = decoder_bytes
         self._idle_seconds = idle_seconds
         self._mates: list[Mate] = []
         self._choosing = trio.Lock()
@@ -234,9 +239,9 @@ class Crew:
             self._share()
 
     def _share(self) -> None:
-        """Share out what may be held."""
+        """Share out what may be taken."""
         for mate in self._mates:
-            mate.send(Allow(self._held_bytes // len(self._mates)))
+            mate.send(Allow(self._held_bytes // len(self._mates), self._decoder_bytes // len(self._mates)))
 
     async def _see_out(self, mate: Mate, call: Call) -> None:
         with trio.move_on_after(HANG_SECONDS):

@@ -18,7 +18,7 @@ from av.video.frame import VideoFrame
 
 from protocol.errors import MediaUnreadable
 from sidecar.services.media.filmstrip.passage import time_of
-from sidecar.services.media.filmstrip.reel import Packet, Reel
+from sidecar.services.media.filmstrip.reel import UNINDEXED, Packet, Reel
 from sidecar.services.preview.decoding.fifo import Stop
 from sidecar.services.preview.decoding.messages import Origin
 from sidecar.services.preview.decoding.planes import held_bytes
@@ -31,7 +31,7 @@ FAR = 2
 """Seconds ahead that are sought where the file has no index that tells of keyframes."""
 
 FARTHEST = 12
-"""Seconds ahead that are sought in any case: an index may be partial."""
+"""Seconds ahead that are sought in any case: an index may have gaps."""
 
 
 @dataclass(slots=True)
@@ -86,11 +86,14 @@ class Head:
         if self._over or not self._origin.seekable or ahead <= WORTH * self.second:
             return True
         entries = reel.stream.index_entries
-        place = entries.search_timestamp(tick)
+        # Where times are found by reading, entries are places, not keyframes.
+        place = -1 if reel.name in UNINDEXED else entries.search_timestamp(tick)
         if place < 0 or self._fed is None:
             return ahead <= FAR * self.second
-        key = entries[place].timestamp
-        return ahead <= FARTHEST * self.second and key - self._fed <= WORTH * self.second
+        key, last = entries[place].timestamp, entries[-1].timestamp
+        # Entries may be of what was read only: they say nothing of what lies behind the last.
+        far = FAR if last < tick else FARTHEST
+        return ahead <= far * self.second and key - self._fed <= WORTH * self.second
 
     def go(self, tick: int, stop: Stop, trail: int) -> tuple[Shown, Iterable[Shown]]:
         """Find what a tick shows; of the frames on the way, the last `trail` bytes are given too.

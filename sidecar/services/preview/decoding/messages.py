@@ -45,6 +45,7 @@ class Prefetch(Struct, frozen=True, tag="prefetch"):
 
     id: int
     origin: Origin
+    format: Format
     ticks: tuple[int, ...]
 
 
@@ -61,9 +62,10 @@ class Forget(Struct, frozen=True, tag="forget"):
 
 
 class Allow(Struct, frozen=True, tag="allow"):
-    """Hold at most so many bytes of pictures."""
+    """Hold at most so many bytes of pictures, and have decoders that take about so many at most."""
 
-    bytes: int
+    held: int
+    decoders: int
 
 
 Order = Write | Prefetch | Cancel | Forget | Allow

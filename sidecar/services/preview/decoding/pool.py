@@ -24,6 +24,9 @@ WORKER = (sys.executable, "-P", "-m", "sidecar.services.preview.decoding.worker"
 HELD_BYTES = 256 << 20
 """Decoded pictures that all workers hold together."""
 
+DECODER_BYTES = 1 << 30
+"""What the decoders of all workers may take, about."""
+
 IDLE_SECONDS = 30.0
 """A worker that has had nothing to do for so long is ended, and what it holds is let go of."""
 
@@ -93,11 +96,11 @@ class Decoders:
 
         What goes wrong ends it too, silently: who writes the feed will be told.
         """
-        origin = _origin(feed)
+        origin, form = _origin(feed), Format(feed.pixel_format, feed.width, feed.height)
         with trio.CancelScope() as scope, suppress(SidecarError):
             self._prefetching.add(scope)
             try:
-                await self._do(feed, lambda number: Prefetch(number, origin, feed.ticks))
+                await self._do(feed, lambda number: Prefetch(number, origin, form, feed.ticks))
             finally:
                 self._prefetching.discard(scope)
 
@@ -164,6 +167,7 @@ async def open_decoders(
             limit=workers,
             argv=argv,
             held_bytes=held_bytes,
+            decoder_bytes=DECODER_BYTES,
             idle_seconds=idle_seconds,
         )
         nursery.start_soon(crew.tend)

@@ -10,9 +10,6 @@ from sidecar.services.preview.decoding.fifo import Stop
 from sidecar.services.preview.decoding.head import Head
 from sidecar.services.preview.decoding.messages import Origin
 
-MOST_BYTES = 768 << 20
-"""What the decoders of a worker may take together, about."""
-
 PICTURES = 12
 """Pictures that a decoder holds, about: those that others refer to, and those in the making."""
 

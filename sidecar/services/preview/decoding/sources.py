@@ -11,7 +11,7 @@ from protocol.errors import MediaUnreadable
 from sidecar.services.preview.decoding.fifo import Stop, Stopped
 from sidecar.services.preview.decoding.head import Head
 from sidecar.services.preview.decoding.messages import Origin, Work
-from sidecar.services.preview.decoding.seats import MOST_BYTES, Hand, Instead, Seat, Source, choose, shared, spared
+from sidecar.services.preview.decoding.seats import Hand, Instead, Seat, Source, choose, shared, spared
 from sidecar.services.preview.decoding.shelf import Shelf, Shown
 
 TRAIL = 4
@@ -27,8 +27,9 @@ LOOK_AGAIN = 1.0
 class Sources:
     """Gives pictures to threads. One lock guards all but the insides of decoders at work."""
 
-    def __init__(self, threads: int, limit: int) -> None:
+    def __init__(self, threads: int, limit: int, decoder_bytes: int) -> None:
         self._threads = threads
+        self._decoder_bytes = decoder_bytes
         self._turn = threading.Condition()
         self._shelf = Shelf(limit)
         self._sources: dict[Origin, Source] = {}
@@ -88,10 +89,11 @@ class Sources:
             for origin in [origin for origin in self._sources if origin.path == path]:
                 self._drop(self._sources.pop(origin))
 
-    def allow(self, limit: int) -> None:
-        """Hold at most so many bytes of pictures."""
+    def allow(self, limit: int, decoder_bytes: int) -> None:
+        """Hold at most so many bytes of pictures, and have decoders that take so many, about; those at work stay."""
         with self._turn:
             self._shelf.limit = limit
+            self._decoder_bytes = decoder_bytes
 
     def count_written(self) -> None:
         """Count a frame that went to a reader."""
@@ -131,7 +133,7 @@ class Sources:
     def _added(self, hand: Hand) -> Seat | Instead:
         """Add a decoder, if need be in the place of others."""
         source, seats = hand.source, list(self._seats())
-        while seats and sum(seat.source.weight for seat in seats) + source.weight > MOST_BYTES:
+        while seats and sum(seat.source.weight for seat in seats) + source.weight > self._decoder_bytes:
             goes = spared(seats, source)
             if goes is None:
                 return shared(hand)

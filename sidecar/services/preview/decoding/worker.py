@@ -35,7 +35,11 @@ from sidecar.services.preview.decoding.shelf import Shown
 from sidecar.services.preview.decoding.sources import Sources
 
 HELD_BYTES = 64 << 20
-"""What is held before the sidecar has said how much may be."""
+DECODER_BYTES = 256 << 20
+"""What may be held, and what decoders may take, before the sidecar has said how much."""
+
+PIXEL_BYTES = 2
+"""Of a picture that has not been seen yet, about."""
 
 MOST_THREADS = 4
 """Threads of a decoder: more only decode further ahead than anybody asks for."""
@@ -68,7 +72,7 @@ class Worker:
             case Forget():
                 self._sources.forget(order.path)
             case Allow():
-                self._sources.allow(order.bytes)
+                self._sources.allow(order.held, order.decoders)
 
     def _stop(self, orders: Iterable[int]) -> None:
         """Tell orders to end."""
@@ -114,7 +118,13 @@ class Worker:
         self._report(Ended(order.id, self._sources.work(), failure))
 
     def _do(self, order: Write | Prefetch, stop: Stop) -> None:
-        hand = self._sources.begin(order.origin, stop, patient=isinstance(order, Prefetch))
+        form = order.format
+        hand = self._sources.begin(
+            order.origin,
+            stop,
+            picture_bytes=form.width * form.height * PIXEL_BYTES,
+            patient=isinstance(order, Prefetch),
+        )
         try:
             if isinstance(order, Write):
                 self._write(order, hand)
@@ -202,7 +212,7 @@ def main() -> None:
                 data = data[outgoing.write(data) :]
 
     threads = min(MOST_THREADS, (os.cpu_count() or 1) + 1)
-    serve(incoming, Worker(Sources(threads, HELD_BYTES), report))
+    serve(incoming, Worker(Sources(threads, HELD_BYTES, DECODER_BYTES), report))
     # Threads may be deep in a decoder, where nothing tells them to end.
     os._exit(0)
 

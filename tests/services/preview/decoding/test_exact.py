@@ -22,6 +22,7 @@ from tests.harness.paths import HAVE_MEDIA, MEDIA
 from tests.services.preview.decoding.feeding import Reference, picture_stream, reference
 
 LIMIT = 8 << 20
+DECODER_BYTES = 256 << 20
 
 CLIPS: dict[str, dict[str, Any]] = {
     "a.mp4": {"rate": "30000/1001", "gop": 20, "b_frames": 3, "audio": "stereo"},
@@ -52,8 +53,8 @@ CLIPS: dict[str, dict[str, Any]] = {
 
 
 @contextmanager
-def sources(threads: int = 3, limit: int = LIMIT) -> Iterator[Sources]:
-    yield Sources(threads, limit)
+def sources(threads: int = 3, limit: int = LIMIT, decoder_bytes: int = DECODER_BYTES) -> Iterator[Sources]:
+    yield Sources(threads, limit, decoder_bytes)
 
 
 @contextmanager

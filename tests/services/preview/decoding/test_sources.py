@@ -70,6 +70,21 @@ def test_pictures_of_a_group_that_does_not_fit_are_held_in_part(clip: Path, foun
         assert 2 <= opened.work().seeks <= 10
 
 
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("a.mp4", ()), ("b.mp4", ("-movflags", "frag_keyframe+empty_moov")), ("a.mkv", ()), ("a.ts", ())],
+)
+def test_far_jumps_are_sought_whatever_the_index(tmp_path: Path, name: str, options: tuple[str, ...]) -> None:
+    path = make_clip(tmp_path / name, seconds=16, gop=25, options=options)
+    found = reference(path)
+    with sources() as opened, hand_on(opened, path) as hand:
+        for place in (0, 75, 80, 240, 390):
+            assert digest(opened.picture(hand, found.times[place])) == found.digests[place]
+        work = opened.work()
+    # At most a group each, and what the threads had in hand.
+    assert work.decoded <= 5 * 27
+
+
 def test_feeds_far_apart_have_a_decoder_each(clip: Path, found: Reference) -> None:
     with sources() as opened, hand_on(opened, clip) as one, hand_on(opened, clip) as other:
         for step in range(40):
@@ -121,15 +136,16 @@ def test_decoders_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     paths = [make_clip(tmp_path / f"{number}.mp4", rate="10", gop=5) for number in range(6)]
     references = [reference(path) for path in paths]
     monkeypatch.setattr(seats, "PLAIN_BYTES", 0)
-    with sources(limit=0) as opened:
-        monkeypatch.setattr("sidecar.services.preview.decoding.sources.MOST_BYTES", 3 * seats.PICTURES * PICTURE)
+    with sources(limit=0, decoder_bytes=5 * seats.PICTURES * PICTURE) as opened:
         hands = [
             opened.begin(Origin(bytes(path), 0, None, seekable=True), Stop(), picture_bytes=PICTURE) for path in paths
         ]
         for place in range(10):
             for hand, each in zip(hands, references, strict=True):
                 assert digest(opened.picture(hand, each.times[place])) == each.digests[place]
-                assert opened.work().decoders <= 3
+                assert opened.work().decoders <= 5
+        # A picture takes more than is reckoned at first.
+        assert opened.work().decoders < 5
 
 
 def test_a_changed_file_is_read_anew(tmp_path: Path) -> None:
