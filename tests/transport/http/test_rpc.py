@@ -16,7 +16,7 @@ from sidecar.transport.http.token import PROTOCOL
 from tests.harness.patience import PATIENCE
 from tests.harness.shell import INITIALIZE
 from tests.transport.http.site import Site, open_site
-from tests.transport.http.socketing import ClosedError, RefusedError, Socket, connect
+from tests.transport.http.socketing import RefusedError, Socket, connect
 
 PAGE = "app://-"
 

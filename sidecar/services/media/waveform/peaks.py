@@ -52,6 +52,10 @@ def coarser(peaks: Peaks, factor: int, last: int = BASE) -> Peaks:
     if factor == 1 or len(peaks) == 0:
         return peaks
     pixels, channels = peaks.shape
+    whole = pixels - 1 - (pixels - 1) % factor
+    if not factor & (factor - 1) and whole:
+        # The last ones by themselves: they may be fewer, and the last of them of fewer samples.
+        return np.concatenate([_halved(peaks[:whole], factor), coarser(peaks[whole:], factor, last)])
     edges = np.arange(0, pixels, factor)
     made = np.empty((len(edges), channels), RECORD)
     made["min"] = np.minimum.reduceat(peaks["min"], edges, axis=0)
@@ -60,6 +64,19 @@ def coarser(peaks: Peaks, factor: int, last: int = BASE) -> Peaks:
     weights[-1] = last
     squares = np.add.reduceat(peaks["square"] * weights, edges, axis=0)
     made["square"] = squares / np.add.reduceat(weights, edges, axis=0)
+    return made
+
+
+def _halved(peaks: Peaks, factor: int) -> Peaks:
+    """Return the peaks of `factor` pixels each, a power of two of which their number is a multiple: pair by pair."""
+    low, high, square = (np.ascontiguousarray(peaks[name]) for name in ("min", "max", "square"))
+    square = square.astype(np.float64)
+    for _ in range(factor.bit_length() - 1):
+        low = np.minimum(low[::2], low[1::2])
+        high = np.maximum(high[::2], high[1::2])
+        square = square[::2] + square[1::2]
+    made = np.empty(low.shape, RECORD)
+    made["min"], made["max"], made["square"] = low, high, square / factor
     return made
 
 
