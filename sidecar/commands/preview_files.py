@@ -144,11 +144,9 @@ def _span(range_: Range | None, stage: Stage) -> tuple[int, int]:
     """Return the frames of a range, or all; raises NothingToRender, and InvalidParams for one that holds none."""
     from sidecar.services.render.planning import frames_of  # noqa: PLC0415 - start-up time
 
-    # What cannot be played counts: it must not be passed over in silence.
-    length = max([stage.frames, *(each.end for each in stage.broken)])
-    if length == 0:
+    if stage.length == 0:
         raise NothingToRender
-    return (0, length) if range_ is None else frames_of(range_, stage.rate, length)
+    return (0, stage.length) if range_ is None else frames_of(range_, stage.rate, stage.length)
 
 
 def _seconds(range_: Range | None) -> tuple[Fraction, Fraction] | None:

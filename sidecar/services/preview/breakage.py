@@ -12,14 +12,11 @@ from msgspec.structs import replace
 from protocol.errors import SidecarError
 from protocol.errors.base import REGISTRY, msgspec_camel
 from protocol.problem import Problem
-from protocol.project import Clip, Effect, Project, SubtitleTrack, VideoTrack
+from protocol.project import AudioTrack, Clip, Effect, Project, SubtitleTrack, VideoTrack
 from protocol.time import edit_frame, parse_rate, parse_seconds
 from sidecar.core.timeline.spans import transition_span
-from sidecar.services.preview.stage import Broken, Concern
+from sidecar.services.preview.stage import ALWAYS, Broken, Concern
 from sidecar.services.projects.reading import invalid
-
-ALWAYS = (0, 1 << 60)
-"""Frames of what is of no clip."""
 
 _OF_CLIP = re.compile(r"/tracks/(\d+)/clips/(\d+)(?:/|$)")
 _EXPORT = "/export"
@@ -71,15 +68,22 @@ def clips_of(problems: Sequence[Problem], project: Project) -> dict[str, Problem
 
 def breakage(problems: Sequence[Problem], project: Project) -> tuple[Broken, ...]:
     """Say on which frames which error stands in the way; those of how a project is exported never do."""
-    seen = seen_on(project)
-    of_clips = clips_of(problems, project)
-    broken = [
-        Broken(*seen[clip], error_of(problem))
-        for clip, problem in of_clips.items()
-        if clip in seen and seen[clip][0] < seen[clip][1]
-    ]
+    broken = _broken(problems, project, seen_on(project))
     broken += [Broken(*ALWAYS, error_of(each)) for each in general(problems, project) if each.severity == "error"]
     return tuple(broken)
+
+
+def silence(problems: Sequence[Problem], project: Project) -> tuple[Broken, ...]:
+    """Say on which frames which clip of an audio track cannot be heard."""
+    return tuple(_broken(problems, project, _on(project, AudioTrack)))
+
+
+def _broken(problems: Sequence[Problem], project: Project, shown: Mapping[str, tuple[int, int]]) -> list[Broken]:
+    return [
+        Broken(*shown[clip], error_of(problem))
+        for clip, problem in clips_of(problems, project).items()
+        if clip in shown and shown[clip][0] < shown[clip][1]
+    ]
 
 
 def general(problems: Sequence[Problem], project: Project) -> list[Problem]:
@@ -106,10 +110,15 @@ def concerns(problems: Sequence[Problem], project: Project) -> tuple[Concern, ..
 
 def seen_on(project: Project) -> Mapping[str, tuple[int, int]]:
     """Return the frames on which each clip may be seen, transitions included; one that is disabled, or sound, is not."""
+    return _on(project, VideoTrack)
+
+
+def _on(project: Project, kind: type[VideoTrack | AudioTrack]) -> Mapping[str, tuple[int, int]]:
+    """Return the frames on which each clip of tracks of a kind is played, transitions included."""
     rate = parse_rate(project.frame_rate)
     seen: dict[str, tuple[int, int]] = {}
     for track in project.tracks:
-        if not isinstance(track, VideoTrack) or not track.enabled:
+        if isinstance(track, SubtitleTrack) or not isinstance(track, kind) or not track.enabled:
             continue
         own = {clip.id: _frames(clip, rate) for clip in track.clips if clip.id is not None}
         shown = {clip.id: own[clip.id] for clip in track.clips if clip.enabled and clip.id in own}

@@ -39,6 +39,8 @@ class Clips:
         raise, and LimitExceeded for more than ten minutes.
         """
         check_length(stage, span, LONGEST_CLIP)
+        if request.sound:
+            stage.check_sound(span)
         if target is not None:
             target.check(stage.fingerprints)
         export = clip_export(stage, span, Look(request.width, request.container, request.quality, request.sound))

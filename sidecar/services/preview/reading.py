@@ -34,7 +34,7 @@ from sidecar.services.access import ReadAccess
 from sidecar.services.fonts import FontService
 from sidecar.services.media.proxy.service import ProxyService
 from sidecar.services.media.service import MediaService
-from sidecar.services.preview.breakage import Without, breakage, clips_of, concerns, general, less
+from sidecar.services.preview.breakage import Without, breakage, clips_of, concerns, general, less, silence
 from sidecar.services.preview.proxied import swapped
 from sidecar.services.preview.stage import Kept, Stage, Stamp
 from sidecar.services.projects.reading import invalid, read_file
@@ -160,6 +160,7 @@ class Reader:
             stage,
             problems=concerns(problems, project),
             broken=breakage(problems, project),
+            silent=silence(problems, project),
             owners=() if project.id is None else (project.id,),
             revision=view.revision,
             watched=watched,

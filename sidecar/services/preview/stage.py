@@ -20,6 +20,9 @@ from sidecar.services.cache.kinds import Kind
 LEAST_SIDE, MOST_SIDE = 16, 8192
 """Pixels of a side of a preview."""
 
+ALWAYS = (0, 1 << 60)
+"""Frames of what is of no clip."""
+
 MOST_PROBLEMS = 50
 """Problems that are told with a picture."""
 
@@ -56,10 +59,11 @@ class Stage:
     """A project read and resolved, and all that its pictures are made of. What it says never changes.
 
     `fingerprints` are those of the files that clips play, by path, as they were when the stage was set. Clips that
-    cannot be played are disabled in `timeline`, and `broken` says on which frames they would be seen. `inexact` are
-    frames [first, end) whose picture lacks an analysis that only a render makes, or shows a proxy; `missing` are analyses
-    and proxies that may be there later. `owners` are ids of projects for the
-    cache, `revision` that of an open project, `watched` the files that all of this was read from. `cutter` and `keys` (of pictures that are kept) only remember.
+    cannot be played are disabled in `timeline`; `broken` says on which frames they would be seen, `silent` on which
+    those of audio tracks would be heard. `inexact` are frames [first, end) whose picture lacks an analysis that only a
+    render makes, or shows a proxy; `missing` are analyses and proxies that may be there later. `owners` are ids of
+    projects for the cache, `revision` that of an open project, `watched` the files that all of this was read from.
+    `cutter` and `keys` (of pictures that are kept) only remember.
     """
 
     timeline: Timeline
@@ -70,6 +74,7 @@ class Stage:
     cutter: Cutter
     problems: tuple[Concern, ...] = ()
     broken: tuple[Broken, ...] = ()
+    silent: tuple[Broken, ...] = ()
     inexact: tuple[tuple[int, int], ...] = ()
     missing: tuple[Kept, ...] = ()
     media: Choice = "original"
@@ -87,6 +92,11 @@ class Stage:
     def frames(self) -> int:
         """Frames of the project."""
         return self.timeline.frames
+
+    @property
+    def length(self) -> int:
+        """Frames of the project, clips that cannot be played included."""
+        return max([self.frames, *(each.end for each in (*self.broken, *self.silent) if each.end < ALWAYS[1])])
 
     def time(self, frame: int) -> str:
         """Return when a frame begins, in seconds as "num/den"."""
@@ -124,6 +134,13 @@ class Stage:
     def check(self, window: tuple[int, int]) -> None:
         """Raise the error of a clip that would be seen on one of these frames and cannot be played."""
         for each in self.broken:
+            if _meet(each, window):
+                raise each.error
+
+    def check_sound(self, window: tuple[int, int]) -> None:
+        """Raise the error of a clip that would be heard on one of these frames and cannot be played."""
+        self.check(window)
+        for each in self.silent:
             if _meet(each, window):
                 raise each.error
 

@@ -14,7 +14,7 @@ import pytest
 
 from protocol.commands.render import RenderStart
 from protocol.commands.shared import ProjectRef
-from protocol.errors import InvalidParams, MediaUnsupported
+from protocol.errors import InvalidParams, MediaNotFound, MediaUnsupported
 from sidecar.services.access import ReadAccess
 from tests.harness.media import decode_sound, make_clip
 from tests.services.media.waveform.reference import mixed, pixels
@@ -90,6 +90,19 @@ async def test_a_range_is_cut_on_the_grid_of_all(tmp_path: Path) -> None:
         for name in ("min", "max", "rms"):
             assert part["data"][0][name] == whole["data"][0][name][first:end]
         assert max(part["data"][0]["max"]) > 1_000
+
+
+@pytest.mark.trio
+async def test_what_cannot_be_heard_is_an_error(tmp_path: Path) -> None:
+    raw = song(make_clip(tmp_path / "tone.wav", seconds=2, audio="stereo"))
+    raw["tracks"][0]["clips"][1] |= {"id": "gone", "source": {"kind": "file", "path": str(tmp_path / "gone.wav")}}
+    async with screen(tmp_path) as shown:
+        project, before = {"inline": raw}, {"from": {"time": 0}, "to": {"time": 3}}
+        for method in ("preview.waveform", "preview.clip"):
+            with pytest.raises(MediaNotFound, match=r"gone\.wav"):
+                await shown.desk.ask(method, project=project)
+            assert await shown.desk.ask(method, project=project, range=before)
+        assert (await shown.desk.ask("preview.clip", project=project, sound=False, width=64))["frames"] == 125
 
 
 @pytest.mark.trio

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import trio
 
 from protocol.errors import InvalidParams, LimitExceeded, MediaNotFound, OutputExists, PermissionDenied
 from sidecar.commands.grant import Grant
 from tests.harness.media import decode_rgb, make_clip, run_ffmpeg
+from tests.harness.patience import PATIENCE
 from tests.services.preview.showing import Screen, color, film, number_of, numbered, played, screen
 
 CUE = re.compile(r"(\S+) --> (\S+)\n(\S+)#xywh=(\d+),(\d+),(\d+),(\d+)\n")
@@ -124,6 +127,25 @@ async def test_what_is_scrubbed_stays_in_memory(tmp_path: Path) -> None:
         found = await board(shown, raw, count=24, width=192, format="png")
         assert found["sheet"]["bytes"] + sum(each["image"]["bytes"] for each in found["frames"]) > 1 << 20
         assert (await shown.frame(raw, 50, format="png"))["from"] == "cache"
+
+
+@pytest.mark.trio
+async def test_one_that_is_cancelled_leaves_nothing(tmp_path: Path) -> None:
+    raw, target = film({"source": {"kind": "noise"}, "start": 0, "duration": 40}), tmp_path / "sheet.png"
+    async with screen(tmp_path) as shown:
+        composer = (await shown.service()).composer
+        with trio.fail_after(PATIENCE):
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(partial(board, shown, raw, count=1_000, format="png", output=str(target)))
+                while not any(value["kind"] == "items" for value in shown.desk.reported):  # noqa: ASYNC110 - a list
+                    await trio.sleep(0.01)
+                nursery.cancel_scope.cancel()
+            while composer.running:  # noqa: ASYNC110 - it tells nobody
+                await trio.sleep(0.01)
+        temp = shown.desk.services.folders.temp
+        assert [child.role for child in shown.desk.services.supervisor.children() if child.role == "preview"] == []
+        assert list(temp.glob("preview-*")) == []
+        assert [path.name for path in tmp_path.iterdir() if "sheet" in path.name] == []
 
 
 @pytest.mark.trio
