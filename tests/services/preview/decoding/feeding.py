@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from hashlib import md5
 from itertools import count
 from pathlib import Path
@@ -18,6 +19,7 @@ import trio
 from protocol.errors import SidecarError
 from sidecar.ffmpeg.builder.picture.feeds import Feed
 from sidecar.ffmpeg.supervisor import Supervisor, open_supervisor
+from sidecar.services.preview.decoding.messages import Format
 from sidecar.services.preview.decoding.planes import format_of
 from sidecar.services.preview.decoding.pool import Decoders, open_decoders
 from tests.harness.media import ffmpeg
@@ -66,9 +68,7 @@ def picture_stream(path: Path) -> int:
 
 def feed_of(path: Path, ticks: Sequence[int], *, stream: int = 0, **more: Any) -> Feed:
     """Return a feed of a file, in the format that its decoder gives."""
-    with av.open(str(path)) as container:
-        frame = next(container.decode(container.streams[stream]))
-        found = format_of(frame)  # type: ignore[arg-type]
+    found = _stored_format(path, stream)
     usual: dict[str, Any] = {
         "path": str(path),
         "stream": stream,
@@ -81,6 +81,12 @@ def feed_of(path: Path, ticks: Sequence[int], *, stream: int = 0, **more: Any) -
         "name": "feed.raw",
     }
     return Feed(**{**usual, **more})
+
+
+@cache
+def _stored_format(path: Path, stream: int) -> Format:
+    with av.open(str(path)) as container:
+        return format_of(next(container.decode(container.streams[stream])))  # type: ignore[arg-type]
 
 
 @dataclass
@@ -146,8 +152,8 @@ class Reader:
 
 
 @asynccontextmanager
-async def table(folder: Path, **options: Any) -> AsyncIterator[Table]:
-    """Open decoders; the whole has to be done within the tests' patience."""
-    with trio.fail_after(PATIENCE):
+async def table(folder: Path, *, patience: float = PATIENCE, **options: Any) -> AsyncIterator[Table]:
+    """Open decoders; the whole has to be done within so many seconds."""
+    with trio.fail_after(patience):
         async with open_supervisor() as supervisor, open_decoders(supervisor, folder, **options) as decoders:
             yield Table(decoders, supervisor, folder, count())

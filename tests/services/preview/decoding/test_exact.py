@@ -103,9 +103,9 @@ def test_an_animation_that_cannot_be_sought(tmp_path: Path) -> None:
 def test_every_tick_shows_what_ffmpeg_shows(tmp_path: Path, name: str) -> None:
     path = make_clip(tmp_path / name, **{"seconds": 3, **CLIPS[name]})
     found = reference(path)
-    assert wrong(path, found, walk(found, name, 120)) == []
-    assert wrong(path, found, walk(found, name, 40), threads=1) == []
-    assert wrong(path, found, walk(found, name, 40), seekable=False) == []
+    assert wrong(path, found, walk(found, name, 100)) == []
+    assert wrong(path, found, walk(found, name, 25), threads=1) == []
+    assert wrong(path, found, walk(found, name, 15), seekable=False) == []
 
 
 if HAVE_MEDIA:
@@ -130,4 +130,4 @@ if HAVE_MEDIA:
     def test_real_files(name: str) -> None:
         path, stream = MEDIA / name, picture_stream(MEDIA / name)
         found = reference(path, stream)
-        assert wrong(path, found, walk(found, name, 60), stream=stream) == []
+        assert wrong(path, found, walk(found, name, 30), stream=stream) == []

@@ -9,6 +9,7 @@ import random
 import signal
 import subprocess
 import sys
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import pytest
 import trio
 
 from protocol.errors import DecoderCrashed, MediaNotFound, MediaUnreadable, MediaUnsupported
+from sidecar.ffmpeg.builder.picture.feeds import Feed
 from sidecar.services.preview.decoding import crew
 from tests.harness.media import ffmpeg, make_clip
 from tests.harness.patience import PATIENCE
@@ -319,6 +321,53 @@ async def test_what_is_held_is_shared_out(tmp_path: Path, clip: Path, found: Ref
         for _ in range(2):
             assert await open_table.frames(feed_of(clip, found.times)) == list(found.digests)
             assert 0 < open_table.decoders.stats.held_bytes <= limit
+
+
+async def scrub(open_table: Table, clips: Sequence[Path], found: Reference, draw: random.Random) -> None:
+    """Ask for frames and leave some of them at any time."""
+    async with trio.open_nursery() as nursery:
+        for _ in range(draw.randrange(1, 4)):
+            at, length = draw.randrange(len(found.times)), draw.choice([1, 1, 3, 40])
+            feed = feed_of(draw.choice(clips), found.times[at : at + length])
+            nursery.start_soon(open_table.frames if draw.random() < 0.6 else unread(open_table), feed)
+        if draw.random() < 0.7:
+            await trio.sleep(draw.random() / 50)
+            nursery.cancel_scope.cancel()
+        else:
+            while open_table.decoders.stats.writing:
+                await trio.sleep(0.001)
+
+
+def unread(open_table: Table) -> Callable[[Feed], Awaitable[None]]:
+    """Write to where nobody reads, for a moment."""
+
+    async def write(feed: Feed) -> None:
+        with trio.move_on_after(0.02):
+            await open_table.decoders.write(feed, open_table.fifo())
+
+    return write
+
+
+@pytest.mark.parametrize("rounds", [40, pytest.param(2_000, marks=pytest.mark.soak)])
+async def test_a_restless_hand_leaves_nothing_behind(tmp_path: Path, clip: Path, found: Reference, rounds: int) -> None:
+    draw = random.Random(rounds)
+    clips = [clip, tmp_path / "b.mp4", tmp_path / "c.mp4"]
+    for path in clips[1:]:
+        path.write_bytes(clip.read_bytes())
+    async with table(tmp_path, patience=PATIENCE + rounds, held_bytes=1 << 20) as open_table:
+        seen = []
+        for number in range(rounds):
+            await scrub(open_table, clips, found, draw)
+            await until_idle(open_table)
+            (child,) = open_table.supervisor.children()
+            process = psutil.Process(child.pid)
+            if number >= rounds // 2:
+                seen.append((process.num_fds(), process.memory_info().rss))
+        # A decoder is three threads, a file and what it holds of it; there are as many as feeds were at work at a time.
+        assert max(fds for fds, _ in seen) <= 16
+        assert max(rss for _, rss in seen) - seen[0][1] < 64 << 20
+        assert process.num_threads() <= 1 + 3 * open_table.decoders.stats.decoders
+        assert await open_table.frames(feed_of(clip, found.times[7:9])) == list(found.digests[7:9])
 
 
 async def test_leaving_ends_everything(tmp_path: Path, clip: Path, found: Reference) -> None:
