@@ -6,8 +6,10 @@ complement, so that any decoded, scaled or recompressed frame tells which one it
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -165,8 +167,13 @@ def make_clip(
         maps += ["-map", f"{arguments.count('-i') - 1}:a", "-c:a", audio_codec or usual_audio or "aac"]
     length = ["-t", _decimal(seconds)]
     offset = ["-output_ts_offset", _decimal(start)] if start else []
+    words = [*arguments, *maps, *length, *offset, *options]
+    like = (path.suffix, rotation, mirrored, *words)
+    if like in _SHELF.made:
+        shutil.copyfile(_SHELF.made[like], path)
+        return path
     target = path.with_name("." + path.name) if rotation or mirrored else path
-    run_ffmpeg([*arguments, *maps, *length, *offset, *options, f"file:{target}"])
+    run_ffmpeg([*words, f"file:{target}"])
     if target is not path:
         # FFmpeg flips after it turns; flipped first, the same picture is turned the other way.
         matrix = [
@@ -176,7 +183,35 @@ def make_clip(
         ]
         run_ffmpeg([*matrix, "-i", f"file:{target}", "-map", "0", "-c", "copy", f"file:{path}"])
         target.unlink()
+    _SHELF.keep(like, path)
     return path
+
+
+MOST_KEPT = 4 << 20
+"""Bytes of a clip that is kept to be copied."""
+
+
+@dataclass(slots=True)
+class _Shelf:
+    """Clips that this process has made, by what decides them: many tests ask for the same, and some change theirs."""
+
+    folder: Path | None = None
+    made: dict[tuple[Any, ...], Path] = field(default_factory=dict)
+
+    def keep(self, like: tuple[Any, ...], path: Path) -> None:
+        if self.folder is not None and path.stat().st_size <= MOST_KEPT:
+            kept = self.folder / str(len(self.made))
+            shutil.copyfile(path, kept)
+            self.made[like] = kept
+
+
+_SHELF = _Shelf()
+
+
+def keep_clips(folder: Path) -> None:
+    """Keep clips in a folder from here on: one that is asked for again is copied."""
+    _SHELF.folder = folder
+    _SHELF.made.clear()
 
 
 def _shape(
