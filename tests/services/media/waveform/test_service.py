@@ -196,6 +196,20 @@ async def test_what_is_refused(tmp_path: Path, sound: Path) -> None:
         await refused(MediaNotFound, path=str(tmp_path / "none.wav"))
 
 
+async def test_sound_that_cannot_be_decoded_is_not_decoded_at_every_request(tmp_path: Path) -> None:
+    path = make_clip(tmp_path / "a.m4a", seconds=1, audio="mono", picture=None)
+    data = path.read_bytes()
+    media = data.index(b"mdat") + 4
+    size = int.from_bytes(data[media - 8 : media - 4], "big") - 8
+    path.write_bytes(data[:media] + b"\xff" * size + data[media + size :])
+    async with serving(tmp_path) as client:
+        for _ in range(3):
+            with pytest.raises(MediaUnreadable):
+                await client.ask("media.waveform", path=str(path))
+        found = await client.ask("cache.stats", kinds=["waveforms"])
+        assert found.kinds["waveforms"].negative == 1
+
+
 async def test_a_file_with_other_content_has_another_waveform(tmp_path: Path) -> None:
     path = write_wav(tmp_path / "a.wav", "s16", drawn("s16", 1, 5_000, 1), RATE)
     stamp = path.stat()
