@@ -32,6 +32,9 @@ GLOBALS = ("-y", "-nostats", "-loglevel", "level+warning")
 MOST = 8
 """FFmpeg processes that compose at a time, whoever asked."""
 
+MOST_ENDING = 8
+"""Others that have been killed and are not gone yet: what is new does not wait for those, unless they pile up."""
+
 MOST_FEEDS = 6
 """Sources of a process that goes on over many frames."""
 
@@ -61,14 +64,15 @@ class Composer:
         self._folder = folder
         self._tasks = tasks
         self._slots = trio.CapacityLimiter(MOST)
+        self._bodies = trio.CapacityLimiter(MOST + MOST_ENDING)
         self._unfed: set[str] = set()
         self.composed = 0
         """Frames that were read from FFmpeg so far."""
 
     @property
     def running(self) -> int:
-        """Compositions that run, or are about to be gone."""
-        return int(self._slots.borrowed_tokens)
+        """Processes that compose, or that are about to be gone."""
+        return int(self._bodies.borrowed_tokens)
 
     def compiled(self, stage: Stage, window: tuple[int, int], size: tuple[int, int], image: Image) -> Fed:
         """Build the command of some frames. Takes milliseconds; meant for a thread."""
@@ -122,9 +126,14 @@ class Composer:
         made = Composition(fed, self._folder)
         await self._slots.acquire_on_behalf_of(made)
         try:
-            await made.start(self._supervisor, self._toolchain().path)
+            await self._bodies.acquire_on_behalf_of(made)
+            try:
+                await made.start(self._supervisor, self._toolchain().path)
+            except BaseException:
+                made.clear()
+                self._bodies.release_on_behalf_of(made)
+                raise
         except BaseException:
-            made.clear()
             self._slots.release_on_behalf_of(made)
             raise
         self._tasks.start_soon(self._tend, made)
@@ -142,12 +151,13 @@ class Composer:
             try:
                 await made.left.wait()
             finally:
+                self._slots.release_on_behalf_of(made)
                 nursery.cancel_scope.cancel()
                 with trio.CancelScope(shield=True):
                     await made.child.aclose()
         with trio.CancelScope(shield=True):
             await trio.to_thread.run_sync(made.clear)
-        self._slots.release_on_behalf_of(made)
+        self._bodies.release_on_behalf_of(made)
 
 
 class Composition:

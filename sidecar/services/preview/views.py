@@ -74,7 +74,9 @@ class Views:
             older.scope.cancel()
         try:
             with turn.scope:
-                return await serve()
+                found = await serve()
+                if not turn.superseded:
+                    return found
         finally:
             if self._turns.get(view) is turn:
                 del self._turns[view]
