@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -156,7 +157,23 @@ def test_each_reading(name: str, interpret: dict[str, Any], source: Make) -> Non
     raw = shots(name, media=[{"id": "m", "path": name, "interpret": interpret}])
     for each in raw["tracks"][1]["clips"]:
         each["source"] = {"kind": "file", "media": "m", "audioStream": None}
-    agree(raw, source(name).parent, fed=name not in UNFED)
+    agree(raw, source(name).parent)
+
+
+def test_frames_whose_flags_change(tmp_path: Path) -> None:
+    for name, fields in (("whole.ts", False), ("fields.ts", True)):
+        make_clip(
+            tmp_path / name,
+            picture="testsrc2",
+            size=(96, 64),
+            seconds=0.2 + 0.4 * fields,
+            interlaced=fields,
+            start=0.2 * fields,
+        )
+    joined = b"".join((tmp_path / name).read_bytes() for name in ("whole.ts", "fields.ts"))
+    (tmp_path / "mixed.ts").write_bytes(joined)
+    export = {"container": "mkv", "audio": None, "video": {"codec": "ffv1", "pixelFormat": "yuv420p10le"}}
+    agree(shots("mixed.ts", size=(96, 64), export=export), tmp_path)
 
 
 @pytest.mark.parametrize("name", REAL if HAVE_MEDIA else ())
@@ -185,3 +202,19 @@ def test_a_loop(source: Make) -> None:
     for reverse in (False, True):
         raw = project({"clips": [clip(looped, 0, 3, speed=2.5, reverse=reverse)]}, rate=RATE)
         agree(raw, source(name).parent)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("pixel_format", ["yuv420p", "yuva444p10le"])
+def test_everything_there_is_frame_by_frame(pixel_format: str, tmp_path: Path) -> None:
+    for name, more in (("a.mp4", {}), ("b.mkv", {"size": (120, 96), "rate": "30"}), ("other.mp4", {"size": (120, 96)})):
+        make_clip(tmp_path / name, seconds=2.5, audio="mono", picture="testsrc2", **more)
+    make_clip(tmp_path / "c.png", size=(96, 96), picture="#FF0000", filters="format=rgba,colorchannelmixer=aa=0.5")
+    raw = json.loads((Path(__file__).parents[1] / "picture" / "everything.json").read_text())
+    video = {"codec": "ffv1", "pixelFormat": pixel_format}
+    raw["export"] = {"container": "mkv", "subtitles": "burn", "audio": None, "video": video}
+    timeline = timeline_of(raw, tmp_path)
+    rendered = raw_frames(raw, tmp_path, pixel_format=pixel_format)
+    assert composed(timeline, tmp_path, window=(0, timeline.frames)) == rendered.tobytes()
+    for frame in range(timeline.frames):
+        assert composed(timeline, tmp_path, window=(frame, frame + 1)) == rendered[frame].tobytes(), frame

@@ -101,9 +101,9 @@ def alpha_decoder(reading: FileReading, video: SourceVideo) -> str | None:
 def fed_format(reading: FileReading, video: SourceVideo) -> str | None:
     """Return the pixel format in which a reading's frames are fed; None: they have to be read from the file.
 
-    So it is where fields are told by flags of each frame, which raw video lacks, and where frames carry a palette.
+    So it is where frames are deinterlaced, which looks at those beside them, and where they carry a palette.
     """
-    if reading.deinterlace or video.interlaced in ("tff", "bff"):
+    if reading.deinterlace:
         return None
     wanted = video.pixel_format
     if alpha_decoder(reading, video) is not None:

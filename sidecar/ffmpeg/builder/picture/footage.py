@@ -17,7 +17,7 @@ from sidecar.ffmpeg.builder.graph import InputStream, Stream, node
 from sidecar.ffmpeg.builder.inputs import file_input, seek_point
 from sidecar.ffmpeg.builder.picture.between import Form, blackened, for_mixing, for_motion, mixed, moved
 from sidecar.ffmpeg.builder.picture.feeds import Feeds, alpha_decoder, fed_format
-from sidecar.ffmpeg.builder.picture.orient import plain, undecoded, whole_frames
+from sidecar.ffmpeg.builder.picture.orient import plain, tagged, whole_frames
 from sidecar.ffmpeg.builder.picture.pick import pick, pick_counted
 from sidecar.ffmpeg.builder.picture.runs import HELD_BYTES, Moment, Run, frame_bytes, longest_held, runs
 from sidecar.ffmpeg.builder.picture.scene import Scene
@@ -279,7 +279,7 @@ def _fed_between(footage: Footage, scene: Scene, feeds: Feeds, moments: Sequence
 
     def shifted(by: int) -> Stream:
         ticks = [last_tick(video, stamp) for stamp in _stamps(footage, moments, by)]
-        return undecoded(feeds.add(reading, video, ticks, rate), video)
+        return tagged(feeds.add(reading, video, ticks, rate), video)
 
     if footage.retime == "nearest":
         return Shot(shifted(0), Form(video.pixel_format, video.color, video.bits, reading.straight))

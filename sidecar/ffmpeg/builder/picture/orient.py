@@ -25,15 +25,11 @@ def plain(stream: Stream, video: SourceVideo) -> Stream:
     if video.pixel_format.startswith("yuvj") and video.color.range == "limited":
         # The format's own name says that the range is full, whatever the tags say.
         stream = called(stream, video.pixel_format.replace("yuvj", "yuv"))
-    return _tagged(stream, video)
+    return tagged(stream, video)
 
 
-def undecoded(stream: Stream, video: SourceVideo) -> Stream:
-    """State of raw frames, which carry no tags and no side data, what `plain` frames of the same stream carry."""
-    return _tagged(stream, video, field_mode="prog")
-
-
-def _tagged(stream: Stream, video: SourceVideo, field_mode: str | None = None) -> Stream:
+def tagged(stream: Stream, video: SourceVideo) -> Stream:
+    """State the tags of decoded frames. All count as progressive: what is not is deinterlaced whatever its frames say."""
     return node(
         "setparams",
         stream,
@@ -41,7 +37,7 @@ def _tagged(stream: Stream, video: SourceVideo, field_mode: str | None = None) -
         colorspace=SPACES[video.color.matrix],
         color_primaries=PRIMARIES[video.color.primaries],
         color_trc="bt709",
-        field_mode=field_mode,
+        field_mode="prog",
     )
 
 
