@@ -66,6 +66,11 @@ class Mate:
         if not self.gone:
             self._outgoing.send_nowait(encode(order))
 
+    def dismiss(self) -> None:
+        """End it; nobody is sent to it any more."""
+        self.gone = True
+        self.child.kill()
+
     async def run(self) -> None:
         """Send and hear until the worker is gone, then end what is left of it and of its orders."""
         try:
@@ -116,7 +121,7 @@ class Mate:
         if not self.calls:
             self.idle_since = trio.current_time()
             if self.alone:
-                self.child.kill()
+                self.dismiss()
 
 
 class Crew:
@@ -208,8 +213,7 @@ class Crew:
             oldest = trio.current_time() - self._idle_seconds
             for mate in self._mates:
                 if not mate.calls and mate.idle_since <= oldest:
-                    mate.gone = True
-                    mate.child.kill()
+                    mate.dismiss()
 
     async def close(self) -> None:
         """End all workers. Not cancelled."""

@@ -36,6 +36,8 @@ def go(self, *args):
         os.kill(os.getpid(), signal.SIGSEGV)
     if "poison" in name:
         os.kill(os.getpid(), signal.SIGSEGV)
+    if "later" in name and args[0] > 2_000:
+        os.kill(os.getpid(), signal.SIGSEGV)
     if "hang" in name:
         Path(name + ".met").touch()
         threading.Event().wait()
@@ -215,6 +217,18 @@ async def test_a_file_that_kills_its_decoder_harms_no_other(tmp_path: Path, clip
                 for reader in readers:
                     reader.ended = True
             assert sorted(done) == [False, False, True, True]
+
+
+async def test_a_crash_after_the_first_byte_is_told(tmp_path: Path, clip: Path, found: Reference) -> None:
+    """What the reader has got nobody knows: whoever composes has to begin anew."""
+    later = tmp_path / "later.mp4"
+    later.write_bytes(clip.read_bytes())
+    async with table(tmp_path, argv=POISONED) as open_table:
+        for _ in range(2):
+            with pytest.raises(DecoderCrashed):
+                await open_table.frames(feed_of(later, found.times[:20]))
+            assert await open_table.frames(feed_of(later, found.times[:2])) == list(found.digests[:2])
+            assert await open_table.frames(feed_of(clip, found.times[:2])) == list(found.digests[:2])
 
 
 async def test_a_worker_that_hangs_is_killed_once_its_order_is_left(
