@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +23,30 @@ class ReadAccess:
 
     def __call__(self, path: str) -> Path:
         return inside(path, self.roots, "read")
+
+
+def at_once(read: Callable[[str], Path]) -> Callable[[str], Path]:
+    """Return the same access for many paths now: the links of a folder are followed once, not for each of its files."""
+    if not isinstance(read, ReadAccess):
+        return read
+    folders: dict[str, Path] = {}
+
+    def check(path: str) -> Path:
+        folder, name = os.path.split(path)
+        there = folders.get(folder)
+        if there is None:
+            try:
+                there = folders[folder] = resolve(folder)
+            except (OSError, ValueError, RuntimeError):
+                return read(path)
+        found = there / name
+        if name in {"", ".", ".."} or "\0" in name or not folder or os.path.islink(found):  # noqa: PTH114 - of thousands
+            return read(path)
+        if read.roots is not None and not any(found.is_relative_to(root) for root in read.roots):
+            raise PermissionDenied(path=path, access="read")
+        return found
+
+    return check
 
 
 def inside(path: str, roots: Folders | None, access: str) -> Path:

@@ -10,6 +10,7 @@ from urllib.parse import quote_from_bytes
 
 from protocol.errors import SidecarError
 from protocol.project import AudioTrack, FileSource, Project, VideoTrack
+from sidecar.services.access import at_once
 from sidecar.services.projects.world import CheckRead, located
 
 
@@ -52,10 +53,11 @@ def entries_of(project: Project, base: Path | None, check_read: CheckRead) -> tu
             elif source.media is not None:
                 by_media.setdefault(source.media, []).append(clip.id or "")
     located_paths: dict[str, Path | SidecarError] = {}
+    check = at_once(check_read)
 
     def lead(written: str) -> Path | SidecarError:
         if written not in located_paths:
-            located_paths[written] = _located(written, base, check_read)
+            located_paths[written] = _located(written, base, check)
         return located_paths[written]
 
     found = []

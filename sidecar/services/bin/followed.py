@@ -52,6 +52,7 @@ class Followed:
     entries: tuple[Entry, ...]
     visible: tuple[str, ...] = ()
     files: Mapping[Path, list[Entry]] = field(init=False)
+    in_sight: frozenset[Path] = field(init=False)
 
     def __post_init__(self) -> None:
         files: dict[Path, list[Entry]] = {path: [] for path in in_order(self.entries, self.visible)}
@@ -59,3 +60,6 @@ class Followed:
             if (file := entry.file) is not None:
                 files[file].append(entry)
         object.__setattr__(self, "files", files)
+        shown = frozenset(self.visible)
+        seen = (each.file for each in self.entries if not shown.isdisjoint((each.id, each.path)))
+        object.__setattr__(self, "in_sight", frozenset(file for file in seen if file is not None))

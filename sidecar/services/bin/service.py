@@ -31,6 +31,9 @@ POLL_SECONDS = 2.0
 
 POLL_SHARE = 50
 
+FEW = 5
+"""Files in sight that a reader asks for at a time: with as many as the others, one reader would be left with more."""
+
 TOGETHER = 8
 """Files that a reader asks for at a time: few enough that what comes into sight waits for moments."""
 
@@ -62,6 +65,7 @@ class BinService:
         self._seen: dict[Path, Seen] = {}
         self._stale: set[Path] = set()
         self._queue: deque[Path] = deque()
+        self._in_sight: frozenset[Path] = frozenset()
         self._listening = False
         self._edited = trio.Event()
         self._more = trio.Event()
@@ -140,7 +144,8 @@ class BinService:
         while True:
             while self._queue:
                 paths: list[Path] = []
-                while self._queue and len(paths) < TOGETHER:
+                together = FEW if self._queue[0] in self._in_sight else TOGETHER
+                while self._queue and len(paths) < together:
                     path = self._queue.popleft()
                     if self._wants(path):
                         paths.append(path)
@@ -205,6 +210,7 @@ class BinService:
         for place in range(max(map(len, orders), default=0)):
             queue.update((order[place], None) for order in orders if place < len(order) and self._wants(order[place]))
         self._queue = deque(queue)
+        self._in_sight = frozenset().union(*(each.in_sight for each in self._projects.values()))
         if self._queue:
             self._more.set()
 
