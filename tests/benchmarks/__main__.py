@@ -21,6 +21,7 @@ from tests.benchmarks import (
     cache,
     copying,
     peaks,
+    play,
     preview,
     probing,
     queue,
@@ -49,6 +50,7 @@ GROUPS = {
     "rerender": rerender.measure,
     "copy": copying.measure,
     "preview": preview.measure,
+    "play": play.measure,
     "cache": cache.measure,
 }
 FIGURES = (
@@ -83,6 +85,9 @@ FIGURES = (
     "preview.png",
     "preview.random",
     "preview.busy",
+    "play.first",
+    "play.late",
+    "play.edit",
     "cache.get",
     "cache.put",
     "cache.start",

@@ -1,0 +1,160 @@
+"""Plays of three layers of 1080p at 640×360: how soon they begin, whether they keep up, when an edit is seen."""
+
+from __future__ import annotations
+
+import http.client
+import re
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from tests.benchmarks.figure import Figure, alone
+from tests.benchmarks.server import Server, sidecar
+from tests.harness.media import decode_rgb, make_clip
+
+SIZE = (1920, 1080)
+RATE = 30
+RED, NEAR = (0xC8, 0x20, 0x20), 10
+"""The colour that an edit lays over everything."""
+
+CODECS = ['video/webm; codecs="vp9,opus"']
+
+_CLUSTER = re.compile(
+    rb"\x1f\x43\xb6\x75(?:[\x80-\xff]|[\x40-\x7f].|[\x20-\x3f]..|[\x10-\x1f]...)\xe7([\x81-\x84])", re.DOTALL
+)
+
+
+@dataclass(slots=True)
+class Reading:
+    """A play that is read: when its first bytes came, and by how much each of its clusters came later than its time."""
+
+    asked: float
+    data: bytearray = field(default_factory=bytearray)
+    first: float = 0.0
+    late: list[float] = field(default_factory=list)
+    _scanned: int = 0
+
+    def take(self, part: bytes) -> None:
+        """Take what has come just now."""
+        now = time.perf_counter()
+        self.first = self.first or now
+        self.data += part
+        for found in _CLUSTER.finditer(self.data, self._scanned):
+            width = found[1][0] - 0x80
+            stamp = bytes(self.data[found.end() : found.end() + width])
+            if len(stamp) < width:
+                break
+            self.late.append(now - self.first - int.from_bytes(stamp, "big") / 1000)
+            self._scanned = found.end()
+
+
+def measure(*, short: bool) -> Iterator[Figure]:
+    """Begin plays, read one for a minute, and edit what is played."""
+    times, seconds = (2, 3) if short else (15, 60)
+    with tempfile.TemporaryDirectory() as folder, sidecar() as server:
+        work = Path(folder)
+        project = _project(work, seconds)
+        opened = {"id": server.call("project.open", {"project": project})["projectId"]}
+        told = f"three layers of 1080p{RATE} H.264 and their sound, GOP 60, at 640×360 as VP9 and Opus"
+        _read(server, opened, 1.0)
+        firsts = []
+        for number in range(times):
+            reading = _read(server, opened, 0.0, begin=number * 7 % (RATE * (seconds - 1)))
+            firsts.append(reading.first - reading.asked)
+        yield alone("play.first", "s", firsts, target=0.400, conditions=f"{told}; request written to first byte read")
+        minute = _read(server, opened, float(seconds))
+        yield alone("play.late", "s", [max(minute.late)], target=0.0, conditions=f"{told}; the latest of {seconds} s")
+        edits = [_edited(server, opened, work, number) for number in range(max(2, times // 3))]
+        yield alone("play.edit", "s", edits, target=0.700, conditions=f"{told}; an edit, until it is on the screen")
+
+
+def _read(server: Server, project: dict[str, Any], seconds: float, begin: int = 0) -> Reading:
+    """Read a play for so many seconds from its first byte on, then end it."""
+    reading, answer, play_id = _begin(server, project, begin)
+    while part := answer.read1(65_536):
+        reading.take(part)
+        if time.perf_counter() - reading.first > seconds:
+            break
+    server.call("preview.stop", {"playId": play_id})
+    answer.close()
+    return reading
+
+
+def _begin(server: Server, project: dict[str, Any], frame: int) -> tuple[Reading, http.client.HTTPResponse, str]:
+    reading = Reading(time.perf_counter())
+    asked = {"project": project, "from": {"frame": frame}, "codecs": CODECS, "media": "original"}
+    playing = server.call("preview.play", asked)
+    url = urlsplit(playing["stream"]["url"])
+    connection = http.client.HTTPConnection(url.netloc)
+    connection.request("GET", url.path)
+    return reading, connection.getresponse(), playing["playId"]
+
+
+def _edited(server: Server, project: dict[str, Any], work: Path, number: int) -> float:
+    """Seconds from an edit that turns everything red until a player that is never held up shows it."""
+    reading, answer, play_id = _begin(server, project, 0)
+    revision = server.call("project.get", {"projectId": project["id"]})["revision"]
+    path = {"projectId": project["id"], "patch": [{"op": "replace", "path": "/tracks/3/enabled", "value": True}]}
+    edited: float | None = None
+    while part := answer.read1(65_536):
+        reading.take(part)
+        now = time.perf_counter() - reading.first
+        if edited is None and now > 1.0:
+            edited = now
+            revision = server.call("project.update", {**path, "baseRevision": revision})["revision"]
+        if edited is not None and now > edited + 1.5:
+            break
+    server.call("preview.stop", {"playId": play_id})
+    answer.close()
+    back = [{"op": "replace", "path": "/tracks/3/enabled", "value": False}]
+    server.call("project.update", {"projectId": project["id"], "baseRevision": revision, "patch": back})
+    written = work / f"edited-{number}.webm"
+    written.write_bytes(reading.data)
+    apart = [float(abs(frame.mean(axis=(0, 1)) - RED).max()) for frame in decode_rgb(written)]
+    red = next(place for place, difference in enumerate(apart) if difference < NEAR)
+    assert edited is not None
+    return red / RATE - edited
+
+
+def _project(work: Path, seconds: int) -> dict[str, Any]:
+    sources = [
+        make_clip(
+            work / f"{name}.mp4",
+            seconds=min(seconds, 20),
+            rate=str(RATE),
+            size=SIZE,
+            picture=name,
+            color=("tv", "bt709", "bt709", "bt709"),
+            gop=60,
+            b_frames=2,
+            audio="stereo",
+        )
+        for name in ("testsrc2", "testsrc", "smptehdbars")
+    ]
+
+    def clips(source: Path) -> list[dict[str, Any]]:
+        made = {"kind": "file", "path": str(source)}
+        return [{"source": made, "start": start, "duration": min(20, seconds)} for start in range(0, seconds, 20)]
+
+    def inset(source: Path, place: float) -> dict[str, Any]:
+        shape = {"scaleX": 0.4, "scaleY": 0.4, "x": place}
+        return {"kind": "video", "clips": [{**clip, "transform": shape, "opacity": 0.9} for clip in clips(source)]}
+
+    red = {"source": {"kind": "color", "color": "#C82020"}, "start": 0, "duration": seconds}
+    return {
+        "schema": "timeline/1",
+        "id": "played",
+        "frameRate": str(RATE),
+        "width": SIZE[0],
+        "height": SIZE[1],
+        "tracks": [
+            {"kind": "video", "clips": clips(sources[0])},
+            inset(sources[1], -0.25),
+            inset(sources[2], 0.25),
+            {"kind": "video", "enabled": False, "clips": [red]},
+        ],
+    }
