@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
-from protocol.commands.shared import Range, When
+from protocol.commands.proxy import MediaProxy
+from protocol.commands.shared import ProjectRef, Range, When
 from sidecar.core.course import Course, play_rate
+from sidecar.services.access import ReadAccess
 from tests.harness.flashes import BLIP, Flashing, blips, flashes
+from tests.harness.media import make_clip
 from tests.services.preview.play.theatre import MP4, VP8, WEBM, clip, project, seen, theatre
 
 pytestmark = pytest.mark.usefixtures("hasty")
@@ -86,3 +89,18 @@ async def test_sound_is_in_step(
             for at, flash, blip in zip(events, shown, sounded, strict=True):
                 assert abs(blip - at) <= APART, (speed, at, blip)
                 assert -0.002 <= float(flash) - at <= frame + 0.002, (speed, at, float(flash))
+
+
+async def test_small_files_take_the_place_of_large_ones_in_the_picture(tmp_path: Path) -> None:
+    film = make_clip(tmp_path / "film.mp4", seconds=2, size=(384, 192), audio="stereo", gop=50, b_frames=2)
+    raw = project({"clips": [clip(film, 0, 2)]})
+    async with theatre(tmp_path / "home", proxyHeight=96) as house:
+        await house.services.proxies.proxy(MediaProxy(path=str(film)), film, shown=str(film), read=ReadAccess())
+        previews = await house.services.previews.wait()
+        stage = await previews.stages.of_project(ProjectRef(inline=raw), ReadAccess(), media="proxy")
+        assert stage.media == "proxy"
+        played = await house.play(raw, media="proxy", codecs=VP8)
+        watched = seen(await house.watch(played, tmp_path / "out.webm"))
+        await house.over(played)
+    assert watched.numbers == list(range(50))
+    assert watched.sounds

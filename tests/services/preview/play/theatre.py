@@ -150,9 +150,9 @@ async def broken(reader: LiveReader) -> bool:
 
 
 @asynccontextmanager
-async def theatre(home: Path) -> AsyncIterator[Theatre]:
-    """Open services for a test; on leaving, nothing of a play may be left."""
-    async with open_services(ServiceOptions(environ=environment(home))) as services:
+async def theatre(home: Path, **settings: Any) -> AsyncIterator[Theatre]:
+    """Open services for a test."""
+    async with open_services(ServiceOptions(arguments=settings, environ=environment(home))) as services:
         opened: Theatre
         events = services.events.subscribe(["play.state"], wake=lambda: opened.woken.set())  # noqa: PLW0108 - `woken` is another one each time
         opened = Theatre(services, events)
