@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -21,10 +21,11 @@ from sidecar.services.render.control import JobControl
 from sidecar.services.render.copies import Extracted, take_copies
 from sidecar.services.render.crew import open_crew
 from sidecar.services.render.doubts import check_doubted
+from sidecar.services.render.early_join import arriving, encoded_piece, foresee_scan
 from sidecar.services.render.encoded_sound import SoundPlan, encoded_sound, loudness_of
 from sidecar.services.render.foresight import foresee
-from sidecar.services.render.join import join
-from sidecar.services.render.join_pieces import EncodedPiece, Piece
+from sidecar.services.render.join import UnforeseenPiece, join
+from sidecar.services.render.join_pieces import Piece, Scan
 from sidecar.services.render.produce import Bench, run_command
 from sidecar.services.render.sound_mix import SoundShop
 from sidecar.services.render.workshop import Attempt, Made
@@ -66,25 +67,29 @@ async def assemble(attempt: Attempt, bench: Bench) -> Made:
                 held=held,
             )
             copies: dict[str, Extracted] = {}
-            sound = await _streams(attempt, cells, bench, copies)
+            sound, joined = await _streams(attempt, cells, bench, copies)
             await check_doubted(attempt.planned, shop.damage, bench.doubted)
             await cells.keep()
             loudness: MeasuredLoudness | None = None
             if sound is not None:
                 loudness = loudness_of(held.enter_context(sound))
             attempt.pass_on(attempt.shown.enter("running", "joining", trio.current_time()))
-            subtitles = await _subtitles(attempt, cells, bench)
-            await _join(attempt, cells, copies, None if sound is None else sound.path, subtitles)
+            if not joined:
+                subtitles = await _subtitles(attempt, cells, bench, "subtitles")
+                await _join(attempt, _pieces(cells, copies), None if sound is None else sound.path, subtitles)
         finally:
             with trio.CancelScope(shield=True):
                 await trio.to_thread.run_sync(clear, folder)
     return Made(loudness, reused(attempt), _joins(attempt), copies)
 
 
-async def _streams(attempt: Attempt, cells: CellRun, bench: Bench, copies: dict[str, Extracted]) -> Pinned | None:
-    """Make picture and sound beside one another, and fetch the copies; return the sound."""
+async def _streams(
+    attempt: Attempt, cells: CellRun, bench: Bench, copies: dict[str, Extracted]
+) -> tuple[Pinned | None, bool]:
+    """Make picture and sound beside one another, and fetch the copies; return the sound, and whether all is joined."""
     sounds: list[Pinned] = []
-    pictured = trio.Event()
+    pictured, sounded = trio.Event(), trio.Event()
+    joined = False
 
     async def picture() -> None:
         await cells.find()
@@ -108,6 +113,19 @@ async def _streams(attempt: Attempt, cells: CellRun, bench: Bench, copies: dict[
 
     async def sound(plan: SoundPlan) -> None:
         sounds.append(await encoded_sound(plan, sound_shop(attempt, bench, mixed, turn)))
+        sounded.set()
+
+    async def join_early() -> None:
+        nonlocal joined
+        foreseen = await foresee_scan(cells)
+        if attempt.planned.sound is not None:
+            await sounded.wait()
+        if foreseen is not None and not pictured.is_set():
+            subtitles = await _subtitles(attempt, cells, bench, "subtitles-early")
+            with suppress(UnforeseenPiece):
+                sound = sounds[0].path if sounds else None
+                await _join(attempt, arriving(cells), sound, subtitles, foreseen=foreseen)
+                joined = True
 
     async def copied() -> None:
         planned, media = attempt.planned, attempt.shop.media
@@ -117,51 +135,48 @@ async def _streams(attempt: Attempt, cells: CellRun, bench: Bench, copies: dict[
         async with open_crew() as crew:
             crew.start(picture)
             crew.start(copied)
+            crew.start(join_early)
             if attempt.planned.sound is not None:
                 crew.start(partial(sound, attempt.planned.sound))
     except BaseException:
         for made in sounds:
             made.release()
         raise
-    return sounds[0] if sounds else None
+    return (sounds[0] if sounds else None), joined
 
 
-async def _subtitles(attempt: Attempt, cells: CellRun, bench: Bench) -> Sequence[Path]:
+async def _subtitles(attempt: Attempt, cells: CellRun, bench: Bench, name: str) -> Sequence[Path]:
     """Write the subtitles that players show; none where none are asked for."""
     planned, target = attempt.planned, cells.folder / "subtitles"
     timeline, export = planned.stages.timeline, planned.export
     command = await trio.to_thread.run_sync(subtitle_command, timeline, export, planned.span, str(target))
     if command is None:
         return ()
-    await run_command(command, "subtitles", (), bench=bench)
+    await run_command(command, name, (), bench=bench)
     return (target,)
 
 
 async def _join(
     attempt: Attempt,
-    cells: CellRun,
-    copies: Mapping[str, Extracted],
+    pieces: Sequence[Piece],
     sound: Path | None,
     subtitles: Sequence[Path],
+    foreseen: Scan | None = None,
 ) -> None:
     """Join in a thread; cancelled, it ends with the next packets, paused it waits."""
     planned = attempt.planned
     chapters = chapters_of(planned.stages.timeline, planned.export, planned.span)
-    pieces: list[Piece] = [
-        EncodedPiece(
-            cells.files[cell.key],
-            cell.frames,
-            delay=None if cell.still else cells.delays.get(cell.key),
-            still=cell.still,
-        )
-        if cell.copy is None
-        else copies[cell.key].piece
-        for cell in planned.cells
-    ]
     stop = partial(_stop, attempt.job.control)
     tags = source_tags(planned.stages.timeline, planned.export, planned.span)
     joining = partial(join, sound=sound, subtitles=subtitles, chapters=chapters, tags=tags, stop=stop)
-    await trio.to_thread.run_sync(joining, pieces, attempt.part, planned.export, planned.span)
+    await trio.to_thread.run_sync(
+        partial(joining, foreseen=foreseen), pieces, attempt.part, planned.export, planned.span
+    )
+
+
+def _pieces(cells: CellRun, copies: Mapping[str, Extracted]) -> list[Piece]:
+    """Return what the picture is joined from, now that all of it is there."""
+    return [encoded_piece(cells, cell) if cell.copy is None else copies[cell.key].piece for cell in cells.planned.cells]
 
 
 def _stop(control: JobControl) -> bool:

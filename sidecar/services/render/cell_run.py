@@ -63,6 +63,7 @@ class CellRun:
     unkept: list[tuple[Cell, Path]] = field(default_factory=list)
     retries: Retries = field(default_factory=Retries)
     sound: Turn = field(default_factory=Turn)
+    _arrived: trio.Event = field(default_factory=trio.Event)
     _unseen: dict[str, Cell] = field(default_factory=dict)
     _waiting: list[Run] = field(default_factory=list)
     _running: int = 0
@@ -114,6 +115,11 @@ class CellRun:
             self.slots.leave()
         self.sound.come()
 
+    async def arrival(self, key: str) -> None:
+        """Wait until the file of a key is there."""
+        while key not in self.files:
+            await self._arrived.wait()
+
     async def keep(self) -> None:
         """Put into the cache what was held back: the doubts did not prove true."""
         for cell, path in self.unkept:
@@ -143,7 +149,7 @@ class CellRun:
             pinned = await self.store.find("segments", cell.key, owners=self.planned.owners, sources=sources)
             if pinned is None:
                 return False
-            self.files[cell.key] = self.held.enter_context(pinned).path
+            self._arrive(cell, self.held.enter_context(pinned).path)
             seconds, delay = pinned.meta.get("seconds"), pinned.meta.get("delay")
             if delay is not None:
                 self.delays[cell.key] = delay
@@ -281,7 +287,7 @@ class CellRun:
         size = (await trio.to_thread.run_sync(path.stat)).st_size
         self.delays[cell.key] = found.delay
         if doubted:
-            self.files[cell.key] = path
+            self._arrive(cell, path)
             self.unkept.append((cell, path))
         else:
             await self._publish(cell, path)
@@ -300,7 +306,12 @@ class CellRun:
         kept = await self.store.publish(
             "segments", cell.key, path, meta=meta, seconds=seconds, owners=self.planned.owners, sources=sources
         )
-        self.files[cell.key] = path if kept is None else self.held.enter_context(kept).path
+        self._arrive(cell, path if kept is None else self.held.enter_context(kept).path)
+
+    def _arrive(self, cell: Cell, path: Path) -> None:
+        self.files[cell.key] = path
+        self._arrived.set()
+        self._arrived = trio.Event()
 
     def _freeze(self, paused: bool) -> None:  # noqa: FBT001 - what the switch says
         """Lend the places of processes that are stopped to other jobs."""

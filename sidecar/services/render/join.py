@@ -6,7 +6,7 @@ Timestamps are written from frame numbers: whatever clocks the pieces have, no f
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -57,6 +57,10 @@ class JoinStopped(Exception):
     """The join was stopped; nothing of it is left."""
 
 
+class UnforeseenPiece(Exception):
+    """A piece is not what was foreseen of all; what was written so far stays, to be written anew."""
+
+
 @dataclass(frozen=True, slots=True)
 class Timing:
     """Frames come at `rate`; packets are decoded `delay` frames before the frame of their place is shown."""
@@ -80,23 +84,27 @@ def join(
     chapters: Sequence[Chapter] = (),
     tags: Sequence[tuple[str, str]] = (),
     stop: Callable[[], bool] = lambda: False,
+    foreseen: Scan | None = None,
 ) -> None:
     """Write all frames of `span` from its pieces, in order, with the streams of `sound` and `subtitles` beside them.
 
     `tags` stand under the project's own. Blocking; `stop` is asked all the time, and may raise what ends the join. The
     pieces' parameters are the same, or they are H.264, whose parameter sets then stand in front of every keyframe, too.
+    `foreseen` is what some piece has let expect of all: none is looked at before its turn then, so that it need not be
+    there yet; one that differs raises UnforeseenPiece.
     Where the join fails or is stopped, `target` is removed. Raises JoinStopped, RenderFailed, DiskFull, OutputUnwritable.
     """
     if sum(piece.frames for piece in pieces) != span.frames:
         raise RenderFailed(detail=f"the pieces have {sum(piece.frames for piece in pieces)} of {span.frames} frames")
-    scans = []
-    for piece in pieces:
+    scans = [] if foreseen is None else [foreseen]
+    for piece in pieces if foreseen is None else ():
         _poll(stop)
         scans.append(piece.scan(span.rate))
     timing = Timing(span.rate, max(scan.delay for scan in scans))
     parameters = _parameters(scans, export)
     with ExitStack() as held:
-        numbered = held.enter_context(closing(_numbered(pieces, timing, scans if len(parameters) > 1 else ())))
+        looked_at = pieces if foreseen is None else _as_foreseen(pieces, foreseen, span.rate)
+        numbered = held.enter_context(closing(_numbered(looked_at, timing, scans if len(parameters) > 1 else ())))
         beside = [held.enter_context(_opened(path)) for path in (sound, *subtitles) if path is not None]
         shown = held.enter_context(pieces[0].open(span.rate, shown=True)).stream
         with _made(target, export, span, chapters, tags, subtitled=bool(subtitles)) as made:
@@ -108,6 +116,15 @@ def join(
                 if number % POLL == 0:
                     _poll(stop)
                 made.mux_one(packet)
+
+
+def _as_foreseen(pieces: Sequence[Piece], foreseen: Scan, rate: Fraction) -> Iterator[Piece]:
+    """Look at each piece before its packets are read."""
+    for piece in pieces:
+        scan = piece.scan(rate)
+        if scan.delay > foreseen.delay or scan.parameters != foreseen.parameters:
+            raise UnforeseenPiece
+        yield piece
 
 
 def joinable(export: Export) -> str | None:
@@ -139,7 +156,7 @@ def _header(parameters: Sequence[bytes]) -> bytes:
 
 
 def _numbered(
-    pieces: Sequence[Piece], timing: Timing, scans: Sequence[Scan]
+    pieces: Iterable[Piece], timing: Timing, scans: Sequence[Scan]
 ) -> Generator[tuple[int, av.Packet[av.VideoStream]]]:
     """Read all packets, each with the number of its frame in the output.
 
@@ -287,7 +304,8 @@ def _made(
         container.close()
     except BaseException as error:
         # First, for closing would finish the file, whose index may have to move all that was written.
-        target.unlink(missing_ok=True)
+        if not isinstance(error, UnforeseenPiece):
+            target.unlink(missing_ok=True)
         if container is not None:
             with suppress(av.error.FFmpegError):
                 container.close()
