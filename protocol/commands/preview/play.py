@@ -97,7 +97,8 @@ class PlayState(Result):
     """Payload of play.state: where a play is, four times a second, and whenever something changes.
 
     `frame` and `time` are where its reader is, if it plays what it gets at once. `anchor` is the newest one: of the
-    beginning, of an edit, of another lap. `revision` is that of the open project which is played.
+    beginning, of an edit, of another lap. `revision` is that of the open project which is played, or is
+    about to be.
     """
 
     play_id: str

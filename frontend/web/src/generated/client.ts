@@ -2,7 +2,7 @@
 // It needs no framework and no other file: give `Client` a `Transport` and it speaks.
 
 export const PROTOCOL = 1;
-export const SCHEMA_HASH = "sha256:d90c30d06b08935daf1f7e2bd5ff69112873324f344d58f573c1e19873889bfa";
+export const SCHEMA_HASH = "sha256:dd295cb622d37154caef2685bdf35d6edf324d6860b676312d9b758b6c3a56ba";
 
 /** Seconds as a number, or exactly as `num/den`. */
 export type Seconds = number | string;
@@ -1459,13 +1459,14 @@ export interface Media {
 }
 
 /**
- * `interval` is the seconds between the points of sharpness, motion and bitrate.
+ * Of exactly one of `path` and `media`. `interval` is the seconds between the points of sharpness, motion and bitrate.
  *
  * With a `range` (seconds from the file's start) only what lies in it is looked at, and frames have no numbers.
  */
 export interface MediaAnalyze {
   progressToken?: string | number | null;
-  path: string;
+  path?: string | null;
+  media?: MediaTarget | null;
   kinds: Array<"bitrate" | "black" | "crop" | "freeze" | "interlacing" | "loudness" | "motion" | "scenes" | "sharpness" | "silence">;
   videoStream?: number;
   audioStream?: number;
@@ -1618,6 +1619,12 @@ export interface MediaProxy {
   height?: number | null;
   adopt?: boolean;
   make?: boolean;
+}
+
+/** An entry of a project's bin, by its id. */
+export interface MediaTarget {
+  project: ProjectRef;
+  id: string;
 }
 
 /** A file, and the clips that use it. */
@@ -1793,7 +1800,8 @@ export interface PlayAnchor {
  * Payload of play.state: where a play is, four times a second, and whenever something changes.
  *
  * `frame` and `time` are where its reader is, if it plays what it gets at once. `anchor` is the newest one: of the
- * beginning, of an edit, of another lap. `revision` is that of the open project which is played.
+ * beginning, of an edit, of another lap. `revision` is that of the open project which is played, or is
+ * about to be.
  */
 export interface PlayState {
   playId: string;
@@ -3592,7 +3600,7 @@ export interface Methods {
   "media.analyze": {
     params: MediaAnalyze;
     result: Analysis;
-    errors: "mediaNotFound" | "mediaUnreadable" | "mediaUnsupported" | "mediaEncrypted" | "decoderCrashed" | "dependencyMissing" | "permissionDenied" | "timeout" | "sourceChanged" | "invalidParams";
+    errors: "mediaNotFound" | "mediaUnreadable" | "mediaUnsupported" | "mediaEncrypted" | "decoderCrashed" | "dependencyMissing" | "permissionDenied" | "timeout" | "sourceChanged" | "invalidParams" | "invalidProject" | "unsupportedSchema" | "projectNotFound" | "projectNotOpen" | "projectConflict";
   };
   /** Show one picture of a project, as a render would. */
   "preview.frame": {

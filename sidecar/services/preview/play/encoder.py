@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, suppress
 from math import inf
 from pathlib import Path
 
@@ -42,8 +42,8 @@ class Encoder:
             raise await self._failure() from error
 
     def sound(self, floats: bytes) -> None:
-        """Have sound written, as soon as the pipe takes it."""
-        if floats:
+        """Have sound written, as soon as the pipe takes it; of a process that has ended the next picture tells."""
+        with suppress(trio.BrokenResourceError):
             self._waiting.send_nowait(floats)
 
     async def pour(self) -> None:

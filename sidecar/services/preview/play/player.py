@@ -145,6 +145,7 @@ class Player:
             self.stop("changed")
         elif self._pump is not None:
             self._pump.give(scene)
+            self._tell()
 
     async def _tell_on(self) -> None:
         """Tell where it is, again and again."""
@@ -166,7 +167,7 @@ class Player:
     def _tell(self) -> None:
         elapsed = self._pace.elapsed
         at = self._programme.at(elapsed)
-        show = self._programme.show
+        scene = self._programme.show.scene if self._pump is None else self._pump.scene
         state = PlayState(
             play_id=self.play_id,
             project_id=self._asked.project_id,
@@ -176,7 +177,7 @@ class Player:
             time=at.time,
             media_time=format_exact(self._programme.second(elapsed)),
             rate=float(self._asked.speed),
-            revision=show.scene.seen.revision,
+            revision=scene.seen.revision,
             anchor=self._programme.anchor,
             error=self._error,
         )

@@ -9,7 +9,6 @@ from math import ceil
 
 import trio
 
-from sidecar.core.course import Course
 from sidecar.ffmpeg.builder.play import lead_samples
 from sidecar.ffmpeg.builder.sound.rows import SAMPLE_BYTES
 from sidecar.services.preview.play.encoder import Encoder
@@ -24,6 +23,10 @@ STRETCHED_AHEAD = Fraction(3, 10)
 second, has pictures wait for it, and what stretches it looks further ahead."""
 
 
+PASSED = 64 * 1024
+"""Bytes that are passed over at a time."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Sources:
     """Where pictures and sound come from."""
@@ -36,7 +39,8 @@ class Sources:
 class Pump:
     """Plays the newest show of a programme until its end; `jumped` is called when what follows is something else.
 
-    `number` is the frame of the stream that is to be written next.
+    `number` is the frame of the stream that is to be written next. The samples of its sound that are written already
+    are the surplus: another show does not give them again.
     """
 
     asked: Asked
@@ -46,8 +50,14 @@ class Pump:
     encoder: Encoder
     jumped: Callable[[], None]
     number: int = 0
+    _surplus: int = 0
     _next: Scene | None = None
     _waiting: trio.CancelScope = field(default_factory=trio.CancelScope)
+
+    @property
+    def scene(self) -> Scene:
+        """The newest scene, which is played or about to be."""
+        return self._next or self.programme.show.scene
 
     def give(self, scene: Scene) -> None:
         """Go on with another scene, from the next frame on that is not yet written."""
@@ -83,8 +93,10 @@ class Pump:
             heard: _Heard | None = None
             if self.asked.sounds:
                 nursery.start_soon(pour, show.scene.heard, show.course, self.sources.sound, floats)
-                heard = _Heard(show, Sound(poured), self.asked)
+                heard = _Heard(show, Sound(poured), self.asked, self._surplus)
             await self._write(show, drawn, heard)
+            if heard is not None:
+                self._surplus = heard.surplus(self.number)
             nursery.cancel_scope.cancel()
 
     async def _write(self, show: Show, drawn: trio.MemoryReceiveChannel[Picture], heard: _Heard | None) -> None:
@@ -102,7 +114,7 @@ class Pump:
                 while held[0] < wanted:
                     held = await _next_of(drawn)
                 if heard is not None:
-                    floats = await heard.read(number)
+                    floats = await heard.read(self.number)
             if self._waiting.cancelled_caught:
                 return
             frame = course.frame(wanted)
@@ -116,27 +128,33 @@ class Pump:
 
 
 class _Heard:
-    """The sound of a show, cut to its frames."""
+    """The sound of a show, cut to its frames. The first `surplus` samples of it have been heard already."""
 
-    def __init__(self, show: Show, sound: Sound, asked: Asked) -> None:
+    def __init__(self, show: Show, sound: Sound, asked: Asked, surplus: int) -> None:
         line = show.scene.heard.timeline
-        self._course: Course = show.course
+        self._show = show
         self._sound = sound
         self._rate = line.sample_rate
         self._bytes = line.channels * SAMPLE_BYTES
         ahead = SOUND_AHEAD if asked.speed == 1 else STRETCHED_AHEAD
-        self._ahead = ceil(ahead * self._course.pace)
-        self._read = 0
+        self._ahead = ceil(ahead * show.course.pace)
+        self._given = surplus
+        self._left = surplus * self._bytes
 
     async def read(self, number: int) -> bytes:
-        """Return what the encoder is to be given before a frame of the show. Cancelled, nothing is lost."""
-        until = number + 1 + self._ahead
-        if self._course.length is not None:
-            until = min(until, self._course.length)
-        samples = self._course.sample(until, self._rate)
-        floats = await self._sound.read(max(0, samples - self._read) * self._bytes)
-        self._read = max(self._read, samples)
+        """Return what the encoder is to be given before a frame of the stream. Cancelled, nothing is lost."""
+        while self._left:
+            self._left -= len(await self._sound.read(min(self._left, PASSED)))
+        local = number - self._show.begin + 1 + self._ahead
+        course = self._show.course
+        samples = course.sample(local if course.length is None else min(local, course.length), self._rate)
+        floats = await self._sound.read(max(0, samples - self._given) * self._bytes)
+        self._given = max(self._given, samples)
         return floats
+
+    def surplus(self, number: int) -> int:
+        """Return how many samples have been given that belong to a frame of the stream or what comes after it."""
+        return self._given - self._show.course.sample(number - self._show.begin, self._rate)
 
 
 async def _next_of(drawn: trio.MemoryReceiveChannel[Picture]) -> Picture:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trio
 
 from protocol.commands.proxy import MediaProxy
 from protocol.commands.shared import ProjectRef, Range, When
@@ -14,6 +15,7 @@ from sidecar.core.course import Course, play_rate
 from sidecar.services.access import ReadAccess
 from tests.harness.flashes import BLIP, Flashing, blips, flashes
 from tests.harness.media import make_clip
+from tests.harness.patience import PATIENCE
 from tests.services.preview.play.theatre import MP4, VP8, WEBM, clip, project, seen, theatre
 
 pytestmark = pytest.mark.usefixtures("hasty")
@@ -104,3 +106,32 @@ async def test_small_files_take_the_place_of_large_ones_in_the_picture(tmp_path:
         await house.over(played)
     assert watched.numbers == list(range(50))
     assert watched.sounds
+
+
+@pytest.mark.parametrize("speed", [1, 2])
+async def test_sound_stays_in_step_through_edits(speed: float, flashing: Flashing, tmp_path: Path) -> None:
+    raw = project({"clips": [clip(flashing.path, 0, 8)]}, id="edited")
+    async with theatre(tmp_path / "home") as house:
+        revision = (await house.services.projects.open(raw)).revision
+        played = await house.play("edited", rate=speed, width=320, codecs=VP8)
+        reader, target = house.live(played).take(), tmp_path / "out.webm"
+        assert reader is not None
+        read = 0
+        with reader, target.open("wb") as file, trio.fail_after(PATIENCE):
+            while part := await reader.read():
+                file.write(part)
+                before, read = read, read + len(part)
+                # Every eighth of a megabyte: some four clusters.
+                if before >> 17 != read >> 17 and revision < 4:
+                    patch = [{"op": "add", "path": "/tracks/0/clips/0/opacity", "value": 0.9 + revision / 100}]
+                    revision = (await house.services.projects.update("edited", revision, patch=patch)).revision
+                    await house.told_of(lambda state: state.revision == revision)  # noqa: B023 - asked at once
+        state = await house.over(played)
+    assert state.revision == revision == 4
+    assert state.anchor.frame > 0
+    shown, sounded = flashes(target), blips(target, lasting=BLIP / speed)
+    events = [float(at) / speed for at in flashing.instants if at < 8 - BLIP]
+    assert len(shown) == len(sounded) == len(events)
+    for at, flash, blip in zip(events, shown, sounded, strict=True):
+        assert abs(blip - at) <= APART, (at, blip)
+        assert -0.002 <= float(flash) - at <= 0.042, (at, float(flash))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -109,15 +109,19 @@ class Theatre:
                 written += len(part)
         return target
 
-    async def ended(self, played: PreviewPlaying) -> PlayState:
-        """Wait until a play is over, and return its last state."""
+    async def told_of(self, wanted: Callable[[PlayState], bool]) -> PlayState:
+        """Wait until such a state was told."""
         with trio.fail_after(PATIENCE):
             while True:
                 for state in self.told():
-                    if state.play_id == played.play_id and state.reason:
+                    if wanted(state):
                         return state
                 await self.woken.wait()
                 self.woken = trio.Event()
+
+    async def ended(self, played: PreviewPlaying) -> PlayState:
+        """Wait until a play is over, and return its last state."""
+        return await self.told_of(lambda state: state.play_id == played.play_id and state.reason is not None)
 
     async def over(self, played: PreviewPlaying) -> PlayState:
         """Wait until a play, the only one, is over and nothing of it is left; return its last state."""
