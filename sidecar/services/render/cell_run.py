@@ -55,7 +55,7 @@ class CellRun:
     shown: ProgressMeter
     tell: Callable[[], None]
     fingerprint: Callable[[Path], Awaitable[str | None]]
-    foresee: Callable[[Sequence[Cell]], Awaitable[list[float]]]
+    foresee: Callable[[Sequence[Cell], float], Awaitable[list[float]]]
     held: ExitStack
     files: dict[str, Path] = field(default_factory=dict)
     delays: dict[str, int] = field(default_factory=dict)
@@ -107,7 +107,7 @@ class CellRun:
         try:
             with self.control.obeyed(self._freeze):
                 async with open_crew() as beside:
-                    beside.start(self._foresee)
+                    beside.start(partial(self._foresee, sum(map(self._seconds, missing))))
                     async with open_crew() as crew:
                         await self._dispatch(crew)
                     beside.dismiss()
@@ -126,8 +126,8 @@ class CellRun:
             await self._publish(cell, path)
         self.unkept.clear()
 
-    async def _foresee(self) -> None:
-        self.shown.meter.foresee(await self.foresee(self.planned.cells))
+    async def _foresee(self, seconds: float) -> None:
+        self.shown.meter.foresee(await self.foresee(self.planned.cells, seconds))
 
     def missing(self) -> list[Cell]:
         """Return the cells that are not there, and not to be looked for."""

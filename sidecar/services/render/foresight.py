@@ -25,12 +25,19 @@ MOST_STREAMS = 32
 
 LOOK_SECONDS = 10.0
 
+LONG = 30.0
+"""Seconds of processor of a job for which a worker is started: for a shorter one that costs more than it tells."""
 
-async def foresee(cells: Sequence[Cell], timeline: Timeline, span: OutputSpan, media: MediaService) -> list[float]:
+
+async def foresee(
+    cells: Sequence[Cell], seconds: float, *, timeline: Timeline, span: OutputSpan, media: MediaService
+) -> list[float]:
     """Return how busy each cell's sources are against their mean, as a logarithm; 0 where nothing tells.
 
-    A file that cannot be read, or whose tables do not tell, is no error. Cancelling it ends its worker.
+    `seconds` is what the job takes, about, in seconds of processor. A file that cannot be read, or whose tables do not tell, is no error. Cancelling it ends its worker.
     """
+    if seconds < LONG and not media.pool.idle:
+        return [0.0] * len(cells)
     screen = Screen(timeline, span)
     found: dict[Stream, Bitrates] = {}
     for stream in (await trio.to_thread.run_sync(screen.streams, cells))[:MOST_STREAMS]:
