@@ -18,6 +18,9 @@ AHEAD = 3
 REACH = 12
 """A frame so far ahead is reached by composing those between; beyond, a process of its own is sooner."""
 
+HELD = AHEAD + 2
+"""Frames that it holds itself, besides the memory tier: those that somebody may be waiting for."""
+
 IDLE = 5.0
 """Seconds after which a pipeline that nobody asks ends."""
 
@@ -82,7 +85,7 @@ class Pipeline:
             async for data in frames:
                 now = perf_counter()
                 self._recent[self.position] = keep(self.stage, self.position, self.look, data, now - began)
-                self._recent.pop(self.position - REACH, None)
+                self._recent.pop(self.position - HELD, None)
                 self.position += 1
                 self._turn()
                 if not await self._go_on():

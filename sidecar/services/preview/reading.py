@@ -17,7 +17,7 @@ import trio
 
 from protocol.commands.preview.shared import PictureMedia
 from protocol.commands.shared import ProjectRef
-from protocol.errors import MediaUnsupported
+from protocol.errors import MediaUnsupported, SidecarError
 from protocol.problem import Problem
 from protocol.project import Export, Project, VideoExport
 from sidecar.core.source import SourceFacts
@@ -42,7 +42,7 @@ from sidecar.services.projects.refs import folder_of
 from sidecar.services.projects.view import ProjectView
 from sidecar.services.projects.world import CheckRead
 from sidecar.services.render.compiling import Draft, analysis_keys
-from sidecar.services.resolving import resolved
+from sidecar.services.resolving import Resolved, resolved
 
 if TYPE_CHECKING:
     from sidecar.services.cache.pinned import Pinned
@@ -144,7 +144,7 @@ class Reader:
             raise invalid(refused)
         playable = less(project, Without(clips=frozenset(clips_of(view.problems, project))))
         check_read = _Watching(read, watched)
-        found = await resolved(playable, view.base, media=self._facts, fonts=self._fonts(), check_read=check_read)
+        found = await self._resolved(view, playable, check_read)
         problems = [*view.problems, *found.problems]
         timeline, sources = found.timeline, found.found.sources
         if unplayable := frozenset(clips_of(found.problems, project)):
@@ -195,6 +195,18 @@ class Reader:
             if await self._cache().known(kind, [key for each, key in stage.missing if each == kind]):
                 return True
         return False
+
+    async def _resolved(self, view: ProjectView, playable: Project, check_read: CheckRead) -> Resolved:
+        """Resolve what can be played; raises InvalidProject where what is wrong with clips keeps all from being laid out."""
+        try:
+            return await resolved(playable, view.base, media=self._facts, fonts=self._fonts(), check_read=check_read)
+        except SidecarError:
+            raise
+        except Exception as error:
+            wrong = [problem for problem in view.problems if problem.severity == "error"]
+            if wrong:
+                raise invalid(wrong) from error
+            raise
 
     async def _small(
         self,

@@ -145,6 +145,8 @@ class Views:
             window, fed = await trio.to_thread.run_sync(going)
         except SidecarError:
             return None
+        # A newer request may have come meanwhile: its pipeline is the one that counts.
+        await trio.lowlevel.checkpoint_if_cancelled()
         if window[1] - first < LEAST_WINDOW < end - first:
             return None
         pipeline = Pipeline(stage, look, window, fed)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from protocol.errors import InvalidParams, MediaNotFound, PermissionDenied, ProjectConflict
+from protocol.errors import InvalidParams, InvalidProject, MediaNotFound, PermissionDenied, ProjectConflict
 from protocol.time import format_exact
 from sidecar.commands.grant import Grant
 from tests.harness.media import make_clip
@@ -155,6 +155,22 @@ async def test_a_clip_without_its_file_stands_in_the_way_of_its_own_frames_only(
             with pytest.raises(MediaNotFound) as caught:
                 await shown.picture(raw, frame)
             assert caught.value.path == str(tmp_path / "gone.mp4")
+
+
+async def test_clips_that_cannot_be_are_in_the_way_of_their_own_frames_only(tmp_path: Path) -> None:
+    wrong = {"type": "blur", "parameters": {"radius": "much"}}
+    clips = [color(0, 1, "#FF0000", effects=[wrong]), color(1, 1, "#0000FF"), color(2, 1), color(2.5, 1)]
+    unknown = [{"type": "fade", "from": "nobody", "duration": 0.4}]
+    async with screen(tmp_path) as shown:
+        raw = film(*clips)
+        assert tuple((await shown.picture(raw, 30))[0, 0]) == BLUE
+        for frame in (3, 70):
+            with pytest.raises(InvalidProject) as caught:
+                await shown.frame(raw, frame)
+            assert caught.value.problems
+        raw["tracks"][0]["transitions"] = unknown
+        with pytest.raises(InvalidProject):
+            await shown.frame(raw, 30)
 
 
 async def test_files_outside_what_may_be_read_are_not_shown(tmp_path: Path) -> None:
