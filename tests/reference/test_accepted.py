@@ -34,7 +34,7 @@ def press(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Press]:
         yield made
 
 
-@quick(40)
+@quick(25)
 @given(raw=projects())
 def test_what_is_accepted_is_rendered(press: Press, raw: Json) -> None:
     assert press.outcome(raw) in {"rendered", "refused"}, json.dumps(raw)

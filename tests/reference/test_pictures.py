@@ -13,7 +13,7 @@ from tests.reference.rendered import Films, Json, agree, pictures
 from tests.reference.timelines import timelines
 
 
-@quick(25)
+@quick(15)
 @given(raw=timelines())
 def test_drawn_timelines_are_what_the_model_makes_of_them(films: Films, raw: Json) -> None:
     agree(raw, films)
@@ -27,7 +27,7 @@ def test_many_drawn_timelines_are_what_the_model_makes_of_them(films: Films, raw
     agree(raw, films)
 
 
-@quick(8)
+@quick(6)
 @given(raw=timelines(most=14))
 def test_windows_hold_the_frames_of_the_whole(films: Films, raw: Json) -> None:
     whole = pictures(raw, films.folder)

@@ -21,7 +21,7 @@ def takes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@quick(40)
+@quick(25)
 @given(raw=mixes())
 def test_drawn_mixes_are_what_the_model_makes_of_them(takes: Path, raw: Json) -> None:
     off, where = missed(raw, takes)

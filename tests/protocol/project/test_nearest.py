@@ -52,9 +52,20 @@ def holds(raw: dict[str, Any], rule: str, pointer: str) -> bool:
     return any((p.context["rule"], p.context.get("absent", p.pointer)) == (rule, pointer) for p in check(raw).problems)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(EXPORTS)
 def test_the_nearest_that_can_be_is_one_that_can(export: dict[str, Any]) -> None:
+    nearest_can(export)
+
+
+@pytest.mark.soak
+@settings(max_examples=10_000, deadline=None)
+@given(EXPORTS)
+def test_the_nearest_of_many_exports_is_one_that_can(export: dict[str, Any]) -> None:
+    nearest_can(export)
+
+
+def nearest_can(export: dict[str, Any]) -> None:
     raw = edited(("/export", export))
     checked = check(raw)
     assert checked.project is not None

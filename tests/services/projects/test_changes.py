@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -374,9 +375,26 @@ def _tracks(draw: st.DrawFn) -> list[Raw]:
     return tracks
 
 
-@settings(max_examples=200, deadline=None)
-@given(old=_tracks(), new=_tracks(), mixed=st.lists(st.booleans(), min_size=4, max_size=4))
+_MIXED = st.lists(st.booleans(), min_size=4, max_size=4)
+
+
+@settings(max_examples=100, deadline=None)
+@given(old=_tracks(), new=_tracks(), mixed=_MIXED)
 def test_every_frame_that_differs_is_covered(old: list[Raw], new: list[Raw], mixed: list[bool]) -> None:
+    _compare(old, new, mixed)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3_600)
+@settings(max_examples=5_000, deadline=None)
+@given(old=_tracks(), new=_tracks(), mixed=_MIXED)
+def test_every_frame_that_differs_is_covered_by_far_more_edits(
+    old: list[Raw], new: list[Raw], mixed: list[bool]
+) -> None:
+    _compare(old, new, mixed)
+
+
+def _compare(old: list[Raw], new: list[Raw], mixed: list[bool]) -> None:
     # Most tracks are taken over as they are, as in an edit: only then is there something left to be right about.
     by_id = {track["id"]: track for track in new}
     kept = zip(old, mixed, strict=False)
