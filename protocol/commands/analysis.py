@@ -8,7 +8,16 @@ from msgspec import Meta
 
 from protocol.commands.command import Command, Example, Params
 from protocol.commands.reading import READING, SecondsRange
-from protocol.errors import InvalidParams, SourceChanged
+from protocol.commands.shared import ProjectRef
+from protocol.errors import (
+    InvalidParams,
+    InvalidProject,
+    ProjectConflict,
+    ProjectNotFound,
+    ProjectNotOpen,
+    SourceChanged,
+    UnsupportedSchema,
+)
 from protocol.model import Model, Result
 from protocol.time import ExactTime
 
@@ -49,13 +58,21 @@ class SilenceOptions(Model):
     minimum_seconds: Lasting = 0.5
 
 
+class MediaTarget(Model):
+    """An entry of a project's bin, by its id."""
+
+    project: ProjectRef
+    id: str
+
+
 class MediaAnalyze(Params, kw_only=True):
-    """`interval` is the seconds between the points of sharpness, motion and bitrate.
+    """Of exactly one of `path` and `media`. `interval` is the seconds between the points of sharpness, motion and bitrate.
 
     With a `range` (seconds from the file's start) only what lies in it is looked at, and frames have no numbers.
     """
 
-    path: str
+    path: str | None = None
+    media: MediaTarget | None = None
     kinds: Annotated[list[Kind], Meta(min_length=1, max_length=10)]
     video_stream: Annotated[int, Meta(ge=0, le=63)] = 0
     audio_stream: Annotated[int, Meta(ge=0, le=63)] = 0
@@ -179,7 +196,16 @@ COMMANDS = (
         "Measure a file's picture and sound; all kinds together cost one decoding. "
         "Items of progress are {kind} with the members of a cut, a span or a point.",
         Example({"path": "clip.mp4", "kinds": ["scenes", "loudness"]}),
-        raises=(*READING, SourceChanged, InvalidParams),
+        raises=(
+            *READING,
+            SourceChanged,
+            InvalidParams,
+            InvalidProject,
+            UnsupportedSchema,
+            ProjectNotFound,
+            ProjectNotOpen,
+            ProjectConflict,
+        ),
         load="jobs",
         progress=True,
     ),

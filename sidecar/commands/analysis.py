@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import trio
 
 from protocol.commands.analysis import Analysis, MediaAnalyze
+from protocol.errors import InvalidParams
 from sidecar.commands.call import Call
+from sidecar.commands.refs import readable
 from sidecar.commands.registry import command
 from sidecar.services.media.paths import local_path
 from sidecar.services.media.spans import span_of
+from sidecar.services.projects.world import located
 
 
 @command("media.analyze")
@@ -19,7 +23,7 @@ async def analyze(params: MediaAnalyze, call: Call) -> Analysis:
     from sidecar.services.media.analysis.messages import Options  # noqa: PLC0415 - start-up time
     from sidecar.services.media.analysis.service import Asked, Listener  # noqa: PLC0415 - start-up time
 
-    path = await trio.to_thread.run_sync(call.check_read, str(local_path(params.path)))
+    path, shown = await _target(params, call)
     report, listener = call.report, None
     if report is not None:
 
@@ -44,6 +48,20 @@ async def analyze(params: MediaAnalyze, call: Call) -> Analysis:
         ),
     )
     await call.progress({"kind": "begin", "title": "Measuring", "total": None})
-    found = await call.services.analyses.analyze(path, asked, shown=params.path, listener=listener)
+    found = await call.services.analyses.analyze(path, asked, shown=shown, listener=listener)
     await call.progress({"kind": "end"})
     return found
+
+
+async def _target(params: MediaAnalyze, call: Call) -> tuple[Path, str]:
+    """Return the file that is meant, and how errors name it."""
+    if params.path is not None and params.media is None:
+        return await trio.to_thread.run_sync(call.check_read, str(local_path(params.path))), params.path
+    if params.path is not None or params.media is None:
+        raise InvalidParams(detail="exactly one of path and media", path="/path")
+    view = await call.services.projects.resolve_ref(readable(params.media.project, call))
+    meant = params.media.id
+    written = next((entry.path for entry in view.project.media if entry.id == meant), None)
+    if written is None:
+        raise InvalidParams(detail=f"the bin has no entry {meant!r}", path="/media/id")
+    return await trio.to_thread.run_sync(located, written, view.base, call.check_read), written

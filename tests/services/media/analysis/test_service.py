@@ -53,6 +53,20 @@ async def test_all_kinds_in_one_answer(tmp_path: Path, clip: Path) -> None:
         assert done == sorted(done)
 
 
+async def test_an_entry_of_a_bin_is_the_file_that_it_names(tmp_path: Path, clip: Path) -> None:
+    project = {"schema": "timeline/1", "id": "film", "frameRate": "25", "width": 64, "height": 48, "tracks": []}
+    inline = {"inline": {**project, "media": [{"id": "m", "path": clip.name}]}, "basePath": str(clip.parent)}
+    async with serving(tmp_path) as client:
+        found: Analysis = await client.ask("media.analyze", media={"project": inline, "id": "m"}, kinds=["scenes"])
+        assert found.scenes is not None
+        assert [cut.frame for cut in found.scenes.cuts] == [30, 60]
+        assert (await client.ask("media.analyze", path=str(clip), kinds=["scenes"])).cached == ["scenes"]
+        meant = {"media": {"project": inline, "id": "m"}, "path": str(clip)}
+        for wrong in ({}, meant, {"media": {"project": inline, "id": "none"}}):
+            with pytest.raises(InvalidParams):
+                await client.ask("media.analyze", kinds=["scenes"], **wrong)
+
+
 async def test_kinds_are_kept_by_themselves(tmp_path: Path, clip: Path) -> None:
     async with serving(tmp_path) as client:
         params: dict[str, Any] = {"path": str(clip)}
