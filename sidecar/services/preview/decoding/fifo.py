@@ -11,11 +11,11 @@ from collections.abc import Iterable
 PIPE_BYTES = 1 << 20
 """A writer is woken once a megabyte instead of once in 64 KiB, where the system allows it."""
 
-QUICK = 0.5
-SLOW = 10
-"""Milliseconds between two looks whether a reader is there: for the first tenth of a second, and from then on."""
+QUICK = 1
+SLOW = 4
+"""Milliseconds between two looks whether a reader is there: at first, and from then on. FFmpeg opens one after the other."""
 
-QUICK_LOOKS = 200
+QUICK_LOOKS = 300
 
 
 class Stopped(Exception):

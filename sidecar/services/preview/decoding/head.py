@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
@@ -143,6 +144,7 @@ class Head:
 
     def _seek(self, tick: int) -> None:
         """Begin at the newest keyframe at or before a tick; before the first one, at the beginning."""
+        self._frames = iter(())
         self._now = self._ahead = self._latest = None
         self._over = False
         reel = self._opened()
@@ -154,15 +156,11 @@ class Head:
         """Decode to the file's end, with a None after each packet; what cannot be decoded is left out."""
         for packet in packets:
             self._fed = packet.dts if packet.dts is not None else packet.pts
-            try:
+            with suppress(av.error.FFmpegError):
                 yield from reel.decoder.decode(packet)
-            except av.error.FFmpegError:
-                continue
             yield None
-        try:
+        with suppress(av.error.FFmpegError):
             yield from reel.decoder.decode(None)
-        except av.error.FFmpegError:
-            return
 
     def _peek(self, stop: Stop) -> VideoFrame | None:
         """Return the next frame; None past the last one."""
