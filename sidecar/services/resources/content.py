@@ -44,10 +44,12 @@ class InMemory(Source):
 class OnDisk(Source):
     """A file, read in a thread; `release` is called once it is closed."""
 
-    def __init__(self, descriptor: int, limiter: trio.CapacityLimiter, release: Callable[[], None]) -> None:
+    def __init__(
+        self, descriptor: int, limiter: trio.CapacityLimiter, release: Callable[[], None] | None = None
+    ) -> None:
         self._file = os.fdopen(descriptor, "rb", buffering=0)
         self._limiter = limiter
-        self._release: Callable[[], None] | None = release
+        self._release = release
 
     async def read(self, start: int, count: int) -> bytes:
         """Read a part. One reader at a time: the place in the file is its own."""
@@ -101,3 +103,10 @@ def open_regular(path: Path) -> tuple[int, os.stat_result]:
         os.close(descriptor)
         raise OSError(errno.EINVAL, "not a regular file", str(path))
     return descriptor, found
+
+
+def open_changing(path: Path, content_type: str, limiter: trio.CapacityLimiter) -> Content:
+    """Open a regular file that may be another one later, for which its tag stands. Raises OSError. Blocks for moments."""
+    descriptor, found = open_regular(path)
+    tag = f"{found.st_ino:x}-{found.st_size:x}-{found.st_mtime_ns:x}"
+    return Content(OnDisk(descriptor, limiter), found.st_size, content_type, tag, "session")

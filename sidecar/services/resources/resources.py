@@ -27,7 +27,7 @@ from sidecar.services.resources.capability import (
     Signer,
     write,
 )
-from sidecar.services.resources.content import READERS, Content, InMemory, OnDisk, open_regular
+from sidecar.services.resources.content import READERS, Content, InMemory, OnDisk, open_changing, open_regular
 from sidecar.services.resources.holding import Holdings
 from sidecar.services.resources.live import Live
 
@@ -213,12 +213,11 @@ class Resources:
         return Content(source, found.st_size, entry.content_type, entry.proof, "immutable")
 
     async def _open_file(self, offered: _Offered) -> Content | Refusal:
+        opening = partial(open_changing, offered.path, offered.content_type, self._limiter)
         try:
-            descriptor, found = await trio.to_thread.run_sync(open_regular, offered.path, limiter=self._limiter)
+            return await trio.to_thread.run_sync(opening, limiter=self._limiter)
         except OSError:
             return "gone"
-        tag = f"{found.st_ino:x}-{found.st_size:x}-{found.st_mtime_ns:x}"
-        return Content(OnDisk(descriptor, self._limiter, _nothing), found.st_size, offered.content_type, tag, "session")
 
     def _url(self, path: EntryPath | FilePath | LivePath) -> str:
         self._loopback.wanted.set()
@@ -228,7 +227,3 @@ class Resources:
         if self._cached is None:
             self._cached = Signer(self._secret())
         return self._cached
-
-
-def _nothing() -> None:
-    """Nothing waits for a file that is not the cache's."""

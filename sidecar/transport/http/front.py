@@ -8,7 +8,7 @@ from urllib.parse import unquote_to_bytes
 import trio
 from starlette.types import Receive, Scope, Send
 
-from sidecar.services.resources.content import READERS, Content, OnDisk, open_regular
+from sidecar.services.resources.content import READERS, Content, open_changing
 from sidecar.transport.http.answers import SAFE, refusal
 from sidecar.transport.http.delivery import Delivery
 
@@ -74,12 +74,10 @@ class Front:
             path = self._folder.joinpath(*names).resolve(strict=True)
             if not path.is_relative_to(self._folder) or _hidden(path.relative_to(self._folder).parts):
                 return None
-            descriptor, found = open_regular(path)
+            content_type = TYPES.get(path.suffix[1:].lower(), "application/octet-stream")
+            return open_changing(path, content_type, self._limiter)
         except (OSError, RuntimeError):  # RuntimeError: links that lead in a circle, before Python 3.13
             return None
-        tag = f"{found.st_ino:x}-{found.st_size:x}-{found.st_mtime_ns:x}"
-        content_type = TYPES.get(path.suffix[1:].lower(), "application/octet-stream")
-        return Content(OnDisk(descriptor, self._limiter, _nothing), found.st_size, content_type, tag, "session")
 
 
 def file_names(raw: bytes) -> tuple[str, ...] | None:
@@ -99,7 +97,3 @@ def file_names(raw: bytes) -> tuple[str, ...] | None:
 
 def _hidden(names: tuple[str, ...]) -> bool:
     return any(not name or name.startswith(".") for name in names)
-
-
-def _nothing() -> None:
-    """Nothing waits for a file of the front end."""
