@@ -174,7 +174,10 @@ def _overlaid(below: Below, layer: Layer, scene: Scene, weights: Sequence[float]
         stream = node("format", stream, pix_fmts=EIGHT_BITS[below.pixel_format])
         if all(weight == weights[0] for weight in weights):
             # To the level as below: whether weights change may depend on the window.
-            stream = node("lut", stream, c3=Expression(f"floor(val*{round(255 * weights[0])}/255)"))
+            alpha = Expression(f"floor(val*{round(255 * weights[0])}/255)")
+            # By default components are cut to the nominal range: what pictures have beyond it would be lost.
+            same = Expression("val")
+            stream = node("lut", stream, c0=same, c1=same, c2=same, c3=alpha)
         else:
             size = layer.size or scene.canvas.size
             share = mask(weights, "gray", rate=scene.rate, size=size, files=scene.files)
