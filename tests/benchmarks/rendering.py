@@ -17,18 +17,7 @@ import psutil
 
 from tests.benchmarks.figure import Figure, paired
 from tests.benchmarks.server import Server, sidecar
-from tests.harness.media import decode_rgb, ffmpeg
-
-WARMING: dict[str, Any] = {
-    "schema": "timeline/1",
-    "frameRate": "25",
-    "width": 64,
-    "height": 64,
-    "tracks": [
-        {"kind": "video", "clips": [{"source": {"kind": "color", "color": "#204060"}, "start": 0, "duration": 0.2}]},
-        {"kind": "audio", "clips": [{"source": {"kind": "tone"}, "start": 0, "duration": 0.2}]},
-    ],
-}
+from tests.harness.media import decode_rgb, ffmpeg, make_clip
 
 SAME_PICTURE = 28.0
 """Least PSNR (dB) of every frame of ours against the peer's: a wrong frame of these sources has less than 20."""
@@ -72,10 +61,26 @@ def compare(
 
 @contextmanager
 def warmed() -> Iterator[Server]:
-    """Run a sidecar with an empty cache that has rendered something else: what it imports on first use is there."""
+    """Run a sidecar with an empty cache that has rendered a small file of its own.
+
+    So what it imports on first use is there, and the worker that reads files, as it is where a project is edited.
+    """
     with sidecar() as server, TemporaryDirectory() as folder:
-        rendered(server, WARMING, Path(folder) / "warm.mp4")
+        source = make_clip(Path(folder) / "source.mp4", seconds=0.2, size=(64, 64), audio="stereo")
+        rendered(server, _warming(source), Path(folder) / "warm.mp4")
         yield server
+
+
+def _warming(source: Path) -> dict[str, Any]:
+    clip = {"source": {"kind": "file", "path": str(source)}, "start": 0, "duration": 0.2}
+    return {
+        "schema": "timeline/1",
+        "frameRate": "25",
+        "width": 64,
+        "height": 64,
+        "tracks": [{"kind": "video", "clips": [clip]}],
+        "export": {"video": {"copy": "off"}},
+    }
 
 
 def check_same(ours: Path, peer: Path, frames: int) -> None:
