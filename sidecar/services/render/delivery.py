@@ -158,11 +158,10 @@ def deliver(delivery: Delivery, part: Path, may_replace: MayReplace) -> None:
         raise
 
 
-def delivered_bytes(delivery: Delivery) -> int:
-    """Return the bytes of the published target, all its pictures together."""
-    if delivery.pictures is None or delivery.single:
-        return delivery.target.stat().st_size
-    return sum(path.stat().st_size for path in delivery.target.iterdir())
+def essential_bytes(delivery: Delivery, part: Path) -> int:
+    """Return the bytes of what is to be the target, all its pictures together."""
+    found = essence(delivery, part)
+    return sum(path.stat().st_size for path in (found.iterdir() if found.is_dir() else [found]))
 
 
 def _pictures(part: Path) -> Path:

@@ -59,6 +59,7 @@ class RenderJob:
     ended_at: str | None = None
     attempts: int = 0
     delivering: list[Identity] = field(default_factory=list)
+    promised: RenderResult | None = None
     progress: RenderProgress | None = None
     result: RenderResult | None = None
     error: JobError | None = None
@@ -91,6 +92,7 @@ class RenderJob:
             ended_at=record.ended_at,
             attempts=record.attempts,
             delivering=record.delivering,
+            promised=record.promised,
             progress=record.progress,
             result=record.result,
             error=record.error,
@@ -112,6 +114,7 @@ class RenderJob:
             interrupted=self.interrupted,
             attempts=self.attempts,
             delivering=self.delivering,
+            promised=self.promised,
             created_at=self.created_at,
             started_at=self.started_at,
             ended_at=self.ended_at,
@@ -136,6 +139,16 @@ class RenderJob:
         with suppress(OSError):
             return self.asked.overwrite or Identity.of(path) in self.delivering
         return False
+
+    def delivered(self) -> RenderResult | None:
+        """Return what it has come to, if an earlier process delivered all of it and did not live to note it. Blocks."""
+        promised = self.promised
+        if promised is None:
+            return None
+        with suppress(OSError):
+            if all(Identity.of(path) in self.delivering for path in (*map(Path, promised.sidecars), self.target)):
+                return promised
+        return None
 
     @property
     def ended(self) -> bool:

@@ -55,7 +55,7 @@ class Record(Result):
     """A job as it lies in the journal. `place` orders jobs of one priority; `interrupted` ones go before all others.
 
     `delivering` is what was about to be put at the target, and beside it: what stands there after a kill may be the
-    job's own work.
+    job's own work. `promised` is what the job has come to once all of that stands there.
     """
 
     job_id: str
@@ -70,6 +70,7 @@ class Record(Result):
     ended_at: str | None
     trace_id: str
     delivering: list[Identity]
+    promised: RenderResult | None = None
     plan: PlanSummary
     problems: list[Problem]
     progress: RenderProgress | None

@@ -20,7 +20,7 @@ from sidecar.services.render.assemble import assemble
 from sidecar.services.render.cell_meter import CellMeter
 from sidecar.services.render.copies import check_copies, copied_bytes
 from sidecar.services.render.crew import open_crew
-from sidecar.services.render.delivery import check_delivery, deliver, delivered_bytes, delivery_of, goods_of
+from sidecar.services.render.delivery import check_delivery, deliver, delivery_of, essential_bytes, goods_of
 from sidecar.services.render.extras import clear_extras
 from sidecar.services.render.in_one_piece import make_in_one_piece
 from sidecar.services.render.job import RenderJob
@@ -73,11 +73,11 @@ async def run_job(
             await job.control.going()
         goods = await trio.to_thread.run_sync(goods_of, attempt.delivery, attempt.part)
         job.delivering = [*job.delivering, *map(Identity.of, goods)]
+        job.promised = result = _result(attempt, made, verified)
         await shop.noted(job)
         with trio.CancelScope(shield=True):
             await trio.to_thread.run_sync(deliver, attempt.delivery, attempt.part, job.may_replace)
         attempt.pass_on(attempt.shown.ended("completed", trio.current_time()))
-        return _result(attempt, made, verified)
     except (DiskFull, OutputUnwritable) as error:
         attempt.end("failed")
         raise _named(error, attempt) from error
@@ -87,6 +87,8 @@ async def run_job(
     except BaseException:
         attempt.end("cancelled")
         raise
+    else:
+        return result
     finally:
         with trio.CancelScope(shield=True):
             await trio.to_thread.run_sync(_clear, attempt.part, attempt.work)
@@ -183,7 +185,7 @@ def _result(attempt: Attempt, made: Made, verified: Verified) -> RenderResult:
     job, planned = attempt.job, attempt.planned
     return RenderResult(
         path=str(job.target),
-        bytes=delivered_bytes(attempt.delivery),
+        bytes=essential_bytes(attempt.delivery, attempt.part),
         frames=planned.frames,
         duration=format_exact(planned.frames / planned.frame_rate),
         seconds=attempt.shown.clock(trio.current_time()) - attempt.shown.started,

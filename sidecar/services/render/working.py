@@ -16,6 +16,7 @@ from protocol.commands.shared import ProjectRef
 from protocol.errors import MediaNotFound, ProjectNotFound, SidecarError, SourceChanged
 from sidecar.services.access import ReadAccess
 from sidecar.services.render.job import RenderJob
+from sidecar.services.render.litter import sweep_parts
 from sidecar.services.render.neighbours import Neighbours
 from sidecar.services.render.record import ACTIVE, read_roots
 from sidecar.services.render.slots import Slots
@@ -57,10 +58,12 @@ class Worker:
         """Run a job; a source that changed meanwhile gets one new plan, each stream that cannot be copied another.
 
         So does a hardware encoder that gives out: then the job is done on the processor, and says so. A source that
-        is gone ends the job.
+        is gone ends the job. What an earlier process delivered, and did not live to note, is not made again.
 
         Raises MediaNotFound, and what planning and `run_job` raise.
         """
+        if (delivered := await trio.to_thread.run_sync(_delivered, job)) is not None:
+            return delivered
         planned = job.planned or await self._plan_again(job)
         changed, uncopied = False, set[Stream]()
         while True:
@@ -142,6 +145,16 @@ class Worker:
             if job.progress is not None:
                 job.progress = msgspec.structs.replace(job.progress, state=job.state, fallback=job.fallback)
         return planned
+
+
+def _delivered(job: RenderJob) -> RenderResult | None:
+    """Return the result of a job whose work stands at its target already, with nothing of it left beside."""
+    result = job.delivered()
+    if result is not None:
+        sweep_parts(job.target.parent)
+        if job.progress is not None:
+            job.progress = msgspec.structs.replace(job.progress, state="completed", fraction=1.0, eta=None, current=[])
+    return result
 
 
 def _reporter(job: RenderJob, tell: Tell) -> Callable[[RenderProgress], None]:

@@ -227,7 +227,9 @@ async def test_a_kill_between_delivery_and_its_note_costs_nothing(
     with monkeypatch.context() as patch:
         patch.setattr("sidecar.services.render.run.deliver", delivered)
         async with studio(tmp_path) as desk:
-            assert (await desk.finish(raw, target, job_id="job")).state == "completed"
+            done = await desk.finish(raw, target, job_id="job")
+    assert done.state == "completed"
+    before = Identity.of(target)
     # What the kill would have left: the target, and a journal that does not know of it.
     async with studio(tmp_path / "left") as desk:
         await desk.render.opened()
@@ -235,6 +237,10 @@ async def test_a_kill_between_delivery_and_its_note_costs_nothing(
         with trio.fail_after(PATIENCE):
             ended = await desk.render.wait("job")
         assert (ended.state, ended.attempts, ended.error) == ("completed", 2, None)
+        assert ended.result == done.result
+        assert ended.progress is not None
+        assert (ended.progress.state, ended.progress.fraction) == ("completed", 1.0)
+    assert Identity.of(target) == before, "it was made again"
     # Somebody else's file is not taken for it.
     shutil.rmtree(tmp_path / "left")
     shutil.rmtree(target) if target.is_dir() else target.unlink()
