@@ -38,7 +38,7 @@ START_SECONDS = 1.0
 """How long a patient task waits for a worker that is starting: most probes are done in a hundredth of what that takes,
 so to start another at the same time would only make both slower."""
 
-TURN_SECONDS = 0.05
+TURN_SECONDS = 0.1
 """How long it then waits for one to be free, before another is started for it."""
 
 GRACE_SECONDS = 2.0
