@@ -22,8 +22,8 @@ from sidecar.services.events import EventHub
 from sidecar.services.folders import Folders, roots_of, settings_file
 from sidecar.services.instance import open_folders
 from sidecar.services.late import Late, open_late
-from sidecar.services.logs import Log, publisher
-from sidecar.services.loopback import Loopback
+from sidecar.services.logs import Log, open_log
+from sidecar.services.loopback import Loopback, open_loopback
 from sidecar.services.settings import SettingsStore
 from sidecar.services.stderr import BoundedStderr
 from sidecar.services.tools import Tools
@@ -345,11 +345,11 @@ async def open_services(options: ServiceOptions) -> AsyncIterator[Services]:
     settings = SettingsStore(settings_file(environ), arguments=options.arguments, environ=environ, events=events)
     async with AsyncExitStack() as stack:
         folders = stack.enter_context(open_folders(roots_of(settings.current), guest=options.jobs == "own"))
-        log = _open_log(stack, folders, settings, events, options.stderr)
+        log = stack.enter_context(open_log(folders.log, settings, events, options.stderr))
         supervisor = await stack.enter_async_context(open_supervisor())
         opened = stack.enter_context(ExitStack())
         tasks = await stack.enter_async_context(_open_tasks())
-        loopback = _make_loopback(stack, settings, log)
+        loopback = stack.enter_context(open_loopback(lambda: settings.current.http_port, log.logger))
         late = await stack.enter_async_context(open_late(lambda: _open_members(services)))
         services = Services(
             settings=settings,
@@ -377,21 +377,6 @@ def _open_members(services: Services) -> AbstractAsyncContextManager[Members]:
     return open_members(services)
 
 
-def _open_log(
-    stack: AsyncExitStack, folders: Folders, settings: SettingsStore, events: EventHub, stderr: BoundedStderr | None
-) -> Log:
-    """Open the log until the stack is left; its lines are events, its level follows the settings."""
-    current = settings.current
-    log = Log(folders.log, level=current.log_level, files=current.log_files, stderr=stderr)
-    stack.callback(log.close)
-    log.listen(publisher(events))
-    stack.callback(log.listen, None)
-    settings.watch(lambda new: log.set_level(new.log_level))
-    if settings.broken is not None:
-        log.logger.warning("the settings file was set aside", detail=str(settings.broken))
-    return log
-
-
 @asynccontextmanager
 async def _open_tasks() -> AsyncIterator[trio.Nursery]:
     """Give where tasks run until the services close."""
@@ -400,12 +385,3 @@ async def _open_tasks() -> AsyncIterator[trio.Nursery]:
             yield nursery
         finally:
             nursery.cancel_scope.cancel()
-
-
-def _make_loopback(stack: AsyncExitStack, settings: SettingsStore, log: Log) -> Loopback:
-    def report(wanted: int, used: int) -> None:
-        log.logger.warning("the port for HTTP is taken", wanted=wanted, used=used)
-
-    loopback = Loopback(lambda: settings.current.http_port, report)
-    stack.callback(loopback.close)
-    return loopback

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import os
 import traceback
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ from protocol.events import LogLine
 from sidecar.services.events import EventHub
 from sidecar.services.logfile import RotatingFile
 from sidecar.services.logger import LEVELS, Logger, trace
+from sidecar.services.settings import SettingsStore
 from sidecar.services.stderr import BoundedStderr
 
 if TYPE_CHECKING:
@@ -91,6 +92,22 @@ class Log:
             self._stderr.write(raw)
         if self._state.listener is not None:
             self._state.listener(line)
+
+
+@contextmanager
+def open_log(folder: Path, settings: SettingsStore, events: EventHub, stderr: BoundedStderr | None) -> Iterator[Log]:
+    """Open the log of an instance; its lines are events, its level follows the settings."""
+    current = settings.current
+    log = Log(folder, level=current.log_level, files=current.log_files, stderr=stderr)
+    log.listen(publisher(events))
+    settings.watch(lambda new: log.set_level(new.log_level))
+    if settings.broken is not None:
+        log.logger.warning("the settings file was set aside", detail=str(settings.broken))
+    try:
+        yield log
+    finally:
+        log.listen(None)
+        log.close()
 
 
 def publisher(events: EventHub) -> Listener:

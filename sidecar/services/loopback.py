@@ -8,11 +8,13 @@ from __future__ import annotations
 import secrets
 import socket
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 import trio
 
 from protocol.errors import DependencyMissing
+from sidecar.services.logger import Logger
 
 HOST = "127.0.0.1"
 BACKLOG = 100
@@ -101,3 +103,17 @@ def _bound(port: int) -> socket.socket:
         listener.close()
         raise
     return listener
+
+
+@contextmanager
+def open_loopback(port: Callable[[], int], log: Logger) -> Iterator[Loopback]:
+    """Make one, to be closed with the block; that its port is taken goes to the log."""
+
+    def report(wanted: int, used: int) -> None:
+        log.warning("the port for HTTP is taken", wanted=wanted, used=used)
+
+    loopback = Loopback(port, report)
+    try:
+        yield loopback
+    finally:
+        loopback.close()
