@@ -42,7 +42,7 @@ async def draw(
 
     Raises the errors of composing.
     """
-    async with send:
+    with send:
         drawing = _Drawing(stage, course, compose, send, many)
         while course.way is None or drawing.gone < course.way:
             lap = course.lap(drawing.gone)

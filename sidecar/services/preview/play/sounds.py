@@ -81,7 +81,7 @@ async def pour(stage: Stage, course: Course, desk: SoundDesk, send: trio.MemoryS
 
     Raises the typed errors of execution, RenderFailed, DiskFull, OutputUnwritable.
     """
-    async with send:
+    with send:
         mixing = _Mixing(stage, desk, send)
         gone = 0
         while course.way is None or gone < course.way:
