@@ -172,19 +172,20 @@ def make_clip(
     if like in _SHELF.made:
         shutil.copyfile(_SHELF.made[like], path)
         return path
-    target = path.with_name("." + path.name) if rotation or mirrored else path
-    run_ffmpeg([*words, f"file:{target}"])
-    if target is not path:
-        # FFmpeg flips after it turns; flipped first, the same picture is turned the other way.
-        matrix = [
-            "-display_rotation",
-            str(rotation if mirrored else -rotation),
-            *(["-display_hflip"] if mirrored else []),
-        ]
-        run_ffmpeg([*matrix, "-i", f"file:{target}", "-map", "0", "-c", "copy", f"file:{path}"])
-        target.unlink()
+    run_ffmpeg([*words, f"file:{path}"])
+    if rotation or mirrored:
+        _turn(path, rotation, mirrored=mirrored)
     _SHELF.keep(like, path)
     return path
+
+
+def _turn(path: Path, rotation: int, *, mirrored: bool) -> None:
+    """Have a player turn a clip."""
+    # FFmpeg flips after it turns; flipped first, the same picture is turned the other way.
+    matrix = ["-display_rotation", str(rotation if mirrored else -rotation), *(["-display_hflip"] if mirrored else [])]
+    turned = path.with_name("." + path.name)
+    run_ffmpeg([*matrix, "-i", f"file:{path}", "-map", "0", "-c", "copy", f"file:{turned}"])
+    turned.replace(path)
 
 
 MOST_KEPT = 4 << 20

@@ -128,7 +128,8 @@ def test_a_context_of_structs_is_refused() -> None:
         value: int
 
     class Odd:
-        members = {"inner": Inner}
+        members = ("inner",)
+        __annotations__ = {"inner": Inner}
 
     with pytest.raises(TypeError, match="plain JSON values only"):
         error_context(Odd)  # type: ignore[arg-type]  # registering a kind would change the taxonomy for every test
