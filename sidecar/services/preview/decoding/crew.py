@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +34,9 @@ SOURCES_EACH = 3
 
 HANG_SECONDS = 5.0
 """A worker that has not left an order so long after it was told to is killed."""
+
+LINGER_SECONDS = 5.0
+"""How long a reader sees no end after an error: it is killed meanwhile."""
 
 ROLE = "decode"
 CHUNK = 65_536
@@ -206,6 +210,10 @@ class Crew:
         for mate in self._mates:
             mate.send(Forget(path))
 
+    def close_later(self, descriptor: int) -> None:
+        """Close a file once whoever reads it has been ended."""
+        self._nursery.start_soon(_close_later, descriptor)
+
     async def tend(self) -> None:
         """End workers that have been idle for long. Runs until cancelled."""
         while True:
@@ -252,3 +260,10 @@ class Crew:
             await call.done.wait()
             return
         mate.child.kill()
+
+
+async def _close_later(descriptor: int) -> None:
+    try:
+        await trio.sleep(LINGER_SECONDS)
+    finally:
+        os.close(descriptor)

@@ -77,7 +77,8 @@ class Decoders:
         """Write the frames of a feed to a FIFO; returns when all are written, or when the reader is gone.
 
         Feeds are written side by side, however many. Nothing is waited for but the reader; cancelling stops the
-        writing at once, and is the only way out where no reader ever comes.
+        writing at once, and is the only way out where no reader ever comes. Where an error is raised the reader sees
+        no end for a while: it has to be ended, lest it take the frames so far for all.
 
         Raises:
             MediaNotFound, PermissionDenied, MediaUnreadable: the file cannot be read, or nothing in it decoded.
@@ -89,7 +90,19 @@ class Decoders:
             scope.cancel()
         origin, form = _origin(feed), Format(feed.pixel_format, feed.width, feed.height)
         target = os.fsencode(fifo)
-        await self._do(feed, lambda number: Write(number, origin, form, feed.ticks, target))
+        try:
+            held = _held_open(fifo)
+        except FileNotFoundError:
+            return
+        try:
+            await self._do(feed, lambda number: Write(number, origin, form, feed.ticks, target))
+        except SidecarError:
+            self._crew.close_later(held)
+            raise
+        except BaseException:
+            os.close(held)
+            raise
+        os.close(held)
 
     async def prefetch(self, feed: Feed) -> None:
         """Decode the frames of a feed into memory while nothing else is to be done; any `write` ends it.
@@ -139,6 +152,16 @@ class Decoders:
             self._suspects.discard(path)
         if call.ended.failure is not None:
             raise error_of(call.ended.failure, feed.path)
+
+
+def _held_open(fifo: Path) -> int:
+    """Open a FIFO so that its reader sees no end before this is closed, whatever becomes of the worker."""
+    both = os.open(fifo, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        # Held for writing only, so that a worker can still tell whether there is a reader.
+        return os.open(fifo, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    finally:
+        os.close(both)
 
 
 def _origin(feed: Feed) -> Origin:

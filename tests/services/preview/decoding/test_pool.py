@@ -46,6 +46,8 @@ def go(self, *args):
 head.Head.go = go
 worker.main()
 """
+PICTURE = 192 * 96 * 3 // 2
+
 POISONED = (sys.executable, "-c", POISON)
 NARROW = (
     sys.executable,
@@ -116,6 +118,25 @@ async def test_a_reader_that_leaves_ends_the_writing(tmp_path: Path, clip: Path,
             await trio.to_thread.run_sync(os.read, descriptor, 1_000)
             os.close(descriptor)
         assert open_table.decoders.stats.writing == 0
+
+
+async def test_a_reader_sees_no_end_where_there_is_none(
+    tmp_path: Path, clip: Path, found: Reference, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would take the frames so far for all, and compose others without them."""
+    monkeypatch.setattr(crew, "LINGER_SECONDS", 600)
+    later = tmp_path / "later.mp4"
+    later.write_bytes(clip.read_bytes())
+    async with table(tmp_path, argv=POISONED) as open_table:
+        fifo = open_table.fifo()
+        descriptor = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+        with pytest.raises(DecoderCrashed):
+            await open_table.decoders.write(feed_of(later, found.times), fifo)
+        assert len(os.read(descriptor, 1 << 20)) == 4 * PICTURE
+        with pytest.raises(BlockingIOError):
+            os.read(descriptor, 1)
+    assert os.read(descriptor, 1) == b""
+    os.close(descriptor)
 
 
 async def test_a_fifo_that_goes_before_it_is_read(tmp_path: Path, clip: Path, found: Reference) -> None:
@@ -370,6 +391,7 @@ async def test_a_restless_hand_leaves_nothing_behind(tmp_path: Path, clip: Path,
     for path in clips[1:]:
         path.write_bytes(clip.read_bytes())
     async with table(tmp_path, patience=PATIENCE + rounds, held_bytes=1 << 20) as open_table:
+        await open_table.decoders.warm()
         seen = []
         for number in range(rounds):
             await scrub(open_table, clips, found, draw)
