@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,13 +31,17 @@ _CLUSTER = re.compile(
 
 @dataclass(slots=True)
 class Reading:
-    """A play that is read: when its first bytes came, and by how much each of its clusters came later than its time."""
+    """A play that is read: when its first bytes came, and by how much which cluster came later than its time."""
 
     asked: float
     data: bytearray = field(default_factory=bytearray)
     first: float = 0.0
-    late: list[float] = field(default_factory=list)
+    late: list[tuple[float, float]] = field(default_factory=list)
     _scanned: int = 0
+
+    def latest(self, until: float = inf) -> float:
+        """Seconds by which the latest cluster came late, of those up to a second of the stream."""
+        return max(late for seconds, late in self.late if seconds <= until)
 
     def take(self, part: bytes) -> None:
         """Take what has come just now."""
@@ -48,7 +53,8 @@ class Reading:
             stamp = bytes(self.data[found.end() : found.end() + width])
             if len(stamp) < width:
                 break
-            self.late.append(now - self.first - int.from_bytes(stamp, "big") / 1000)
+            seconds = int.from_bytes(stamp, "big") / 1000
+            self.late.append((seconds, now - self.first - seconds))
             self._scanned = found.end()
 
 
@@ -67,7 +73,7 @@ def measure(*, short: bool) -> Iterator[Figure]:
             firsts.append(reading.first - reading.asked)
         yield alone("play.first", "s", firsts, target=0.400, conditions=f"{told}; request written to first byte read")
         minute = _read(server, opened, float(seconds))
-        yield alone("play.late", "s", [max(minute.late)], target=0.0, conditions=f"{told}; the latest of {seconds} s")
+        yield alone("play.late", "s", [minute.latest()], target=0.0, conditions=f"{told}; the latest of {seconds} s")
         edits = [_edited(server, opened, work, number) for number in range(max(2, times // 3))]
         yield alone("play.edit", "s", edits, target=0.700, conditions=f"{told}; an edit, until it is on the screen")
 
@@ -95,7 +101,7 @@ def _begin(server: Server, project: dict[str, Any], frame: int) -> tuple[Reading
 
 
 def _edited(server: Server, project: dict[str, Any], work: Path, number: int) -> float:
-    """Seconds from an edit that turns everything red until a player that is never held up shows it."""
+    """Seconds from an edit that turns everything red until a player that began at once shows it."""
     reading, answer, play_id = _begin(server, project, 0)
     revision = server.call("project.get", {"projectId": project["id"]})["revision"]
     path = {"projectId": project["id"], "patch": [{"op": "replace", "path": "/tracks/3/enabled", "value": True}]}
@@ -117,7 +123,8 @@ def _edited(server: Server, project: dict[str, Any], work: Path, number: int) ->
     apart = [float(abs(frame.mean(axis=(0, 1)) - RED).max()) for frame in decode_rgb(written)]
     red = next(place for place, difference in enumerate(apart) if difference < NEAR)
     assert edited is not None
-    return red / RATE - edited
+    # A player that has run dry stands still meanwhile.
+    return red / RATE + max(0.0, reading.latest(red / RATE)) - edited
 
 
 def _project(work: Path, seconds: int) -> dict[str, Any]:
