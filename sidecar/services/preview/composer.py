@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import trio
 
-from protocol.errors import FfmpegFailed, MediaUnsupported, Stalled
+from protocol.errors import DecoderCrashed, FfmpegFailed, MediaUnsupported, Stalled
 from sidecar.ffmpeg.builder.command import Arguments, arguments
 from sidecar.ffmpeg.builder.preview import Fed, Image, preview_command
 from sidecar.ffmpeg.failures import failure
@@ -243,6 +243,7 @@ class Frames:
         self._image = image
         self._parts = parts_of(image, size, stage.export)
         self._made: Composition | None = None
+        self._crashed = False
 
     async def begin(self, fed: Fed | None) -> None:
         """Start the composition of what has not been given yet."""
@@ -285,13 +286,23 @@ class Frames:
                 self._parts.feed(data)
                 continue
             fault = await made.failure()
-            refused = self._stage.fingerprints.get(fault.path) if isinstance(fault, MediaUnsupported) else None
-            if refused is None or not made.fed.feeds:
+            if not self._excused(fault, made.fed):
                 raise fault
             self.leave()
-            self._composer.refuse(refused)
             await self.begin(None)
         return frame
+
+    def _excused(self, fault: Exception, fed: Fed) -> bool:
+        """Whether what is left may go well: without a feed that is not as it should be, after a first crash."""
+        if isinstance(fault, DecoderCrashed) and not self._crashed:
+            # It may have been another file's: this one is alone with its decoder from now on.
+            self._crashed = True
+            return True
+        refused = self._stage.fingerprints.get(fault.path) if isinstance(fault, MediaUnsupported) else None
+        if refused is None or not fed.feeds:
+            return False
+        self._composer.refuse(refused)
+        return True
 
 
 @asynccontextmanager
