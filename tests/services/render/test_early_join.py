@@ -130,3 +130,19 @@ async def test_a_job_that_is_cancelled_while_it_joins_leaves_nothing(
         job = await desk.render.cancel(started.job_id)
         assert job.state == "cancelled"
     assert {path.name for path in tmp_path.iterdir() if path.is_file()} == {"before.mp4"}
+
+
+async def test_what_is_damaged_in_the_cache_is_made_beside_what_is_missing(tmp_path: Path, clip: Path) -> None:
+    _, expected = await rendered(tmp_path / "alone", clip, before=False)
+    async with studio(tmp_path / "again") as desk:
+        await desk.finish(film(clip), tmp_path / "before.mp4")
+        plan = await desk.plan(film(clip, 0.1))
+        assert [segment.state for segment in plan.segments] == ["cached", "cached", "waiting"]
+        kept = [path for path in desk.services.folders.cache.glob("objects/segments/*/*") if not path.suffix]
+        assert len(kept) == 3
+        for path in kept:
+            path.write_bytes(path.read_bytes()[::-1])
+        job = await desk.finish(film(clip, 0.1), tmp_path / "film.mp4")
+    assert job.result is not None
+    assert (job.result.reused.cached, job.result.reused.encoded) == (0, 3)
+    assert (tmp_path / "film.mp4").read_bytes() == expected
