@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
 
 DESCRIPTION = "Serve an editor: JSON-RPC 2.0 on stdin and stdout, one message a line or framed by Content-Length."
 
 
 def main(arguments: Sequence[str]) -> int:
     """Parse the options of `serve`, take the streams before anything else is imported, and serve."""
-    options = _parser().parse_args(arguments)
     from sidecar.transport.main import run  # noqa: PLC0415 - it takes the streams before it imports the rest
 
+    if not arguments:
+        return run()
+    options = _parser().parse_args(arguments)
     return run(record=options.record, settings=dict(options.set), front=options.web)
 
 
 def _setting(text: str) -> tuple[str, str]:
+    import argparse  # noqa: PLC0415 - start-up time
+
     key, equals, value = text.partition("=")
     if not equals:
         raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE")
@@ -25,6 +32,8 @@ def _setting(text: str) -> tuple[str, str]:
 
 
 def _folder(text: str) -> Path:
+    import argparse  # noqa: PLC0415 - start-up time
+
     folder = Path(text)
     if not folder.is_dir():
         raise argparse.ArgumentTypeError(f"{text!r} is not a folder")
@@ -32,6 +41,8 @@ def _folder(text: str) -> Path:
 
 
 def _parser() -> argparse.ArgumentParser:
+    import argparse  # noqa: PLC0415 - start-up time
+
     parser = argparse.ArgumentParser(prog="sidecar serve", description=DESCRIPTION)
     parser.add_argument(
         "--set",

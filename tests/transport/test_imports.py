@@ -29,8 +29,8 @@ REQUESTS = (
 )
 
 LATE = (
-    "anyio", "asyncio", "av", "cyclopts", "h11", "hypercorn", "jsonpatch", "numpy", "PIL", "platformdirs", "psutil", "pygments", "pynvml", "rich",
-    "starlette", "typing_extensions", "wsproto",
+    "anyio", "argparse", "asyncio", "av", "cyclopts", "h11", "hypercorn", "jsonpatch", "numpy", "PIL", "platformdirs",
+    "psutil", "pygments", "pynvml", "rich", "starlette", "typing_extensions", "wsproto",
 )  # fmt: skip
 """Packages that requests beyond `initialize` need, some of them in other processes."""
 
