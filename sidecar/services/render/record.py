@@ -70,12 +70,12 @@ class Record(Result):
     ended_at: str | None
     trace_id: str
     delivering: list[Identity]
-    promised: RenderResult | None = None
     plan: PlanSummary
     problems: list[Problem]
     progress: RenderProgress | None
     result: RenderResult | None
     error: JobError | None
+    promised: RenderResult | None = None
 
 
 @dataclass(frozen=True, slots=True)
