@@ -15,8 +15,9 @@ from protocol.errors import InvalidParams, InvalidProject, MediaNotFound, Source
 from protocol.problem import Problem
 from protocol.project import Project
 from sidecar.services.access import ReadAccess
-from sidecar.services.preview.breakage import ALWAYS, breakage, concerns, error_of, seen_on
+from sidecar.services.preview.breakage import breakage, concerns, error_of, seen_on
 from sidecar.services.preview.composer import Composer
+from sidecar.services.preview.stage import ALWAYS
 from tests.harness.media import make_clip
 from tests.services.preview.showing import SIZE, color, film, number_of, numbered, played, screen
 
