@@ -8,7 +8,7 @@ from protocol.project import Animated
 from sidecar.core.timeline.animation import constant
 from sidecar.ffmpeg.builder.catalogue import PictureScene
 from sidecar.ffmpeg.builder.commanded import commanded
-from sidecar.ffmpeg.builder.graph import Expression, Stream, node
+from sidecar.ffmpeg.builder.graph import Expression, Stream, Value, node
 from sidecar.ffmpeg.builder.picture.deep import RGB, rematrixed
 from sidecar.ffmpeg.builder.picture.select import hold
 
@@ -25,6 +25,9 @@ LEAST = 1e-6
 
 _LEAST_BLURRED = 4
 """Pixels across and down below which gblur writes outside of its buffers: one column made FFmpeg 9 crash."""
+
+_NARROW = 16
+"""Pixels across up to which gblur makes of a picture what the number of its threads says."""
 
 _AROUND = 8
 """Pixels that such a picture is given on every side."""
@@ -63,7 +66,9 @@ def blurred(stream: Stream, sigma: Sequence[float], scene: PictureScene) -> Stre
         stream = node("pad", stream, w=wide, h=high, x=_AROUND, y=_AROUND, color="black@0")
         stream = node("fillborders", stream, left=_AROUND, right=_AROUND, top=_AROUND, bottom=_AROUND, mode="smear")
     # Left out, sigmaV would stay what sigma was at first.
-    stream = commanded(stream, "gblur", {"sigma": sigma, "sigmaV": sigma}, scene.rate, scene.files, steps=3)
+    # By several threads a narrow picture comes out otherwise, by each number of them.
+    alone: dict[str, Value] = {"threads": 1} if not small and width <= _NARROW else {}
+    stream = commanded(stream, "gblur", {"sigma": sigma, "sigmaV": sigma}, scene.rate, scene.files, steps=3, **alone)
     return node("crop", stream, w=width, h=height, x=_AROUND, y=_AROUND, exact=1) if small else stream
 
 

@@ -47,7 +47,8 @@ def build(stream: Stream, parameters: ChromaKey, scene: PictureScene) -> Stream:
         "similarity": [max(LEAST, value) for value in scene.values(parameters.tolerance)],
         "blend": scene.values(parameters.softness),
     }
-    keyed = commanded(measured, "chromakey", series, scene.rate, scene.files, color=_in_yuv(key), yuv=1)
+    # By one thread: where several meet, pixels depend on how many they are.
+    keyed = commanded(measured, "chromakey", series, scene.rate, scene.files, color=_in_yuv(key), yuv=1, threads=1)
     kept: Stream = node("alphaextract", keyed)
     if scene.deep:
         # zimg alone takes the largest of 12 bits to the largest of 16.
