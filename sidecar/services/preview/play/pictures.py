@@ -22,8 +22,9 @@ AHEAD_FRAMES = 30
 FIRST_TURNED = 4
 """Frames of the first piece that is turned round: they are waited for. Each one after it is twice as long."""
 
-Composing = Callable[[Stage, tuple[int, int]], AbstractAsyncContextManager[AsyncIterator[bytes]]]
-"""Composes project frames [first, end) of a stage as raw frames."""
+Composing = Callable[[Stage, tuple[int, int]], AbstractAsyncContextManager[tuple[int, AsyncIterator[bytes]]]]
+"""Composes project frames from the first of a window of a stage up to its end, or up to an earlier one, which is given
+before the raw frames: no more than one process can be asked for."""
 
 Picture = tuple[int, bytes]
 """A frame, and how far on the way it is."""
@@ -63,18 +64,19 @@ class _Drawing:
         at = first
         while at < end:
             until = whole(self.stage, at, min(end, at + ceil(WINDOW_SECONDS * self.stage.rate)))
-            async with self.compose(self.stage, (at, until)) as frames:
+            async with self.compose(self.stage, (at, until)) as (at, frames):
                 async for frame in frames:
                     await self._next(frame)
-            at = until
 
     async def backward(self, first: int, end: int) -> None:
         """Send project frames [first, end), the last one first."""
         at, length = end, FIRST_TURNED
         while at > first:
-            begin = max(first, at - min(length, self.many))
-            async with self.compose(self.stage, (begin, at)) as frames:
-                turned = [frame async for frame in frames]
+            begin = reached = max(first, at - min(length, self.many))
+            turned: list[bytes] = []
+            while reached < at:
+                async with self.compose(self.stage, (reached, at)) as (reached, frames):
+                    turned += [frame async for frame in frames]
             while turned:
                 await self._next(turned.pop())
             at, length = begin, 2 * length

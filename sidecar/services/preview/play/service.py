@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
@@ -32,8 +32,6 @@ from sidecar.services.preview.play.sounds import SoundDesk
 from sidecar.services.resources import Live, Resources
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from sidecar.services.preview.composer import Composer
     from sidecar.services.preview.play.pictures import Composing
     from sidecar.services.preview.service import PreviewService
@@ -214,8 +212,12 @@ async def _fetch(stages: Stages, request: PreviewPlay, asker: Asker) -> Scene:
 
 
 def _composing(composer: Composer, size: tuple[int, int]) -> Composing:
-    def compose(stage: Stage, window: tuple[int, int]) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
-        return composer.frames(stage, window, size=size, image="raw")
+    @asynccontextmanager
+    async def compose(stage: Stage, window: tuple[int, int]) -> AsyncIterator[tuple[int, AsyncIterator[bytes]]]:
+        stage.check(window)
+        window, fed = await trio.to_thread.run_sync(composer.going, stage, window, size, "raw")
+        async with composer.frames(stage, window, size=size, image="raw", fed=fed) as frames:
+            yield window[1], frames
 
     return compose
 

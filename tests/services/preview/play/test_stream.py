@@ -146,3 +146,13 @@ async def test_a_minute_misses_nothing(tmp_path: Path) -> None:
         await house.over(played)
     assert watched.numbers == list(range(11, 62 * 25))
     assert watched.times == [Fraction(number, 25) for number in range(62 * 25 - 11)]
+
+
+async def test_what_one_process_cannot_take_is_composed_by_several(numbered: Path, tmp_path: Path) -> None:
+    cuts = [clip(numbered, number / 25, 0.04, sourceStart=(number * 7 % 50) / 25) for number in range(60)]
+    async with theatre(tmp_path / "home") as house:
+        for speed, begin in ((1, 0), (-1, 59)):
+            played = await house.play(project({"clips": cuts}), rate=speed, begin=When(frame=begin), codecs=VP8)
+            watched = seen(await house.watch(played, tmp_path / "out.webm"))
+            await house.over(played)
+            assert watched.numbers == [number * 7 % 50 for number in range(60)][::speed]
