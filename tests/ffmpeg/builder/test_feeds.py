@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.harness.feeding import command_of, composed, pixel_format_of
+from tests.harness.feeding import command_of, composed, composed_of, pixel_format_of
 from tests.harness.media import make_clip
 from tests.harness.paths import HAVE_MEDIA, MEDIA
 from tests.harness.rendering import clip, project, raw_frames, timeline_of
@@ -194,6 +194,15 @@ def test_each_timing(timing: str, source: Make) -> None:
             {"clips": [clip({"kind": "file", "path": name, "audioStream": None}, 0, "15/25", **told)]}, rate=RATE
         )
         agree(raw, base)
+
+
+def test_a_frame_of_a_fade_alone(source: Make) -> None:
+    base = source("h264.mp4").parent
+    raw = project({"clips": [clip("h264.mp4", 0, f"8/{RATE}", fadeIn=0.2)]}, rate=RATE, background="#204060")
+    rendered = raw_frames(raw, base, pixel_format="yuv420p")
+    for frame in (1, 3):
+        # The colours of the test picture lie beyond the nominal range, and stay there however the fade is made.
+        assert composed_of(raw, base, window=(frame, frame + 1)) == rendered[frame].tobytes()
 
 
 def test_a_loop(source: Make) -> None:
