@@ -205,6 +205,16 @@ def test_a_frame_of_a_fade_alone(source: Make) -> None:
         assert composed_of(raw, base, window=(frame, frame + 1)) == rendered[frame].tobytes()
 
 
+def test_a_frame_of_a_grade_alone(source: Make) -> None:
+    base = source("png.mov").parent
+    contrast = {"keyframes": [{"time": 0, "value": 0.9}, {"time": 0.4, "value": 1.2}]}
+    graded = clip({"kind": "file", "path": "png.mov"}, 0, f"8/{RATE}", color={"contrast": contrast})
+    export = {"container": "mkv", "audio": None, "video": {"codec": "ffv1", "pixelFormat": "yuva444p10le"}}
+    raw = project({"clips": [graded]}, rate=RATE, background="#00000000", export=export)
+    rendered = raw_frames(raw, base, pixel_format="yuva444p10le")
+    assert composed_of(raw, base, window=(3, 4)) == rendered[3].tobytes()
+
+
 def test_a_loop(source: Make) -> None:
     name = "mpeg2.ts"
     looped = {"kind": "file", "path": name, "audioStream": None, "loop": True}

@@ -177,7 +177,8 @@ def _tabled(stream: Stream, curves: Sequence[Sequence[str]], pixel_format: str, 
         plane: [table(text) for text in column]
         for plane, column in zip(_PLANES, zip(*curves, strict=True), strict=True)
     }
-    if len(curves) == 1:
+    # With alpha of 16 bits never at once: the filter would cut it at 65,280, too.
+    if len(curves) == 1 and pixel_format != "gbrap16le":
         red, green, blue = (column[0] for column in columns.values())
         return node("lutrgb", stream, r=red, g=green, b=blue)
     # A plane at a time: at every command the filter makes the tables of all its planes anew.
