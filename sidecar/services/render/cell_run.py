@@ -184,7 +184,8 @@ class CellRun:
                     continue
             meter = self.shown.meter
             meter.workers = self.slots.share
-            run = begin(self._waiting, self._seconds, meter.seconds_running, meter.workers)
+            running = meter.seconds_running
+            run = self._waiting.pop(0) if extra else begin(self._waiting, self._seconds, running, meter.workers)
             meter.waiting = [tuple(cell.index for cell in each.cells) for each in self._waiting]
             self._running += 1
             self._extra += extra
@@ -197,9 +198,11 @@ class CellRun:
 
         Processes that share processors end more nearly together than those that wait for one.
         """
-        workers, waits = self.slots.share, sum(len(run.cells) for run in self._waiting)
+        workers, takes = self.slots.share, [sum(map(self._seconds, run.cells)) for run in self._waiting]
         alone = workers == self.slots.count and self._running >= workers and not self._lent
-        return alone and waits < workers and self._encoding + waits <= self._room
+        fair = (self.shown.meter.seconds_running + sum(takes)) / workers
+        encoders = self._encoding + sum(len(run.cells) for run in self._waiting)
+        return alone and len(takes) < workers and max(takes) <= fair and encoders <= self._room
 
     async def _work(self, run: Run, number: int, *, extra: bool) -> None:
         """Make a run, and give its place back; what fails is tried again, cell by cell."""
