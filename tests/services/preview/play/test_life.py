@@ -84,7 +84,7 @@ async def test_a_newer_play_of_the_same_view_ends_the_older(tmp_path: Path) -> N
 
 
 async def test_an_edit_is_played_from_where_it_is(numbered: Path, tmp_path: Path) -> None:
-    raw = project({"clips": [clip(numbered, 0, 6)]}, id="edited")
+    raw = project({"clips": [clip(numbered, 0, 5.4)]}, id="edited")
     async with theatre(tmp_path / "home") as house:
         opened = await house.services.projects.open(raw)
         played = await house.play("edited", codecs=VP8)
