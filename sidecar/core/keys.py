@@ -42,7 +42,7 @@ def _tokens(plan: object, fingerprints: Mapping[str, str], met: set[str]) -> lis
     stack: list[Any] = [plan]
     while stack:
         value = stack.pop()
-        kind = type(value)
+        kind: type = type(value)
         if kind is str:
             tokens.append(_text(value))
         elif (shape := _shape(kind)) is not None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import msgspec
 import trio
 
-from sidecar.services.logs import Logger
+from sidecar.services.logger import Logger
 from sidecar.services.projects.journal import Entry, Head
 from sidecar.services.projects.session import Session
 from sidecar.services.projects.unsaved import Unsaved

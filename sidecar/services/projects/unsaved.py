@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from sidecar.services.files import make_private
-from sidecar.services.logs import Logger
+from sidecar.services.logger import Logger
 from sidecar.services.projects.journal import SUFFIX, UNFINISHED, Head, Journal, JournalWriter, read_journal
 
 FOLDER = "unsaved"

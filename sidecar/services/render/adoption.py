@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from sidecar.services.logs import Logger
+from sidecar.services.logger import Logger
 from sidecar.services.render.journal import BEYOND, NAME, Batch, Found, Journal, JournalDamagedError, remove
 from sidecar.services.render.line import STEP
 from sidecar.services.render.record import ENDED, Content, Record, Row

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import trio
 
 from protocol.errors import DiskFull, OutputUnwritable, SidecarError
-from sidecar.services.logs import Logger
+from sidecar.services.logger import Logger
 from sidecar.services.render.job import RenderJob
 from sidecar.services.render.record import Content
 
