@@ -13,7 +13,7 @@ from typing import Any
 LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 Write = Callable[[str, str, dict[str, Any]], None]
-"""Takes the level, the event, and its fields; `error` may be among them, an exception."""
+"""Takes the level, the event, and its fields; `exc_info` may be among them, an exception, or True for the one being handled."""
 
 trace: ContextVar[str | None] = ContextVar("trace", default=None)
 """The trace id of the request that the task works for."""
@@ -40,7 +40,7 @@ class Logger:
         self._write("warning", event, fields)
 
     def error(self, event: str, **fields: Any) -> None:
-        """Say what went wrong; `exc_info` is the exception."""
+        """Say what went wrong; `exc_info` is the exception, or True for the one that is being handled."""
         self._write("error", event, fields)
 
     def exception(self, event: str, **fields: Any) -> None:

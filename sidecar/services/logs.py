@@ -6,6 +6,7 @@ Every line is an object with `at` (RFC 3339, UTC), `level`, `event` and, inside 
 from __future__ import annotations
 
 import os
+import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -128,7 +129,9 @@ def publisher(events: EventHub) -> Listener:
 def _line(level: str, event: str, given: dict[str, Any]) -> LogLine:
     trace_id, error = given.pop("trace_id", None) or trace.get(), given.pop("exc_info", None)
     fields = {msgspec_camel(key): _plain(value) for key, value in given.items()}
-    if error is not None:
+    if error is True:
+        error = sys.exc_info()[1]
+    if isinstance(error, BaseException):
         fields["error"] = repr(error)
         fields["traceback"] = "".join(traceback.format_exception(error))[-MAX_LINE // 2 :]
     at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -81,11 +81,13 @@ def test_an_exception_is_written_with_its_traceback(tmp_path: Path) -> None:
         raise error
     except ValueError:
         logger.exception("inside")
+        logger.error("asked", exc_info=True)  # noqa: G201 - what is tested
     logger.error("given", exc_info=error)
     logger.exception("outside")  # noqa: LOG004 - nothing is being handled
     log.close()
-    *both, none = _lines(tmp_path)
-    for line in both:
+    *three, none = _lines(tmp_path)
+    assert [line["event"] for line in three] == ["inside", "asked", "given"]
+    for line in three:
         assert line["error"] == repr(_raised())
         assert "test_logs.py" in str(line["traceback"])
     assert "error" not in none

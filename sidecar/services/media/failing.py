@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from protocol.errors import DecoderCrashed, MediaUnreadable, MediaUnsupported, SidecarError
+from protocol.errors import MediaUnreadable, MediaUnsupported, SidecarError
 
 if TYPE_CHECKING:
     from sidecar.services.cache.kinds import Kind
     from sidecar.services.cache.memory import MemoryTier
 
-OWN = (MediaUnreadable, MediaUnsupported, DecoderCrashed)
-"""Errors that come of the file's content. Others (no time, no room, a file that changed) may be over at once."""
+OWN = (MediaUnreadable, MediaUnsupported)
+"""Errors that come of the file's content. Others (no time, no room, a crash, a changed file) may be over at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,4 +43,7 @@ class Failing:
 def _of(error: SidecarError, shown: str) -> SidecarError:
     """Return an error of a file under the name by which it is asked for now."""
     members = {name: getattr(error, name) for name in error.members}
-    return type(error)(**{**members, "path": shown})
+    given: dict[str, Any] = {"suggestion": error.suggestion, "causes": error.causes}
+    if error.message != error.said():
+        given["message"] = error.message
+    return type(error)(**{**members, **given, "path": shown})

@@ -52,8 +52,10 @@ def _coarser(shape: Shape) -> Shape | None:
 
 
 def _narrowed(shape: Shape, wanted: Shape, scale: float) -> Shape:
-    width = max(LEAST_WIDTH, int(shape.size[0] * scale) // 2 * 2)
-    return replace(shape, size=(width, max(2, round(width * wanted.size[1] / wanted.size[0] / 2) * 2)))
+    """Return a shape of so much of the width, no narrower than the least and never larger than it was."""
+    width = min(shape.size[0], max(LEAST_WIDTH, int(shape.size[0] * scale) // 2 * 2))
+    height = max(2, round(width * wanted.size[1] / wanted.size[0] / 2) * 2)
+    return replace(shape, size=(width, min(shape.size[1], height)))
 
 
 def _last(shape: Shape, wanted: Shape) -> Shape | None:
