@@ -23,7 +23,7 @@ from sidecar.services.fonts import FontService
 from sidecar.services.media.service import MediaService
 from sidecar.services.projects import ProjectService
 from sidecar.services.projects.view import ProjectView
-from sidecar.services.projects.world import CheckRead, MediaFindings, Use, uses_of
+from sidecar.services.projects.world import CheckRead, MediaFindings, Use, located, uses_of
 from sidecar.services.render.cells import in_cells
 from sidecar.services.render.compiling import Compiled, Draft, compile_draft
 from sidecar.services.render.copies import Copies, find_copies
@@ -40,7 +40,7 @@ from sidecar.services.render.estimates import (
 )
 from sidecar.services.render.planning import Planned, frames_of, merge_export, refuse, summarize, validated
 from sidecar.services.render.uncopied import Stream
-from sidecar.services.resolving import resolved
+from sidecar.services.resolving import Resolved, resolved
 from sidecar.services.tools import Tools
 
 if TYPE_CHECKING:
@@ -120,6 +120,7 @@ class Planner:
             sound=compiled.sound,
             known=frozenset(costs),
             refusals=copies.refusals,
+            read=await trio.to_thread.run_sync(_read, view, found, check_read),
         )
 
     async def _noted(self, view: ProjectView, compiled: Compiled, *, whole: bool) -> None:
@@ -181,6 +182,13 @@ class Planner:
             if name is not None and name not in offered:
                 raise EncoderUnavailable(encoder=name, detail="the FFmpeg in use does not have it")
         return Encoders(video=video, audio=audio)
+
+
+def _read(view: ProjectView, found: Resolved, check_read: CheckRead) -> tuple[str, ...]:
+    """Name the files that a project was read from, itself among them; looks at links."""
+    own = () if view.path is None else (str(view.path),)
+    named = [str(located(written, view.base, check_read)) for written in found.resources.contents]
+    return (*own, *{facts.path for facts in found.found.sources.values()}, *named)
 
 
 def _ranged(export: Export, span: Range | None, timeline: Timeline) -> Export:

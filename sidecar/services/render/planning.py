@@ -32,7 +32,8 @@ class Planned:
     `fingerprints` are those of the sources when the plan was made, by their paths; `base` is the folder that relative
     paths of the project start from. `cells` are what its picture is put together of; none where one process writes it
     all, as `stages` shares it out; `sound` is made beside cells. `known` are keys of cells that were cached when the plan was made; `refusals` say why
-    clips are not copied, or not wholly.
+    clips are not copied, or not wholly. `read` are all files that it was read from: the project's own, if it has one,
+    its media, and what its effects name.
     """
 
     project: Project
@@ -49,6 +50,7 @@ class Planned:
     sound: SoundPlan | None = None
     known: frozenset[str] = frozenset()
     refusals: tuple[Refusal, ...] = ()
+    read: tuple[str, ...] = ()
 
     @property
     def frames(self) -> int:

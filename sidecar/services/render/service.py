@@ -342,8 +342,10 @@ class RenderService:
 def _prepare(planned: Planned, target: Path, overwrite: bool) -> Content:  # noqa: FBT001 - as it was asked
     from sidecar.services.render.delivery import check_delivery, delivery_of  # noqa: PLC0415 - start-up time
 
-    check_delivery(delivery_of(planned, target), lambda _: overwrite)
-    check_not_a_source(target, planned.fingerprints)
+    delivery = delivery_of(planned, target)
+    check_delivery(delivery, lambda _: overwrite)
+    for path in (target, *delivery.beside_targets):
+        check_not_a_source(path, planned.read)
     return Content.of(planned.project)
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import msgspec
 import pytest
 import trio
 
-from protocol.commands.render import JobsQuery
-from protocol.commands.shared import Range, When
+from protocol.commands.render import JobsQuery, RenderStart
+from protocol.commands.shared import ProjectRef, Range, When
 from protocol.errors import (
     EncoderUnavailable,
     FfmpegNotFound,
@@ -23,6 +24,7 @@ from protocol.errors import (
     SourceChanged,
 )
 from protocol.project import Export
+from sidecar.services.access import ReadAccess
 from tests.harness.media import make_clip, read_numbers
 from tests.services.render.studio import LONG, SHORT, color, file, project, studio
 
@@ -123,6 +125,21 @@ async def test_a_source_is_never_written_over(tmp_path: Path) -> None:
         with pytest.raises(OutputUnwritable, match="source"):
             await desk.start(project(file(clip, 0, 1)), clip, overwrite=True)
     assert clip.read_bytes() == before
+
+
+async def test_what_a_project_is_read_from_is_never_written_over(tmp_path: Path) -> None:
+    table, saved = tmp_path / "grade.cube", tmp_path / "film.json"
+    table.write_text("LUT_1D_SIZE 2\n0 0 0\n1 1 1\n")
+    saved.write_bytes(
+        msgspec.json.encode(project({**color(0, 1), "effects": [{"type": "lut", "parameters": {"path": str(table)}}]}))
+    )
+    before = {path: path.read_bytes() for path in (table, saved)}
+    async with studio(tmp_path) as desk:
+        for path in before:
+            request = RenderStart(project=ProjectRef(path=str(saved)), output=str(path), overwrite=True)
+            with pytest.raises(OutputUnwritable, match="source"):
+                await desk.render.start(request, path, ReadAccess(), "trace")
+    assert {path: path.read_bytes() for path in before} == before
 
 
 async def test_overwrite_replaces_in_one_step(tmp_path: Path) -> None:
