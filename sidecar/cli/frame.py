@@ -11,7 +11,7 @@ from cyclopts import Parameter
 
 from protocol.commands.preview.batch import Batch, BatchItem
 from protocol.commands.preview.frame import PreviewPicture
-from protocol.commands.shared import Resource
+from protocol.commands.shared import ProjectRef, Resource
 from protocol.errors import Internal
 from protocol.problem import Problem
 from sidecar.cli.engine import Engine, run
@@ -62,10 +62,10 @@ def frame(
         from sidecar.services.preview.written import Target, write  # noqa: PLC0415 - with the services
 
         form, instant = format_of(out), instant_of(at, "at")
-        target = Target(out, overwrite)
-        target.check((str(file),))
+        source, target = await source_of(file), Target(out, overwrite)
+        target.check((str(file), *await _sources(engine, source)))
         look = {"width": width, "height": height, "format": form, "quality": quality}
-        found = await _shown(engine, await source_of(file), instant, look)
+        found = await _shown(engine, source, instant, look)
         await write(target, await fetched(engine, found.image))
         output.result(found.answer)
         output.table(PROBLEM_HEADINGS, problem_rows(found.problems))
@@ -86,6 +86,17 @@ class _Shown:
     time: str
     problems: list[Problem]
     answer: PreviewPicture | BatchItem
+
+
+async def _sources(engine: Engine, source: dict[str, Any]) -> list[str]:
+    """Return the files that a project is shown from."""
+    if "project" not in source:
+        return []
+    from sidecar.commands.refs import readable  # noqa: PLC0415 - with the services
+
+    previews = await engine.services.previews.wait()
+    ref = readable(ProjectRef(path=source["project"]["path"]), engine.call)
+    return (await previews.stages.of_project(ref, engine.call.connection.grant.reading)).sources
 
 
 async def _shown(engine: Engine, source: dict[str, Any], instant: dict[str, Any], look: dict[str, Any]) -> _Shown:

@@ -44,9 +44,12 @@ class _Of(Protocol):
 @command("preview.storyboard")
 async def storyboard(params: PreviewStoryboard, call: Call) -> Storyboard:
     """Frames on a sheet."""
+    from sidecar.services.preview.storyboard.service import TRACK  # noqa: PLC0415 - start-up time
     from sidecar.services.preview.wiring import storyboards  # noqa: PLC0415 - start-up time
 
     target, previews = _target(params, call), await call.services.previews.wait()
+    if target is not None:
+        call.check_write(str(target.beside(TRACK).path))
     stage = await _stage(params, call, previews)
     span = _span(params.range, stage)
     return await storyboards(call.services, previews).storyboard(params, stage, span, target, _tell(call))
@@ -115,7 +118,10 @@ def _target(params: _Of, call: Call) -> Target | None:
     """Return the file that is asked for, within what the connection may write."""
     from sidecar.services.preview.written import Target  # noqa: PLC0415 - start-up time
 
-    return None if params.output is None else Target(call.check_write(params.output), params.overwrite)
+    if params.output is None:
+        return None
+    own = None if params.project is None else call.services.projects.path_of(readable(params.project, call))
+    return Target(call.check_write(params.output), params.overwrite, own)
 
 
 async def _stage(params: _Of, call: Call, previews: PreviewService) -> Stage:

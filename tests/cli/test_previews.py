@@ -61,6 +61,15 @@ def test_a_frame_that_cannot_be_written(film: Path, capsys: Captured) -> None:
     assert sorted(path.name for path in Path().iterdir()) == ["a.png"]
 
 
+def test_a_frame_is_not_written_over_what_the_project_shows(capsys: Captured) -> None:
+    Path("photo.png").write_bytes(b"mine")
+    clip = {"source": {"kind": "file", "path": "photo.png"}, "start": 0, "duration": 1}
+    project = write_project(Path("p.json"), tracks=[{"kind": "video", "clips": [clip]}])
+    assert main(["frame", str(project), "-o", "photo.png", "--overwrite"]) == 1
+    assert "it is a source of this project" in capsys.readouterr().err
+    assert Path("photo.png").read_bytes() == b"mine"
+
+
 def test_a_storyboard_on_a_sheet(film: Path, capsys: Captured) -> None:
     arguments = ["storyboard", str(project_of(film)), "-o", "a.png", "--count", "4", "--width", "192", "--plain"]
     assert main([*arguments, "--gap", "0"]) == 0

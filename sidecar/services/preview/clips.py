@@ -42,7 +42,8 @@ class Clips:
         if request.sound:
             stage.check_sound(span)
         if target is not None:
-            target.check(stage.fingerprints)
+            target.check(stage.sources)
+            target.check_suffix(f".{request.container}")
         export = clip_export(stage, span, Look(request.width, request.container, request.quality, request.sound))
         telling = Telling("Making the clip", tell)
         made = await self.excerpts.make(stage, export, suffix=f".{request.container}", told=telling)

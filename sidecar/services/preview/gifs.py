@@ -57,7 +57,8 @@ class Gifs:
         """
         check_length(stage, span, LONGEST_GIF)
         if target is not None:
-            target.check(stage.fingerprints)
+            target.check(stage.sources)
+            target.check_suffix(".gif")
         export = film_export(stage, span, request)
         frames = output_span(stage.timeline, export).frames
         wanted = Shape(small(stage, request.width), 1, request.colors, request.dither)

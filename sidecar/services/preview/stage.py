@@ -94,6 +94,11 @@ class Stage:
         return self.timeline.frames
 
     @property
+    def sources(self) -> list[str]:
+        """Files that all of this was read from: what clips play, or would play, and what effects name."""
+        return [*{*map(str, self.watched), *self.fingerprints}]
+
+    @property
     def length(self) -> int:
         """Frames of the project, clips that cannot be played included."""
         return max([self.frames, *(each.end for each in (*self.broken, *self.silent) if each.end < ALWAYS[1])])

@@ -75,7 +75,7 @@ class Trials:
         require_picture_effect(request.effect, catalogue(), "/effect")
         pair = [await self._staged(raw, given) for raw in with_effect(given.raw, request.owner, request.effect)]
         if target is not None:
-            target.check(pair[1].fingerprints)
+            target.check(pair[1].sources)
         frame = pair[1].frame(request.frame, request.time)
         if request.duration:
             return await self._clips(request, pair, frame, target, tell)
@@ -104,7 +104,7 @@ class Trials:
         raw = with_cues(given.raw, request.cues, request.style, request.position)
         stage = await self._staged(raw, given)
         if target is not None:
-            target.check(stage.fingerprints)
+            target.check(stage.sources)
         frame = stage.frame(request.frame, request.time)
         look = look_of(stage, request.width, request.height, request.format, request.quality)
         picture = await self.pictures.picture(stage, frame, look)

@@ -66,7 +66,7 @@ class Waves:
         tell: Tell,
     ) -> PreviewedWaveform:
         """Return the waveform of some frames of a project's mix, or of all, and write it where it is asked for."""
-        check(target, stage.fingerprints)
+        check(target, stage.sources)
         stage.check_sound(frames or (0, stage.length))
         asked = asked_of(request, None)
         found = await self.mixes.waveform(stage, asked, frames, tell)

@@ -5,23 +5,28 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
 import trio
 
+from protocol.errors import InvalidParams
 from sidecar.services.files import write_error
 from sidecar.services.render.publish import check_not_a_source, check_target, part_path, publish
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A file that is asked for: its path, absolute and with links followed, and whether it may replace another."""
+    """A file that is asked for: its path, absolute and with links followed, and whether it may replace another.
+
+    `project` is the file of the project that is shown, if it has one: it is not replaced either.
+    """
 
     path: Path
     overwrite: bool = False
+    project: Path | None = None
 
     def check(self, sources: Iterable[str] = ()) -> None:
         """Refuse what cannot be written, and one of the files that are read, before anything is made.
@@ -29,11 +34,16 @@ class Target:
         Raises OutputExists, OutputUnwritable.
         """
         check_target(self.path, overwrite=self.overwrite)
-        check_not_a_source(self.path, sources)
+        check_not_a_source(self.path, [*sources, *([] if self.project is None else [str(self.project)])])
+
+    def check_suffix(self, *suffixes: str) -> None:
+        """Raise InvalidParams for a name that says something else than what is to be in the file."""
+        if self.path.suffix.lower() not in suffixes:
+            raise InvalidParams(detail=f"it is written as {' or '.join(suffixes)}", path="/output")
 
     def beside(self, suffix: str) -> Target:
         """Return the file of the same name with another suffix."""
-        return Target(self.path.with_suffix(suffix), self.overwrite)
+        return replace(self, path=self.path.with_suffix(suffix))
 
 
 async def write(target: Target, made: Path | bytes) -> str:

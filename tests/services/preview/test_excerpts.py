@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+import msgspec
 import pytest
 import trio
 
@@ -228,6 +229,51 @@ async def test_a_source_is_not_written_over(tmp_path: Path) -> None:
             with pytest.raises(OutputUnwritable, match="a source"):
                 await shown.desk.ask(method, path=str(source), output=str(source), overwrite=True, **more)
     assert source.read_bytes() == before
+
+
+@pytest.mark.trio
+async def test_what_a_project_is_read_from_is_not_written_over(tmp_path: Path) -> None:
+    table, damaged, saved = tmp_path / "grade.cube", tmp_path / "damaged.mp4", tmp_path / "film.json"
+    table.write_text("LUT_1D_SIZE 2\n0 0 0\n1 1 1\n")
+    damaged.write_bytes(b"no film")
+    graded = color(0, 1, effects=[{"type": "lut", "parameters": {"path": str(table)}}])
+    raw = film(graded, played(damaged, 1, 1))
+    saved.write_bytes(msgspec.json.encode(raw))
+    before = {path: path.read_bytes() for path in (table, damaged, saved)}
+    part = {"range": {"from": {"frame": 0}, "to": {"frame": 5}}, "width": 64, "overwrite": True}
+    frame = {"frame": 0, "width": 64, "overwrite": True}
+    cases = (
+        ("preview.clip", part),
+        ("preview.gif", part),
+        ("preview.storyboard", {**part, "count": 1}),
+        ("preview.subtitles", frame),
+        ("preview.filter", {**frame, "owner": None, "effect": {"type": "blur"}}),
+    )
+    async with screen(tmp_path) as shown:
+        opened = await shown.desk.ask("project.load", path=str(saved))
+        for method, more in cases:
+            for project in ({"path": str(saved)}, {"id": opened["projectId"]}):
+                for path in before:
+                    with pytest.raises(OutputUnwritable, match="a source"):
+                        await shown.desk.ask(method, project=project, output=str(path), **more)
+                with pytest.raises(OutputUnwritable, match="a source"):
+                    await shown.desk.ask("preview.waveform", project=project, output=str(saved), overwrite=True)
+    assert {path: path.read_bytes() for path in before} == before
+
+
+@pytest.mark.trio
+async def test_a_name_says_what_is_in_the_file(tmp_path: Path) -> None:
+    project = {"inline": film(color(0, 1))}
+    async with screen(tmp_path) as shown:
+        for method, name, more in (
+            ("preview.clip", "a.webm", {"container": "mp4"}),
+            ("preview.gif", "a.mp4", {}),
+            ("preview.storyboard", "a.vtt", {"count": 1}),
+            ("preview.storyboard", "a.png", {"count": 1, "format": "jpeg"}),
+        ):
+            with pytest.raises(InvalidParams, match="written as"):
+                await shown.desk.ask(method, project=project, output=str(tmp_path / name), width=64, **more)
+        assert not any(tmp_path.glob("a.*"))
 
 
 @pytest.mark.trio

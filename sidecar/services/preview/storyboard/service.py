@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -48,6 +49,10 @@ WHOLE = Fraction(1, 2)
 
 TRACK = ".vtt"
 
+SHEETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"jpeg": (".jpg", ".jpeg"), "webp": (".webp",), "png": (".png",)}
+)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Storyboards:
@@ -68,7 +73,9 @@ class Storyboards:
         `Pictures.picture`, AnalysisService and `write` raise, and the typed errors of execution.
         """
         for each in () if target is None else (target, target.beside(TRACK)):
-            each.check(stage.fingerprints)
+            each.check(stage.sources)
+        if target is not None:
+            target.check_suffix(*SHEETS[request.format])
         picks = await self._picks(request, stage, span)
         look = look_of(stage, request.width, None, request.format, request.quality)
         board = lay_out(len(picks), look.size, columns=request.columns, gap=request.gap, lines=request.timecodes)
@@ -113,7 +120,7 @@ class Storyboards:
                 raise InvalidParams(detail=str(error), path="/interval") from error
             return by_interval(span, interval, stage.rate)
         cuts: dict[tuple[str, int], list[Fraction]] = {}
-        for each in footage_of(stage.timeline, span):
+        for each in await trio.to_thread.run_sync(footage_of, stage.timeline, span):
             cuts[each.path, each.stream] = await self._cuts(each)
         found = await trio.to_thread.run_sync(beginnings, stage.timeline, span, cuts)
         return by_beginnings(span, found)

@@ -118,6 +118,15 @@ async def test_it_is_written_where_it_is_asked_for(tmp_path: Path) -> None:
 
 
 @pytest.mark.trio
+async def test_the_track_is_written_only_where_it_may(tmp_path: Path) -> None:
+    target = tmp_path.resolve() / "sheet.png"
+    async with screen(tmp_path, Grant(write=(target,))) as shown:
+        with pytest.raises(PermissionDenied, match=r"sheet\.vtt"):
+            await board(shown, film(color(0, 2)), count=2, width=64, format="png", output=str(target))
+        assert not any(tmp_path.glob("sheet.*"))
+
+
+@pytest.mark.trio
 async def test_what_is_scrubbed_stays_in_memory(tmp_path: Path) -> None:
     noise = {"source": {"kind": "noise"}, "start": 0, "duration": 4}
     raw = film(noise)
