@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,7 +14,7 @@ import trio
 from protocol.client import Answer, Client, Failed, Happened
 from tests.harness.patience import PATIENCE
 from tests.harness.program import environment
-from tests.harness.shell import INITIALIZE, SIDECAR, spawn
+from tests.harness.shell import INITIALIZE, SIDECAR, Shell, spawn
 
 OUTLIVED = 10.0
 """Seconds after which a process that still lives has outlived its parent: it dies in milliseconds, or not for minutes."""
@@ -24,8 +23,10 @@ OUTLIVED = 10.0
 class Spawned:
     """A child and its connection. `events` collects every payload of every topic in order."""
 
-    def __init__(self, process: trio.Process) -> None:
-        self.process = process
+    def __init__(self, shell: Shell) -> None:
+        self.process = shell.process
+        self._shell = shell
+        self._ended = False
         self.events: list[tuple[str, Any]] = []
         self._client = Client()
         self._answers: dict[int, Answer | Failed] = {}
@@ -50,7 +51,7 @@ class Spawned:
         with trio.fail_after(PATIENCE):
             async with self._news:
                 while number not in self._answers:
-                    await self._news.wait()
+                    await self._wait()
         reply = self._answers[number]
         if isinstance(reply, Failed):
             raise reply.error
@@ -66,7 +67,7 @@ class Spawned:
                         if name == topic and all(_member(payload, key) == value for key, value in wanted.items()):
                             return payload
                     seen = len(self.events)
-                    await self._news.wait()
+                    await self._wait()
 
     def children(self) -> list[psutil.Process]:
         """Return every process below the sidecar's."""
@@ -90,6 +91,15 @@ class Spawned:
                         pass
             async with self._news:
                 self._news.notify_all()
+        self._ended = True
+        async with self._news:
+            self._news.notify_all()
+
+    async def _wait(self) -> None:
+        """Wait for something new; AssertionError once nothing can come any more."""
+        if self._ended:
+            raise AssertionError(f"the sidecar is gone: {self._shell.said()}")
+        await self._news.wait()
 
 
 def _member(payload: Any, path: str) -> Any:
@@ -101,11 +111,8 @@ def _member(payload: Any, path: str) -> Any:
 @asynccontextmanager
 async def spawned(home: Path) -> AsyncIterator[Spawned]:
     """Run `sidecar serve` while the block lasts; then its stdin is closed, and it is killed if that does not end it."""
-    async with (
-        spawn(SIDECAR, stderr=subprocess.DEVNULL, env=environment(home)) as shell,
-        trio.open_nursery() as nursery,
-    ):
-        sidecar = Spawned(shell.process)
+    async with spawn(SIDECAR, env=environment(home)) as shell, trio.open_nursery() as nursery:
+        sidecar = Spawned(shell)
         nursery.start_soon(sidecar.listen)
         await sidecar.request("initialize", **INITIALIZE)
         yield sidecar
