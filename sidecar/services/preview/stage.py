@@ -15,6 +15,7 @@ from protocol.time import Seconds, format_exact, instant_frame, parse_seconds
 from sidecar.core.timeline import Timeline
 from sidecar.ffmpeg.builder.picture import Cutter
 from sidecar.ffmpeg.builder.resources import Resources
+from sidecar.services.cache.failures import error_like
 from sidecar.services.cache.kinds import Kind
 
 LEAST_SIDE, MOST_SIDE = 16, 8192
@@ -140,14 +141,14 @@ class Stage:
         """Raise the error of a clip that would be seen on one of these frames and cannot be played."""
         for each in self.broken:
             if _meet(each, window):
-                raise each.error
+                raise error_like(each.error)  # one that is raised again and again grows by its tracebacks
 
     def check_sound(self, window: tuple[int, int]) -> None:
         """Raise the error of a clip that would be heard on one of these frames and cannot be played."""
         self.check(window)
         for each in self.silent:
             if _meet(each, window):
-                raise each.error
+                raise error_like(each.error)  # one that is raised again and again grows by its tracebacks
 
     def exact(self, window: tuple[int, int]) -> bool:
         """Whether pictures of these frames are those of a render."""

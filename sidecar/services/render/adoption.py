@@ -29,11 +29,13 @@ def open_journal(data: Path, adopted: Iterable[Path], log: Logger) -> Opened:
     """Open the journal of a data folder, with the jobs of the folders whose instances are dead moved into it.
 
     Never fails: a damaged file is set aside and what could be read of it goes on in a new one; where there is no
-    file to be had, jobs are kept in memory only. Both are warnings in the log.
+    file to be had, jobs are kept in memory only. Both are warnings in the log. A file that cannot be opened now, for
+    another process writes it or the disk is full, stays as it is for the next start.
     """
     journal, rows = _open_sound(data / NAME, log)
     moved = 0
-    for folder in adopted:
+    # Where nothing is written, what is moved would be lost with this process.
+    for folder in adopted if journal.path is not None else ():
         if (folder / NAME).exists():
             with suppress(sqlite3.Error, OSError):
                 moved += _adopt(folder / NAME, journal, rows, log)
@@ -49,9 +51,18 @@ def _open_sound(path: Path, log: Logger) -> tuple[Journal, list[Row]]:
     try:
         journal = Journal(path)
     except (sqlite3.DatabaseError, JournalDamagedError, OSError) as error:
+        if _is_whole(error):
+            log.warning("jobs are not journalled", path=path, reason=str(error))
+            return Journal(None), []
         return _replace(path, None, Found(fault=str(error)), log)
     found = journal.read()
     return (journal, found.rows) if found.fault is None else _replace(path, journal, found, log)
+
+
+def _is_whole(error: Exception) -> bool:
+    """Whether an error of opening says nothing against the file."""
+    name: str = getattr(error, "sqlite_errorname", "")
+    return name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY"))
 
 
 def _replace(path: Path, journal: Journal | None, found: Found, log: Logger) -> tuple[Journal, list[Row]]:
@@ -97,6 +108,8 @@ def _bodies(journal: Journal, rows: Iterable[Row]) -> Iterator[Content]:
 def _adopt(path: Path, journal: Journal, rows: list[Row], log: Logger) -> int:
     """Move the jobs of a dead instance to the end of `rows`; return how many of them had not ended."""
     other, found = _open_sound(path, log)
+    if other.path is None and not found:
+        return 0  # it stays for a start that can open it
     known = {row.record.job_id: row.record for row in rows}
     serial = max((row.serial for row in rows), default=0)
     behind = max((row.record.place for row in rows), default=0) + STEP

@@ -34,8 +34,20 @@ async def grant_wishes(journal: Journal, jobs: Jobs) -> None:
     while True:
         await trio.sleep(LOOK_SECONDS)
         for wish in journal.wishes():
-            body = await _granted(jobs, wish)
-            await trio.to_thread.run_sync(journal.answer, wish.number, body)
+            await _answer(journal, wish.number, await _granted(jobs, wish))
+
+
+async def _answer(journal: Journal, number: int, body: bytes) -> None:
+    """Answer a wish; where the disk refuses, or another process writes for long, again and again."""
+    from sqlite3 import Error  # noqa: PLC0415 - start-up time
+
+    while True:
+        try:
+            await trio.to_thread.run_sync(journal.answer, number, body)
+        except Error:
+            await trio.sleep(LOOK_SECONDS)
+        else:
+            return
 
 
 async def _granted(jobs: Jobs, wish: Wish) -> bytes:

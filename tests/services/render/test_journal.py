@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -147,3 +148,23 @@ async def test_without_a_place_to_write_jobs_are_kept_in_memory(
 
 def _refuse(*_: object) -> None:
     raise PermissionError
+
+
+def test_a_journal_that_cannot_be_opened_now_stays_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept, left = tmp_path / "data", tmp_path / "dead"
+    for folder, serial in ((kept, 1), (left, 2)):
+        folder.mkdir()
+        journal = Journal(folder / NAME)
+        journal.write(Batch([row(serial)], [BODY]))
+        journal.close()
+    connect = sqlite3.connect
+    with monkeypatch.context() as patch, closing(connect(kept / NAME)) as busy, closing(connect(left / NAME)) as full:
+        patch.setattr(sqlite3, "connect", lambda *given, **named: connect(*given, **{**named, "timeout": 0.05}))
+        for other in (busy, full):
+            other.execute("BEGIN IMMEDIATE")
+        opened = open_journal(kept, [left], Lines())  # type: ignore[arg-type]
+        assert (opened.rows, opened.adopted) == ([], 0)
+    assert sorted(path.name for path in (*kept.iterdir(), *left.iterdir()) if "broken" in path.name) == []
+    opened = open_journal(kept, [left], Lines())  # type: ignore[arg-type]
+    assert ([each.record.job_id for each in opened.rows], opened.adopted) == (["job-1", "job-2"], 1)
+    opened.journal.close()
