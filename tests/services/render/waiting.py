@@ -31,6 +31,7 @@ from protocol.commands.shared import ProjectRef
 from protocol.project import Project
 from sidecar.services.access import ReadAccess
 from sidecar.services.events import EventHub
+from sidecar.services.render.delivery import Delivery
 from sidecar.services.render.job import RenderJob
 from sidecar.services.render.limits import JobFolders, RenderLimits
 from sidecar.services.render.neighbours import Neighbours
@@ -119,6 +120,7 @@ class Planning:
             summary=SUMMARY,
             problems=[],
             fingerprints={},
+            read=(),
         )
 
     async def fingerprint(self, _: Path) -> str:
@@ -263,7 +265,7 @@ async def waiting(
     desk = Waiting(home)
     desk.limits = RenderLimits(running=limits.get("running", 2), kept=limits.get("kept", 200))
     patch.setattr("sidecar.services.render.run.run_job", desk.run_job)
-    patch.setattr("sidecar.services.render.delivery.delivery_of", lambda *_: None)
+    patch.setattr("sidecar.services.render.delivery.delivery_of", lambda _, target: Delivery(target))
     patch.setattr("sidecar.services.render.delivery.check_delivery", lambda *_, **__: None)
     neighbours = Neighbours(
         planner=lambda: cast("Any", desk.planning),
