@@ -105,7 +105,7 @@ class LiveDelivery:
             await refusal(410, "its beginning is no longer kept", self.headers)(scope, receive, send)
             return
         line: Line = scope["state"]["line"]
-        with line.following(), reader:
+        with reader, line.following():
             await send(start)
             try:
                 while part := await reader.read():
