@@ -139,12 +139,14 @@ def next_course(stage: Stage, asked: Asked, at: int) -> Course | None:
 
 def span_of(stage: Stage, span: Range | None) -> tuple[int, int]:
     """Return the frames of a range that there are; raises NothingToRender and InvalidParams where there are none."""
-    if stage.frames == 0:
+    # What cannot be played is of the project, too: it is refused as what it is, not as if nothing were there.
+    frames = stage.length
+    if frames == 0:
         raise NothingToRender
     if span is None:
-        return 0, stage.frames
+        return 0, frames
     first = stage.frame(span.from_.frame, span.from_.time, "/range/from")
-    end = min(stage.frames, stage.frame(span.to.frame, span.to.time, "/range/to"))
+    end = min(frames, stage.frame(span.to.frame, span.to.time, "/range/to"))
     if first >= end:
         raise InvalidParams(detail="the range holds no frame of the project", path="/range")
     return first, end

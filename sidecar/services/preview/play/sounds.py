@@ -101,14 +101,16 @@ class _Mixing:
 
     async def span(self, first: int, end: int) -> None:
         """Send project frames [first, end)."""
-        at = first
-        while at < end:
+        at, there = first, min(end, self._line.frames)
+        while at < there:
             begin = at - at % self._step
             window = begin, min(self._line.frames, begin + self._step)
-            until = min(end, window[1])
+            until = min(there, window[1])
             if not await self._kept(window, at, until):
-                until = await self._alone(at, end) or await self._shared(window, at, until)
+                until = await self._alone(at, there) or await self._shared(window, at, until)
             at = until
+        # Where only clips are that cannot be played nothing is mixed.
+        await self._silence(at, max(at, end))
 
     async def _kept(self, window: tuple[int, int], first: int, end: int) -> bool:
         """Send what the cache has of a window, or silence, if it is known to be that."""

@@ -164,6 +164,7 @@ async def test_what_cannot_be_played_is_refused(numbered: Path, tmp_path: Path) 
         (raw, {"path": "also.mp4"}, InvalidParams),
         (project({"clips": []}), {}, NothingToRender),
         (gone, {"begin": When(frame=30)}, MediaNotFound),
+        (project({"clips": [clip(tmp_path / "gone.mp4", 0, 1)]}), {}, MediaNotFound),
     ]
     async with theatre(tmp_path / "home") as house:
         for what, members, error in refused:
