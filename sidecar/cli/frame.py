@@ -11,7 +11,7 @@ from cyclopts import Parameter
 
 from protocol.commands.preview.batch import Batch, BatchItem
 from protocol.commands.preview.frame import PreviewPicture
-from protocol.commands.shared import ProjectRef, Resource
+from protocol.commands.shared import Resource
 from protocol.errors import Internal
 from protocol.problem import Problem
 from sidecar.cli.engine import Engine, run
@@ -20,7 +20,7 @@ from sidecar.cli.fetching import fetched
 from sidecar.cli.instants import instant_of
 from sidecar.cli.output import Output
 from sidecar.cli.raising import raised
-from sidecar.cli.shown import format_of, source_of
+from sidecar.cli.shown import format_of, source_of, sources_of
 from sidecar.cli.words import PROBLEM_HEADINGS, problem_rows, size
 
 
@@ -63,7 +63,7 @@ def frame(
 
         form, instant = format_of(out), instant_of(at, "at")
         source, target = await source_of(file), Target(out, overwrite)
-        target.check((str(file), *await _sources(engine, source)))
+        target.check((str(file), *await sources_of(engine, source)))
         look = {"width": width, "height": height, "format": form, "quality": quality}
         found = await _shown(engine, source, instant, look)
         await write(target, await fetched(engine, found.image))
@@ -86,17 +86,6 @@ class _Shown:
     time: str
     problems: list[Problem]
     answer: PreviewPicture | BatchItem
-
-
-async def _sources(engine: Engine, source: dict[str, Any]) -> list[str]:
-    """Return the files that a project is shown from."""
-    if "project" not in source:
-        return []
-    from sidecar.commands.refs import readable  # noqa: PLC0415 - with the services
-
-    previews = await engine.services.previews.wait()
-    ref = readable(ProjectRef(path=source["project"]["path"]), engine.call)
-    return (await previews.stages.of_project(ref, engine.call.connection.grant.reading)).sources
 
 
 async def _shown(engine: Engine, source: dict[str, Any], instant: dict[str, Any], look: dict[str, Any]) -> _Shown:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import trio
 
+from protocol.commands.shared import ProjectRef
 from protocol.errors import InvalidParams
+
+if TYPE_CHECKING:
+    from sidecar.cli.engine import Engine
 
 ImageFormat = Literal["jpeg", "webp", "png"]
 
@@ -23,6 +27,17 @@ HEAD = 256
 async def source_of(file: Path) -> dict[str, Any]:
     """Return a file as params name it: what begins as JSON is a project, everything else is media."""
     return await trio.to_thread.run_sync(_source, file)
+
+
+async def sources_of(engine: Engine, source: dict[str, Any]) -> list[str]:
+    """Return the files that a project is shown from."""
+    if "project" not in source:
+        return []
+    from sidecar.commands.refs import readable  # noqa: PLC0415 - with the services
+
+    previews = await engine.services.previews.wait()
+    ref = readable(ProjectRef(path=source["project"]["path"]), engine.call)
+    return (await previews.stages.of_project(ref, engine.call.connection.grant.reading)).sources
 
 
 def _source(file: Path) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from protocol.errors import DependencyMissing, InvalidParams, OutputExists
+from protocol.errors import DependencyMissing, InvalidParams, MediaNotFound, OutputExists, OutputUnwritable
 from sidecar.cli.exits import exit_code
 from tests.harness.media import make_clip, read_numbers
 from tests.harness.patience import PATIENCE
@@ -28,11 +28,25 @@ def test_a_project_is_written_as_a_stream(film: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.mp4"
     sidecar("play", written, "-o", out, "--at", "10f", "--width", "192", home=tmp_path)
     assert read_numbers(out) == list(range(10, 25))
-    exists = OutputExists(path="")
+    exists, unwritable = OutputExists(path=""), OutputUnwritable(path="", detail="")
+    missing, broken = MediaNotFound(path=""), tmp_path / "broken.json"
+    gone = {"source": {"kind": "file", "path": str(tmp_path / "gone.mp4")}, "start": 0.4, "duration": 1}
+    brief = {**clip, "duration": 0.4}
+    broken.write_text(json.dumps({**raw, "tracks": [{"kind": "video", "clips": [brief, gone]}]}))
     refused = sidecar("play", written, "-o", out, home=tmp_path, expect=exit_code(exists))
     assert "out.mp4" in refused.stderr
     sidecar("play", written, "-o", out, "--at", "20f", "--width", "192", "--overwrite", home=tmp_path)
     assert read_numbers(out) == list(range(20, 25))
+    # What is read is never written over, and what fails leaves the old file and nothing beside it.
+    for what, target in ((film, film), (written, film), (written, written)):
+        before = target.read_bytes()
+        kept = sidecar("play", what, "-o", target, "--overwrite", home=tmp_path, expect=exit_code(unwritable))
+        assert target.name in kept.stderr
+        assert target.read_bytes() == before
+    before = out.read_bytes()
+    sidecar("play", broken, "-o", out, "--overwrite", home=tmp_path, expect=exit_code(missing))
+    assert out.read_bytes() == before
+    assert not [*tmp_path.glob(".out.mp4.*")]
 
 
 def test_a_file_goes_to_stdout(film: Path, tmp_path: Path) -> None:
