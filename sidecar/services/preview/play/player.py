@@ -18,7 +18,7 @@ from sidecar.services.preview.play.encoder import Encoder
 from sidecar.services.preview.play.pace import Pace
 from sidecar.services.preview.play.padding import Padding
 from sidecar.services.preview.play.pump import Pump, Sources
-from sidecar.services.preview.play.show import Asked, Programme, Show, goes_on
+from sidecar.services.preview.play.show import Asked, Programme, Scene, Show, goes_on
 from sidecar.services.resources import Live
 
 UNREAD_SECONDS = 10.0
@@ -51,6 +51,7 @@ class Player:
         self._programme = Programme(show)
         self._pace = Pace(live)
         self._pump: Pump | None = None
+        self._early: Scene | None = None
         self._padding = Padding(container_of(asked.picture))
         self._scope = trio.CancelScope()
 
@@ -95,6 +96,8 @@ class Player:
             nursery.start_soon(encoder.pour)
             pump = Pump(self._asked, self._programme, self._pace, self._stand.sources, encoder, self._tell)
             self._pump = pump
+            if self._early is not None:
+                pump.give(self._early)
             await pump.run()
             await encoder.close()
         self.live.finish()
@@ -128,6 +131,8 @@ class Player:
             wake=lambda: woken.set(),  # noqa: PLW0108 - `woken` is another one each time
         )
         try:
+            # What was edited between the stage being set and now, nobody has told of.
+            await self._edited()
             while True:
                 await woken.wait()
                 woken = trio.Event()
@@ -143,9 +148,17 @@ class Player:
         scene = await self._asked.fetch()
         if not goes_on(self._programme.show.scene.seen, scene.seen):
             self.stop("changed")
-        elif self._pump is not None:
-            self._pump.give(scene)
+        elif scene.seen.revision != self._scene.seen.revision:
+            if self._pump is None:
+                self._early = scene
+            else:
+                self._pump.give(scene)
             self._tell()
+
+    @property
+    def _scene(self) -> Scene:
+        """The newest scene, which is played or about to be."""
+        return self._early or self._programme.show.scene if self._pump is None else self._pump.scene
 
     async def _tell_on(self) -> None:
         """Tell where it is, again and again."""
@@ -167,7 +180,7 @@ class Player:
     def _tell(self) -> None:
         elapsed = self._pace.elapsed
         at = self._programme.at(elapsed)
-        scene = self._programme.show.scene if self._pump is None else self._pump.scene
+        scene = self._scene
         state = PlayState(
             play_id=self.play_id,
             project_id=self._asked.project_id,

@@ -52,6 +52,7 @@ class Pump:
     number: int = 0
     _surplus: int = 0
     _next: Scene | None = None
+    _begun: bool = False
     _waiting: trio.CancelScope = field(default_factory=trio.CancelScope)
 
     @property
@@ -60,9 +61,13 @@ class Pump:
         return self._next or self.programme.show.scene
 
     def give(self, scene: Scene) -> None:
-        """Go on with another scene, from the next frame on that is not yet written."""
+        """Go on with another scene, from the next frame on that is not yet written.
+
+        What is played has shown a frame by then: edits in a row, of which the newest counts, would hold it up for ever.
+        """
         self._next = scene
-        self._waiting.cancel()
+        if self._begun:
+            self._waiting.cancel()
 
     async def run(self) -> None:
         """Write everything. Raises the errors of composing, of mixing and of the encoder."""
@@ -103,7 +108,8 @@ class Pump:
         course = show.course
         held: Picture = -1, b""
         last = course.start
-        while self._next is None:
+        self._begun = False
+        while self._next is None or not self._begun:
             number = self.number - show.begin
             if course.length is not None and number >= course.length:
                 return
@@ -125,6 +131,7 @@ class Pump:
             self.encoder.sound(floats)
             await self.encoder.picture(held[1])
             self.number += 1
+            self._begun = True
 
 
 class _Heard:

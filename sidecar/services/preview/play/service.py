@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from protocol.commands.ffmpeg import Capabilities
 from protocol.commands.preview.play import PreviewInstant, PreviewPlay, PreviewPlaying
 from protocol.commands.shared import Resource
-from protocol.errors import InvalidParams
+from protocol.errors import InvalidParams, NotSupported
 from protocol.time import format_rate
 from sidecar.ffmpeg.builder.command import Command
 from sidecar.ffmpeg.builder.play import PlaySound, play_command
@@ -104,6 +104,8 @@ class PlayService:
         speed = Fraction(repr(request.rate))
         if abs(speed) < SLOWEST:
             raise InvalidParams(detail=f"a play is no slower than {SLOWEST}", path="/rate")
+        if not self._tools.sound.supervisor.passes_fds:
+            raise NotSupported(what="preview.play on this system")
         previews = await self._tools.previews()
         scene = await _fetch(previews.stages, request, asker)
         sounds = speed > 0 and not request.muted
@@ -205,10 +207,14 @@ async def _fetch(stages: Stages, request: PreviewPlay, asker: Asker) -> Scene:
         return Scene(stage, stage)
     if request.project is None:
         raise AssertionError("either a project is played or a file")
-    heard = await stages.of_project(request.project, asker.read)
-    if request.media == "original":
-        return Scene(heard, heard)
-    return Scene(await stages.of_project(request.project, asker.read, media=request.media), heard)
+    while True:
+        heard = await stages.of_project(request.project, asker.read)
+        if request.media == "original":
+            return Scene(heard, heard)
+        seen = await stages.of_project(request.project, asker.read, media=request.media)
+        # Edited in between, they would be two revisions.
+        if seen.revision == heard.revision:
+            return Scene(seen, heard)
 
 
 def _composing(composer: Composer, size: tuple[int, int]) -> Composing:
