@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 import trio
 
+from protocol.commands.ffmpeg import Capabilities
 from protocol.commands.shared import Range, When
 from protocol.errors import InvalidParams, MediaNotFound, NothingToRender, NotSupported
 from protocol.time import format_exact
@@ -112,6 +114,22 @@ async def test_an_edit_is_played_from_where_it_is(numbered: Path, tmp_path: Path
     assert watched.numbers[-1] == 134
     assert (state.state, state.reason, state.revision) == ("ended", "end", opened.revision + 2)
     assert [each for each in house.states if each.anchor.frame > 20]
+
+
+async def test_an_edit_while_it_begins_is_played(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = project({"clips": [clip(RED, 0, 60)]}, id="edited")
+    async with theatre(tmp_path / "home") as house:
+        opened = await house.services.projects.open(raw)
+        tools = house.services.plays._tools
+
+        async def capabilities() -> Capabilities:
+            blue = [{"op": "replace", "path": "/tracks/0/clips/0/source/color", "value": BLUE}]
+            await house.services.projects.update("edited", opened.revision, patch=blue)
+            return await tools.capabilities()
+
+        monkeypatch.setattr(house.services.plays, "_tools", replace(tools, capabilities=capabilities))
+        played = await house.play("edited", codecs=VP8, width=64)
+        await house.told_of(lambda state: state.play_id == played.play_id and state.revision == opened.revision + 1)
 
 
 async def test_an_edit_of_the_rate_or_of_nothing_that_is_played(tmp_path: Path) -> None:
