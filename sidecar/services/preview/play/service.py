@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from protocol.commands.ffmpeg import Capabilities
 from protocol.commands.preview.play import PreviewInstant, PreviewPlay, PreviewPlaying
 from protocol.commands.shared import Resource
-from protocol.errors import InvalidParams, NotSupported
+from protocol.errors import Cancelled, InvalidParams, NotSupported
 from protocol.time import format_rate
 from sidecar.ffmpeg.builder.command import Command
 from sidecar.ffmpeg.builder.play import PlaySound, play_command
@@ -88,6 +88,7 @@ class PlayService:
         self._tools = tools
         self._tasks = tasks
         self._playing: dict[str, _Playing] = {}
+        self._turns: dict[View, object] = {}
 
     @property
     def playing(self) -> tuple[str, ...]:
@@ -97,7 +98,8 @@ class PlayService:
     async def play(self, request: PreviewPlay, asker: Asker) -> PreviewPlaying:
         """Begin a play; its stream is being made when this returns.
 
-        Raises InvalidParams, NothingToRender, NotSupported, EncoderUnavailable, and what setting the stage does.
+        Raises Cancelled (superseded) where a newer one of the view came meanwhile, InvalidParams, NothingToRender,
+        NotSupported, EncoderUnavailable, and what setting the stage does.
         """
         if (request.project is None) == (request.path is None):
             raise InvalidParams(detail="exactly one of project and path", path="/project")
@@ -106,6 +108,29 @@ class PlayService:
             raise InvalidParams(detail=f"a play is no slower than {SLOWEST}", path="/rate")
         if not self._tools.sound.supervisor.passes_fds:
             raise NotSupported(what="preview.play on this system")
+        with self._turn(_view(request, asker)) as check:
+            return await self._prepare(request, asker, speed, check)
+
+    @contextmanager
+    def _turn(self, view: View | None) -> Iterator[Callable[[], None]]:
+        """Be the newest of a view that begins; what is given raises Cancelled where another is that by now."""
+        turn = object()
+        if view is not None:
+            self._turns[view] = turn
+
+        def check() -> None:
+            if view is not None and self._turns.get(view) is not turn:
+                raise Cancelled(reason="superseded")
+
+        try:
+            yield check
+        finally:
+            if view is not None and self._turns.get(view) is turn:
+                del self._turns[view]
+
+    async def _prepare(
+        self, request: PreviewPlay, asker: Asker, speed: Fraction, check: Callable[[], None]
+    ) -> PreviewPlaying:
         previews = await self._tools.previews()
         scene = await _fetch(previews.stages, request, asker)
         sounds = speed > 0 and not request.muted
@@ -126,6 +151,7 @@ class PlayService:
         course = first_course(scene.seen, asked, request.from_)
         scene.seen.check((course.start, course.start + 1))
         sources = Sources(_composing(previews.composer, asked.size), self._tools.sound)
+        check()
         return self._begin(asked, Show(scene, course, 0), sources, _view(request, asker))
 
     def stop(self, play_id: str) -> PreviewInstant | None:

@@ -12,7 +12,7 @@ import trio
 
 from protocol.commands.ffmpeg import Capabilities
 from protocol.commands.shared import Range, When
-from protocol.errors import InvalidParams, MediaNotFound, NothingToRender, NotSupported
+from protocol.errors import Cancelled, InvalidParams, MediaNotFound, NothingToRender, NotSupported
 from protocol.time import format_exact
 from sidecar.services.preview.play import player
 from sidecar.services.resources import live as lives
@@ -83,6 +83,33 @@ async def test_a_newer_play_of_the_same_view_ends_the_older(tmp_path: Path) -> N
         over = {state.play_id for state in house.told() if state.reason}
         assert over == {first.play_id, others[0].play_id}
         assert newer.play_id in house.services.plays.playing
+
+
+async def test_an_older_play_that_is_slow_to_begin_does_not_end_a_newer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with theatre(tmp_path / "home") as house:
+        tools, here, newer = house.services.plays._tools, object(), trio.Event()
+        waiting = trio.Event()
+
+        async def capabilities() -> Capabilities:
+            if not waiting.is_set():
+                waiting.set()
+                await newer.wait()
+            return await tools.capabilities()
+
+        async def older() -> None:
+            with pytest.raises(Cancelled):
+                await begin(house, connection=here, view="monitor")
+
+        monkeypatch.setattr(house.services.plays, "_tools", replace(tools, capabilities=capabilities))
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(older)
+            await waiting.wait()
+            played = await begin(house, connection=here, view="monitor")
+            newer.set()
+        assert house.services.plays.playing == (played.play_id,)
+        assert not any(state.reason for state in house.told())
 
 
 async def test_an_edit_is_played_from_where_it_is(numbered: Path, tmp_path: Path) -> None:
