@@ -13,6 +13,10 @@ LOOK = 0.1
 """Seconds between two looks at a clock that may have been held up."""
 
 
+MOMENT = 1e-6
+"""Seconds that are no wait: a clock that counts in doubles may not move by less."""
+
+
 class Pace:
     """Runs from when the reader comes, and stands while it takes nothing, or is given nothing.
 
@@ -47,7 +51,7 @@ class Pace:
         if behind > 0 and self._began is not None:
             # The reader has run dry, and stood still meanwhile.
             self._began += behind
-        while (early := media - self._clock() - self._lead) > 0:
+        while (early := media - self._clock() - self._lead) > MOMENT:
             if not self._live.taken.is_set():
                 await self._live.taken.wait()
             else:
