@@ -171,7 +171,7 @@ async def test_a_request_that_is_cancelled_leaves_nothing(tmp_path: Path, method
         width=1_280,
         height=720,
     )
-    target = tmp_path / "out.any"
+    target = tmp_path / ("out.mp4" if method == "preview.clip" else "out.gif")
     async with screen(tmp_path) as shown:
         supervisor = shown.desk.services.supervisor
         async with trio.open_nursery() as nursery:
