@@ -185,7 +185,8 @@ async def test_a_paused_tag_freezes_what_runs_and_what_is_started_later(supervis
             await supervisor.spawn(SLEEPER, cwd=tmp_path, role="test", tag="other") as other,
         ):
             supervisor.pause("job")
-            async with await supervisor.spawn(SLEEPER, cwd=tmp_path, role="test", tag="job") as later:
+            # One that starts no others: a parent whose child is stopped in mid-vfork sleeps, and is not shown as stopped.
+            async with await supervisor.spawn(["/bin/sleep", "600"], cwd=tmp_path, role="test", tag="job") as later:
                 assert (before.stopped, later.stopped, other.stopped) == (True, True, False)
                 await until(lambda: psutil.Process(later.pid).status() == psutil.STATUS_STOPPED)
                 supervisor.resume("job")
