@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 MOST = 8
 """FFmpeg processes that compose at a time, whoever asked."""
 
+MOST_STANDING = 4
+"""Others that stand still whenever who reads them does: plays. No frame waits for one."""
+
 MOST_ENDING = 8
 """Others that have been killed and are not gone yet: what is new does not wait for those, unless they pile up."""
 
@@ -57,7 +60,8 @@ class Composer:
         self._folder = folder
         self._tasks = tasks
         self._slots = trio.CapacityLimiter(MOST)
-        self._bodies = trio.CapacityLimiter(MOST + MOST_ENDING)
+        self._standing = trio.CapacityLimiter(MOST_STANDING)
+        self._bodies = trio.CapacityLimiter(MOST + MOST_STANDING + MOST_ENDING)
         self._unfed: set[str] = set()
         self.composed = 0
         """Frames that were read from FFmpeg so far."""
@@ -97,27 +101,35 @@ class Composer:
 
     @asynccontextmanager
     async def frames(
-        self, stage: Stage, window: tuple[int, int], *, size: tuple[int, int], image: Image, fed: Fed | None = None
+        self,
+        stage: Stage,
+        window: tuple[int, int],
+        *,
+        size: tuple[int, int],
+        image: Image,
+        fed: Fed | None = None,
+        standing: bool = False,
     ) -> AsyncIterator[Frames]:
         """Compose project frames [first, end) at a size, to be iterated over: each as bytes, as `image` says.
 
         Raises the error of a clip on them that cannot be played. Frames come as they are asked for, few are made
         ahead; leaving ends FFmpeg at once. Frames past the project's end show its background. `fed` is the command
-        of exactly this, where there is one already. Iterating raises the errors of the sources and of FFmpeg, and
-        Stalled.
+        of exactly this, where there is one already; `standing`: they may not be asked for for long. Iterating raises the
+        errors of the sources and of FFmpeg, and Stalled.
         """
         stage.check(window)
-        frames = Frames(self, stage, window, size, image)
+        frames = Frames(self, stage, window, size, image, standing=standing)
         try:
             await frames.begin(fed)
             yield frames
         finally:
             frames.leave()
 
-    async def begin(self, fed: Fed) -> Composition:
+    async def begin(self, fed: Fed, *, standing: bool = False) -> Composition:
         """Start a composition, to be left by who has it. Waits while too many run."""
         made = Composition(fed, self._folder)
-        await self._slots.acquire_on_behalf_of(made)
+        slots = self._standing if standing else self._slots
+        await slots.acquire_on_behalf_of(made)
         try:
             await self._bodies.acquire_on_behalf_of(made)
             try:
@@ -127,16 +139,16 @@ class Composer:
                 self._bodies.release_on_behalf_of(made)
                 raise
         except BaseException:
-            self._slots.release_on_behalf_of(made)
+            slots.release_on_behalf_of(made)
             raise
-        self._tasks.start_soon(self._tend, made)
+        self._tasks.start_soon(self._tend, made, slots)
         return made
 
     def refuse(self, fingerprint: str) -> None:
         """Feed a source no more: its frames are not what its index says. FFmpeg reads it itself from now on."""
         self._unfed.add(fingerprint)
 
-    async def _tend(self, made: Composition) -> None:
+    async def _tend(self, made: Composition, slots: trio.CapacityLimiter) -> None:
         """Feed a composition until it is left; then see it gone."""
         async with trio.open_nursery() as nursery:
             for feed in made.fed.feeds:
@@ -144,7 +156,7 @@ class Composer:
             try:
                 await made.left.wait()
             finally:
-                self._slots.release_on_behalf_of(made)
+                slots.release_on_behalf_of(made)
                 nursery.cancel_scope.cancel()
                 with trio.CancelScope(shield=True):
                     await made.child.aclose()
@@ -157,13 +169,21 @@ class Frames:
     """Frames [first, end) of a stage, in order."""
 
     def __init__(
-        self, composer: Composer, stage: Stage, window: tuple[int, int], size: tuple[int, int], image: Image
+        self,
+        composer: Composer,
+        stage: Stage,
+        window: tuple[int, int],
+        size: tuple[int, int],
+        image: Image,
+        *,
+        standing: bool,
     ) -> None:
         self._composer = composer
         self._stage = stage
         self._position, self._end = window
         self._size = size
         self._image = image
+        self._standing = standing
         self._parts = parts_of(image, size, stage.export)
         self._made: Composition | None = None
         self._crashed = False
@@ -175,7 +195,7 @@ class Frames:
             compile_ = partial(self._composer.compiled, self._stage, window, self._size, self._image)
             fed = await trio.to_thread.run_sync(compile_)
         self._parts = parts_of(self._image, self._size, self._stage.export)
-        self._made = await self._composer.begin(fed)
+        self._made = await self._composer.begin(fed, standing=self._standing)
 
     def leave(self) -> None:
         """End the composition."""

@@ -248,7 +248,7 @@ def _composing(composer: Composer, size: tuple[int, int]) -> Composing:
     async def compose(stage: Stage, window: tuple[int, int]) -> AsyncIterator[tuple[int, AsyncIterator[bytes]]]:
         stage.check(window)
         window, fed = await trio.to_thread.run_sync(composer.going, stage, window, size, "raw")
-        async with composer.frames(stage, window, size=size, image="raw", fed=fed) as frames:
+        async with composer.frames(stage, window, size=size, image="raw", fed=fed, standing=True) as frames:
             yield window[1], frames
 
     return compose
