@@ -46,11 +46,21 @@ class Swapped:
 async def swapped(
     project: Project, sources: Mapping[str, SourceFacts], proxies: ProxyService, read: CheckRead
 ) -> Swapped:
-    """Put small files in the place of large ones, as far as they are there by now."""
+    """Put small files in the place of large ones, as far as they are there by now. Cancelled, nothing stays pinned."""
     found = Swapped(dict(sources))
+    try:
+        await _swap(found, project, proxies, read)
+    except BaseException:
+        for pinned in found.pinned:
+            pinned.release()
+        raise
+    return found
+
+
+async def _swap(found: Swapped, project: Project, proxies: ProxyService, read: CheckRead) -> None:
     apart = {written for written, fits in _uses(project) if not fits}
     for written in {written for written, _ in _uses(project)} - apart:
-        facts = sources.get(written)
+        facts = found.sources.get(written)
         if facts is None or not facts.video:
             continue
         stand_in = await proxies.stand_in(facts, read)
@@ -61,7 +71,6 @@ async def swapped(
             found.pinned.append(stand_in.pinned)
         if stand_in.key is not None:
             found.missing.append((KIND, stand_in.key))
-    return found
 
 
 def _uses(project: Project) -> Iterator[tuple[str, bool]]:

@@ -12,7 +12,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 MOVIES = (".mp4", ".mov", ".m4v")
@@ -48,15 +49,7 @@ def camera_files(path: Path) -> list[Path]:
 def _listed(folder: Path) -> dict[str, Path]:
     """Return what lies in a folder by its name in lower case; nothing where it cannot be read."""
     found: dict[str, Path] = {}
-    for path in _entries(folder):
-        found.setdefault(path.name.lower(), path)
-        if len(found) >= MOST_LISTED:
-            break
+    with suppress(OSError):
+        for path in sorted(islice(folder.iterdir(), MOST_LISTED)):
+            found.setdefault(path.name.lower(), path)
     return found
-
-
-def _entries(folder: Path) -> Iterator[Path]:
-    try:
-        yield from sorted(folder.iterdir())
-    except OSError:
-        return

@@ -158,9 +158,11 @@ class ProxyService:
             return StandIn(key=key)
         try:
             return StandIn(await self._media.facts(pinned.path), pinned)
-        except SidecarError:
+        except BaseException as error:
             pinned.release()
-            return StandIn()
+            if isinstance(error, SidecarError):
+                return StandIn()
+            raise
 
     async def _camera(self, facts: SourceFacts, video: SourceVideo, read: ReadAccess) -> Proxy | None:
         """Return a camera's own small version of a file, if there is one that may be read and fits."""
@@ -169,7 +171,10 @@ class ProxyService:
             return None
         candidate, small = found
         kind = CAMERA_TYPES.get(candidate.suffix.lower(), CONTENT_TYPE)
-        offered = await trio.to_thread.run_sync(partial(self._resources().offer_file, Path(small.path), kind))
+        try:
+            offered = self._resources().offer_file(Path(small.path), kind)
+        except OSError:
+            return None
         width, high = small.video[0].upright
         return Proxy(
             state="ready",

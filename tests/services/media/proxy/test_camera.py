@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import trio
 
 from protocol.commands.proxy import MediaProxy
 from sidecar.services.access import ReadAccess
@@ -45,7 +46,9 @@ async def test_a_small_file_with_the_same_frames_is_adopted(tmp_path: Path) -> N
         tmp_path / "GX010001.MP4"
     )
     small = make_clip(tmp_path / "a.mp4", seconds=2, size=(192, 96), audio="stereo").rename(tmp_path / "GL010001.LRV")
-    async with serving(tmp_path) as client:
+    async with serving(tmp_path) as client, trio.open_nursery() as nursery:
+        # As whoever serves bytes waits for the first of them.
+        nursery.start_soon(client.services.loopback.wanted.wait)
         found = await made(client, large)
         assert (found.state, found.origin, found.path, found.cached) == ("ready", "camera", str(small), True)
         assert (found.width, found.height, found.frames) == (192, 96, 50)

@@ -16,6 +16,7 @@ import trio
 from protocol.commands.proxy import Proxy
 from protocol.errors import MediaUnreadable
 from sidecar.ffmpeg.builder.proxy import GROUP
+from sidecar.services.access import ReadAccess
 from sidecar.services.media.reader import probe_file
 from tests.harness.media import decode_luma, decode_rgb, decode_sound, make_clip, read_number
 from tests.services.cache.shelf import objects
@@ -215,6 +216,26 @@ async def test_a_cancelled_proxy_leaves_nothing(tmp_path: Path) -> None:
         assert all(child.role != "proxy" for child in client.services.supervisor.children())
         assert list(client.services.cache.scratch.iterdir()) == []
         assert (await made(client, path, height=360, make=False)).state == "missing"
+
+
+async def test_who_leaves_while_a_stand_in_is_read_pins_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = make_clip(tmp_path / "a.mp4", seconds=0.4, size=SIZE)
+    async with serving(tmp_path, proxyHeight=HEIGHT) as client:
+        await made(client, path)
+        facts, begun = await client.services.media.facts(path), trio.Event()
+
+        async def endless(_path: Path) -> None:
+            begun.set()
+            await trio.sleep_forever()
+
+        monkeypatch.setattr(client.services.media, "facts", endless)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(client.services.proxies.stand_in, facts, ReadAccess())
+            await begun.wait()
+            nursery.cancel_scope.cancel()
+        assert (await client.ask("cache.stats")).kinds["proxies"].pinned == 0
 
 
 async def test_a_damaged_file_gives_no_proxy(tmp_path: Path) -> None:
