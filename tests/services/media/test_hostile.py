@@ -166,8 +166,10 @@ def test_paths_as_clients_write_them() -> None:
     assert local_path("file://localhost/a.mp4") == Path("/a.mp4")
     assert local_path("FILE:/a.mp4") == Path("/a.mp4")
     assert local_path("file:/a?b#c.mp4") == Path("/a?b#c.mp4")
+    assert local_path("file:///a b#c?d/e\tf\n.mp4") == Path("/a b#c?d/e\tf\n.mp4")
+    assert local_path("file://localhost/a?b.mp4") == Path("/a?b.mp4")
     assert local_path("100%20.mp4") == Path("100%20.mp4")
     assert os.fsencode(local_path("file:///%ff.mp4")) == b"/\xff.mp4"
-    for wrong in ("", "a\0b", "file://host/a.mp4", "file:", "file:///a%00b"):
+    for wrong in ("", "a\0b", "file://host/a.mp4", "file://[/a.mp4", "file:", "file:///a%00b"):
         with pytest.raises(MediaUnsupported):
             local_path(wrong)
