@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -54,10 +55,14 @@ class _Stream:
         if not self.keys:
             return ((self.times[0], None),) if self.bad else ()
         spans: list[tuple[int, int | None]] = []
+        groups: set[int] = set()
         for place in sorted(self.bad):
-            if place < self.keys[0] or self.times[place] < self.times[self.keys[0]]:
+            group = bisect_right(self.keys, place)
+            # What follows in a group is damaged as it is.
+            if group in groups or place < self.keys[0] or self.times[place] < self.times[self.keys[0]]:
                 continue
-            after = next((key for key in self.keys if key > place), None)
+            groups.add(group)
+            after = self.keys[group] if group < len(self.keys) else None
             begins = min(self.times[place:after])
             spans.append((begins, None if after is None else self.times[after]))
         last = max(self.times)

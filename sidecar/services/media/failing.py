@@ -41,7 +41,7 @@ class Failing:
 
 
 def _of(error: SidecarError, shown: str) -> SidecarError:
-    """Return an error of a file under the name by which it is asked for now."""
+    """Return an error of a file under the name by which it is asked for."""
     members = {name: getattr(error, name) for name in error.members}
     given: dict[str, Any] = {"suggestion": error.suggestion, "causes": error.causes}
     if error.message != error.said():

@@ -28,6 +28,7 @@ _TEXT_SUBTITLES = 1 << 17
 _PCM_BITS = re.compile(r"pcm_[suf](8|16|20|24|32|64)")
 MAX_TAGS = 200
 MAX_TAG_CHARACTERS = 4_096
+MAX_CHAPTERS = 10_000
 
 
 def report(reading: Reading, *, keyframes: bool) -> MediaInfo:
@@ -80,9 +81,9 @@ def _chapters(container: InputContainer, start: Fraction) -> list[Chapter]:
         Chapter(
             start=format_exact(chapter["start"] * chapter["time_base"] - start),
             end=format_exact(chapter["end"] * chapter["time_base"] - start),
-            title=str(chapter.get("metadata", {}).get("title", "")),
+            title=str(chapter.get("metadata", {}).get("title", ""))[:MAX_TAG_CHARACTERS],
         )
-        for chapter in found
+        for chapter in found[:MAX_CHAPTERS]
     ]
 
 

@@ -26,6 +26,8 @@ _PICTURES = {
 _PROGRESSIVE = 1
 _METADATA = 5
 """AV1's unit of metadata."""
+_LONGEST_SIZE = 7 * 7
+"""Bits before the last byte of a size in AV1."""
 
 
 def told_picture(stream: VideoStream, packet: bytes) -> FirstPicture | None:
@@ -128,6 +130,8 @@ def _open_units(packet: bytes) -> Iterator[int]:
             return
         size = shift = 0
         while True:
+            if shift > _LONGEST_SIZE:
+                raise ValueError("a size of more than eight bytes")
             byte = packet[at]
             size, shift, at = size | (byte & 127) << shift, shift + 7, at + 1
             if not byte & 128:

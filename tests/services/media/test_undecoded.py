@@ -11,6 +11,7 @@ import pytest
 from sidecar.services.media import reader
 from sidecar.services.media.boxes import plain_tracks
 from sidecar.services.media.reader import probe_file
+from sidecar.services.media.undecoded import _harmless
 from tests.harness.media import make_clip, run_ffmpeg
 from tests.harness.paths import HAVE_MEDIA, MEDIA
 
@@ -126,3 +127,7 @@ def test_boxes_that_lie_are_not_believed(tmp_path: Path) -> None:
     for place in range(matrix, matrix + 36):
         broken.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
         assert plain_tracks(broken) == frozenset()
+
+
+def test_a_size_without_end_is_not_read_to_its_end() -> None:
+    assert not _harmless("av1", b"", b"\x0a" + b"\x81" * 2_000_000)
