@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -33,11 +34,15 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Recorder:
-    """Writes messages to a file as they pass. Each is written out at once: a crash loses none that was seen."""
+    """Writes messages to a file as they pass. Each is written out at once: a crash loses none that was seen.
+
+    Where one cannot be written the recording ends, and nothing else.
+    """
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._encoder = msgspec.json.Encoder()
+        self._ended = False
 
     def __call__(self, direction: Direction, body: bytes) -> None:
         """Write a message."""
@@ -46,7 +51,16 @@ class Recorder:
             entry = Entry(at, direction, body.decode())
         except UnicodeDecodeError:
             entry = Entry(at, direction, base64.b64encode(body).decode(), "base64")
-        self._file.write(self._encoder.encode(entry) + b"\n")
+        self._write(memoryview(self._encoder.encode(entry) + b"\n"))
+
+    def _write(self, line: memoryview) -> None:
+        try:
+            while line and not self._ended:
+                line = line[self._file.write(line) :]
+        except OSError as error:
+            # A full disk: who is served must not pay for it.
+            self._ended = True
+            sys.stderr.write(f"the recording ends here: {error.strerror or error}\n")
 
 
 @contextmanager

@@ -84,6 +84,13 @@ async def test_what_was_recorded_is_what_passed(tmp_path: Path) -> None:
     assert [each.encoding for each in entries] == ["utf-8", "base64"]
 
 
+def test_a_full_disk_ends_the_recording_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
+    with record_to(Path("/dev/full")) as recorder:
+        recorder("in", b"{}")
+        recorder("out", b"{}")
+    assert capsys.readouterr().err == "the recording ends here: No space left on device\n"
+
+
 def test_a_recording_that_cannot_be_written_or_read(tmp_path: Path) -> None:
     with pytest.raises(OutputUnwritable), record_to(tmp_path / "no" / "r.jsonl"):
         pass
