@@ -14,7 +14,7 @@ from sidecar.services.events import EventHub
 from sidecar.services.logs import Log
 from sidecar.services.projects.reading import content_of
 from sidecar.services.projects.view import ProjectView
-from tests.services.bin.surveying import surveying
+from tests.services.media.reading import reading
 
 
 async def test_files_fail_and_nothing_else_does(tmp_path: Path) -> None:
@@ -26,8 +26,8 @@ async def test_files_fail_and_nothing_else_does(tmp_path: Path) -> None:
     heard = trio.Event()
     subscription = events.subscribe(["media.changed"], wake=lambda: heard.set())  # noqa: PLW0108 - another one each time
     async with (
-        surveying(tmp_path, (str(tmp_path / "none"),)) as (service, _),
-        open_bin_service(service, events, log, readers=1) as files,
+        reading(tmp_path, (str(tmp_path / "none"),)) as there,
+        open_bin_service(there.media, events, log, readers=1) as files,
     ):
         files.follow("p", view, ReadAccess())
         while not states or states[-1] != "failed":

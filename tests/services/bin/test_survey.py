@@ -12,7 +12,7 @@ from sidecar.services.media.messages import Answer, Item, encode, failure_of, pa
 from sidecar.services.media.survey import Found, ask_together
 from tests.harness.media import make_clip
 from tests.harness.patience import PATIENCE
-from tests.services.bin.surveying import surveying
+from tests.services.media.reading import reading
 
 PICKY = """
 import os, sys, time
@@ -44,10 +44,10 @@ async def test_each_is_told_and_what_is_known_first(tmp_path: Path) -> None:
         order.append(path)
         told[path] = found
 
-    async with surveying(tmp_path) as (media, _):
-        alone = await media.probe(other, timeout=PATIENCE)
+    async with reading(tmp_path) as there:
+        alone = await there.media.probe(other, timeout=PATIENCE)
         paths = [clip, tmp_path / "gone.mp4", junk, other]
-        await media.survey(paths, tell)
+        await there.media.survey(paths, tell)
         assert order == [tmp_path / "gone.mp4", other, clip, junk]
         assert isinstance(told[tmp_path / "gone.mp4"], MediaNotFound)
         assert isinstance(told[junk], MediaUnreadable)
@@ -55,10 +55,10 @@ async def test_each_is_told_and_what_is_known_first(tmp_path: Path) -> None:
         assert isinstance(info, MediaInfo)
         assert isinstance(again, MediaInfo)
         assert (again.audio, again.cached) == (alone.audio, True)
-        known = await media.probe(clip, timeout=PATIENCE)
+        known = await there.media.probe(clip, timeout=PATIENCE)
         assert (known.cached, known.video, known.fingerprint) == (True, info.video, info.fingerprint)
         order.clear()
-        await media.survey(paths, tell)
+        await there.media.survey(paths, tell)
         assert order == [tmp_path / "gone.mp4", clip, junk, other]
 
 
@@ -67,9 +67,9 @@ async def test_the_file_that_is_to_blame_is_blamed_alone(tmp_path: Path) -> None
     files = [(tmp_path / name, "1-1-x") for name in names]
     taken: list[str] = []
     blamed: list[tuple[str, str]] = []
-    async with surveying(tmp_path, PICKY_WORKER) as (_, pool):
+    async with reading(tmp_path, PICKY_WORKER) as there:
         await ask_together(
-            pool,
+            there.pool,
             files,
             # Long enough for a worker to start on a busy machine.
             5,
@@ -89,8 +89,8 @@ async def test_a_crash_is_of_its_file_and_names_it(tmp_path: Path) -> None:
     for path in paths:
         path.write_bytes(os.fsencode(path))
     told: dict[str, Found] = {}
-    async with surveying(tmp_path, PICKY_WORKER) as (media, _):
-        await media.survey(paths, lambda path, found: told.update({path.name: found}))
+    async with reading(tmp_path, PICKY_WORKER) as there:
+        await there.media.survey(paths, lambda path, found: told.update({path.name: found}))
     crash = told["deadly.mp4"]
     assert isinstance(crash, DecoderCrashed)
     assert (crash.path, crash.signal) == (str(paths[1]), 11)
