@@ -10,9 +10,8 @@ import trio
 from protocol.commands.analysis import Analysis, MediaAnalyze
 from protocol.errors import InvalidParams
 from sidecar.commands.call import Call
-from sidecar.commands.refs import readable
+from sidecar.commands.refs import media_file, readable
 from sidecar.commands.registry import command
-from sidecar.services.media.paths import local_path
 from sidecar.services.media.spans import span_of
 from sidecar.services.projects.world import located
 
@@ -56,7 +55,7 @@ async def analyze(params: MediaAnalyze, call: Call) -> Analysis:
 async def _target(params: MediaAnalyze, call: Call) -> tuple[Path, str]:
     """Return the file that is meant, and how errors name it."""
     if params.path is not None and params.media is None:
-        return await trio.to_thread.run_sync(call.check_read, str(local_path(params.path))), params.path
+        return await media_file(params.path, call), params.path
     if params.path is not None or params.media is None:
         raise InvalidParams(detail="exactly one of path and media", path="/path")
     view = await call.services.projects.resolve_ref(readable(params.media.project, call))

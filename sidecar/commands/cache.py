@@ -9,6 +9,7 @@ from protocol.commands import Empty
 from protocol.commands.cache import (
     CacheClear,
     CacheCleared,
+    CachedProject,
     CachedProjects,
     CacheHasProject,
     CacheLimits,
@@ -24,11 +25,11 @@ from protocol.commands.cache import (
     CacheVerified,
     CacheVerify,
 )
+from protocol.errors import PermissionDenied
 from protocol.progress import Progress
 from sidecar.commands.call import Call
-from sidecar.commands.refs import readable
+from sidecar.commands.refs import media_file, readable
 from sidecar.commands.registry import command
-from sidecar.services.media.paths import local_path
 
 
 @command("cache.stats")
@@ -51,8 +52,27 @@ async def set_limits(params: CacheSetLimits, call: Call) -> CacheLimitsSet:
 
 @command("cache.projects")
 async def projects(_params: Empty, call: Call) -> CachedProjects:
-    """List projects."""
-    return await call.services.caches.projects()
+    """List projects; of those that lie outside of what the connection may read the path is kept to ourselves."""
+    found = await call.services.caches.projects()
+    if call.connection.grant.read is None:
+        return found
+
+    def shown() -> list[CachedProject]:
+        return [
+            each if _may_read(each.path, call) else msgspec.structs.replace(each, path=None) for each in found.projects
+        ]
+
+    return CachedProjects(projects=await trio.to_thread.run_sync(shown))
+
+
+def _may_read(path: str | None, call: Call) -> bool:
+    if path is None:
+        return True
+    try:
+        call.check_read(path)
+    except PermissionDenied:
+        return False
+    return True
 
 
 @command("cache.hasProject")
@@ -65,7 +85,7 @@ async def has_project(params: CacheHasProject, call: Call) -> CacheProjectState:
 @command("cache.metadata")
 async def metadata(params: CacheMetadataQuery, call: Call) -> CacheMetadata:
     """Say what is there of a file."""
-    path = await trio.to_thread.run_sync(call.check_read, str(local_path(params.path)))
+    path = await media_file(params.path, call)
     return await call.services.caches.metadata(path, shown=params.path)
 
 
@@ -74,7 +94,7 @@ async def clear(params: CacheClear, call: Call) -> CacheCleared:
     """Remove entries."""
     path = None
     if params.path is not None:
-        path = await trio.to_thread.run_sync(call.check_read, str(local_path(params.path)))
+        path = await media_file(params.path, call)
     return await call.services.caches.clear(
         kinds=params.kinds,
         project_id=params.project_id,

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import msgspec
-import trio
 
 from protocol.commands.filmstrip import Filmstrip, MediaFilmstrip
 from protocol.progress import Progress
 from sidecar.commands.call import Call
+from sidecar.commands.refs import media_file
 from sidecar.commands.registry import command
-from sidecar.services.media.paths import local_path
 
 
 @command("media.filmstrip")
 async def filmstrip(params: MediaFilmstrip, call: Call) -> Filmstrip:
     """Make pictures, telling of them as they come."""
-    path = await trio.to_thread.run_sync(call.check_read, str(local_path(params.path)))
+    path = await media_file(params.path, call)
 
     def report(value: Progress) -> None:
         if call.report is not None:

@@ -7,6 +7,7 @@ import trio
 from protocol.commands.media import KeyframeTimes, MediaConcat, MediaInfo, MediaKeyframes, MediaProbe
 from protocol.commands.render import Started
 from sidecar.commands.call import Call
+from sidecar.commands.refs import media_file
 from sidecar.commands.registry import command
 from sidecar.services.media.paths import local_path
 
@@ -14,7 +15,7 @@ from sidecar.services.media.paths import local_path
 @command("media.probe")
 async def probe(params: MediaProbe, call: Call) -> MediaInfo:
     """Read what a file holds."""
-    path = await trio.to_thread.run_sync(call.check_read, str(local_path(params.path)))
+    path = await media_file(params.path, call)
     return await call.services.media.probe(
         path, index=params.index, refresh=params.refresh, timeout=params.timeout_ms / 1000, shown=params.path
     )
@@ -25,7 +26,7 @@ async def keyframes(params: MediaKeyframes, call: Call) -> KeyframeTimes:
     """List keyframes."""
     from sidecar.services.media.keyframes import list_keyframes  # noqa: PLC0415 - start-up time
 
-    path = await trio.to_thread.run_sync(call.check_read, str(local_path(params.path)))
+    path = await media_file(params.path, call)
     return await list_keyframes(call.services.media, path, params)
 
 

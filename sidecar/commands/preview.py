@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import msgspec
-import trio
 
 from protocol.commands.preview.batch import Batch, PreviewBatch
 from protocol.commands.preview.frame import PreviewFrame, PreviewPicture
 from protocol.errors import InvalidParams
 from sidecar.commands.call import Call
-from sidecar.commands.refs import readable
+from sidecar.commands.refs import media_file, readable
 from sidecar.commands.registry import command
-from sidecar.services.media.paths import local_path
 
 
 @command("preview.frame")
@@ -30,7 +28,7 @@ async def batch(params: PreviewBatch, call: Call) -> Batch:
     project = None if params.project is None else readable(params.project, call)
     path = None
     if params.path is not None:
-        path = await trio.to_thread.run_sync(call.check_read, str(local_path(params.path)))
+        path = await media_file(params.path, call)
     service = await call.services.previews.wait()
     request = msgspec.structs.replace(params, project=project)
     read = call.connection.grant.reading

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import trio
-
 from protocol.commands.waveform import MediaWaveform, Waveform
 from sidecar.commands.call import Call
+from sidecar.commands.refs import media_file
 from sidecar.commands.registry import command
-from sidecar.services.media.paths import local_path
 from sidecar.services.media.spans import span_of
 
 
@@ -18,7 +16,7 @@ async def waveform(params: MediaWaveform, call: Call) -> Waveform:
     from sidecar.services.media.waveform.inline import Chunk, items_of  # noqa: PLC0415 - start-up time
     from sidecar.services.media.waveform.service import Listener  # noqa: PLC0415 - start-up time
 
-    path = await trio.to_thread.run_sync(call.check_read, str(local_path(params.path)))
+    path = await media_file(params.path, call)
     report, listener = call.report, None
     if report is not None:
 
