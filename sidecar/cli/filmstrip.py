@@ -2,25 +2,53 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
-import trio
 from cyclopts import Parameter
 
 from protocol.commands.filmstrip import Filmstrip, FilmstripFrame
-from protocol.errors import InvalidParams
 from sidecar.cli.engine import Engine, run
 from sidecar.cli.exits import DONE
-from sidecar.cli.fetching import saved
+from sidecar.cli.fetching import saved, saved_each, target_of
 from sidecar.cli.instants import seconds_range
 from sidecar.cli.output import Output
+from sidecar.cli.shown import FORMATS, SUFFIXES, ImageFormat, format_in
 from sidecar.cli.words import size
 
-FORMATS: dict[str, Literal["jpeg", "webp", "png"]] = {".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp", ".png": "png"}
-SUFFIXES = {"jpeg": ".jpg", "webp": ".webp", "png": ".png"}
 USUAL_COUNT = 20
+USUAL_HEIGHT = 90
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """How pictures look.
+
+    Parameters
+    ----------
+    width
+        Pixels of a picture's width, at most; without it and --height, pictures are 90 pixels high.
+    height
+        Pixels of a picture's height, at most.
+    format_
+        The format of pictures in a folder; jpeg if not given.
+    quality
+        0 to 100, of JPEG and WebP.
+    background
+        The colour under what is transparent, in JPEG: #RRGGBB.
+    """
+
+    width: int | None = None
+    height: int | None = None
+    format_: Annotated[ImageFormat | None, Parameter(name="--format")] = None
+    quality: int = 70
+    background: str = "#000000"
+
+
+USUAL_LOOK = Look()
 
 
 def filmstrip(
@@ -31,13 +59,10 @@ def filmstrip(
     count: int | None = None,
     interval: float | None = None,
     range_: Annotated[str | None, Parameter(name="--range")] = None,
-    width: int | None = None,
-    height: int | None = None,
     exact: bool = False,
-    format_: Annotated[Literal["jpeg", "webp", "png"] | None, Parameter(name="--format")] = None,
-    quality: int = 70,
-    background: str = "#000000",
+    look: Look = USUAL_LOOK,
     stream: int = 0,
+    overwrite: bool = False,
     as_json: Annotated[bool, Parameter(name="--json")] = False,
 ) -> int:
     """Write small pictures of a file: one sheet of all, or a folder with each.
@@ -54,26 +79,21 @@ def filmstrip(
         Seconds from one picture to the next.
     range_
         Only FROM:TO, in seconds (1.5:4, 1/3:2).
-    width
-        Pixels of a picture's width, at most; without it and --height, pictures are 90 pixels high.
-    height
-        Pixels of a picture's height, at most.
     exact
         Show the very frame of each instant, not the keyframe before it.
-    format_
-        The format of pictures in a folder; jpeg if not given.
-    quality
-        0 to 100, of JPEG and WebP.
-    background
-        The colour under what is transparent, in JPEG: #RRGGBB.
+    look
+        How pictures look.
     stream
         Which picture stream, from 0.
+    overwrite
+        Replace files that are there.
     as_json
         Print the answer as JSON.
     """
 
     async def work(engine: Engine) -> int:
-        form = _form(out, format_)
+        form, sheet = format_in(out, look.format_), out.suffix.lower() in FORMATS
+        target = target_of(out, [str(file)], overwrite=overwrite) if sheet else None
         found: Filmstrip = await engine.request(
             "media.filmstrip",
             path=str(file),
@@ -81,51 +101,26 @@ def filmstrip(
             range=seconds_range(range_),
             count=USUAL_COUNT if count is None and interval is None else count,
             interval=interval,
-            width=width,
-            height=90 if width is None and height is None else height,
+            width=look.width,
+            height=USUAL_HEIGHT if look.width is None and look.height is None else look.height,
             accuracy="exact" if exact else "keyframe",
             format=form,
-            quality=quality,
-            background=background,
-            sheet=out.suffix.lower() in FORMATS,
+            quality=look.quality,
+            background=look.background,
+            sheet=sheet,
         )
-        return await _finish(engine, output, found, out, SUFFIXES[form])
+        if target is not None and found.sheet is not None:
+            total = await saved(engine, found.sheet, target)
+        else:
+            pictures = [(each.time, each.image) for each in found.frames]
+            total = await saved_each(engine, pictures, out, SUFFIXES[form], overwrite=overwrite)
+        output.result(found)
+        output.table(("time", "shows", "picture"), [_row(frame) for frame in found.frames])
+        output.line(f"{out}: {len(found.frames)} pictures of {found.cell_width}×{found.cell_height}, {size(total)}")
+        return DONE
 
     output = Output.choose(as_json=as_json)
     return run(work, output)
-
-
-def _form(out: Path, wanted: Literal["jpeg", "webp", "png"] | None) -> Literal["jpeg", "webp", "png"]:
-    sheet = FORMATS.get(out.suffix.lower())
-    if sheet is not None and wanted not in {None, sheet}:
-        raise InvalidParams(detail=f"{out.name} is no {wanted}", path="/format")
-    return sheet or wanted or "jpeg"
-
-
-async def _finish(engine: Engine, output: Output, found: Filmstrip, out: Path, suffix: str) -> int:
-    written = await _write(engine, found, out, suffix)
-    output.result(found)
-    output.table(("time", "shows", "picture"), [_row(frame) for frame in found.frames])
-    output.line(f"{out}: {len(found.frames)} pictures of {found.cell_width}×{found.cell_height}, {size(written)}")
-    return DONE
-
-
-async def _write(engine: Engine, found: Filmstrip, out: Path, suffix: str) -> int:
-    """Write the sheet, or each picture by its number and time; returns the bytes."""
-    if found.sheet is not None:
-        return await saved(engine, found.sheet, out)
-    from sidecar.services.files import write_error  # noqa: PLC0415 - with the services, which help does not need
-
-    try:
-        await trio.to_thread.run_sync(lambda: out.mkdir(parents=True, exist_ok=True))
-    except OSError as error:
-        raise write_error(out, error) from error
-    total = 0
-    for number, frame in enumerate(found.frames, 1):
-        if frame.image is not None:
-            name = f"{number:04d}-{float(Fraction(frame.time)):.3f}{suffix}"
-            total += await saved(engine, frame.image, out / name)
-    return total
 
 
 def _row(frame: FilmstripFrame) -> tuple[str, str, str]:

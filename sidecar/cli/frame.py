@@ -16,7 +16,7 @@ from protocol.errors import Internal
 from protocol.problem import Problem
 from sidecar.cli.engine import Engine, run
 from sidecar.cli.exits import DONE
-from sidecar.cli.fetching import fetched
+from sidecar.cli.fetching import saved, target_of
 from sidecar.cli.instants import instant_of
 from sidecar.cli.output import Output
 from sidecar.cli.raising import raised
@@ -59,14 +59,12 @@ def frame(
     """
 
     async def work(engine: Engine) -> int:
-        from sidecar.services.preview.written import Target, write  # noqa: PLC0415 - with the services
-
         form, instant = format_of(out), instant_of(at, "at")
-        source, target = await source_of(file), Target(out, overwrite)
-        target.check((str(file), *await sources_of(engine, source)))
+        source = await source_of(file)
+        target = target_of(out, [str(file), *await sources_of(engine, source)], overwrite=overwrite)
         look = {"width": width, "height": height, "format": form, "quality": quality}
         found = await _shown(engine, source, instant, look)
-        await write(target, await fetched(engine, found.image))
+        await saved(engine, found.image, target)
         output.result(found.answer)
         output.table(PROBLEM_HEADINGS, problem_rows(found.problems))
         shape = f"{found.image.width}×{found.image.height}, {size(found.image.bytes)}"

@@ -20,6 +20,12 @@ PIPE_COLUMNS = 80
 ADVICE: dict[type[SidecarError], str] = {OutputExists: "Choose another name, or add --overwrite"}
 """What to do about errors where it is an option of the command."""
 
+CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
+"""How characters are written that a terminal acts upon: names and tags of files come from strangers."""
+
+LINES = {**CONTROLS, 10: "\n"}
+"""The same for texts of several lines."""
+
 MOST_WRONGS = 20
 """Problems of a project that are listed under an error; `sidecar validate` lists all."""
 
@@ -40,6 +46,7 @@ class Output:
         """Write a line for people."""
         if self.as_json:
             return
+        text = text.translate(LINES)
         if self.terminal:
             from rich.console import Console  # noqa: PLC0415 - only terminals pay for it
             from rich.text import Text  # noqa: PLC0415
@@ -70,7 +77,7 @@ class Output:
 
         Where there are none nothing is written.
         """
-        rows = list(rows)
+        rows = [[cell.translate(CONTROLS) for cell in row] for row in rows]
         if self.as_json or not rows:
             return
         if not self.terminal:
@@ -109,6 +116,7 @@ class Output:
         sys.stdout.write(text.decode() + "\n")
 
     def _stderr(self, lines: list[tuple[str, str]]) -> None:
+        lines = [(text.translate(LINES), style) for text, style in lines]
         if sys.stderr.isatty():
             from rich.console import Console  # noqa: PLC0415 - only terminals pay for it
             from rich.text import Text  # noqa: PLC0415

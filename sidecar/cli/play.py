@@ -8,9 +8,8 @@ import sys
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 from urllib.parse import urlsplit
-from uuid import uuid4
 
 import trio
 from cyclopts import Parameter
@@ -19,13 +18,11 @@ from protocol.commands.preview.play import PreviewPlaying
 from protocol.errors import DependencyMissing, Internal
 from sidecar.cli.engine import Engine, run
 from sidecar.cli.exits import DONE
+from sidecar.cli.fetching import target_of, written
 from sidecar.cli.instants import instant_of
 from sidecar.cli.output import Output
 from sidecar.cli.raising import raised
 from sidecar.cli.shown import source_of, sources_of
-
-if TYPE_CHECKING:
-    from sidecar.services.preview.written import Target
 
 WEBM = 'video/webm; codecs="vp9,opus"'
 MP4 = 'video/mp4; codecs="avc1.42E01E,mp4a.40.2"'
@@ -78,7 +75,9 @@ def play(
         begin = instant_of(at, "at")
         player = None if out is not None else _player()
         source = await source_of(file)
-        target = None if out is None or out == STDOUT else await _target(engine, file, source, out, overwrite=overwrite)
+        target = None
+        if out is not None and out != STDOUT:
+            target = target_of(out, [str(file), *await sources_of(engine, source)], overwrite=overwrite)
         codecs = [WEBM, MP4] if out is None else CODECS.get(out.suffix.lower(), [WEBM])
         asked = {"rate": rate, "loop": loop, "width": width, "muted": muted, "codecs": codecs}
         playing: PreviewPlaying = await engine.request("preview.play", **source, **{"from": begin}, **asked)
@@ -86,7 +85,7 @@ def play(
             if player is not None:
                 await _to_player(player, parts)
             elif target is not None:
-                await _to_file(target, parts)
+                await written(target, parts)
             else:
                 await _to_stdout(parts)
         await engine.request("preview.stop", playId=playing.play_id)
@@ -138,34 +137,6 @@ async def _to_player(command: list[str], parts: AsyncIterator[bytes]) -> None:
     finally:
         if process.returncode is None:
             process.terminate()
-
-
-async def _target(engine: Engine, file: Path, source: dict[str, Any], out: Path, *, overwrite: bool) -> Target:
-    """Return where the stream is to be, refused before anything is played: what is read would be lost."""
-    from sidecar.services.preview.written import Target  # noqa: PLC0415 - with the services, which help does not need
-
-    target = Target(out, overwrite)
-    target.check((str(file), *await sources_of(engine, source)))
-    return target
-
-
-async def _to_file(target: Target, parts: AsyncIterator[bytes]) -> None:
-    """Write all of it beside the target and then put it there; broken off, nothing is left of it."""
-    from sidecar.services.files import write_error  # noqa: PLC0415 - with the services, which help does not need
-    from sidecar.services.render.publish import part_path, publish  # noqa: PLC0415 - with the services
-
-    part = part_path(target.path, uuid4().hex[:12])
-    try:
-        try:
-            async with await trio.open_file(part, "xb") as file:
-                async for piece in parts:
-                    await file.write(piece)
-        except OSError as error:
-            raise write_error(target.path, error) from error
-        publish(part, target.path, overwrite=target.overwrite)
-    finally:
-        # Published, it is gone.
-        part.unlink(missing_ok=True)
 
 
 async def _to_stdout(parts: AsyncIterator[bytes]) -> None:

@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from protocol.commands.proxy import Proxy
 from sidecar.cli.engine import Engine, run
 from sidecar.cli.exits import DONE
-from sidecar.cli.fetching import saved
+from sidecar.cli.fetching import saved, target_of
 from sidecar.cli.output import Output
 from sidecar.cli.words import size
 
@@ -31,6 +31,7 @@ def proxy(
     stream: int = 0,
     own: bool = False,
     look: bool = False,
+    overwrite: bool = False,
     as_json: Annotated[bool, Parameter(name="--json")] = False,
 ) -> int:
     """Make a small file that stands for one that is heavy to decode; it is kept in the cache.
@@ -49,15 +50,20 @@ def proxy(
         Make one even where the camera wrote a small file itself.
     look
         Only say what is there.
+    overwrite
+        Replace the file of --out if it is there.
     as_json
         Print the answer as JSON.
     """
 
     async def work(engine: Engine) -> int:
+        if out is not None:
+            target_of(out, [str(file)], overwrite=overwrite)
         params: dict[str, Any] = {"videoStream": stream, "height": height, "adopt": not own, "make": not look}
         found: Proxy = await engine.request("media.proxy", path=str(file), **params)
         if out is not None and found.resource is not None:
-            await saved(engine, found.resource, out)
+            sources = [str(file), *([] if found.path is None else [found.path])]
+            await saved(engine, found.resource, target_of(out, sources, overwrite=overwrite))
         output.result(found)
         output.table(("what", "value"), rows(found))
         return DONE

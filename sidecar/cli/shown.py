@@ -52,6 +52,14 @@ def _source(file: Path) -> dict[str, Any]:
     return {"path": str(file)}
 
 
+def format_in(out: Path, wanted: ImageFormat | None) -> ImageFormat:
+    """Return the format of a sheet by its name, or of pictures in a folder; raises InvalidParams where both are at odds."""
+    sheet = FORMATS.get(out.suffix.lower())
+    if sheet is not None and wanted not in {None, sheet}:
+        raise InvalidParams(detail=f"{out.name} is no {wanted}", path="/format")
+    return sheet or wanted or "jpeg"
+
+
 def format_of(out: Path) -> ImageFormat:
     """Return the format that a file name asks for; raises InvalidParams for others."""
     found = FORMATS.get(out.suffix.lower())

@@ -14,7 +14,7 @@ from protocol.commands.waveform import SamplesPerPixel, Waveform, WaveformChanne
 from protocol.errors import InvalidParams
 from sidecar.cli.engine import Engine, run
 from sidecar.cli.exits import DONE
-from sidecar.cli.fetching import saved
+from sidecar.cli.fetching import saved, target_of
 from sidecar.cli.instants import seconds_range
 from sidecar.cli.output import Output
 from sidecar.cli.waves import drawn
@@ -36,6 +36,7 @@ def waveform(
     bits: Literal[8, 16] = 16,
     stream: int = 0,
     range_: Annotated[str | None, Parameter(name="--range")] = None,
+    overwrite: bool = False,
     as_json: Annotated[bool, Parameter(name="--json")] = False,
 ) -> int:
     """Draw the sound of a file, or write its peaks in audiowaveform's formats.
@@ -56,6 +57,8 @@ def waveform(
         Which sound stream, from 0.
     range_
         Only FROM:TO, in seconds (1.5:4, 1/3:2).
+    overwrite
+        Replace the file of --out if it is there.
     as_json
         Print the answer as JSON.
     """
@@ -67,9 +70,10 @@ def waveform(
             raise InvalidParams(detail=f"{samples_per_pixel} is not 64 doubled", path="/samplesPerPixel")
         common = {"path": str(file), "audioStream": stream, "channels": channels, "range": span}
         if out is not None and form is not None:
+            target = target_of(out, [str(file)], overwrite=overwrite)
             step = samples_per_pixel or 256
             found: Waveform = await engine.request("media.waveform", **common, samplesPerPixel=step, bits=bits)
-            await saved(engine, found.dat if form == "dat" else found.json, out)
+            await saved(engine, found.dat if form == "dat" else found.json, target)
             output.result(found)
             output.line(f"{out}: {found.length} pixels of {found.samples_per_pixel} samples")
             return DONE

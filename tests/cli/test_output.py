@@ -27,6 +27,15 @@ def test_a_pipe_gets_plain_lines(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == "hello\n1\terror\n3\t4\n"
 
 
+def test_what_a_terminal_acts_upon_is_spelled_out(capsys: pytest.CaptureFixture[str]) -> None:
+    PLAIN.line("a\x1b[2Jb\nc")
+    PLAIN.table(("a", "b"), [("tag\tx", "\x1b]0;mine\x07\r\n\x9b1m")])
+    PLAIN.error(FfmpegFailed(exit_code=1, detail="one\ntwo\x1b[1m"), "trace")
+    captured = capsys.readouterr()
+    assert captured.out == "a\\x1b[2Jb\nc\ntag\\x09x\t\\x1b]0;mine\\x07\\x0d\\x0a\\x9b1m\n"
+    assert captured.err == "error: FFmpeg ended with 1: one\ntwo\\x1b[1m\n"
+
+
 def test_json_is_one_value_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
     JSON.line("never")
     JSON.table(("a",), [("never",)])

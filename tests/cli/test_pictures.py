@@ -61,3 +61,32 @@ def test_a_proxy_is_made_then_found(clip: Path, tmp_path: Path, capsys: Captured
     assert json.loads(capsys.readouterr().out)["cached"] is True
     assert main(["proxy", str(clip)]) == 0
     assert capsys.readouterr().out.splitlines() == ["proxy\tnone", "why\tit is small enough itself"]
+
+
+@pytest.mark.parametrize(
+    ("command", "name"), [(["filmstrip", "--count", "1"], "a.png"), (["proxy", "--height", "96"], "a.mp4")]
+)
+def test_what_is_there_is_replaced_only_where_that_is_asked(
+    clip: Path, tmp_path: Path, capsys: Captured, command: list[str], name: str
+) -> None:
+    target = tmp_path / name
+    target.write_bytes(b"mine")
+    command = [command[0], str(clip), *command[1:], "-o", str(target)]
+    assert main(command) == 1
+    assert "or add --overwrite" in capsys.readouterr().err
+    assert target.read_bytes() == b"mine"
+    assert main([*command, "--overwrite"]) == 0
+    assert decode_rgb(target)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([name, "home", "work"])
+
+
+def test_no_proxy_takes_the_place_of_its_film(clip: Path, capsys: Captured) -> None:
+    before = clip.read_bytes()
+    assert main(["proxy", str(clip), "--height", "96", "-o", str(clip), "--overwrite"]) == 1
+    assert "it is a source" in capsys.readouterr().err
+    assert clip.read_bytes() == before
+
+
+def test_pictures_in_a_folder_are_replaced_only_where_that_is_asked(clip: Path, tmp_path: Path) -> None:
+    command = ["filmstrip", str(clip), "-o", str(tmp_path / "pictures"), "--count", "2"]
+    assert [main(command), main(command), main([*command, "--overwrite"])] == [0, 1, 0]

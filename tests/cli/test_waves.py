@@ -49,6 +49,8 @@ def test_a_waveform_is_drawn(clip: Path, capsys: pytest.CaptureFixture[str]) -> 
 def test_files_are_written(clip: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["waveform", str(clip), "-o", "a.json", "--samples-per-pixel", "512"]) == 0
     assert "pixels of 512 samples" in capsys.readouterr().out
+    assert main(["waveform", str(clip), "-o", "a.json"]) == 1
+    assert "or add --overwrite" in capsys.readouterr().err
     written = json.loads(Path("a.json").read_text())
     assert (written["version"], written["samples_per_pixel"], written["length"]) == (2, 512, len(written["data"]) // 2)
     assert main(["waveform", str(clip), "-o", "a.dat", "--bits", "8", "--json"]) == 0
