@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 if sys.platform == "win32":
-    from sidecar.services.locks_windows import lock_descriptor
+    from sidecar.services.locks_windows import lock_descriptor, unlock_descriptor
 else:
-    from sidecar.services.locks_posix import lock_descriptor
+    from sidecar.services.locks_posix import lock_descriptor, unlock_descriptor
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +26,19 @@ class FileLock:
         if remove:
             with suppress(OSError):
                 self.path.unlink()
+        unlock_descriptor(self.descriptor)
         os.close(self.descriptor)
 
 
-def try_lock(path: Path, *, shared: bool = False) -> FileLock | None:
+def try_lock(path: Path, *, shared: bool = False, mode: int = 0o600) -> FileLock | None:
     """Take the lock of a file, made if missing, or return None at once when another process or handle has it.
 
-    `shared` locks hold beside each other where the system has such (not on Windows). Raises OSError when the file cannot be made.
+    `shared` locks hold beside each other where the system has such (not on Windows). A file that is made has the rights
+    `mode`, less the umask. Raises OSError when it cannot be made.
     """
     while True:
         # Not inheritable: a child that outlived us would otherwise keep the lock.
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), mode)
         if not lock_descriptor(descriptor, shared=shared):
             os.close(descriptor)
             return None

@@ -12,3 +12,8 @@ def lock_descriptor(descriptor: int, *, shared: bool = False) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def unlock_descriptor(descriptor: int) -> None:
+    """Give the lock back, also where a child that is being started has a copy of the descriptor yet."""
+    fcntl.flock(descriptor, fcntl.LOCK_UN)

@@ -14,3 +14,6 @@ if sys.platform == "win32":
         except OSError:
             return False
         return True
+
+    def unlock_descriptor(descriptor: int) -> None:
+        """Leave the lock to the close that follows: no child gets a copy of the handle."""

@@ -41,6 +41,19 @@ def _roots(root: Path) -> Roots:
     return Roots(root / "data", root / "cache", root / "temp", root / "log")
 
 
+def test_a_lock_that_is_given_back_is_free_though_a_child_has_a_copy_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    lock = try_lock(path)
+    assert lock is not None
+    # As a child has it from its birth until it becomes its program.
+    copy = os.dup(lock.descriptor)
+    lock.release()
+    again = try_lock(path)
+    assert again is not None
+    again.release()
+    os.close(copy)
+
+
 class Other:
     """Another sidecar's folders, in a process of its own."""
 

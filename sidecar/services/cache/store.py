@@ -16,7 +16,7 @@ from protocol.errors import Timeout
 from sidecar.services.cache.counters import Cause, Counters
 from sidecar.services.cache.coverage import Coverage
 from sidecar.services.cache.finding import find
-from sidecar.services.cache.flights import Flights, machine_turn
+from sidecar.services.cache.flights import Flights, Pauses, Turn, Unpaused
 from sidecar.services.cache.head import Head, Labels
 from sidecar.services.cache.index import Index, Total
 from sidecar.services.cache.instance import claim_instance
@@ -122,6 +122,7 @@ class CacheStore:
         suffix: str = "",
         wait: float = LONGEST_MAKING,
         folder: Path | None = None,
+        pauses: Pauses | None = None,
     ) -> Pinned:
         """Return an entry, made by `produce` when it is missing; one at a time makes a key, the others wait for it.
 
@@ -129,21 +130,29 @@ class CacheStore:
         `meta`. It is made in `folder`, or in `scratch` where none is named. What it raises is raised here, and the
         next who waits tries. What the cache cannot keep is returned all the same, with `Pinned.stored` False; it
         stays where it was made for as long as it is used. Another sidecar that makes the key is waited for up to
-        `wait` seconds, and no longer than it lives.
+        `wait` seconds, and no longer than it lives. While `pauses` tell the maker to stand still nobody waits for it:
+        others make the key, and what it makes itself afterwards counts only where they did not.
         """
         check_address(kind, key)
-        async with self._flights.turn((kind, key)):
-            if (loose := self._loose.get((kind, key))) is not None:
-                return loose.pinned()
-            labels = Labels(tuple(owners), tuple(sources))
-            if (found := await self.find(kind, key, owners=owners, sources=sources)) is not None:
-                return found
-            async with machine_turn(self._tier.layout.making(kind, key), wait):
+        labels, path = Labels(tuple(owners), tuple(sources)), self._tier.layout.making(kind, key)
+        pauses, counted = pauses or Unpaused(), True
+        while True:
+            await pauses.going()
+            async with self._flights.turn((kind, key), path, pauses) as turn:
+                if (loose := self._loose.get((kind, key))) is not None:
+                    return loose.pinned()
+                found = await self.find(kind, key, owners=owners, sources=sources, counted=counted)
+                if found is not None:
+                    return found
+                counted = False
+                await turn.on_machine(wait)
                 # Another sidecar may have made it meanwhile; the miss has been counted.
                 again = partial(find, self._tier, kind, key, labels, counted=False)
                 if (head := await self._run(again)) is not None:
                     return self._pinned(head)
-                return await self._made(kind, key, produce, labels, folder or self.scratch, suffix=suffix)
+                if turn.unbroken:
+                    made = (folder or self.scratch) / f"{secrets.token_hex(8)}{suffix}"
+                    return await self._made((kind, key), produce, labels, made, turn)
 
     async def known(self, kind: Kind, keys: Sequence[str]) -> frozenset[str]:
         """Return those of the keys that the index holds: cheap, for plans; no file is read."""
@@ -242,14 +251,12 @@ class CacheStore:
             self._tier.layout.object(*address), head.meta, head.bytes, partial(self._tier.instance.unpin, address)
         )
 
-    async def _made(
-        self, kind: Kind, key: str, produce: Produce, labels: Labels, folder: Path, *, suffix: str
-    ) -> Pinned:
-        path = folder / f"{secrets.token_hex(8)}{suffix}"
+    async def _made(self, address: Address, produce: Produce, labels: Labels, path: Path, turn: Turn) -> Pinned:
+        kind, key = address
         try:
             started = time.monotonic()
             meta = await produce(path)
-            seconds = time.monotonic() - started
+            seconds = max(0.0, time.monotonic() - started - turn.stood)
             stored = await self.publish(
                 kind, key, path, meta=meta, seconds=seconds, owners=labels.owners, sources=labels.sources
             )
@@ -259,6 +266,10 @@ class CacheStore:
             raise
         if stored is not None:
             return stored
+        if (other := self._loose.get((kind, key))) is not None:
+            # Who was lent the turn could not have it kept either.
+            discard(path)
+            return other.pinned()
         loose = Loose(path, meta, size, partial(self._loose.pop, (kind, key)))
         self._loose[kind, key] = loose
         return loose.pinned()

@@ -18,8 +18,7 @@ from protocol.errors import DecoderCrashed, DiskFull, Internal, OutputUnwritable
 from sidecar.core.packets import CopySpan, PacketTable
 from sidecar.core.source import SourceFacts
 from sidecar.ffmpeg.supervisor import Supervisor
-from sidecar.services.media.fingerprint import fingerprint
-from sidecar.services.media.known import Knowledge, Known, stamp_of
+from sidecar.services.media.known import Known
 from sidecar.services.media.messages import (
     Answer,
     CheckCopies,
@@ -33,7 +32,8 @@ from sidecar.services.media.messages import (
     error_of,
 )
 from sidecar.services.media.paths import local_path
-from sidecar.services.media.records import Records, lasting
+from sidecar.services.media.readings import Readings
+from sidecar.services.media.records import Records
 from sidecar.services.media.survey import Tell, ask_together, contents_of
 from sidecar.services.media.workers import PROBING, WorkerPool, open_workers
 from sidecar.services.settings import SettingsStore
@@ -60,9 +60,9 @@ FLUSH_SECONDS = 1.0
 class MediaService:
     """Probes files. A result, also that a file cannot be read, is remembered as long as the file's fingerprint stays.
 
-    Two that ask for one file at a time share one probe. All methods take absolute paths, or texts as clients write
-    them; they raise MediaNotFound, MediaUnreadable, MediaUnsupported, MediaEncrypted, DecoderCrashed,
-    PermissionDenied and Timeout. Cancelling one ends its worker.
+    Two that ask for one file at a time share one probe; a probe waits for no deeper look into the file. All methods
+    take absolute paths, or texts as clients write them; they raise MediaNotFound, MediaUnreadable, MediaUnsupported,
+    MediaEncrypted, DecoderCrashed, PermissionDenied and Timeout. Cancelling one ends its worker.
     """
 
     def __init__(self, pool: WorkerPool, work_pool: WorkerPool, records: Records) -> None:
@@ -71,9 +71,8 @@ class MediaService:
         self.work_pool = work_pool
         """Workers for what takes long: listings, waveforms, analyses, proxies."""
         self._records = records
-        self._knowledge = Knowledge()
+        self._readings = Readings(pool, work_pool, records)
         self._packets: OrderedDict[tuple[Path, int, str], PacketTable] = OrderedDict()
-        self._locks: dict[Path, tuple[trio.Lock, int]] = {}
 
     async def probe(
         self,
@@ -86,7 +85,7 @@ class MediaService:
     ) -> MediaInfo:
         """Read what a file holds within `timeout` seconds. `shown` is the path as results and errors name it."""
         target, name = _target(path, shown)
-        known, fresh = await self._read(target, index, refresh=refresh, timeout=timeout, shown=name)
+        known, fresh = await self._readings.read(target, index, refresh=refresh, timeout=timeout, shown=name)
         found = known.indexed or known.plain
         if found is None:
             raise Internal(message="a probe gave no result")
@@ -107,7 +106,7 @@ class MediaService:
                 tell(path, content)
         new = dict(await self._records.unknown(files))
         for path, content in files:
-            known = self._knowledge.get(path)
+            known = self._readings.knowledge.get(path)
             if path not in new or (known is not None and known.fingerprint == content):
                 new.pop(path, None)
                 try:
@@ -119,7 +118,7 @@ class MediaService:
         def take(path: Path, content: str, answer: Answer) -> None:
             nonlocal began
             seconds, began = trio.current_time() - began, trio.current_time()
-            self._learn(path, Known(content), answer, "none", seconds)
+            self._readings.learn(path, Known(content), answer, "none", seconds)
             failure = answer.failure
             tell(path, answer.info if answer.info is not None else _refusal(failure, path))
 
@@ -139,30 +138,30 @@ class MediaService:
         target, name = _target(path, None)
         depth: Depth = "decoded" if decoded else "full"
         seconds = DECODE_SECONDS if decoded else FACTS_SECONDS
-        known, _ = await self._read(target, depth, refresh=refresh, timeout=seconds, shown=name)
+        known, _ = await self._readings.read(target, depth, refresh=refresh, timeout=seconds, shown=name)
         return _facts_of(known, target)
 
     async def indexed(self, path: Path, *, seconds: float, shown: str) -> tuple[SourceFacts, bool]:
         """Read what `facts` does within so many seconds; also tells whether it was known already."""
-        known, fresh = await self._read(path, "full", refresh=False, timeout=seconds, shown=shown)
+        known, fresh = await self._readings.read(path, "full", refresh=False, timeout=seconds, shown=shown)
         return _facts_of(known, path), not fresh
 
     def known_facts(self, path: Path | str) -> SourceFacts | None:
         """Return facts that are remembered of a file whose size and time have not changed since, without reading it."""
         target, _ = _target(path, None)
-        known = self._knowledge.current(target)
+        known = self._readings.knowledge.current(target)
         if known is None or known.facts is None:
             return None
         return replace(known.facts, path=str(target))
 
     def known_info(self, path: Path) -> MediaInfo | None:
         """Return a result that is remembered of a file, as `known_facts` does; its `path` is empty."""
-        known = self._knowledge.current(path)
+        known = self._readings.knowledge.current(path)
         return None if known is None else known.indexed or known.plain
 
     async def info_of(self, path: Path, content: str) -> MediaInfo | None:
         """Return what an earlier probe found in a file of that name and content, which need not be there any more."""
-        known = self._knowledge.get(path)
+        known = self._readings.knowledge.get(path)
         if known is None or known.fingerprint != content:
             answer = await self._records.find(path, content, "none")
             return None if answer is None else answer.info
@@ -171,7 +170,7 @@ class MediaService:
     async def fingerprint(self, path: Path | str) -> str:
         """Return "size-mtimeNs-hash" of a file."""
         target, _ = _target(path, None)
-        return await trio.to_thread.run_sync(fingerprint, target, abandon_on_cancel=True)
+        return await self._readings.content(target)
 
     async def packets(self, path: Path | str, stream: int) -> PacketTable:
         """List the packets of a picture stream, by its number among all streams of the file."""
@@ -225,74 +224,6 @@ class MediaService:
         if answer.failure is not None:
             raise error_of(answer.failure, path)
         return None if answer.told is None else (len(right), answer.told)
-
-    async def _read(
-        self,
-        path: Path,
-        index: Depth,
-        *,
-        refresh: bool,
-        timeout: float,  # noqa: ASYNC109
-        shown: str,
-    ) -> tuple[Known, bool]:
-        """Return what is known of a file, and whether it was read just now."""
-        lock, waiting = self._locks.get(path, (trio.Lock(), 0))
-        self._locks[path] = (lock, waiting + 1)
-        try:
-            async with lock:
-                content = await trio.to_thread.run_sync(fingerprint, path, abandon_on_cancel=True)
-                known = self._knowledge.get(path)
-                if known is None or known.fingerprint != content:
-                    known = Known(content)
-                if not refresh and (found := await self._recalled(path, known, index, shown)) is not None:
-                    return found, False
-                return await self._ask(path, known, index, timeout, shown), True
-        finally:
-            lock, waiting = self._locks.pop(path)
-            if waiting > 1:
-                self._locks[path] = (lock, waiting - 1)
-
-    async def _recalled(self, path: Path, known: Known, index: Depth, shown: str) -> Known | None:
-        """Return what is known if that will do; raises the failure that is remembered instead."""
-        if known.holds(index):
-            self._knowledge.use(path)
-            self._records.hit()
-            return known
-        if (failure := known.refuses(index)) is not None:
-            raise error_of(failure, shown)
-        if (failed := self._records.failed(path, known.fingerprint, index)) is not None:
-            raise failed
-        answer = await self._records.find(path, known.fingerprint, index)
-        if answer is None:
-            return None
-        known = known.told(answer, index)
-        self._knowledge.remember(path, known)
-        if answer.failure is not None:
-            raise error_of(answer.failure, shown)
-        return known if known.holds(index) else None
-
-    async def _ask(self, path: Path, known: Known, index: Depth, seconds: float, shown: str) -> Known:
-        """Have a worker read the file."""
-        pool = self.work_pool if index == "decoded" else self.pool
-        began = trio.current_time()
-        try:
-            answer = await pool.ask(path, index, known.fingerprint, seconds=seconds, shown=shown)
-        except DecoderCrashed as error:
-            self._records.fail(path, known.fingerprint, index, error)
-            raise
-        found = self._learn(path, known, answer, index, trio.current_time() - began)
-        if answer.failure is not None:
-            raise error_of(answer.failure, shown)
-        return found
-
-    def _learn(self, path: Path, known: Known, answer: Answer, index: Depth, seconds: float) -> Known:
-        """Remember an answer; of a file that changed meanwhile it is remembered with neither content."""
-        found = known.told(answer, index)
-        if stamp_of(path) == known.stamp:
-            self._knowledge.remember(path, found)
-            kept = answer if answer.failure is None else Answer(failure=lasting(answer.failure))
-            self._records.keep(path, known.fingerprint, index, kept, seconds)
-        return found
 
 
 def _refusal(failure: Failure | None, path: Path) -> SidecarError:

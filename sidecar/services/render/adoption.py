@@ -15,6 +15,12 @@ from sidecar.services.render.journal import BEYOND, NAME, Batch, Found, Journal,
 from sidecar.services.render.line import STEP
 from sidecar.services.render.record import ENDED, Content, Record, Row
 
+PASSING = ("SQLITE_BUSY", "SQLITE_LOCKED")
+"""Errors that say nothing against a file: another process has it."""
+
+OF_DISKS = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY")
+"""Errors that, where a file cannot even be opened, say nothing of what is in it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Opened:
@@ -51,18 +57,25 @@ def _open_sound(path: Path, log: Logger) -> tuple[Journal, list[Row]]:
     try:
         journal = Journal(path)
     except (sqlite3.DatabaseError, JournalDamagedError, OSError) as error:
-        if _is_whole(error):
-            log.warning("jobs are not journalled", path=path, reason=str(error))
-            return Journal(None), []
+        if _says(error, (*PASSING, *OF_DISKS)):
+            return _left(path, error, log)
         return _replace(path, None, Found(fault=str(error)), log)
     found = journal.read()
+    if found.error is not None and _says(found.error, PASSING):
+        journal.abandon()
+        return _left(path, found.error, log)
     return (journal, found.rows) if found.fault is None else _replace(path, journal, found, log)
 
 
-def _is_whole(error: Exception) -> bool:
-    """Whether an error of opening says nothing against the file."""
+def _left(path: Path, error: Exception, log: Logger) -> tuple[Journal, list[Row]]:
+    """Leave a journal to the next start, and keep jobs in memory."""
+    log.warning("jobs are not journalled", path=path, reason=str(error))
+    return Journal(None), []
+
+
+def _says(error: Exception, names: tuple[str, ...]) -> bool:
     name: str = getattr(error, "sqlite_errorname", "")
-    return name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY"))
+    return name.startswith(names)
 
 
 def _replace(path: Path, journal: Journal | None, found: Found, log: Logger) -> tuple[Journal, list[Row]]:
@@ -73,13 +86,23 @@ def _replace(path: Path, journal: Journal | None, found: Found, log: Logger) -> 
         journal.abandon()  # `close` may take a damaged file for an empty one
     aside = _set_aside(path)
     log.warning("the journal of jobs was set aside", path=path, reason=found.fault, kept=len(found.rows), aside=aside)
+    kept = Batch(found.rows, bodies)
     try:
-        fresh = Journal(path)
+        return _holding(path, kept), found.rows
     except (sqlite3.DatabaseError, JournalDamagedError, OSError) as error:
         log.warning("jobs are not journalled", path=path, reason=str(error))
-        fresh = Journal(None)
-    fresh.write(Batch(found.rows, bodies))
-    return fresh, found.rows
+        return _holding(None, kept), found.rows
+
+
+def _holding(path: Path | None, kept: Batch) -> Journal:
+    """Begin a journal with what could be read of another."""
+    fresh = Journal(path)
+    try:
+        fresh.write(kept)
+    except BaseException:
+        fresh.abandon()
+        raise
+    return fresh
 
 
 def _set_aside(path: Path) -> Path | None:

@@ -15,12 +15,12 @@ from sidecar.ffmpeg.builder.catalogue import Analysis
 from sidecar.ffmpeg.builder.command import Command
 from sidecar.ffmpeg.builder.staged import Stages
 from sidecar.ffmpeg.executor import execute
-from sidecar.services.cache.head import Labels
 from sidecar.services.cache.selection import source_id
 from sidecar.services.render.encode_run import note_sources
 
 if TYPE_CHECKING:
-    from sidecar.services.cache.store import CacheStore
+    from sidecar.services.cache.pinned import Pinned
+    from sidecar.services.cache.store import CacheStore, Produce
     from sidecar.services.render.produce import Bench
 
 
@@ -29,7 +29,8 @@ async def with_analyses(
 ) -> Stages:
     """Return a render's stages with the analyses that it needs: cached ones, or made now and kept.
 
-    `scratch` is where files for the cache are made, `owners` are ids of projects. Raises the typed errors of execution.
+    `scratch` is where files for the cache are made, `owners` are ids of projects. While a render is paused another that
+    needs the same makes them. Raises the typed errors of execution.
     """
     resources = stages.resources
     for number, asked in enumerate(wanted(stages.timeline, resources.catalogue)):
@@ -41,14 +42,21 @@ async def with_analyses(
         asking = partial(answer, asked.analysis, *built, bench, f"analyse-{number}")
         sources = set[Path]()
         await trio.to_thread.run_sync(note_sources, built[0], sources)
-        labels = Labels(tuple(owners), tuple(map(source_id, sorted(sources))))
-        table = await _kept(resources.analysis_keys.get(asked.pointer), store, scratch, labels, asking)
+        keep = partial(
+            store.make,
+            "analysis",
+            folder=scratch,
+            owners=owners,
+            sources=tuple(map(source_id, sorted(sources))),
+            pauses=bench.pauses,
+        )
+        table = await _kept(resources.analysis_keys.get(asked.pointer), keep, asking)
         resources = replace(resources, analyses={**resources.analyses, asked.pointer: table})
     return replace(stages, resources=resources)
 
 
 async def _kept(
-    key: str | None, store: CacheStore, scratch: Path, labels: Labels, ask: Callable[[], Awaitable[bytes]]
+    key: str | None, keep: Callable[[str, Produce], Awaitable[Pinned]], ask: Callable[[], Awaitable[bytes]]
 ) -> bytes:
     """Return what an analysis found, from the cache where it was asked before. Without a key it is asked each time."""
     if key is None:
@@ -58,13 +66,15 @@ async def _kept(
         await trio.to_thread.run_sync(target.write_bytes, await ask())
         return {}
 
-    making = store.make("analysis", key, produce, folder=scratch, owners=labels.owners, sources=labels.sources)
-    with await making as found:
+    with await keep(key, produce) as found:
         return await trio.to_thread.run_sync(found.path.read_bytes)
 
 
 async def answer(analysis: Analysis, command: Command, size: tuple[int, int], bench: Bench, name: str) -> bytes:
-    """Run one analysis: write the frames in grey, of `size`, then go through them; can be cancelled between some."""
+    """Run one analysis: write the frames in grey, of `size`, then go through them.
+
+    Between some it can be cancelled, and stands still while it is paused.
+    """
     work = bench.folder / name
     work.mkdir(mode=0o700)
     await execute(
@@ -78,7 +88,11 @@ async def answer(analysis: Analysis, command: Command, size: tuple[int, int], be
     )
     pieces = analysed(analysis, work / FRAMES, size)
     table: list[bytes] = []
-    while (piece := await trio.to_thread.run_sync(_next, pieces)) is not None:
+    while True:
+        await bench.pauses.going()
+        piece = await trio.to_thread.run_sync(_next, pieces)
+        if piece is None:
+            break
         table.append(piece)
     await trio.to_thread.run_sync(Path.unlink, work / FRAMES)
     return b"".join(table)

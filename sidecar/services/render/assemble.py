@@ -68,7 +68,7 @@ async def assemble(attempt: Attempt, bench: Bench) -> Made:
             )
             copies: dict[str, Extracted] = {}
             sound, joined = await _streams(attempt, cells, bench, copies)
-            await check_doubted(attempt.planned, shop.damage, bench.doubted)
+            await check_doubted(attempt.planned, shop.damage, bench.doubted, job.control)
             await cells.keep()
             loudness: MeasuredLoudness | None = None
             if sound is not None:
@@ -163,15 +163,14 @@ async def _join(
     subtitles: Sequence[Path],
     foreseen: Scan | None = None,
 ) -> None:
-    """Join in a thread; cancelled, it ends with the next packets, paused it waits."""
+    """Join in a thread of its own, for it waits for cells; cancelled, it ends with the next packets, paused it waits."""
     planned = attempt.planned
     chapters = chapters_of(planned.stages.timeline, planned.export, planned.span)
     stop = partial(_stop, attempt.job.control)
     tags = source_tags(planned.stages.timeline, planned.export, planned.span)
     joining = partial(join, sound=sound, subtitles=subtitles, chapters=chapters, tags=tags, stop=stop)
-    await trio.to_thread.run_sync(
-        partial(joining, foreseen=foreseen), pieces, attempt.part, planned.export, planned.span
-    )
+    joined = partial(joining, pieces, attempt.part, planned.export, planned.span, foreseen=foreseen)
+    await trio.to_thread.run_sync(joined, limiter=trio.CapacityLimiter(1))
 
 
 def _pieces(cells: CellRun, copies: Mapping[str, Extracted]) -> list[Piece]:
@@ -204,6 +203,7 @@ def sound_shop(
         report=report,
         owners=attempt.planned.owners,
         turn=turn,
+        pauses=bench.pauses,
     )
 
 

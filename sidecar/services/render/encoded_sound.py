@@ -56,7 +56,8 @@ def plan_sound(stages: Stages, span: OutputSpan, fingerprints: Mapping[str, str]
 async def encoded_sound(plan: SoundPlan, shop: SoundShop) -> Pinned:
     """Return the encoded sound as a file with one stream, for a join; the caller releases it.
 
-    Its bytes depend on the plan alone, not on what the cache had. `loudness_of` says what was measured of it.
+    Its bytes depend on the plan alone, not on what the cache had. `loudness_of` says what was measured of it. While
+    the job is paused another that needs the same makes it.
     Cancelled or failed, no process and no file of it is left but windows of the mix, which the cache keeps. Raises
     the typed errors of execution, RenderFailed, DiskFull, OutputUnwritable.
     """
@@ -68,6 +69,7 @@ async def encoded_sound(plan: SoundPlan, shop: SoundShop) -> Pinned:
         sources=tuple(map(source_id, plan.mix.sources)),
         suffix=".sound",
         folder=shop.scratch,
+        pauses=shop.pauses,
     )
     shop.report(1.0)
     return made

@@ -41,7 +41,7 @@ async def make_in_one_piece(attempt: Attempt, bench: Bench) -> Made:
         stages = await with_analyses(planned.stages, bench, attempt.shop.store, attempt.scratch, planned.owners)
         target = await trio.to_thread.run_sync(prepare, attempt.delivery, attempt.part)
         loudness = await produce(stages, Path(target), bench, on_progress, on_sound)
-    await check_doubted(planned, attempt.shop.damage, bench.doubted)
+    await check_doubted(planned, attempt.shop.damage, bench.doubted, attempt.job.control)
     attempt.shown.enter("running", "verifying", trio.current_time())
     return Made(loudness, reused(attempt))
 

@@ -70,10 +70,11 @@ class Wish:
 
 @dataclass(slots=True)
 class Found:
-    """What a journal held. `fault` says what of it could not be read."""
+    """What a journal held. `fault` says what of it could not be read, `error` with what reading ended, if it did."""
 
     rows: list[Row] = field(default_factory=list)
     fault: str | None = None
+    error: sqlite3.Error | None = None
 
 
 class Journal:
@@ -114,7 +115,7 @@ class Journal:
                 found.fault = None if verdict == "ok" else str(verdict)
                 read_rows(self._database, found)
             except sqlite3.DatabaseError as error:
-                found.fault = str(error)
+                found.fault, found.error = str(error), error
         return found
 
     def write(self, batch: Batch) -> None:
@@ -158,7 +159,7 @@ class Journal:
                 return []
             rows = self._database.execute("SELECT number, method, params FROM wishes WHERE answer IS NULL").fetchall()
             self._seen = version
-        except sqlite3.OperationalError:
+        except sqlite3.Error:
             return []
         else:
             return [Wish(*row) for row in rows]

@@ -23,6 +23,7 @@ from sidecar.ffmpeg.executor import execute
 from sidecar.ffmpeg.progress import FfmpegProgress
 from sidecar.ffmpeg.supervisor import Child, Supervisor
 from sidecar.ffmpeg.toolchain import Toolchain
+from sidecar.services.cache.flights import Pauses, Unpaused
 from sidecar.services.render.pipes import End, open_pipe
 from sidecar.services.render.soundtrack import level, measure, mix
 from sidecar.services.render.steps import run_steps
@@ -37,7 +38,8 @@ Report = Callable[[FfmpegProgress], None]
 class Bench:
     """Where the processes of one attempt work: their tools, and a folder that is theirs alone.
 
-    `doubted` gathers the files of which their decoders complained.
+    `doubted` gathers the files of which their decoders complained. `pauses` tell what works here to stand still;
+    children of the `tag` are stopped by whoever pauses it.
     """
 
     supervisor: Supervisor
@@ -45,6 +47,7 @@ class Bench:
     folder: Path
     tag: str
     doubted: set[Path] = field(default_factory=set)
+    pauses: Pauses = field(default_factory=Unpaused)
 
 
 async def produce(

@@ -63,10 +63,7 @@ async def run_job(
     held: FileLock | None = None
     report(attempt.shown.enter("preparing", "analysing", begun))
     try:
-        check_delivery(attempt.delivery, job.may_replace)
-        sweep_parts(job.target.parent)
-        attempt.work.mkdir(mode=0o700)
-        held = claim(attempt.part)
+        held = await trio.to_thread.run_sync(_claimed, attempt)
         with job.control.obeyed(attempt.freeze):
             made, verified = await _make(attempt)
             attempt.pass_on(attempt.shown.enter("running", "publishing", trio.current_time()))
@@ -96,6 +93,14 @@ async def run_job(
             held.release()
 
 
+def _claimed(attempt: Attempt) -> FileLock:
+    """Make the files of an attempt, where nothing is in its way and none of the dead's are left; lock the part."""
+    check_delivery(attempt.delivery, attempt.job.may_replace)
+    sweep_parts(attempt.job.target.parent)
+    attempt.work.mkdir(mode=0o700)
+    return claim(attempt.part)
+
+
 def _named(error: DiskFull | OutputUnwritable, attempt: Attempt) -> SidecarError:
     """Call the part file what the user calls it."""
     target = str(attempt.job.target)
@@ -120,7 +125,8 @@ def expected_of(planned: Planned) -> Expected:
 async def _make(attempt: Attempt) -> tuple[Made, Verified]:
     """Make the part file and verify it, while somebody looks after the disk."""
     planned, shop = attempt.planned, attempt.shop
-    bench = Bench(shop.supervisor, shop.toolchain, attempt.work, attempt.job.job_id)
+    control = attempt.job.control
+    bench = Bench(shop.supervisor, shop.toolchain, attempt.work, attempt.job.job_id, pauses=control)
     copied, twice = copied_bytes(planned.cells)
     expected = planned.summary.estimated_bytes or copied or None
     ground = Ground(attempt.job.target, attempt.part, (shop.temp,), min(shop.least, LEAST), twice)

@@ -17,6 +17,7 @@ from sidecar.ffmpeg.builder.command import Command
 from sidecar.ffmpeg.builder.sound.sharing import share_closing, share_runs
 from sidecar.ffmpeg.builder.sound.staged import UNDER, SoundStages
 from sidecar.ffmpeg.builder.sound.windows import MixPlan, MixWindow
+from sidecar.services.cache.flights import Pauses, Unpaused
 from sidecar.services.cache.selection import source_id
 from sidecar.services.cache.store import CacheStore
 from sidecar.services.render.pipes import open_pipe
@@ -30,7 +31,8 @@ class SoundShop:
 
     `scratch` is where files are made that the cache takes over if it can.
     `report` is told which share of the sound is made, 0 to 1; it never falls. `owners` are ids of projects. `turn`
-    waits until so many seconds of one processor should be spent on encoding; None: at once.
+    waits until so many seconds of one processor should be spent on encoding; None: at once. `pauses` tell the job to
+    stand still.
     """
 
     folder: Path
@@ -40,6 +42,7 @@ class SoundShop:
     report: Callable[[float], None] = field(default=lambda _: None)
     owners: Sequence[str] = ()
     turn: Callable[[float], Awaitable[None]] | None = None
+    pauses: Pauses = field(default_factory=Unpaused)
 
     def named(self, name: str) -> Run:
         """Return what runs commands in folders whose names begin with `name`."""

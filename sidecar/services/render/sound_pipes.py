@@ -33,7 +33,8 @@ async def beside(thread: Callable[[], None], child: Callable[[], Awaitable[None]
 
         async def work() -> None:
             try:
-                await trio.to_thread.run_sync(thread)
+                # A place of its own: one of those that all share would be taken from what it waits for.
+                await trio.to_thread.run_sync(thread, limiter=trio.CapacityLimiter(1))
             except SidecarError as error:
                 failed.insert(0, error)
                 nursery.cancel_scope.cancel()

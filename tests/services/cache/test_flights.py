@@ -12,9 +12,11 @@ import pytest
 import trio
 import trio.testing
 
+from sidecar.services.cache.flights import Turn
 from sidecar.services.cache.pinned import Pinned
 from sidecar.services.cache.store import CacheStore
 from sidecar.services.locks import try_lock
+from sidecar.services.render.control import JobControl
 from tests.harness.patience import PATIENCE
 from tests.services.cache.shelf import PLENTY, content_of, has, key_of, objects, open_store
 
@@ -68,6 +70,35 @@ class Producer:
             return {"call": self.calls}
         finally:
             self.now -= 1
+
+
+class Paused:
+    """A maker that has begun and is paused. `made` is what it comes to once it may end."""
+
+    def __init__(self, store: CacheStore) -> None:
+        self.control = JobControl()
+        self.made: list[Pinned] = []
+        self.ends = trio.Event()
+        self._store = store
+        self._began = trio.Event()
+
+    async def begin(self, nursery: trio.Nursery) -> None:
+        nursery.start_soon(self._make)
+        await self._began.wait()
+        self.control.pause()
+
+    def go_on(self) -> None:
+        self.control.resume()
+        self.ends.set()
+
+    async def _make(self) -> None:
+        self.made.append(await self._store.make("segments", KEY, self._produce, pauses=self.control))
+
+    async def _produce(self, path: Path) -> dict[str, Any]:
+        path.write_bytes(content_of(KEY, 1000))
+        self._began.set()
+        await self.ends.wait()
+        return {"call": 0}
 
 
 async def make_many(store: CacheStore, producer: Producer, count: int) -> list[Pinned | ArithmeticError]:
@@ -211,3 +242,96 @@ async def test_a_producer_without_a_file_is_an_error(tmp_path: Path) -> None:
 
     with open_store(tmp_path) as store, pytest.raises(FileNotFoundError):
         await store.make("segments", KEY, nothing)
+
+
+@pytest.mark.parametrize("name", ["one", "two"])
+async def test_a_paused_maker_holds_up_nobody(tmp_path: Path, name: str) -> None:
+    with open_store(tmp_path) as own, open_store(tmp_path, name="two") as two, trio.fail_after(PATIENCE):
+        paused, producer = Paused(own), Producer()
+        async with trio.open_nursery() as nursery:
+            await paused.begin(nursery)
+            made = await make_many(own if name == "one" else two, producer, 3)
+            assert producer.calls == 1
+            paused.go_on()
+        for pin in (*paused.made, *made):
+            assert isinstance(pin, Pinned)
+            assert pin.path.read_bytes() == content_of(KEY, 1000)
+            assert pin.meta == {"call": 1}, "what is there stays"
+            pin.release()
+        assert (await own.stats()).kinds["segments"].pinned == 0
+        assert [*own.scratch.iterdir(), *two.scratch.iterdir(), *(tmp_path / "making").iterdir()] == []
+
+
+@pytest.mark.parametrize("name", ["one", "two"])
+async def test_a_maker_that_goes_on_is_waited_for_again(tmp_path: Path, name: str) -> None:
+    with open_store(tmp_path) as own, open_store(tmp_path, name="two") as two, trio.fail_after(PATIENCE):
+        paused, producer = Paused(own), Producer()
+        async with trio.open_nursery() as nursery:
+            await paused.begin(nursery)
+            assert list((tmp_path / "making").iterdir()) == []
+            paused.control.resume()
+            nursery.start_soon(make_many, own if name == "one" else two, producer, 3)
+            await trio.testing.wait_all_tasks_blocked(0.05)
+            paused.ends.set()
+        assert producer.calls == 0
+        assert list((tmp_path / "making").iterdir()) == []
+
+
+async def test_who_is_paused_takes_no_turn(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store, trio.fail_after(PATIENCE):
+        control, asked, passed, began = JobControl(), Producer(), Producer(), trio.Event()
+        found: list[Pinned] = []
+
+        async def failing(_path: Path) -> dict[str, Any]:
+            began.set()
+            await trio.testing.wait_all_tasks_blocked()
+            raise ArithmeticError
+
+        async def first() -> None:
+            with pytest.raises(ArithmeticError):
+                await store.make("segments", KEY, failing)
+
+        async def second() -> None:
+            found.append(await store.make("segments", KEY, asked, pauses=control))
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(first)
+            await began.wait()
+            nursery.start_soon(second)
+            await trio.lowlevel.checkpoint()
+            control.pause()
+            await make_many(store, passed, 1)
+            assert found == []
+            control.resume()
+        assert (asked.calls, passed.calls, found[0].meta) == (0, 1, {"call": 1})
+
+
+async def test_what_does_not_fit_is_there_once_though_its_maker_was_paused(tmp_path: Path) -> None:
+    with open_store(tmp_path, 5000) as store, trio.fail_after(PATIENCE):
+        paused, producer = Paused(store), Producer()
+        async with trio.open_nursery() as nursery:
+            await paused.begin(nursery)
+            made = await make_many(store, producer, 2)
+            paused.go_on()
+        pins = [pin for pin in (*paused.made, *made) if isinstance(pin, Pinned)]
+        assert len({pin.path for pin in pins}) == 1
+        assert list(store.scratch.iterdir()) == [pins[0].path]
+        for pin in pins:
+            assert pin.path.read_bytes() == content_of(KEY, 1000)
+            pin.release()
+        assert list(store.scratch.iterdir()) == []
+
+
+async def test_what_it_took_to_make_leaves_pauses_out(tmp_path: Path, autojump_clock: trio.testing.MockClock) -> None:
+    began = autojump_clock.current_time()
+    turn = Turn(trio.Semaphore(0, max_value=1), tmp_path / "lock")
+    turn.change(True)
+    await trio.sleep(60)
+    assert turn.stood == 60
+    turn.change(False)
+    await trio.sleep(20)
+    assert turn.stood == 60
+    turn.change(True)
+    await trio.sleep(1)
+    turn.end()
+    assert (turn.stood, autojump_clock.current_time() - began) == (61, 81)

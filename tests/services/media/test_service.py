@@ -10,10 +10,13 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 import trio
+import trio.testing
 
 from protocol.errors import (
     DecoderCrashed,
@@ -28,6 +31,9 @@ from sidecar.ffmpeg.supervisor import Supervisor, open_supervisor
 from sidecar.services.cache.limits import CacheLimits
 from sidecar.services.cache.memory import MemoryTier
 from sidecar.services.cache.store import CacheStore, open_cache_store
+from sidecar.services.media.damage import with_damage
+from sidecar.services.media.messages import Answer
+from sidecar.services.media.reader import probe_file
 from sidecar.services.media.records import Records
 from sidecar.services.media.service import MediaService, open_media_service, worker_count
 from sidecar.services.media.workers import WORKER, WorkerPool, open_workers
@@ -49,15 +55,21 @@ def store_in(folder: Path) -> CacheStore:
 
 @asynccontextmanager
 async def opened(
-    folder: Path, *, limit: int = 1, argv: tuple[str, ...] = WORKER, idle: float = 30
+    folder: Path,
+    *,
+    limit: int = 1,
+    argv: tuple[str, ...] = WORKER,
+    work: tuple[str, ...] = WORKER,
+    idle: float = 30,
 ) -> AsyncIterator[tuple[MediaService, WorkerPool, Supervisor]]:
     with trio.fail_after(SECONDS):
         async with open_supervisor() as supervisor:
             pool = WorkerPool(supervisor, folder, lambda: limit, argv=argv, idle_seconds=idle)
+            work_pool = WorkerPool(supervisor, folder, lambda: 1, argv=work, role="work")
             memory = MemoryTier(1 << 20)
             with store_in(folder) as store:
-                async with open_workers(pool):
-                    yield MediaService(pool, pool, Records(lambda: store, lambda: memory)), pool, supervisor
+                async with open_workers(pool), open_workers(work_pool):
+                    yield MediaService(pool, work_pool, Records(lambda: store, lambda: memory)), pool, supervisor
             assert supervisor.children() == ()
 
 
@@ -117,6 +129,63 @@ async def test_those_who_ask_together_share_one_probe(tmp_path: Path, clip: Path
                 nursery.start_soon(ask)
         assert sorted(cached) == [False, True, True, True, True]
         assert len(supervisor.children()) == 1
+
+
+async def test_a_probe_does_not_wait_for_who_decodes_the_file(tmp_path: Path, clip: Path) -> None:
+    async with (
+        opened(tmp_path, work=acting("time.sleep(600)")) as (media, _, supervisor),
+        trio.open_nursery() as nursery,
+    ):
+        nursery.start_soon(partial(media.facts, clip, decoded=True))
+        while not any(child.role == "work" for child in supervisor.children()):
+            await trio.sleep(0.01)
+        assert not (await media.probe(clip, timeout=PATIENCE)).cached
+        assert (await media.facts(clip)).video[0].keyframes is not None
+        # Nor does one whose answer is known.
+        assert (await media.probe(clip, timeout=PATIENCE)).cached
+        assert (await media.probe(clip, index="full", timeout=PATIENCE)).cached
+        nursery.cancel_scope.cancel()
+
+
+class Answering:
+    """In the place of a pool: answers with what a worker would, in the order in which the test lets it."""
+
+    def __init__(self, clip: Path) -> None:
+        probed = probe_file(clip, "full")
+        assert probed.facts is not None
+        plain = probe_file(clip)
+        self.answers: dict[str, Answer] = {
+            "none": Answer(info=plain.info),
+            "full": Answer(info=probed.info, facts=probed.facts),
+            "decoded": Answer(info=probed.info, facts=with_damage(clip, probed.facts)),
+        }
+        self.may = {name: trio.Event() for name in self.answers}
+        self.asked: list[str] = []
+
+    async def ask(self, _path: Path, index: str, _content: str, **_members: object) -> Answer:
+        self.asked.append(index)
+        await self.may[index].wait()
+        return self.answers[index]
+
+
+async def test_what_was_read_deeper_meanwhile_is_not_forgotten(tmp_path: Path, clip: Path) -> None:
+    memory, workers = MemoryTier(1 << 20), Answering(clip)
+    with store_in(tmp_path) as store, trio.fail_after(SECONDS):
+        pool = cast("Any", workers)
+        media = MediaService(pool, pool, Records(lambda: store, lambda: memory))
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(media.probe, clip)
+            nursery.start_soon(media.facts, clip)
+            nursery.start_soon(partial(media.facts, clip, decoded=True))
+            while len(workers.asked) < 3:
+                await trio.sleep(0.01)
+            for name in ("decoded", "full", "none"):
+                workers.may[name].set()
+                await trio.testing.wait_all_tasks_blocked()
+        assert sorted(workers.asked) == ["decoded", "full", "none"]
+        assert (await media.facts(clip, decoded=True)).video[0].damaged == ()
+        assert (await media.probe(clip, index="full")).cached
+        assert len(workers.asked) == 3
 
 
 async def test_at_most_so_many_workers(tmp_path: Path, clip: Path) -> None:

@@ -6,6 +6,7 @@ import random
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -168,3 +169,56 @@ def test_a_journal_that_cannot_be_opened_now_stays_as_it_is(tmp_path: Path, monk
     opened = open_journal(kept, [left], Lines())  # type: ignore[arg-type]
     assert ([each.record.job_id for each in opened.rows], opened.adopted) == (["job-1", "job-2"], 1)
     opened.journal.close()
+
+
+def busy_reading(*_: object) -> None:
+    error = sqlite3.OperationalError("database is locked")
+    error.sqlite_errorname = "SQLITE_BUSY"
+    raise error
+
+
+def test_a_journal_that_cannot_be_read_now_stays_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with closing(Journal(tmp_path / NAME)) as journal:
+        journal.write(Batch([row(1)], [BODY]))
+    with monkeypatch.context() as patch:
+        patch.setattr("sidecar.services.render.journal.read_rows", busy_reading)
+        opened = open_journal(tmp_path, [], Lines())  # type: ignore[arg-type]
+        assert (opened.rows, opened.journal.path) == ([], None)
+    assert [path.name for path in tmp_path.iterdir() if "broken" in path.name] == []
+    opened = open_journal(tmp_path, [], Lines())  # type: ignore[arg-type]
+    assert [each.record.job_id for each in opened.rows] == ["job-1"]
+    opened.journal.close()
+
+
+def test_where_a_new_journal_takes_nothing_jobs_are_kept_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / NAME).write_bytes(b"SQLite format 3\0" + b"what is this " * 1_000)
+    write = Journal.write
+
+    def refuse(journal: Journal, batch: Batch) -> None:
+        if journal.path is not None:
+            busy_reading()
+        write(journal, batch)
+
+    monkeypatch.setattr(Journal, "write", refuse)
+    opened = open_journal(tmp_path, [], Lines())  # type: ignore[arg-type]
+    assert (opened.rows, opened.journal.path) == ([], None)
+    opened.journal.close()
+
+
+class Torn:
+    """In the place of a database whose file was damaged while it was open."""
+
+    def execute(self, *_: object) -> None:
+        raise sqlite3.DatabaseError("database disk image is malformed")
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def test_wishes_in_a_damaged_journal_are_none(tmp_path: Path) -> None:
+    with closing(Journal(tmp_path / NAME)) as journal:
+        journal._database.close()
+        journal._database = cast("Any", Torn())
+        assert journal.wishes() == []

@@ -36,6 +36,20 @@ def test_a_part_that_is_written_stays(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_part_is_claimed_though_somebody_just_looks_whether_it_is_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part, plain = part_path(tmp_path / "film.mp4", OWNER), tmp_path / "plain"
+    plain.write_bytes(b"")
+    looking = claim(part)
+    # It takes the part for one of the dead's, and removes it.
+    monkeypatch.setattr("sidecar.services.render.litter.sleep", lambda _: looking.release(remove=True))
+    lock = claim(part)
+    assert sweep_parts(tmp_path) == []
+    assert part.stat().st_mode == plain.stat().st_mode
+    lock.release()
+
+
 def test_the_part_of_a_killed_process_goes(tmp_path: Path) -> None:
     part = part_path(tmp_path / "film.mp4", OWNER)
     with subprocess.Popen(

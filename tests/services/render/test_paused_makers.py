@@ -1,0 +1,49 @@
+"""A job that is paused while it makes what the cache keeps holds up none that needs the same."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+
+from tests.harness.media import make_clip
+from tests.harness.patience import PATIENCE
+from tests.services.render.studio import file, project, studio
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_clip(tmp_path_factory.mktemp("clips") / "clip.mp4", seconds=2, rate="25", audio="stereo")
+
+
+def film(clip: Path) -> dict[str, Any]:
+    """A clip whose picture is analysed before it is rendered, with its sound."""
+    calm = [{"type": "stabilize", "parameters": {"zoom": 1.3}}]
+    return project(file(clip, 0, 2, effects=calm), width=192, height=96, export={})
+
+
+@pytest.mark.parametrize(("kind", "elsewhere"), [("sound", False), ("sound", True), ("analysis", False)])
+async def test_another_job_makes_what_a_paused_one_was_at(
+    tmp_path: Path, clip: Path, kind: str, *, elsewhere: bool
+) -> None:
+    raw, making = film(clip), tmp_path / "cache" / "making"
+    async with AsyncExitStack() as stack:
+        desk = await stack.enter_async_context(studio(tmp_path, maxJobs=1))
+        # Another sidecar has a line of its own, and the same cache.
+        other = await stack.enter_async_context(studio(tmp_path, maxJobs=1)) if elsewhere else desk
+        first = await desk.start(raw, tmp_path / "first.mp4")
+        with trio.fail_after(PATIENCE):
+            while not list(making.glob(f"{kind}-*.lock")):  # noqa: ASYNC110 - a file tells of it
+                await trio.sleep(0.002)
+            await desk.render.pause(first.job_id)
+            assert list(making.iterdir()) == []
+            second = await other.finish(raw, tmp_path / "second.mp4")
+            assert (second.state, desk.render.job(first.job_id).state) == ("completed", "paused")
+            await desk.render.resume(first.job_id)
+            done = await desk.render.wait(first.job_id)
+        assert (done.state, done.attempts, done.error) == ("completed", 1, None)
+    assert (tmp_path / "first.mp4").read_bytes() == (tmp_path / "second.mp4").read_bytes()
+    assert list(making.iterdir()) == []
