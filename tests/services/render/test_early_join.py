@@ -88,6 +88,27 @@ async def test_what_is_cached_is_joined_while_the_rest_is_made(
     assert found == expected
 
 
+async def test_what_waits_for_others_takes_no_thread_from_them(
+    tmp_path: Path, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    joins, begun = Joins(monkeypatch), reaching(monkeypatch)
+
+    async def late(*others: Any) -> Making:
+        if joins.begun:
+            await begun.wait()
+        return await encode_run(*others)
+
+    monkeypatch.setattr("sidecar.services.render.cell_run.encode_run", late)
+    # All that works does so in one thread; a mix that feeds an encoder, and a join that waits for cells, are not among it.
+    trio.to_thread.current_default_thread_limiter().total_tokens = 1
+    sound = {"export": {"audio": {"loudness": {"target": -20}}}}
+    async with studio(tmp_path) as desk:
+        assert (await desk.finish(film(clip, 0.05) | sound, tmp_path / "before.mp4")).state == "completed"
+        job = await desk.finish(film(clip, 0.1) | sound, tmp_path / "film.mp4")
+    assert job.state == "completed"
+    assert [each is not None for each in joins.begun] == [False, True]
+
+
 async def test_what_was_not_foreseen_is_joined_anew(
     tmp_path: Path, clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
