@@ -6,12 +6,14 @@ complement, so that any decoded, scaled or recompressed frame tells which one it
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +92,10 @@ def picture_source(
     if picture == "numbered":
         bit = f"gt(bitand(N,pow(2,floor(X*{BITS}/W))),0)"
         luma = f"16+219*if(lt(Y,H/2),{bit},1-{bit})"
-        return f"color=black:{shape},format=yuv420p,geq=lum='{luma}':cb=128:cr=128"
+        # An expression a pixel is most of what a clip costs: blocks are drawn small, and enlarged as they are.
+        small = f"s={width if width % (2 * BITS) else 2 * BITS}x{height if height % 4 else 4}:r={rate}"
+        drawn = f"color=black:{small},format=yuv420p,geq=lum='{luma}':cb=128:cr=128"
+        return f"{drawn},scale={width}:{height}:flags=neighbor,setsar=1"
     if picture.startswith("#"):
         matrix = color[1].removesuffix("nc") if color else "bt601" if height < 720 else "bt709"
         span = color[0] if color else "tv"
@@ -169,8 +174,7 @@ def make_clip(
     offset = ["-output_ts_offset", _decimal(start)] if start else []
     words = [*arguments, *maps, *length, *offset, *options]
     like = (path.suffix, rotation, mirrored, *words)
-    if like in _SHELF.made:
-        shutil.copyfile(_SHELF.made[like], path)
+    if _SHELF.take(like, path):
         return path
     run_ffmpeg([*words, f"file:{path}"])
     if rotation or mirrored:
@@ -194,25 +198,37 @@ MOST_KEPT = 4 << 20
 
 @dataclass(slots=True)
 class _Shelf:
-    """Clips that this process has made, by what decides them: many tests ask for the same, and some change theirs."""
+    """Clips that have been made, by what decides them: many tests ask for the same, and some change theirs."""
 
     folder: Path | None = None
-    made: dict[tuple[Any, ...], Path] = field(default_factory=dict)
+
+    def take(self, like: tuple[Any, ...], path: Path) -> bool:
+        """Copy a clip that was made before; False where there is none."""
+        kept = self._kept(like)
+        if kept is None or not kept.exists():
+            return False
+        shutil.copyfile(kept, path)
+        return True
 
     def keep(self, like: tuple[Any, ...], path: Path) -> None:
-        if self.folder is not None and path.stat().st_size <= MOST_KEPT:
-            kept = self.folder / str(len(self.made))
-            shutil.copyfile(path, kept)
-            self.made[like] = kept
+        kept = self._kept(like)
+        if kept is not None and path.stat().st_size <= MOST_KEPT:
+            # Processes share the folder: whole or not at all.
+            part = kept.with_name(f"{kept.name}.{os.getpid()}")
+            shutil.copyfile(path, part)
+            part.replace(kept)
+
+    def _kept(self, like: tuple[Any, ...]) -> Path | None:
+        return None if self.folder is None else self.folder / sha256(repr(like).encode()).hexdigest()
 
 
 _SHELF = _Shelf()
 
 
 def keep_clips(folder: Path) -> None:
-    """Keep clips in a folder from here on: one that is asked for again is copied."""
+    """Keep clips in a folder from here on: one that is asked for again is copied, also by another process."""
+    folder.mkdir(exist_ok=True)
     _SHELF.folder = folder
-    _SHELF.made.clear()
 
 
 def _shape(
