@@ -14,6 +14,7 @@ Topic = Literal[
     "media.changed",
     "cache.changed",
     "play.state",
+    "metrics",
     "settings.changed",
     "log",
     "system",
@@ -21,7 +22,7 @@ Topic = Literal[
 """Topics that are published now; more join with the services that publish them."""
 
 STATE_TOPICS: frozenset[str] = frozenset(
-    {"render.progress", "cache.changed", "play.state", "settings.changed", "system"}
+    {"render.progress", "cache.changed", "play.state", "metrics", "settings.changed", "system"}
 )
 """Topics whose latest payload alone matters: a slow reader gets only that."""
 

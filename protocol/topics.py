@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from protocol.commands.cache import CacheChanged
+from protocol.commands.metrics import MetricsSnapshot
 from protocol.commands.preview.play import PlayState
 from protocol.commands.project_media import MediaChanged
 from protocol.commands.render import RenderProgress, RenderStateChanged, SegmentsChanged
@@ -18,6 +19,7 @@ PAYLOADS: dict[str, type[Result]] = {
     "media.changed": MediaChanged,
     "cache.changed": CacheChanged,
     "play.state": PlayState,
+    "metrics": MetricsSnapshot,
     "settings.changed": SettingsChanged,
     "log": LogLine,
     "system": SystemState,

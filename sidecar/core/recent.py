@@ -57,6 +57,11 @@ class Recent:
         self._hour.add(now, count)
         self._total += count
 
+    @property
+    def total(self) -> int:
+        """How often at all."""
+        return self._total
+
     def counts(self) -> Counts:
         """Return the counts as of now."""
         now = self._clock()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 ERROR = 0.02
@@ -47,18 +48,39 @@ class Sketch:
         self._count += 1
         self._max = max(self._max, sample)
 
+    @property
+    def count(self) -> int:
+        """How many samples there were."""
+        return self._count
+
+    def copy(self) -> Sketch:
+        """Return one with the samples so far, which stays as it is."""
+        other = Sketch()
+        other._cells, other._count, other._max = self._cells[:], self._count, self._max
+        return other
+
     def spread(self) -> Spread | None:
         """Return the quantiles of all samples so far; None when there are none."""
-        if self._count == 0:
-            return None
-        ranks = [max(1, math.ceil(share * self._count)) for share in (0.5, 0.95, 0.99)]
-        found: list[float] = []
-        passed = 0
-        for cell, count in enumerate(self._cells):
-            passed += count
-            while len(found) < len(ranks) and passed >= ranks[len(found)]:
-                found.append(min(_middle(cell), self._max))
-        return Spread(found[0], found[1], found[2], self._max, self._count)
+        return _spread(self._cells, self._count, self._max)
+
+    def since(self, before: Sketch) -> Spread | None:
+        """Return the quantiles of what came since an earlier copy; the largest is within ERROR here too."""
+        cells = [now - then for now, then in zip(self._cells, before._cells, strict=True)]
+        last = max((cell for cell, count in enumerate(cells) if count), default=0)
+        return _spread(cells, self._count - before.count, min(_middle(last), self._max))
+
+
+def _spread(cells: Sequence[int], samples: int, most: float) -> Spread | None:
+    if samples == 0:
+        return None
+    ranks = [max(1, math.ceil(share * samples)) for share in (0.5, 0.95, 0.99)]
+    found: list[float] = []
+    passed = 0
+    for cell, count in enumerate(cells):
+        passed += count
+        while len(found) < len(ranks) and passed >= ranks[len(found)]:
+            found.append(min(_middle(cell), most))
+    return Spread(found[0], found[1], found[2], most, samples)
 
 
 def _middle(cell: int) -> float:

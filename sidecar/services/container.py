@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from sidecar.services.media.service import MediaService
     from sidecar.services.media.waveform.service import WaveformService
     from sidecar.services.members import Members
+    from sidecar.services.monitoring.meter import Meter
+    from sidecar.services.monitoring.service import MonitoringService
     from sidecar.services.preview.excerpts import Excerpts
     from sidecar.services.preview.play.service import PlayService
     from sidecar.services.preview.service import PreviewService
@@ -101,11 +103,13 @@ class Services:
         await self.late.wait()
 
     def begin(self) -> None:
-        """Have the members opened, and jobs gone on with that earlier processes left. Returns at once."""
+        """Have the members opened, jobs of earlier processes gone on with, and all looked at. Returns at once."""
         self.tasks.start_soon(self._begin)
 
     async def _begin(self) -> None:
-        (await self.late.wait()).render.begin()
+        members = await self.late.wait()
+        members.render.begin()
+        members.monitoring.begin()
 
     @property
     def _members(self) -> Members:
@@ -137,6 +141,18 @@ class Services:
     def render(self) -> RenderService:
         """The jobs."""
         return self._members.render
+
+    @cached_property
+    def meter(self) -> Meter:
+        """What operations are counted with."""
+        from sidecar.services.monitoring.meter import Meter  # noqa: PLC0415 - start-up time
+
+        return Meter()
+
+    @property
+    def monitoring(self) -> MonitoringService:
+        """What is counted and measured."""
+        return self._members.monitoring
 
     @property
     def instance_id(self) -> str:
@@ -281,23 +297,9 @@ class Services:
         return late
 
     def _open_previews(self) -> AbstractAsyncContextManager[PreviewService]:
-        from sidecar.services.media.service import worker_count  # noqa: PLC0415 - start-up time
-        from sidecar.services.preview.service import Neighbours, open_previews  # noqa: PLC0415 - start-up time
+        from sidecar.services.preview.opening import open_previews_of  # noqa: PLC0415 - start-up time
 
-        neighbours = Neighbours(
-            projects=self.projects,
-            media=self.media,
-            fonts=lambda: self.fonts,
-            memory=lambda: self.memory,
-            cache=lambda: self.cache,
-            proxies=lambda: self.proxies,
-            resources=lambda: self.resources,
-            supervisor=self.supervisor,
-            toolchain=self.tools.require,
-            folder=self.folders.temp,
-            workers=lambda: worker_count(self.settings.current.workers),
-        )
-        return open_previews(neighbours)
+        return open_previews_of(self)
 
     @cached_property
     def excerpts(self) -> Excerpts:

@@ -57,6 +57,7 @@ class Subscription:
         self.name = name
         self.topics = topics
         self.seq = 0
+        self.dropped = 0
         self._project_id = project_id
         self._job_id = job_id
         self._wake = wake
@@ -92,6 +93,7 @@ class Subscription:
         if len(queue) >= limit and not self._superseded(queue, event):
             self._pop(queue)
             self.seq += 1  # the gap that tells the subscriber
+            self.dropped += 1
         queue[key] = (arrival, event)
         if event.topic in KEPT_TOPICS and event.job_id is not None:
             self._newest[event.about] = key
@@ -129,6 +131,12 @@ class EventHub:
         self._subscriptions: dict[str, Subscription] = {}
         self._latest: dict[str, OrderedDict[_Key, _Published]] = {topic: OrderedDict() for topic in STATE_TOPICS}
         self._made = 0
+        self._dropped = 0
+
+    @property
+    def dropped(self) -> int:
+        """Events that slow readers lost, of all subscriptions there were."""
+        return self._dropped + sum(subscription.dropped for subscription in self._subscriptions.values())
 
     def publish(
         self,
@@ -175,7 +183,8 @@ class EventHub:
 
     def unsubscribe(self, subscription: Subscription) -> None:
         """End a subscription and drop what waits in it; one that is ended already is left alone."""
-        self._subscriptions.pop(subscription.name, None)
+        if self._subscriptions.pop(subscription.name, None) is not None:
+            self._dropped += subscription.dropped
 
     def wanted(self, topic: str) -> bool:
         """Say whether anybody has subscribed to a topic."""

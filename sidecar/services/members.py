@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from sidecar.services.bin import BinService, open_bin_service
 from sidecar.services.media.filmstrip.shelf import Shelf, open_shelf
 from sidecar.services.media.service import MediaService, open_media_service, worker_count
+from sidecar.services.monitoring.service import MonitoringService
+from sidecar.services.monitoring.wiring import monitored
 from sidecar.services.projects import ProjectService, open_project_service
 from sidecar.services.render.limits import JobFolders, RenderLimits
 from sidecar.services.render.neighbours import Neighbours
@@ -28,6 +30,7 @@ class Members:
     projects: ProjectService
     bin: BinService
     render: RenderService
+    monitoring: MonitoringService
 
 
 @asynccontextmanager
@@ -63,10 +66,12 @@ async def open_members(services: Services) -> AsyncIterator[Members]:
             owner=folders.instance_id,
             limits=_limits(services),
             folders=JobFolders() if services.jobs == "own" else JobFolders(folders.data, folders.adopted),
+            meter=services.meter,
         )
         render = await stack.enter_async_context(open_render_service(neighbours))
         settings.watch(lambda _: render.advance())
-        yield Members(media, shelf, projects, bin_, render)
+        monitoring = await stack.enter_async_context(monitored(services, render))
+        yield Members(media, shelf, projects, bin_, render, monitoring)
 
 
 def _limits(services: Services) -> Callable[[], RenderLimits]:

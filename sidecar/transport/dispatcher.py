@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import secrets
 from collections import deque
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any, Protocol
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Protocol
 
 import trio
 from msgspec import Raw
@@ -38,6 +39,9 @@ from sidecar.transport.limiters import Limiters
 from sidecar.transport.outbox import Outbox
 from sidecar.transport.progress import Reporter
 
+if TYPE_CHECKING:
+    from sidecar.services.monitoring.meter import Meter
+
 
 class Log(Protocol):
     """The part of a logger that is used here."""
@@ -56,17 +60,20 @@ class _Flight:
     params: Any
     reply: Callable[[bytes], None]
     trace_id: str
+    began: float
     ready: trio.Event | None
     """Set when initialize has ended, of a request that came while it was being served."""
     scope: trio.CancelScope = field(default_factory=trio.CancelScope)
     reason: str = "requested"
+    error: SidecarError | None = None
+    """What is answered, where it is no result."""
 
 
 class Connection:
     """Dispatches the messages of one peer to a table of handlers.
 
     The handlers run in `nursery`. End it by `cancel_all` and `drained`; cancelling the nursery leaves requests
-    unanswered.
+    unanswered. `meter` gives what counts it, from its first answer until `leave`.
     """
 
     def __init__(
@@ -77,6 +84,7 @@ class Connection:
         *,
         limiters: Limiters,
         log: Log,
+        meter: Callable[[], Meter],
         on_quit: Callable[[], None],
         in_flight_limit: int = IN_FLIGHT,
         primary: Peer | None = None,
@@ -88,7 +96,10 @@ class Connection:
         self._nursery = nursery
         self._limiters = limiters
         self._log = log
+        self._make_meter = meter
+        self._meter: Meter | None = None
         self._limit = in_flight_limit
+        self.received = 0
         self._flights: dict[Hashable, _Flight] = {}
         self._admitted: deque[tuple[Hashable, _Flight]] = deque()
         self._trace_prefix = secrets.token_hex(4)
@@ -102,8 +113,23 @@ class Connection:
         """Requests that have not been answered."""
         return len(self._flights)
 
+    @property
+    def sent(self) -> int:
+        """Messages that have been handed to the wire."""
+        return self.outbox.taken
+
+    def methods_in_flight(self) -> Iterator[str]:
+        """Return the method of each request that has not been answered."""
+        return (flight.request.method for flight in self._flights.values())
+
+    def leave(self) -> None:
+        """Be no longer counted among the connections; call it once nothing more comes or goes."""
+        if self._meter is not None:
+            self._meter.leave(self)
+
     def receive(self, body: bytes) -> None:
         """Act on one message. Never waits."""
+        self.received += 1
         message = jsonrpc.decode(body)
         if isinstance(message, Batch):
             calls = [one for one in message.messages if not isinstance(one, Notification)]
@@ -136,14 +162,16 @@ class Connection:
             try:
                 self._start(message, reply)
             except SidecarError as error:
-                self._answer_fault(Fault(message.id, error), reply)
+                self._answer_fault(Fault(message.id, error), reply, message.method)
         elif isinstance(message, Reply):
             self._answer_fault(Fault(None, InvalidRequest(detail="an answer, where nothing was asked")), reply)
         else:
             self._answer_fault(message, reply)
 
-    def _answer_fault(self, fault: Fault, reply: Callable[[bytes], None]) -> None:
+    def _answer_fault(self, fault: Fault, reply: Callable[[bytes], None], method: str | None = None) -> None:
         trace_id = self._new_trace()
+        known = method if method in self._table else None
+        self._counts().refuse(known, fault.error.kind, trace_id=trace_id, message=fault.error.message)
         self._log.debug("refused", trace_id=trace_id, kind=fault.error.kind, detail=fault.error.message)
         reply(jsonrpc.encode_error(fault.id, fault.error, trace_id))
 
@@ -173,6 +201,7 @@ class Connection:
 
     def _start(self, request: Request, reply: Callable[[bytes], None], *, notification: bool = False) -> None:
         """Begin to serve a request, or raise the reason why not."""
+        began = perf_counter()
         handler = self._admit(request.method)
         key = object() if notification else _key(request.id)
         if key in self._flights:
@@ -186,7 +215,7 @@ class Connection:
             self.peer.phase = "initializing"
         elif request.method == "shutdown":
             self.peer.phase = "shuttingDown"
-        flight = _Flight(request, handler, params, reply, self._new_trace(), ready)
+        flight = _Flight(request, handler, params, reply, self._new_trace(), began, ready)
         self._flights[key] = flight
         self._admitted.append((key, flight))
         self._nursery.start_soon(self._serve_next, name="request")
@@ -229,6 +258,11 @@ class Connection:
         if reporter is not None:
             reporter.finish()
         flight.reply(answer)
+        seconds = perf_counter() - flight.began
+        if flight.handler.command.before_initialize:
+            self._nursery.start_soon(self._count_later, flight, seconds)
+        else:
+            self._count(flight, seconds)
         if self._landed is not None:
             self._landed.set()
             self._landed = None
@@ -264,7 +298,28 @@ class Connection:
         return self._error(flight, known or Internal())
 
     def _error(self, flight: _Flight, error: SidecarError) -> bytes:
+        flight.error = error
         return jsonrpc.encode_error(flight.request.id, error, flight.trace_id)
+
+    async def _count_later(self, flight: _Flight, seconds: float) -> None:
+        # Once the answer is written: a shell waits for it, and what counts is not in memory yet.
+        await trio.lowlevel.checkpoint()
+        await trio.lowlevel.checkpoint()
+        self._count(flight, seconds)
+
+    def _count(self, flight: _Flight, seconds: float) -> None:
+        name, error = flight.request.method, flight.error
+        if error is None:
+            self._counts().ended(name, seconds, trace_id=flight.trace_id)
+        else:
+            self._counts().ended(name, seconds, error.kind, trace_id=flight.trace_id, message=error.message)
+
+    def _counts(self) -> Meter:
+        if self._meter is None:
+            self._meter = self._make_meter()
+            self._meter.enter(self)
+            self._limiters.counted_by(self._meter)
+        return self._meter
 
     def _initialize_ended(self) -> None:
         if self.peer.phase == "initializing":

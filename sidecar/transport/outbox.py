@@ -31,6 +31,8 @@ class Outbox:
         self._subscriptions = subscriptions
         self._on_unsendable = on_unsendable
         self._closed = False
+        self.taken = 0
+        """Messages that have been handed out."""
         self._something = trio.Event()
         self._room = trio.Event()
         self._room.set()
@@ -65,6 +67,7 @@ class Outbox:
         """Wait for messages and return some, oldest first; none at all means that the outbox is closed and empty."""
         while True:
             taken = self._take_bodies() or ([] if self._closed else self._take_events())
+            self.taken += len(taken)
             if taken or self._closed:
                 return taken
             self._something = trio.Event()

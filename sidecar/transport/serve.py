@@ -72,7 +72,7 @@ async def serve(
 ) -> int:
     """Serve one client until it leaves, and return the exit code. Those who come by HTTP are served as long.
 
-    Of the services only `log.logger`, `events`, `loopback` and `resources` are used here. `tap` sees every message on
+    Of the services only `log.logger`, `events`, `loopback`, `meter` and `resources` are used here. `tap` sees every message on
     the wire, as it was read and as it is written. `front` is a folder with a front end to serve by HTTP. What opening the services raises comes out of here. Cancelling it leaves requests unanswered.
     """
     end = _End()
@@ -121,6 +121,7 @@ class _Conversation:
                 nursery,
                 limiters=limiters,
                 log=self.services.log.logger,
+                meter=lambda: self.services.meter,
                 on_quit=partial(end.set, "exit"),
             )
             site = Site(Hosting(self.services, table, limiters, connection.peer, self.front))
@@ -138,6 +139,7 @@ class _Conversation:
                 ending.start_soon(site.close, grace)
                 await finish(connection, self.written, grace)
             nursery.cancel_scope.cancel()
+        connection.leave()
         for subscription in connection.peer.subscriptions.values():
             self.services.events.unsubscribe(subscription)
 

@@ -67,6 +67,7 @@ async def open_desk(
             nursery,
             limiters=limiters or Limiters(),
             log=services.log,
+            meter=lambda: services.meter,
             on_quit=lambda: quits.append(None),
             in_flight_limit=limit,
         )

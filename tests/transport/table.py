@@ -23,6 +23,7 @@ from sidecar.commands.registry import Handler, handler
 from sidecar.services.events import EventHub
 from sidecar.services.logger import trace
 from sidecar.services.loopback import Loopback
+from sidecar.services.monitoring.meter import Meter
 
 
 @dataclass
@@ -52,6 +53,7 @@ class FakeServices:
     log: FakeLog = field(default_factory=FakeLog)
     events: EventHub = field(default_factory=EventHub)
     loopback: Loopback = field(default_factory=lambda: Loopback(lambda: 0))
+    meter: Meter = field(default_factory=Meter)
     gates: dict[str, trio.Event] = field(default_factory=dict)
     started: list[str] = field(default_factory=list)
 

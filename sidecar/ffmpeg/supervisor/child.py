@@ -40,10 +40,17 @@ class Child:
         self.stdout = process.stdout
         self.stopped = False
         self.returncode: int | None = None
+        self._killed = False
+
+    @property
+    def crashed(self) -> bool:
+        """Whether a signal has ended it that was not ours."""
+        return self.returncode is not None and self.returncode < 0 and not self._killed
 
     def kill(self) -> None:
         """End the whole group at once (SIGKILL); an ended child is left alone."""
         if self.returncode is None:
+            self._killed = True
             self._process.signal_kill()
 
     def stop(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -28,6 +29,10 @@ class Supervisor:
         self._closing = False
         self._starting = 0
         self._started = trio.Event()
+        self.started: Counter[str] = Counter()
+        """Children that were started, by role."""
+        self.crashed: Counter[str] = Counter()
+        """Of them, those that a signal ended which was not ours."""
 
     @property
     def passes_fds(self) -> bool:
@@ -74,6 +79,7 @@ class Supervisor:
         else:
             child = Child(process, argv=words, role=role, tag=tag)
             self._children[child] = None
+            self.started[role] += 1
             if tag in self._paused:
                 child.stop()
             trio.lowlevel.spawn_system_task(self._tend, child)
@@ -129,6 +135,7 @@ class Supervisor:
             await child.tend()
         finally:
             del self._children[child]
+            self.crashed[child.role] += child.crashed
 
 
 def _executable(path: str) -> bool:

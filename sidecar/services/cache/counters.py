@@ -88,6 +88,11 @@ class Counters:
                 self._kinds[kind].evictions[cause] += entries
                 self._changes += entries
 
+    def lookups(self) -> dict[Kind, tuple[int, int]]:
+        """Return hits and misses of each kind; cheap enough for every second."""
+        with self._mutex:
+            return {kind: (counts.hits.total, counts.misses.total) for kind, counts in self._kinds.items()}
+
     def of(self, kind: Kind) -> KindCounts:
         """Return the counts of a kind."""
         with self._mutex:

@@ -28,7 +28,7 @@ def find_gpus(nvml: Any = None) -> tuple[Gpu, ...]:
     Raises DependencyMissing when there is no driver, or it fails: a machine without a card is not told from one
     whose driver is missing.
     """
-    with _opened(nvml) as library:
+    with opened(nvml) as library:
         driver = library.nvmlSystemGetDriverVersion()
         handles = [library.nvmlDeviceGetHandleByIndex(index) for index in range(library.nvmlDeviceGetCount())]
         return tuple(
@@ -42,9 +42,17 @@ def measure_gpus(nvml: Any = None) -> list[Measured]:
 
     Raises DependencyMissing as `find_gpus` does.
     """
-    with _opened(nvml) as library:
+    with opened(nvml) as library:
+        return measure_with(library)
+
+
+def measure_with(library: Any) -> list[Measured]:
+    """Return the cards and what they do now, by a library that `opened` gave. Raises DependencyMissing as it does."""
+    try:
         driver = library.nvmlSystemGetDriverVersion()
         return [_measure(library, index, driver) for index in range(library.nvmlDeviceGetCount())]
+    except library.NVMLError as error:
+        raise DependencyMissing(name="NVIDIA driver", detail=str(error)) from error
 
 
 def _measure(library: Any, index: int, driver: str) -> Measured:
@@ -75,7 +83,7 @@ def _measure(library: Any, index: int, driver: str) -> Measured:
 
 
 @contextmanager
-def _opened(nvml: Any) -> Iterator[Any]:
+def opened(nvml: Any) -> Iterator[Any]:
     """Give the library while the block lasts; its errors are DependencyMissing."""
     library = nvml or _library()
     try:

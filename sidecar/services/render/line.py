@@ -41,6 +41,10 @@ class Line:
         """Return the job whose turn is next."""
         return self._jobs[self._keys[0]] if self._keys else None
 
+    def oldest(self) -> str | None:
+        """Return when the job was made that was made first of those that wait; looks at all of them."""
+        return min((job.created_at for job in self._jobs.values()), default=None)
+
     def position(self, job: RenderJob) -> int | None:
         """Return how many jobs wait before this one; None when it does not wait."""
         key = self._key_of.get(job.job_id)

@@ -11,6 +11,7 @@ from sidecar.ffmpeg.supervisor import Supervisor
 from sidecar.ffmpeg.toolchain import Toolchain
 from sidecar.services.events import EventHub
 from sidecar.services.logs import Log
+from sidecar.services.monitoring.meter import Meter
 from sidecar.services.render.limits import JobFolders, RenderLimits
 
 if TYPE_CHECKING:
@@ -34,3 +35,4 @@ class Neighbours:
     owner: str
     limits: Callable[[], RenderLimits]
     folders: JobFolders
+    meter: Meter

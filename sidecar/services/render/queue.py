@@ -31,6 +31,11 @@ class JobQueue:
         return len(self._active)
 
     @property
+    def active(self) -> tuple[RenderJob, ...]:
+        """The jobs that hold one."""
+        return tuple(self._active.values())
+
+    @property
     def unfinished(self) -> int:
         """Jobs that have not ended."""
         return len(self._jobs) - len(self._ended)

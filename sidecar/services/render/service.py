@@ -13,6 +13,7 @@ import trio
 from protocol.commands.render import Job, JobList, JobMove, JobsQuery, Plan, RenderPreset, RenderStart, Started
 from protocol.commands.render import RenderPlan as PlanRequest
 from protocol.errors import Internal, OutputUnwritable, SidecarError
+from sidecar.core.monitoring.outcomes import RENDER
 from sidecar.services.access import ReadAccess
 from sidecar.services.projects.world import CheckRead
 from sidecar.services.render.job import RenderJob
@@ -25,6 +26,7 @@ from sidecar.services.render.queue import JobQueue
 from sidecar.services.render.record import Asked, Content
 from sidecar.services.render.slots import Slots
 from sidecar.services.render.wishes import grant_wishes
+from sidecar.services.render.work import Work
 from sidecar.services.render.working import Tell, Worker
 
 if TYPE_CHECKING:
@@ -66,6 +68,7 @@ class RenderService:
         self._planner = neighbours.planner
         self._log = neighbours.log
         self._limits = neighbours.limits
+        self._meter = neighbours.meter
         self._folders = neighbours.folders
         self._writer = JournalWriter(neighbours.log.logger)
         self._worker = Worker(neighbours, self._writer.content, Slots(neighbours.limits().processes))
@@ -214,6 +217,11 @@ class RenderService:
             limit=self._limits().running,
         )
 
+    def work(self) -> Work:
+        """Return what runs and what waits now."""
+        line = self._queue.line
+        return Work(self._queue.active, len(line), self._limits().running, line.oldest())
+
     @property
     def busy(self) -> bool:
         """Whether a job runs, or waits for its turn."""
@@ -280,7 +288,7 @@ class RenderService:
 
     async def _live(self, job: RenderJob) -> None:
         """Live a job's life from its turn to its end."""
-        news = self._news
+        news, began = self._news, trio.current_time()
         tell = Tell(news.progress, news.state, news.segments, journal=news.note, noted=news.noted)
         try:
             with job.scope:
@@ -301,7 +309,15 @@ class RenderService:
             else:
                 if not job.ended:
                     job.end("cancelled")
+                self._count(job, trio.current_time() - began)
                 self._settle(job)
+
+    def _count(self, job: RenderJob, lived: float) -> None:
+        """Count a job that ended among the operations; the time that it was paused is no part of its own."""
+        error, seconds = job.error, lived if job.progress is None else job.progress.elapsed
+        kind = error.data.kind if error is not None else None if job.state == "completed" else job.state
+        message = error.message if error is not None else ""
+        self._meter.ended(RENDER, seconds, kind, trace_id=job.trace_id, message=message)
 
     def _settle(self, job: RenderJob) -> None:
         """Put away a job that has ended."""

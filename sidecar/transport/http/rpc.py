@@ -98,6 +98,7 @@ class Session:
                 nursery,
                 limiters=hosting.limiters,
                 log=hosting.services.log.logger,
+                meter=lambda: hosting.services.meter,
                 on_quit=partial(self.leave, 0, NORMAL),
                 primary=hosting.primary,
             )
@@ -112,6 +113,7 @@ class Session:
                     await self._close(self._code)
                 nursery.cancel_scope.cancel()
             finally:
+                connection.leave()
                 for subscription in connection.peer.subscriptions.values():
                     hosting.services.events.unsubscribe(subscription)
 

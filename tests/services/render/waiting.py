@@ -31,6 +31,7 @@ from protocol.commands.shared import ProjectRef
 from protocol.project import Project
 from sidecar.services.access import ReadAccess
 from sidecar.services.events import EventHub
+from sidecar.services.monitoring.meter import Meter
 from sidecar.services.render.delivery import Delivery
 from sidecar.services.render.job import RenderJob
 from sidecar.services.render.limits import JobFolders, RenderLimits
@@ -277,6 +278,7 @@ async def waiting(
         owner="owner",
         limits=lambda: desk.limits,
         folders=JobFolders(data or home / "data", adopted),
+        meter=Meter(),
     )
     async with open_render_service(neighbours) as service:
         desk.service = service

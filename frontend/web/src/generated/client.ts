@@ -2,7 +2,7 @@
 // It needs no framework and no other file: give `Client` a `Transport` and it speaks.
 
 export const PROTOCOL = 1;
-export const SCHEMA_HASH = "sha256:dd295cb622d37154caef2685bdf35d6edf324d6860b676312d9b758b6c3a56ba";
+export const SCHEMA_HASH = "sha256:2c0c95f87cff88edeec4eb67722417c90b62b5a791b0140c13f9bd3afbf76d9e";
 
 /** Seconds as a number, or exactly as `num/den`. */
 export type Seconds = number | string;
@@ -10,6 +10,12 @@ export type Seconds = number | string;
 /** No picture of its own: its effects act on everything below it. */
 export interface AdjustmentSource {
   kind: "adjustment";
+}
+
+/** Alerts that fire, and those that will if it goes on. */
+export interface AlertCounts {
+  firing: number;
+  pending: number;
 }
 
 /** What made a result: the same name, version and parameters give the same result of the same bytes. */
@@ -299,6 +305,12 @@ export interface CacheLimitsSet {
   over: number;
 }
 
+/** Since the sidecar started. */
+export interface CacheLookups {
+  hits: number;
+  misses: number;
+}
+
 /**
  * What the cache has of a file as it is now; `info` is what a probe found earlier, null if there was none.
  *
@@ -408,7 +420,8 @@ export interface CacheVerify {
  * A project that is open, or that entries carry the id of.
  *
  * `coverage` is the share of frames whose segment is cached, or copied from its source, by the last plan of what is
- * open; null where there is none. `path` is where it was last heard to lie.
+ * open; null where there is none. `path` is where it was last heard to lie, null too where that is outside of the
+ * connection's roots.
  */
 export interface CachedProject {
   projectId: string;
@@ -425,6 +438,14 @@ export interface CachedProject {
 /** Projects, those used last first. */
 export interface CachedProjects {
   projects: Array<CachedProject>;
+}
+
+/** `hitRatio` is that of the last minute. Tiers are as they were when they last changed, null before that. */
+export interface CachesLoad {
+  hitRatio: number | null;
+  kinds: Partial<Record<"analysis" | "filmstrips" | "frames" | "metadata" | "play" | "proxies" | "segments" | "sound" | "waveforms", CacheLookups>>;
+  memory: TierState | null;
+  disk: TierState | null;
 }
 
 /** A missing file that several others could be; nothing tells which, so it is left as it is. */
@@ -494,6 +515,15 @@ export interface Chapter {
   start: string;
   end: string;
   title: string;
+}
+
+/** A process that works for the sidecar; `cpu` is a share of all cores at hand, `rss` bytes. */
+export interface ChildLoad {
+  pid: number;
+  role: string;
+  cpu: number;
+  rss: number;
+  jobId: string | null;
 }
 
 /** Who is calling. */
@@ -744,6 +774,12 @@ export interface DecoderTest {
   reason: string | null;
   error: string | null;
   seconds: number | null;
+}
+
+/** Bytes of the disk with least free space that our folders lie on. */
+export interface DiskLoad {
+  free: number;
+  total: number;
 }
 
 /** Acts in [start, end) of its owner's clock, mixed with its input by `mix`. */
@@ -1657,6 +1693,12 @@ export interface Memory {
   available: number;
 }
 
+/** Bytes; inside a container its limit is the total. */
+export interface MemoryLoad {
+  used: number;
+  total: number;
+}
+
 /** Tags of the written file. */
 export interface Metadata {
   title: string;
@@ -1673,6 +1715,36 @@ export interface MetadataInput {
   comment?: string;
   date?: string;
   copyright?: string;
+}
+
+/** By name. `responseTime`: interactive operations of the last minute, null where there were none. */
+export interface MetricsOperations {
+  at: string;
+  operations: Array<OperationStats>;
+  errorRatio: number | null;
+  responseTime: Quantiles | null;
+}
+
+/**
+ * One look; the payload of `metrics` too. Ratios are 0 to 1, memory is in bytes, times are in seconds.
+ *
+ * What `include` does not name is null, or empty. `errorRatio`: faults of the operations that ended in a result or a
+ * fault in the last minute; null below 20 of them.
+ */
+export interface MetricsSnapshot {
+  at: string;
+  uptime: number;
+  system: SystemLoad | null;
+  process: ProcessLoad;
+  children: Array<ChildLoad>;
+  gpus: Array<Gpu>;
+  operations: Array<OperationLoad>;
+  queues: Array<QueueLoad>;
+  pipelines: Array<PipelineLoad>;
+  caches: CachesLoad | null;
+  rpc: RpcLoad | null;
+  errorRatio: number | null;
+  alerts: AlertCounts;
 }
 
 /** Static: picture noise on a video track, sound noise on an audio track, both functions of `seed`. */
@@ -1710,6 +1782,56 @@ export interface Opened {
   duration: string;
   frames: number;
   recovery: Recovery | null;
+}
+
+/** How it last failed. */
+export interface OperationError {
+  kind: string;
+  message: string;
+  at: string;
+  traceId: string;
+}
+
+/**
+ * A command, or `render`: a job's own life. `count` have ended, `active` are under way.
+ *
+ * `duration` is in seconds since the sidecar started, from the request's coming to its answer; requests that were
+ * refused before they began are in `count` and `errors` alone. Where its `samples` is 0 the rest of it says nothing.
+ */
+export interface OperationLoad {
+  name: string;
+  count: number;
+  active: number;
+  errors: Record<string, number>;
+  duration: Quantiles;
+}
+
+/**
+ * Everything counted of one operation since the sidecar started. Durations in seconds, null before the first.
+ *
+ * `min`, `mean` and `max` are exact, the quantiles within 2 %. `errors` are counted by kind; `slowest` has at most 5.
+ */
+export interface OperationStats {
+  name: string;
+  group: string;
+  interactive: boolean;
+  count: number;
+  active: number;
+  min: number | null;
+  mean: number | null;
+  p50: number | null;
+  p95: number | null;
+  p99: number | null;
+  max: number | null;
+  errors: Record<string, number>;
+  lastError: OperationError | null;
+  slowest: Array<SlowOperation>;
+}
+
+/** Names of operations; null: all that were ever asked for. */
+export interface OperationsQuery {
+  progressToken?: string | number | null;
+  names?: Array<string> | null;
 }
 
 /**
@@ -1760,6 +1882,13 @@ export interface PatternSource {
 export interface PatternSourceInput {
   kind: "pattern";
   pattern?: "bars" | "checker" | "grid" | "test";
+}
+
+/** A job that runs. */
+export interface PipelineLoad {
+  jobId: string;
+  stage: string;
+  framesPerSecond: number | null;
 }
 
 /** The plan: its key changes if and only if the written file would. A clip of `notCopied` may be copied in part. */
@@ -2190,6 +2319,15 @@ export interface Problem {
   context: Record<string, unknown>;
 }
 
+/** The sidecar itself. `cpu` is a share of all cores at hand. `loopLag`: seconds by which it was late, in the last minute. */
+export interface ProcessLoad {
+  cpu: number;
+  rss: number;
+  threads: number;
+  fds: number | null;
+  loopLag: Quantiles;
+}
+
 /** A timeline with everything needed to render it. */
 export interface Project {
   schema: string;
@@ -2418,6 +2556,15 @@ export interface Quantiles {
   samples: number;
 }
 
+/** Who waits, who runs, and how many may. `oldestSeconds` is how long the first has waited, null where nobody does. */
+export interface QueueLoad {
+  name: string;
+  depth: number;
+  running: number;
+  limit: number;
+  oldestSeconds: number | null;
+}
+
 /** From one instant up to, not including, another. */
 export interface Range {
   from: When;
@@ -2586,6 +2733,16 @@ export interface Roots {
   write: Array<string>;
 }
 
+/** Connections now, and messages since the sidecar started. */
+export interface RpcLoad {
+  connections: number;
+  inFlight: number;
+  received: number;
+  sent: number;
+  cancelled: number;
+  droppedEvents: number;
+}
+
 /** A text that is shown; what its style leaves open comes from that of all. */
 export interface SampleCue {
   text: string;
@@ -2740,6 +2897,19 @@ export interface SilenceSource {
   kind: "silence";
 }
 
+/** One of the slowest; `traceId` finds its log lines. */
+export interface SlowOperation {
+  seconds: number;
+  at: string;
+  traceId: string;
+}
+
+/** Sections to look at; null: all. */
+export interface SnapshotQuery {
+  progressToken?: string | number | null;
+  include?: Array<"caches" | "children" | "gpus" | "operations" | "pipelines" | "queues" | "rpc" | "system"> | null;
+}
+
 /** From one instant up to another, in seconds from the file's start. */
 export interface Span {
   from: string;
@@ -2767,7 +2937,8 @@ export interface Started {
  *
  * `cellWidth` and `cellHeight` are the size of a picture, the line under it not counted. `vtt` is a WebVTT track
  * whose cues name parts of the sheet (`#xywh=`): players show them over the time line. A frame stands for what comes
- * until the next one; with `count` for its part.
+ * until the next one; with `count` for its part. `failed` of them cannot be shown; where none can be, the first one's
+ * error is that of the command.
  */
 export interface Storyboard {
   sheet: Resource;
@@ -2777,18 +2948,24 @@ export interface Storyboard {
   cellHeight: number;
   frames: Array<StoryboardFrame>;
   vtt: Resource;
+  failed: number;
   exact: boolean;
   problems: Array<Problem>;
   written: Array<string>;
 }
 
-/** A picture: where it begins in the sheet, and where it is to be had by itself. */
+/**
+ * A picture: where it begins in the sheet, and where it is to be had by itself.
+ *
+ * With an `error` the frame cannot be shown, and its picture is a cross.
+ */
 export interface StoryboardFrame {
   frame: number;
   time: string;
   x: number;
   y: number;
   image: Resource;
+  error: ErrorData | null;
 }
 
 /** Colour tags; `assumed` names those the file does not carry. */
@@ -2880,7 +3057,7 @@ export interface StyleList {
 /** Topics to hear of, optionally of one project or job only. */
 export interface Subscribe {
   progressToken?: string | number | null;
-  topics: Array<"cache.changed" | "log" | "media.changed" | "play.state" | "project.changed" | "render.progress" | "render.segments" | "render.state" | "settings.changed" | "system">;
+  topics: Array<"cache.changed" | "log" | "media.changed" | "metrics" | "play.state" | "project.changed" | "render.progress" | "render.segments" | "render.state" | "settings.changed" | "system">;
   projectId?: string | null;
   jobId?: string | null;
 }
@@ -2960,6 +3137,19 @@ export interface SystemInfo {
   libraries: Record<string, string>;
   paths: Paths;
   isolation: Array<string>;
+}
+
+/**
+ * The machine, or the container. `cpu` is the share of `cores` that was busy in the last second, null before it can be told.
+ *
+ * `load` is the load average of a minute, null where the system tells none.
+ */
+export interface SystemLoad {
+  cpu: number | null;
+  cores: number;
+  memory: MemoryLoad;
+  disk: DiskLoad;
+  load: number | null;
 }
 
 /** Payload of system. */
@@ -3626,7 +3816,7 @@ export interface Methods {
     result: PreviewStopped;
     errors: never;
   };
-  /** Show frames of a project or a file on one sheet, with their times, and as a track of thumbnails. Items of progress are {frame, time, image}. */
+  /** Show frames of a project or a file on one sheet, with their times, and as a track of thumbnails. Items of progress are {frame, time, image, error}. */
   "preview.storyboard": {
     params: PreviewStoryboard;
     result: Storyboard;
@@ -3752,6 +3942,18 @@ export interface Methods {
     result: Benchmark;
     errors: "ffmpegNotFound" | "invalidParams";
   };
+  /** Say what the machine, the sidecar, its processes, queues, jobs and caches do now. */
+  "metrics.snapshot": {
+    params: SnapshotQuery;
+    result: MetricsSnapshot;
+    errors: never;
+  };
+  /** Say how operations have gone: counts, errors, durations, and the slowest with their traces. */
+  "metrics.operations": {
+    params: OperationsQuery;
+    result: MetricsOperations;
+    errors: "invalidParams";
+  };
   /** List the effects of the picture and of the sound, with their parameters. */
   "effects.list": {
     params: EffectQuery;
@@ -3793,6 +3995,7 @@ export interface Topics {
   "media.changed": MediaChanged;
   "cache.changed": CacheChanged;
   "play.state": PlayState;
+  "metrics": MetricsSnapshot;
   "settings.changed": SettingsChanged;
   "log": LogLine;
   "system": SystemState;

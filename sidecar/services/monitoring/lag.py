@@ -1,0 +1,27 @@
+"""How late the loop comes to what is due: a task that wakes ten times a second, and looks how late it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import trio
+
+from sidecar.core.sketch import Sketch
+
+EVERY = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class LagMeter:
+    """Seconds by which the loop was late, since the start."""
+
+    lags: Sketch = field(default_factory=Sketch)
+
+    async def run(self) -> None:
+        """Measure until cancelled."""
+        due = trio.current_time() + EVERY
+        while True:
+            await trio.sleep_until(due)
+            now = trio.current_time()
+            self.lags.add(now - due)
+            due = now + EVERY

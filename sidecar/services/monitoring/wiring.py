@@ -1,0 +1,83 @@
+"""Where monitoring looks: what this instance has open, and nothing that it would have to open."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sidecar.services.monitoring.graphics import CardMeter
+from sidecar.services.monitoring.machine import MachineMeter
+from sidecar.services.monitoring.meter import Queue
+from sidecar.services.monitoring.processes import Named, ProcessMeter
+from sidecar.services.monitoring.readings import JOBS
+from sidecar.services.monitoring.sample import CacheLook, Pipeline
+from sidecar.services.monitoring.sampler import Meters, Sampler, Sources
+from sidecar.services.monitoring.service import MonitoringService, open_monitoring
+
+if TYPE_CHECKING:
+    from sidecar.services.cache.memory import MemoryTier
+    from sidecar.services.container import Services
+    from sidecar.services.render.service import RenderService
+
+
+@asynccontextmanager
+async def monitored(services: Services, render: RenderService) -> AsyncIterator[MonitoringService]:
+    """Look at an instance while the block lasts."""
+    folders, meter = services.folders, services.meter
+    meter.queues[JOBS] = lambda: _jobs(render)
+    sources = Sources(
+        meter=meter,
+        children=lambda: _children(services),
+        crashes=services.supervisor.crashed.total,
+        pipelines=lambda: _pipelines(render),
+        cache=lambda: _cache(services),
+    )
+    cards = CardMeter()
+    meters = Meters(MachineMeter((folders.data, folders.cache, folders.temp)), ProcessMeter(), cards)
+    service = MonitoringService(meter, Sampler(sources, meters), services.events, services.started)
+    try:
+        async with open_monitoring(service):
+            yield service
+    finally:
+        cards.close()
+
+
+def _children(services: Services) -> Sequence[Named]:
+    return [Named(child.pid, child.role, child.tag) for child in services.supervisor.children()]
+
+
+def _jobs(render: RenderService) -> Queue:
+    work = render.work()
+    oldest = None if work.oldest is None else datetime.now().astimezone() - datetime.fromisoformat(work.oldest)
+    return Queue(
+        depth=work.waiting,
+        running=len(work.running),
+        limit=work.limit,
+        oldest=None if oldest is None else max(0.0, oldest.total_seconds()),
+    )
+
+
+def _pipelines(render: RenderService) -> Sequence[Pipeline]:
+    found = []
+    for job in render.work().running:
+        progress = job.progress
+        if progress is not None:
+            made = progress.frame, progress.fraction, progress.bytes
+            found.append(Pipeline(job.job_id, progress.stage, progress.fps, made))
+        else:
+            found.append(Pipeline(job.job_id, "analysing", None, (0, 0.0, 0)))
+    return found
+
+
+def _cache(services: Services) -> CacheLook:
+    memory: MemoryTier | None = vars(services).get("memory")
+    if memory is None:
+        return CacheLook()
+    told = services.events.snapshot("cache.changed")
+    return CacheLook(
+        lookups=memory.counters.lookups(),
+        memory=None if told is None else told.memory,
+        disk=None if told is None else told.disk,
+    )
