@@ -17,12 +17,12 @@ import trio
 from protocol.commands.analysis import Analysis, Kind
 from protocol.commands.media import MediaInfo
 from protocol.errors import InvalidParams, SourceChanged
-from sidecar.services.cache.flights import Flights
 from sidecar.services.cache.selection import source_id
 from sidecar.services.media.analysis.messages import Analyse, Findings, Found, Options
 from sidecar.services.media.failing import Failing
 from sidecar.services.media.messages import Item, error_of, unpack
 from sidecar.services.media.service import MediaService
+from sidecar.services.places import Places
 
 if TYPE_CHECKING:
     from sidecar.services.cache.store import CacheStore
@@ -83,22 +83,23 @@ class AnalysisService:
         self._media = media
         self._cache = cache
         self._failing = failing
-        self._flights = Flights()
+        self._places = Places[str]()
 
     async def analyze(self, path: Path, asked: Asked, *, shown: str, listener: Listener | None = None) -> Analysis:
         """Return what is asked of a file. `shown` is the path as errors name it."""
         info = await self._media.probe(path, shown=shown)
         _refuse_absent(info, asked, shown)
         source = _Source(path, shown, await self._media.fingerprint(path), info)
-        async with self._flights.turn(("analysis", _digest(source.fingerprint, asked.video, asked.audio))):
-            found = {kind: known for kind in asked.kinds if (known := await self._known(source, asked, kind))}
-            missing = tuple(kind for kind in asked.kinds if kind not in found)
-            measured = Findings()
-            if missing:
-                with self._failing.noted(_key(source, asked, *missing), shown):
-                    measured = await self._measure(source, asked, missing, listener)
-            for kind in missing:
-                await self._keep(source, asked, kind, measured)
+        with self._places.of(_digest(source.fingerprint, asked.video, asked.audio)) as place:
+            async with place:
+                found = {kind: known for kind in asked.kinds if (known := await self._known(source, asked, kind))}
+                missing = tuple(kind for kind in asked.kinds if kind not in found)
+                measured = Findings()
+                if missing:
+                    with self._failing.noted(_key(source, asked, *missing), shown):
+                        measured = await self._measure(source, asked, missing, listener)
+                for kind in missing:
+                    await self._keep(source, asked, kind, measured)
         members = {kind: getattr(found.get(kind, measured), kind) for kind in KINDS}
         return Analysis(**members, cached=[kind for kind in asked.kinds if kind in found])
 

@@ -18,7 +18,6 @@ from protocol.commands.shared import Resource
 from protocol.errors import Internal, SidecarError, SourceChanged
 from protocol.progress import Begin, End, Items, Progress
 from protocol.time import format_exact
-from sidecar.services.cache.flights import Flights
 from sidecar.services.cache.selection import source_id
 from sidecar.services.media.failing import Failing
 from sidecar.services.media.filmstrip.look import (
@@ -48,12 +47,16 @@ from sidecar.services.media.filmstrip.plan import (
 from sidecar.services.media.filmstrip.shelf import KIND, Shelf
 from sidecar.services.media.messages import Item, Task, error_of, unpack
 from sidecar.services.media.service import MediaService
+from sidecar.services.places import Places
 from sidecar.services.resources import Resources
 
 OPERATION = "media.filmstrip"
 
 SILENCE = 120.0
 """Seconds between two pictures, or for the keyframes of all: a group of 4K frames on a slow machine takes some."""
+
+TOGETHER_BYTES = 64 << 20
+"""Bytes of pixels of pictures that are looked up at a time."""
 
 ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 """Decoders that give alpha where FFmpeg's own drops it."""
@@ -65,7 +68,8 @@ Report = Callable[[Progress], None]
 class _Strip:
     """A strip in the making.
 
-    `pictures` are distinct frames by timestamp: their keys, and what has come of them (None: cannot be decoded).
+    `pictures` are distinct frames by timestamp: their keys, and the bytes of what has come of them (None: cannot be
+    decoded). Only for a sheet the `images` themselves are held: a thousand large ones are more than memory may take.
     """
 
     path: Path
@@ -78,8 +82,15 @@ class _Strip:
     near: int
     grid: Grid | None
     keys: dict[int, str] = field(default_factory=dict)
-    pictures: dict[int, bytes | None] = field(default_factory=dict)
+    pictures: dict[int, int | None] = field(default_factory=dict)
+    images: dict[int, bytes] = field(default_factory=dict)
     decoded: set[int] = field(default_factory=set)
+
+    def take(self, pts: int, image: bytes | None) -> None:
+        """Note what has come of a frame."""
+        self.pictures[pts] = None if image is None else len(image)
+        if image is not None and self.grid is not None:
+            self.images[pts] = image
 
     @property
     def tick(self) -> Fraction:
@@ -97,7 +108,7 @@ class FilmstripService:
         self._failing = failing
         self._shelf = shelf
         self._resources = resources
-        self._flights = Flights()
+        self._places = Places[str]()
 
     async def filmstrip(
         self, request: MediaFilmstrip, path: Path, *, shown: str, report: Report = lambda _: None
@@ -110,9 +121,11 @@ class FilmstripService:
         with self._failing.noted(request_key(info.fingerprint, request), shown):
             strip = await self._planned(request, path, shown, info)
             report(Begin(title="Drawing pictures", total=len(strip.places)))
-            async with self._flights.turn((KIND, picture_key(info.fingerprint, strip.number, 0, strip.look))):
-                await self._gathered(strip, report)
-                sheet = await self._sheet(strip)
+            alike = picture_key(info.fingerprint, strip.number, 0, strip.look)
+            with self._places.of(alike) as place:
+                async with place:
+                    await self._gathered(strip, report)
+                    sheet = await self._sheet(strip)
         report(End())
         return Filmstrip(
             frames=[self._frame(strip, number) for number in range(len(strip.places))],
@@ -145,12 +158,7 @@ class FilmstripService:
 
     async def _gathered(self, strip: _Strip, report: Report) -> None:
         """Find or make every picture."""
-        kept = await self._shelf.find(list(strip.keys.values()))
-        strip.pictures = {pts: kept[key] for pts, key in strip.keys.items() if key in kept}
-        for pts, key in strip.keys.items():
-            if pts not in strip.pictures and self._shelf.failed(key):
-                strip.pictures[pts] = None
-        self._tell(strip, list(strip.pictures), report)
+        await self._found(strip, report)
         missing = [pts for pts in strip.keys if pts not in strip.pictures]
         if not missing:
             return
@@ -160,7 +168,7 @@ class FilmstripService:
             nonlocal before
             taken = unpack(item.body, Taken)
             pts, now = missing[taken.place], perf_counter()
-            strip.pictures[pts] = taken.image
+            strip.take(pts, taken.image)
             strip.decoded.add(pts)
             if taken.image is None:
                 self._shelf.fail(strip.keys[pts], strip.shown)
@@ -189,6 +197,18 @@ class FilmstripService:
         if answer.failure is not None:
             raise error_of(answer.failure, strip.shown)
 
+    async def _found(self, strip: _Strip, report: Report) -> None:
+        """Take what is kept, some pictures at a time."""
+        together = max(1, TOGETHER_BYTES // (4 * strip.look.width * strip.look.height))
+        frames = list(strip.keys.items())
+        for first in range(0, len(frames), together):
+            some = frames[first : first + together]
+            kept = await self._shelf.find([key for _, key in some])
+            for pts, key in some:
+                if key in kept or self._shelf.failed(key):
+                    strip.take(pts, kept.get(key))
+            self._tell(strip, [pts for pts, _ in some if pts in strip.pictures], report)
+
     async def _changed(self, strip: _Strip) -> SourceChanged | None:
         """Say whether the file has become another while it was read, and keep nothing of what was read then."""
         try:
@@ -204,7 +224,7 @@ class FilmstripService:
         if strip.grid is None:
             return None
         grid, look = strip.grid, strip.look
-        images = [strip.pictures.get(place.pts) for place in strip.places]
+        images = [strip.images.get(place.pts) for place in strip.places]
         names = tuple(
             None if image is None else strip.keys[place.pts] for place, image in zip(strip.places, images, strict=True)
         )
@@ -227,7 +247,7 @@ class FilmstripService:
             self._shelf.keep(key, kept, seconds=perf_counter() - started, source=source_id(strip.path))
         rows = -(-len(images) // grid.columns)
         size = grid.columns * grid.step[0], rows * grid.step[1]
-        return self._resource(key, kept, look, size)
+        return self._resource(key, len(kept), look, size)
 
     async def _do(self, strip: _Strip, task: Task) -> bytes:
         answer = await self._media.pool.do(task, seconds=SILENCE, shown=strip.shown, operation=OPERATION)
@@ -247,19 +267,19 @@ class FilmstripService:
 
     def _frame(self, strip: _Strip, number: int) -> FilmstripFrame:
         place = strip.places[number]
-        image = strip.pictures.get(place.pts)
+        length = strip.pictures.get(place.pts)
         size = strip.look.width, strip.look.height
-        cell = strip.grid.at(number) if strip.grid is not None and image is not None else (None, None)
+        cell = strip.grid.at(number) if strip.grid is not None and length is not None else (None, None)
         return FilmstripFrame(
             time=format_exact(place.instant),
             source_time=format_exact(place.pts * strip.tick - Fraction(strip.info.start_time)),
             exact=place.exact,
-            image=None if image is None else self._resource(strip.keys[place.pts], image, strip.look, size),
+            image=None if length is None else self._resource(strip.keys[place.pts], length, strip.look, size),
             x=cell[0],
             y=cell[1],
         )
 
-    def _resource(self, key: str, image: bytes, look: Look, size: tuple[int, int]) -> Resource:
+    def _resource(self, key: str, length: int, look: Look, size: tuple[int, int]) -> Resource:
         return self._resources().offer_entry(
-            KIND, key, CONTENT_TYPES[look.format], bytes=len(image), width=size[0], height=size[1]
+            KIND, key, CONTENT_TYPES[look.format], bytes=length, width=size[0], height=size[1]
         )
