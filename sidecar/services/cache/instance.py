@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ class Instance:
     folder: Path
     lock: FileLock
     _counts: dict[Address, int] = field(default_factory=dict)
+    _returned: deque[Address] = field(default_factory=deque)
     _mutex: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -44,15 +46,32 @@ class Instance:
             if count == 0:
                 (self.pins / "-".join(address)).touch(mode=0o600)
             self._counts[address] = count + 1
+        self._take_back()
 
     def unpin(self, address: Address) -> None:
-        """Take one pin back. Should its file not go, the entry stays pinned as long as this instance lives."""
-        with self._mutex:
-            self._counts[address] -= 1
-            if self._counts[address] == 0:
-                del self._counts[address]
-                with suppress(OSError):
-                    (self.pins / "-".join(address)).unlink(missing_ok=True)
+        """Take one pin back. Should its file not go, the entry stays pinned as long as this instance lives.
+
+        Waits for nobody: the garbage collector calls it too, perhaps in the midst of `pin`, in the same thread. Then
+        whoever is in the midst takes it back.
+        """
+        self._returned.append(address)
+        self._take_back()
+
+    def _take_back(self) -> None:
+        # Asked once more after the mutex is free: what was given back just before would wait for the next.
+        while self._returned and self._mutex.acquire(blocking=False):
+            try:
+                while self._returned:
+                    self._unpin(self._returned.popleft())
+            finally:
+                self._mutex.release()
+
+    def _unpin(self, address: Address) -> None:
+        self._counts[address] -= 1
+        if self._counts[address] == 0:
+            del self._counts[address]
+            with suppress(OSError):
+                (self.pins / "-".join(address)).unlink(missing_ok=True)
 
     def close(self) -> None:
         """Remove the folder and give the lock back."""

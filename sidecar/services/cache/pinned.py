@@ -26,6 +26,11 @@ class Pinned:
         self.stored = stored
         self._release: Callable[[], None] | None = release
 
+    @property
+    def released(self) -> bool:
+        """Whether it was let go of: the entry may be another by now, or gone."""
+        return self._release is None
+
     def release(self) -> None:
         """Let the entry be evicted again. Releasing twice does nothing."""
         release, self._release = self._release, None

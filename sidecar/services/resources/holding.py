@@ -48,6 +48,9 @@ class Holdings:
 
     def leave(self, address: Address, pinned: Pinned) -> None:
         """End one use of an entry, and hold it if it is large and there is room for it."""
+        if pinned.released:
+            # It was forgotten while this user read on.
+            return
         now = trio.current_time()
         holding = self._held.get(address)
         if holding is not None and holding.pinned is pinned:

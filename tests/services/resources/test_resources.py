@@ -216,6 +216,24 @@ async def test_a_held_entry_whose_file_somebody_removed_is_gone_and_not_held(
         assert await whole(resources, offered.url) == content_of(key, 5000)
 
 
+async def test_what_is_gone_while_it_is_read_is_not_held_once_it_is_back(
+    store: CacheStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(holdings, "LARGE", 4000)
+    with offering(MemoryTier(1 << 20), store) as resources:
+        await put(store, "a", 5000, "proxies")
+        key = key_of("a")
+        offered = resources.offer_entry("proxies", key, "video/mp4", bytes=5000)
+        await whole(resources, offered.url)
+        with await opened(resources, offered.url):
+            (tmp_path / "cache" / "objects" / "proxies" / key[:2] / key).unlink()
+            assert await refused(resources, offered.url) == "gone"
+        await store.find("proxies", key)
+        await put(store, "a", 5000, "proxies")
+        assert await whole(resources, offered.url) == content_of(key, 5000)
+        assert not await store.remove("proxies", key)
+
+
 async def test_a_file_is_offered_while_the_sidecar_lives(tmp_path: Path) -> None:
     path = tmp_path / "film \udcff.bin"
     path.write_bytes(b"0123456789")
