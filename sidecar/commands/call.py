@@ -22,7 +22,8 @@ class Peer:
 
     `wake` says that a subscription has something to send. `drain` waits until no other request of the connection
     runs; `quit` ends the connection. `primary` is the connection that this one lives under, as one over a WebSocket
-    does under the one over stdio: it may never do more, and is shutting down when that one is.
+    does under the one over stdio: it may never do more, and is shutting down when that one is. `ident` stands for the
+    connection where it is to be told from others and may be over.
     """
 
     wake: Callable[[], None]
@@ -34,6 +35,7 @@ class Peer:
     process_id: int | None = None
     grant: Grant = field(default_factory=Grant)
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
+    ident: object = field(default_factory=object)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

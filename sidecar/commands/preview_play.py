@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import msgspec
-import trio
 
 from protocol.commands.preview.play import PreviewPlay, PreviewPlaying, PreviewStop, PreviewStopped
 from sidecar.commands.call import Call
-from sidecar.commands.refs import readable
+from sidecar.commands.refs import media_file, readable
 from sidecar.commands.registry import command
-from sidecar.services.media.paths import local_path
 
 
 @command("preview.play")
@@ -21,8 +19,8 @@ async def play(params: PreviewPlay, call: Call) -> PreviewPlaying:
     if params.project is not None:
         params = msgspec.structs.replace(params, project=readable(params.project, call))
     if params.path is not None:
-        path = await trio.to_thread.run_sync(call.check_read, str(local_path(params.path)))
-    asker = Asker(call.connection, call.connection.grant.reading, call.trace_id, path)
+        path = await media_file(params.path, call)
+    asker = Asker(call.connection.ident, call.connection.grant.reading, call.trace_id, path)
     return await call.services.plays.play(params, asker)
 
 

@@ -125,10 +125,11 @@ async def subscribe(params: Subscribe, call: Call) -> Subscribed:
         job_id=params.job_id,
         wake=peer.wake,
         roots=peer.grant.read,
+        reader=peer.ident,
     )
     peer.subscriptions[subscription.name] = subscription
     snapshots: dict[str, Any] = {
-        topic: hub.snapshot(topic, project_id=params.project_id, job_id=params.job_id)
+        topic: hub.snapshot(topic, project_id=params.project_id, job_id=params.job_id, reader=peer.ident)
         for topic in params.topics
         if topic in STATE_TOPICS
     }

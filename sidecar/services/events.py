@@ -32,6 +32,7 @@ class _Published:
     project_id: str | None
     job_id: str | None
     path: Path | None
+    only: object | None = None
 
     @property
     def about(self) -> _Key:
@@ -53,6 +54,7 @@ class Subscription:
         *,
         wake: Callable[[], None],
         roots: Folders | None,
+        reader: object | None,
     ) -> None:
         self.name = name
         self.topics = topics
@@ -62,6 +64,7 @@ class Subscription:
         self._job_id = job_id
         self._wake = wake
         self._roots = roots
+        self._reader = reader
         self._queues: dict[str, _Queue] = {topic: OrderedDict() for topic in topics}
         self._newest: dict[_Key, _Key] = {}  # of a kept topic, the last event of each job that waits
         self._arrivals = 0
@@ -69,10 +72,11 @@ class Subscription:
     def concerns(self, event: _Published) -> bool:
         """Say whether an event passes the filters; one that is about no project or job passes them all.
 
-        What is about a file outside of what the subscriber may read does not pass.
+        What is about a file outside of what the subscriber may read does not pass, nor what is for another reader only.
         """
         return (
             event.topic in self.topics
+            and _for(event, self._reader)
             and (self._project_id is None or event.project_id in (None, self._project_id))
             and (self._job_id is None or event.job_id in (None, self._job_id))
             and (event.path is None or self._roots is None or any(map(event.path.is_relative_to, self._roots)))
@@ -120,6 +124,10 @@ class Subscription:
         return event
 
 
+def _for(event: _Published, reader: object | None) -> bool:
+    return event.only is None or reader is None or event.only is reader
+
+
 def _oldest_arrival(queue: _Queue) -> int:
     return next(iter(queue.values()))[0]
 
@@ -146,12 +154,13 @@ class EventHub:
         project_id: str | None = None,
         job_id: str | None = None,
         path: Path | None = None,
+        only: object | None = None,
     ) -> None:
         """Tell every subscription that it concerns. Never waits, never fails; call it on the trio thread.
 
-        `path` is the file, links followed, that the event is about.
+        `path` is the file, links followed, that the event is about; `only` the one reader that is told of it.
         """
-        event = _Published(topic, payload, project_id, job_id, path)
+        event = _Published(topic, payload, project_id, job_id, path, only)
         if topic in STATE_TOPICS:
             latest = self._latest[topic]
             latest[event.about] = event
@@ -170,14 +179,15 @@ class EventHub:
         job_id: str | None = None,
         wake: Callable[[], None] = lambda: None,
         roots: Folders | None = None,
+        reader: object | None = None,
     ) -> Subscription:
         """Start a subscription; `wake` is called whenever something new waits in it, and must not block.
 
-        `roots` are the folders that the subscriber may read, None for all.
+        `roots` are the folders that the subscriber may read, None for all; `reader` is who it is, None: all of them.
         """
         self._made += 1
         name = f"s{self._made}"
-        subscription = Subscription(name, frozenset(topics), project_id, job_id, wake=wake, roots=roots)
+        subscription = Subscription(name, frozenset(topics), project_id, job_id, wake=wake, roots=roots, reader=reader)
         self._subscriptions[name] = subscription
         return subscription
 
@@ -190,9 +200,11 @@ class EventHub:
         """Say whether anybody has subscribed to a topic."""
         return any(topic in subscription.topics for subscription in self._subscriptions.values())
 
-    def snapshot(self, topic: str, *, project_id: str | None = None, job_id: str | None = None) -> Any | None:
-        """Return the latest payload of a state topic, of one project or job if asked; None where there is none."""
+    def snapshot(
+        self, topic: str, *, project_id: str | None = None, job_id: str | None = None, reader: object | None = None
+    ) -> Any | None:
+        """Return the latest payload of a state topic, of one project or job if asked; None where there is none for a reader."""
         for event in reversed(self._latest.get(topic, OrderedDict()).values()):
-            if project_id in (None, event.project_id) and job_id in (None, event.job_id):
+            if project_id in (None, event.project_id) and job_id in (None, event.job_id) and _for(event, reader):
                 return event.payload
         return None

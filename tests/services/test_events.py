@@ -57,6 +57,18 @@ def test_filters_keep_what_concerns_nothing_in_particular(given: dict[str, Any],
     assert payloads(subscription) == wanted
 
 
+def test_what_is_for_one_reader_is_told_to_no_other() -> None:
+    hub = EventHub()
+    here, there = object(), object()
+    own, other, everything = (hub.subscribe(["play.state"], reader=reader) for reader in (here, there, None))
+    hub.publish("play.state", "shared", job_id="a")
+    hub.publish("play.state", "own", job_id="b", only=here)
+    assert payloads(own) == payloads(everything) == ["shared", "own"]
+    assert payloads(other) == ["shared"]
+    assert [hub.snapshot("play.state", reader=each) for each in (here, there, None)] == ["own", "shared", "own"]
+    assert hub.snapshot("play.state", job_id="b", reader=there) is None
+
+
 def test_a_slow_reader_gets_the_latest_state_of_each_thing_and_no_gap() -> None:
     hub = EventHub()
     subscription = hub.subscribe(["render.progress", "settings.changed"])

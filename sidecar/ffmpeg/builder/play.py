@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from math import floor
+from math import ceil, floor
 from typing import Literal
 
 from protocol.project import Export, VideoExport
@@ -41,7 +41,26 @@ USUAL_PIXELS = 640 * 360 * 30
 
 LEAST_BITS, MOST_BITS = 400_000, 12_000_000
 
+MOST_OVER = 2
+"""Times the bitrate, at most, for a while: what H.264 is held to, where quality is what is asked for."""
+
 GROUP_SECONDS = 2
+
+_LEVELS = (
+    (30, 40_500, 1_620, 10_000_000),
+    (31, 108_000, 3_600, 14_000_000),
+    (32, 216_000, 5_120, 20_000_000),
+    (40, 245_760, 8_192, 20_000_000),
+    (41, 245_760, 8_192, 50_000_000),
+    (42, 522_240, 8_704, 50_000_000),
+    (50, 589_824, 22_080, 135_000_000),
+    (51, 983_040, 36_864, 240_000_000),
+    (52, 2_073_600, 36_864, 240_000_000),
+    (60, 4_177_920, 139_264, 240_000_000),
+    (61, 8_355_840, 139_264, 480_000_000),
+    (62, 16_711_680, 139_264, 800_000_000),
+)
+"""Levels of H.264 (table A-1): number, macroblocks a second and a picture, bits a second, each at most."""
 
 Options = tuple[tuple[str, str | None], ...]
 
@@ -82,6 +101,20 @@ def play_command(
 def container_of(picture: PlayPicture) -> PlayContainer:
     """Return what a picture is sent in."""
     return "mp4" if picture == "h264" else "webm"
+
+
+def level_of(size: tuple[int, int], rate: Fraction) -> int:
+    """Return ten times the H.264 level that a play of a size is made for: the lowest that allows it, or the highest."""
+    wide, high = (-(-side // 16) for side in size)
+    for level, blocks_a_second, blocks, bits in _LEVELS:
+        if (
+            wide * high <= blocks
+            and max(wide, high) ** 2 <= 8 * blocks
+            and ceil(wide * high * rate) <= blocks_a_second
+            and MOST_OVER * _bits(size, rate) <= bits
+        ):
+            return level
+    return _LEVELS[-1][0]
 
 
 def lead_samples(speed: Fraction, rate: int) -> int:
@@ -143,8 +176,7 @@ def _stretched(stream: Stream, speed: Fraction) -> Stream:
 
 
 def _picture_options(picture: PlayPicture, size: tuple[int, int], rate: Fraction) -> Options:
-    pixels = size[0] * size[1] * rate
-    bits = min(MOST_BITS, max(LEAST_BITS, floor(USUAL_BITS * pixels / USUAL_PIXELS)))
+    bits = _bits(size, rate)
     group = ("g", str(max(1, floor(GROUP_SECONDS * rate))))
     shared: Options = (group, ("pix_fmt", "yuv420p"), ("fps_mode", "passthrough"), ("threads", "2"))
     realtime: Options = (
@@ -158,8 +190,13 @@ def _picture_options(picture: PlayPicture, size: tuple[int, int], rate: Fraction
         return (*encoder, *realtime, ("row-mt", "1"), ("tile-columns", "1"), *shared)
     if picture == "vp8":
         return (*encoder, *realtime, *shared)
-    held: Options = (("maxrate", str(2 * bits)), ("bufsize", str(bits)))
+    level = level_of(size, rate)
+    held: Options = (("maxrate", str(MOST_OVER * bits)), ("bufsize", str(bits)), ("level", f"{level // 10}.{level % 10}"))
     return (*encoder, ("preset", "ultrafast"), ("tune", "zerolatency"), ("crf", "25"), *held, *shared)
+
+
+def _bits(size: tuple[int, int], rate: Fraction) -> int:
+    return min(MOST_BITS, max(LEAST_BITS, floor(USUAL_BITS * size[0] * size[1] * rate / USUAL_PIXELS)))
 
 
 def _container_options(container: PlayContainer) -> Options:

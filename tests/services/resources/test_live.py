@@ -121,6 +121,24 @@ async def test_what_is_broken_off_says_so(autojump_clock: trio.testing.MockClock
     assert await everything(finished) == b"x"
 
 
+async def test_what_is_not_whole_says_so_at_its_end(autojump_clock: trio.testing.MockClock) -> None:
+    live = Live("a/b")
+    await live.write(b"xy")
+    live.finish(whole=False)
+    live.break_off()
+    reader = live.take()
+    assert reader is not None
+    with reader:
+        assert await reader.read() == b"xy"
+        with pytest.raises(trio.BrokenResourceError):
+            await reader.read()
+    assert live.exhausted
+    # Nobody comes back for what is lost.
+    before = trio.current_time()
+    await live.left()
+    assert trio.current_time() == before
+
+
 async def test_each_has_a_url_of_its_own_until_it_is_withdrawn() -> None:
     with offering(MemoryTier(1 << 20)) as resources:
         one, two = Live("video/webm"), Live("video/webm")

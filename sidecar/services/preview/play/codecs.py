@@ -7,13 +7,10 @@ from collections.abc import Collection, Iterator, Sequence
 from fractions import Fraction
 
 from protocol.errors import EncoderUnavailable, NotSupported
-from sidecar.ffmpeg.builder.play import PLAY_ENCODERS, SOUND_ENCODERS, PlayContainer, PlayPicture, container_of
+from sidecar.ffmpeg.builder.play import PLAY_ENCODERS, SOUND_ENCODERS, PlayContainer, PlayPicture, container_of, level_of
 
 MADE = ('video/webm; codecs="vp9,opus"', 'video/webm; codecs="vp8,opus"', 'video/mp4; codecs="avc1,mp4a.40.2"')
 """What can be made at all, best first."""
-
-MODEST = 1280 * 720 * 30
-"""Pixels a second up to which H.264 of level 3.1 does."""
 
 _TYPE = re.compile(r"\s*video/(webm|mp4)\s*(?:;\s*codecs\s*=\s*(?:\"([^\"]*)\"|([^\s;]+))\s*)?", re.IGNORECASE)
 _PICTURES: tuple[tuple[PlayPicture, re.Pattern[str]], ...] = (
@@ -29,12 +26,12 @@ _USUAL: dict[str, PlayPicture] = {"webm": "vp9", "mp4": "h264"}
 """What a player is given that names a container and no codec."""
 
 
-def type_of(picture: PlayPicture, pixels: Fraction, *, sounds: bool) -> str:
-    """Return what a stream is, for so many pixels a second. The codec of its sound follows from the container."""
+def type_of(picture: PlayPicture, size: tuple[int, int], rate: Fraction, *, sounds: bool) -> str:
+    """Return what a stream of a size and frame rate is. The codec of its sound follows from the container."""
     if container_of(picture) == "webm":
         return f'video/webm; codecs="{picture}{",opus" if sounds else ""}"'
-    profile = "avc1.42C01F" if pixels <= MODEST else "avc1.42C02A"
-    return f'video/mp4; codecs="{profile}{",mp4a.40.2" if sounds else ""}"'
+    # Constrained baseline, and the level that the stream itself says.
+    return f'video/mp4; codecs="avc1.42C0{level_of(size, rate):02X}{",mp4a.40.2" if sounds else ""}"'
 
 
 def choose(codecs: Sequence[str], encoders: Collection[str], *, sounds: bool) -> PlayPicture:

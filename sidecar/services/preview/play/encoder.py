@@ -11,7 +11,7 @@ from pathlib import Path
 
 import trio
 
-from protocol.errors import NotSupported, SidecarError
+from protocol.errors import NotSupported, SidecarError, Stalled
 from sidecar.ffmpeg.builder.command import Command, arguments
 from sidecar.ffmpeg.failures import failure
 from sidecar.ffmpeg.supervisor import Child, Supervisor
@@ -20,6 +20,12 @@ from sidecar.services.render.pipes import open_pipe
 
 GLOBALS = ("-nostats", "-loglevel", "level+warning")
 CHUNK = 64 * 1024
+
+STALL = 30.0
+"""Seconds in which a process takes or gives something, where it can."""
+
+LOOK = 1.0
+"""Seconds between two looks whether it does."""
 
 Build = Callable[[str, str | None], Command]
 """Builds the command that reads pictures from one URL and sound from another, if there is any."""
@@ -33,13 +39,19 @@ class Encoder:
         self._picture = picture
         self._sound = sound
         self._waiting, self._sounding = trio.open_memory_channel[bytes](inf)
+        self._moves = 0
+        self._owing = False
+        self._handing = False
 
     async def picture(self, frame: bytes) -> None:
         """Write a picture; returns when the pipe has it. Raises what ended the process, where it has ended."""
+        self._owing = True
         try:
             await self._picture.send_all(frame)
         except trio.BrokenResourceError as error:
             raise await self._failure() from error
+        self._owing = False
+        self._moves += 1
 
     def sound(self, floats: bytes) -> None:
         """Have sound written, as soon as the pipe takes it; of a process that has ended the next picture tells."""
@@ -59,6 +71,7 @@ class Encoder:
 
     async def close(self) -> None:
         """Say that nothing more comes: what is encoded is written out, and the process ends."""
+        self._owing = True
         self._waiting.close()
         await self._picture.aclose()
 
@@ -68,9 +81,24 @@ class Encoder:
         if stdout is None:
             raise AssertionError("an encoder has a pipe")
         while data := await stdout.receive_some(CHUNK):
+            self._moves += 1
+            self._handing = True
             await write(data)
+            self._handing = False
         if await self._child.wait() != 0:
             raise await self._failure()
+
+    async def watch(self) -> None:
+        """Raise Stalled once the process has done nothing for long, though it has something to do and somebody takes it.
+
+        Counted in looks: a machine that slept has not waited.
+        """
+        looks, moves = 0, self._moves
+        while looks * LOOK < STALL:
+            await trio.sleep(LOOK)
+            still = self._owing and not self._handing and self._moves == moves
+            looks, moves = looks + 1 if still else 0, self._moves
+        raise Stalled(what="FFmpeg (play)", seconds=STALL)
 
     async def _failure(self) -> SidecarError:
         return failure(await self._child.wait(), self._child.stderr_tail())

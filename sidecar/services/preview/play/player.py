@@ -15,6 +15,7 @@ from protocol.time import format_exact
 from sidecar.ffmpeg.builder.play import container_of
 from sidecar.services.events import EventHub
 from sidecar.services.preview.play.encoder import Encoder
+from sidecar.services.preview.play.faults import first_of
 from sidecar.services.preview.play.pace import Pace
 from sidecar.services.preview.play.padding import Padding
 from sidecar.services.preview.play.pump import Pump, Sources
@@ -26,6 +27,9 @@ UNREAD_SECONDS = 10.0
 
 TELL_SECONDS = 0.25
 """Between two tellings of where it is."""
+
+LOOK_SECONDS = 1.0
+"""Between two looks whether the files are still those that are played."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,6 +56,8 @@ class Player:
         self._pace = Pace(live)
         self._pump: Pump | None = None
         self._early: Scene | None = None
+        self._setting = trio.Lock()
+        self._fault: SidecarError | None = None
         self._padding = Padding(container_of(asked.picture))
         self._scope = trio.CancelScope()
 
@@ -79,9 +85,10 @@ class Player:
                     nursery.start_soon(self._tell_on)
                     nursery.start_soon(self._watch_reader)
                     nursery.start_soon(self._follow_edits)
+                    nursery.start_soon(self._follow_files)
                     await self._play()
         except* SidecarError as group:
-            self._fail(_first(group))
+            self._fail(first_of(group))
         except* Exception:
             self._fail(Internal())
             raise
@@ -91,16 +98,22 @@ class Player:
 
     async def _play(self) -> None:
         """Encode all of it, and have all of that written."""
-        async with self._stand.open_encoder() as encoder, trio.open_nursery() as nursery:
-            nursery.start_soon(encoder.deliver, self._deliver)
-            nursery.start_soon(encoder.pour)
-            pump = Pump(self._asked, self._programme, self._pace, self._stand.sources, encoder, self._tell)
-            self._pump = pump
-            if self._early is not None:
-                pump.give(self._early)
-            await pump.run()
-            await encoder.close()
-        self.live.finish()
+        async with self._stand.open_encoder() as encoder, trio.open_nursery() as watching:
+            watching.start_soon(encoder.watch)
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(encoder.deliver, self._deliver)
+                nursery.start_soon(encoder.pour)
+                sources, asked = self._stand.sources, self._asked
+                pump = Pump(asked, self._programme, self._pace, sources, encoder, self._tell, self._renew)
+                self._pump = pump
+                if self._early is not None:
+                    pump.give(self._early)
+                await pump.run()
+                await encoder.close()
+            watching.cancel_scope.cancel()
+        # What comes before a fault is shown.
+        self._fault = pump.fault
+        self.live.finish(whole=pump.fault is None)
 
     async def _deliver(self, data: bytes | bytearray) -> None:
         await self.live.write(self._padding.feed(data))
@@ -110,14 +123,21 @@ class Player:
         with trio.move_on_after(UNREAD_SECONDS):
             await self.live.taken.wait()
         if not self.live.taken.is_set():
-            self.stop("unread")
+            self._conclude("stopped", "unread")
             return
         self._state = "playing"
         self._tell()
         await self.live.left()
         if self.live.exhausted:
             self._pace.end()
-        self._end("ended", "end" if self.live.exhausted else "left")
+        self._conclude("ended", "end" if self.live.exhausted else "left")
+
+    def _conclude(self, state: PlayPhase, reason: PlayReason) -> None:
+        """Be over because of the reader, or because of what has kept it from more."""
+        if self._fault is None:
+            self._end(state, reason)
+        else:
+            self._fail(self._fault)
         self._scope.cancel()
 
     async def _follow_edits(self) -> None:
@@ -144,16 +164,28 @@ class Player:
         finally:
             self._stand.events.unsubscribe(subscription)
 
+    async def _follow_files(self) -> None:
+        """Go on with the files as they have become."""
+        while True:
+            await trio.sleep(LOOK_SECONDS)
+            await self._renew()
+
+    async def _renew(self) -> None:
+        if not await trio.to_thread.run_sync(self._asked.current, self._scene):
+            await self._edited()
+
     async def _edited(self) -> None:
-        scene = await self._asked.fetch()
-        if not goes_on(self._programme.show.scene.seen, scene.seen):
-            self.stop("changed")
-        elif scene.seen.revision != self._scene.seen.revision:
-            if self._pump is None:
-                self._early = scene
-            else:
-                self._pump.give(scene)
-            self._tell()
+        """Go on with what there is now, if it is not what is played. One at a time: the last one asked is the newest."""
+        async with self._setting:
+            scene = await self._asked.fetch()
+            if not goes_on(self._programme.show.scene.seen, scene.seen):
+                self.stop("changed")
+            elif not scene.same(self._scene):
+                if self._pump is None:
+                    self._early = scene
+                else:
+                    self._pump.give(scene)
+                self._tell()
 
     @property
     def _scene(self) -> Scene:
@@ -194,9 +226,7 @@ class Player:
             anchor=self._programme.anchor,
             error=self._error,
         )
-        self._stand.events.publish("play.state", state, project_id=self._asked.project_id, job_id=self.play_id)
-
-
-def _first(group: BaseExceptionGroup[SidecarError]) -> SidecarError:
-    found = group.exceptions[0]
-    return _first(found) if isinstance(found, BaseExceptionGroup) else found
+        asked = self._asked
+        self._stand.events.publish(
+            "play.state", state, project_id=asked.project_id, job_id=self.play_id, only=asked.audience
+        )

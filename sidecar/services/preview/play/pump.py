@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil
 
 import trio
 
+from protocol.errors import SidecarError
 from sidecar.ffmpeg.builder.play import lead_samples
 from sidecar.ffmpeg.builder.sound.rows import SAMPLE_BYTES
 from sidecar.services.preview.play.encoder import Encoder
@@ -40,7 +41,8 @@ class Pump:
     """Plays the newest show of a programme until its end; `jumped` is called when what follows is something else.
 
     `number` is the frame of the stream that is to be written next. The samples of its sound that are written already
-    are the surplus: another show does not give them again.
+    are the surplus: another show does not give them again. `fault` is why the next frame cannot be shown; then `renew`
+    is asked, which may give another scene.
     """
 
     asked: Asked
@@ -49,7 +51,9 @@ class Pump:
     sources: Sources
     encoder: Encoder
     jumped: Callable[[], None]
+    renew: Callable[[], Awaitable[None]]
     number: int = 0
+    fault: SidecarError | None = None
     _surplus: int = 0
     _next: Scene | None = None
     _begun: bool = False
@@ -70,16 +74,19 @@ class Pump:
             self._waiting.cancel()
 
     async def run(self) -> None:
-        """Write everything. Raises the errors of composing, of mixing and of the encoder."""
+        """Write everything up to the end, or up to the frame of a fault. Raises the errors of the encoder."""
         if self.asked.sounds:
             line = self.programme.show.scene.heard.timeline
             lead = lead_samples(self.asked.speed, line.sample_rate)
             self.encoder.sound(bytes(lead * line.channels * SAMPLE_BYTES))
         while True:
             await self._show(self.programme.show)
+            if self.fault is not None and self._next is None:
+                await self.renew()
             scene, self._next = self._next, None
             if scene is None:
                 break
+            self.fault = None
             shown = self.programme.show.instant(self.number).frame
             course = next_course(scene.seen, self.asked, shown)
             if course is None:
@@ -91,8 +98,8 @@ class Pump:
     async def _show(self, show: Show) -> None:
         """Write a show, until its end or until another is to take its place."""
         many = room(self.asked.size)
-        pictures, drawn = trio.open_memory_channel[Picture](many)
-        floats, poured = trio.open_memory_channel[bytes](WAITING)
+        pictures, drawn = trio.open_memory_channel[Picture | SidecarError](many)
+        floats, poured = trio.open_memory_channel[bytes | SidecarError](WAITING)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(draw, show.scene.seen, show.course, self.sources.compose, pictures, many)
             heard: _Heard | None = None
@@ -104,7 +111,9 @@ class Pump:
                 self._surplus = heard.surplus(self.number)
             nursery.cancel_scope.cancel()
 
-    async def _write(self, show: Show, drawn: trio.MemoryReceiveChannel[Picture], heard: _Heard | None) -> None:
+    async def _write(
+        self, show: Show, drawn: trio.MemoryReceiveChannel[Picture | SidecarError], heard: _Heard | None
+    ) -> None:
         course = show.course
         held: Picture = -1, b""
         last = course.start
@@ -117,11 +126,14 @@ class Pump:
             floats = b""
             with trio.CancelScope() as self._waiting:
                 await self.pace.until(float(self.number / self.programme.rate))
-                while held[0] < wanted:
-                    held = await _next_of(drawn)
-                if heard is not None:
-                    floats = await heard.read(self.number)
-            if self._waiting.cancelled_caught:
+                try:
+                    while held[0] < wanted:
+                        held = await _next_of(drawn)
+                    if heard is not None:
+                        floats = await heard.read(self.number)
+                except SidecarError as error:
+                    self.fault = error
+            if self._waiting.cancelled_caught or self.fault is not None:
                 return
             frame = course.frame(wanted)
             if (frame < last) == course.forward and frame != last:
@@ -164,10 +176,13 @@ class _Heard:
         return self._given - self._show.course.sample(number - self._show.begin, self._rate)
 
 
-async def _next_of(drawn: trio.MemoryReceiveChannel[Picture]) -> Picture:
-    """Return the next picture; where there is none, what draws them has failed, and is about to say so."""
+async def _next_of(drawn: trio.MemoryReceiveChannel[Picture | SidecarError]) -> Picture:
+    """Return the next picture, or raise why there is none; a fault of ours is about to end all of it."""
     try:
-        return await drawn.receive()
+        found = await drawn.receive()
     except trio.EndOfChannel:
         await trio.sleep_forever()
         raise
+    if isinstance(found, SidecarError):
+        raise found
+    return found

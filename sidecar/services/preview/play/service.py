@@ -62,7 +62,7 @@ class PlayTools:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Asker:
-    """Who asks for a play: a connection, what it may read, and the id of the request.
+    """Who asks for a play: what stands for its connection, what it may read, and the id of the request.
 
     `path` is the file that is asked for, if one is, as it may be read.
     """
@@ -77,6 +77,7 @@ class Asker:
 class _Playing:
     player: Player
     resource: Resource
+    connection: object
     view: View | None
     gone: trio.Event = field(default_factory=trio.Event)
 
@@ -139,6 +140,7 @@ class PlayService:
         asked = Asked(
             # Of an open project, which revision it was matters only to begin with.
             fetch=partial(_fetch, previews.stages, _unbound(request), asker),
+            current=partial(_current, previews.stages),
             range=request.range,
             speed=speed,
             loops=request.loop,
@@ -147,12 +149,14 @@ class PlayService:
             picture=picture,
             project_id=None if request.project is None else request.project.id,
             trace_id=asker.trace_id,
+            # What is open is everybody's who asks for it by its id; all else is nobody's business but the asker's.
+            audience=None if request.project is not None and request.project.id is not None else asker.connection,
         )
         course = first_course(scene.seen, asked, request.from_)
         scene.seen.check((course.start, course.start + 1))
         sources = Sources(_composing(previews.composer, asked.size), self._tools.sound)
         check()
-        return self._begin(asked, Show(scene, course, 0), sources, _view(request, asker))
+        return self._begin(asked, Show(scene, course, 0), sources, asker.connection, _view(request, asker))
 
     def stop(self, play_id: str) -> PreviewInstant | None:
         """End a play and return where its reader was; None where it was over, or nobody read it."""
@@ -170,21 +174,27 @@ class PlayService:
         for playing in tuple(self._playing.values()):
             await playing.gone.wait()
 
-    def _begin(self, asked: Asked, show: Show, sources: Sources, view: View | None) -> PreviewPlaying:
+    def _make_room(self, connection: object) -> None:
+        """End the oldest play for one more of a connection: one of its own, if it has any."""
+        running = [playing for playing in self._playing.values() if not playing.player.over]
+        if len(running) >= MOST_PLAYS:
+            own = [playing for playing in running if playing.connection is connection]
+            (own or running)[0].player.stop("superseded")
+
+    def _begin(
+        self, asked: Asked, show: Show, sources: Sources, connection: object, view: View | None
+    ) -> PreviewPlaying:
         course, stage = show.course, show.scene.seen
-        pixels = asked.size[0] * asked.size[1] * course.pace
-        content_type = type_of(asked.picture, pixels, sounds=asked.sounds)
+        content_type = type_of(asked.picture, asked.size, course.pace, sounds=asked.sounds)
         live = Live(content_type)
         stand = Stand(sources, partial(self._encoding, asked, show), self._tools.events)
         player = Player(secrets.token_hex(8), asked, show, live, stand)
         for playing in self._playing.values():
             if view is not None and playing.view == view:
                 playing.player.stop("superseded")
-        running = [playing for playing in self._playing.values() if not playing.player.over]
-        for playing in running[: max(0, len(running) + 1 - MOST_PLAYS)]:
-            playing.player.stop("superseded")
+        self._make_room(connection)
         resource = self._tools.resources().offer_stream(live, width=asked.size[0], height=asked.size[1])
-        self._playing[player.play_id] = _Playing(player, resource, view)
+        self._playing[player.play_id] = _Playing(player, resource, connection, view)
         self._tasks.start_soon(self._run, player)
         at = show.instant(0)
         return PreviewPlaying(
@@ -241,6 +251,10 @@ async def _fetch(stages: Stages, request: PreviewPlay, asker: Asker) -> Scene:
         # Edited in between, they would be two revisions.
         if seen.revision == heard.revision:
             return Scene(seen, heard)
+
+
+def _current(stages: Stages, scene: Scene) -> bool:
+    return stages.same(scene.seen) and (scene.heard is scene.seen or stages.same(scene.heard))
 
 
 def _composing(composer: Composer, size: tuple[int, int]) -> Composing:

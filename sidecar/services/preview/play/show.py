@@ -26,16 +26,22 @@ class Scene:
     seen: Stage
     heard: Stage
 
+    def same(self, other: Scene) -> bool:
+        """Whether both are of the same stages: one that is set anew is another."""
+        return self.seen is other.seen and self.heard is other.heard
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Asked:
     """What a play was asked for, and the codec that was chosen for it.
 
-    `fetch` reads the project, or the file, as it is now; `project_id` is that of an open one, `trace_id` that of the
-    request.
+    `fetch` reads the project, or the file, as it is now; `current` says whether files are still those of a scene, and may
+    be called in a thread. `project_id` is that of an open one, `trace_id` that of the request; `audience` is who alone
+    is told of the play, None: everybody.
     """
 
     fetch: Callable[[], Awaitable[Scene]]
+    current: Callable[[Scene], bool]
     range: Range | None
     speed: Fraction
     loops: bool
@@ -44,6 +50,7 @@ class Asked:
     picture: PlayPicture
     project_id: str | None
     trace_id: str
+    audience: object | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +63,7 @@ class Show:
 
     def instant(self, number: int) -> PreviewInstant:
         """Return what a frame of the stream shows."""
-        gone = self.course.gone(max(0, number - self.begin))
-        if self.course.way is not None:
-            gone = min(gone, self.course.way - 1)
-        frame = self.course.frame(gone)
-        return PreviewInstant(frame=frame, time=self.scene.seen.time(frame))
+        return _instant(self.course, number - self.begin)
 
 
 class Programme:
@@ -69,14 +72,11 @@ class Programme:
     def __init__(self, show: Show) -> None:
         self.rate = show.course.pace
         """Frames a second of the stream."""
-        self._shows: list[Show] = []
+        self.show = show
+        """The newest show."""
+        self._courses: list[tuple[int, Course]] = []
         self._anchors: list[tuple[int, int]] = []
         self.begin(show)
-
-    @property
-    def show(self) -> Show:
-        """The newest show."""
-        return self._shows[-1]
 
     @property
     def anchor(self) -> PlayAnchor:
@@ -85,8 +85,9 @@ class Programme:
         return PlayAnchor(media_time=format_exact(number / self.rate), frame=frame)
 
     def begin(self, show: Show) -> None:
-        """Go on with another show."""
-        self._shows = [*self._shows[1 - MOST_ANCHORS :], show]
+        """Go on with another show. Of those before it nothing is held but their ways."""
+        self.show = show
+        self._courses = [*self._courses[1 - MOST_ANCHORS :], (show.begin, show.course)]
         self.jump(show.begin, show.course.start)
 
     def jump(self, number: int, frame: int) -> None:
@@ -100,11 +101,20 @@ class Programme:
     def at(self, seconds: float) -> PreviewInstant:
         """Return what is on screen at a second of the stream."""
         number = self._number(seconds)
-        found = next((show for show in reversed(self._shows) if show.begin <= number), self._shows[0])
-        return found.instant(number)
+        begin, course = next((each for each in reversed(self._courses) if each[0] <= number), self._courses[0])
+        return _instant(course, number - begin)
 
     def _number(self, seconds: float) -> int:
         return floor(Fraction(seconds) * self.rate + Fraction(1, 1000))
+
+
+def _instant(course: Course, number: int) -> PreviewInstant:
+    """Return what a frame of a course shows; before it the first, behind it the last."""
+    gone = course.gone(max(0, number))
+    if course.way is not None:
+        gone = min(gone, course.way - 1)
+    frame = course.frame(gone)
+    return PreviewInstant(frame=frame, time=format_exact(frame / course.rate))
 
 
 def first_course(stage: Stage, asked: Asked, begin: When) -> Course:

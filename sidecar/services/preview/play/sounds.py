@@ -11,10 +11,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
+from math import floor
 from pathlib import Path
 
 import trio
 
+from protocol.errors import SidecarError, Stalled
 from sidecar.core.course import Course
 from sidecar.ffmpeg.builder.command import Command, arguments
 from sidecar.ffmpeg.builder.sound.passing import Passing, passing_mix
@@ -26,6 +28,7 @@ from sidecar.ffmpeg.supervisor import Supervisor
 from sidecar.ffmpeg.toolchain import Toolchain
 from sidecar.services.cache.selection import source_id
 from sidecar.services.cache.store import CacheStore
+from sidecar.services.preview.play.faults import first_of
 from sidecar.services.preview.stage import Stage
 from sidecar.services.render.produce import Bench, run_command
 from sidecar.services.render.sound_mix import SoundShop, open_mix
@@ -35,15 +38,19 @@ PART = 64 * 1024
 WAITING = 32
 """Parts of sound that wait, at most: 5 seconds of stereo."""
 
+LAP_BYTES = 16 * 1024 * 1024
+"""Sound of a lap that is held for the next ones: 40 seconds of stereo."""
+
 ALONE_SECONDS = 60
 """Seconds that one process mixes while they are heard, where it can be asked for them."""
+
+STALL = 60.0
+"""Seconds that a piece of sound which somebody waits for may take."""
 
 LEAST_SECONDS = 1
 """Shorter pieces are not tried: what is more than a process can bear there is mixed as a render mixes it."""
 
 GLOBALS = ("-nostats", "-loglevel", "level+warning")
-
-Send = Callable[[bytes], object]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,48 +66,85 @@ class SoundDesk:
 class Sound:
     """Sound that is being mixed, read in pieces of any length; silence where it has come to its end."""
 
-    def __init__(self, parts: trio.MemoryReceiveChannel[bytes]) -> None:
+    def __init__(self, parts: trio.MemoryReceiveChannel[bytes | SidecarError]) -> None:
         self._parts = parts
         self._data = bytearray()
         self._over = False
 
     async def read(self, count: int) -> bytes:
-        """Return so many bytes, as soon as they are there. Cancelled, nothing is lost."""
+        """Return so many bytes, as soon as they are there. Cancelled, nothing is lost.
+
+        Raises what went wrong where that is in their place.
+        """
         while len(self._data) < count and not self._over:
             try:
-                self._data += await self._parts.receive()
+                part = await self._parts.receive()
             except trio.EndOfChannel:
                 self._over = True
+            else:
+                if isinstance(part, SidecarError):
+                    raise part
+                self._data += part
         piece = bytes(self._data[:count]).ljust(count, b"\0")
         del self._data[:count]
         return piece
 
 
-async def pour(stage: Stage, course: Course, desk: SoundDesk, send: trio.MemorySendChannel[bytes]) -> None:
+async def pour(
+    stage: Stage, course: Course, desk: SoundDesk, send: trio.MemorySendChannel[bytes | SidecarError]
+) -> None:
     """Send the mix on the way of a play that runs forwards, until it ends, and close the channel.
 
-    Raises the typed errors of execution, RenderFailed, DiskFull, OutputUnwritable.
+    What goes wrong comes as the last thing, behind the sound before it: the typed errors of execution, RenderFailed,
+    DiskFull, OutputUnwritable.
     """
     with send:
-        mixing = _Mixing(stage, desk, send)
-        gone = 0
-        while course.way is None or gone < course.way:
-            first, end = course.lap(gone)
-            await mixing.span(first, end)
-            gone += end - first
+        try:
+            await _all(course, _Mixing(stage, desk, send))
+        except* SidecarError as group:
+            await send.send(first_of(group))
+
+
+async def _all(course: Course, mixing: _Mixing) -> None:
+    gone = 0
+    while course.way is None or gone < course.way:
+        first, end = course.lap(gone)
+        await mixing.lap(first, end, again=course.loops and (first, end) == (course.first, course.end))
+        gone += end - first
+        await mixing.level(gone)
 
 
 class _Mixing:
-    def __init__(self, stage: Stage, desk: SoundDesk, send: trio.MemorySendChannel[bytes]) -> None:
+    def __init__(self, stage: Stage, desk: SoundDesk, send: trio.MemorySendChannel[bytes | SidecarError]) -> None:
         self._stage = stage
         self._line = stage.timeline
         self._desk = desk
         self._send = send
         self._bytes = self._line.channels * SAMPLE_BYTES
         self._step = window_frames(self._line)
+        self._sent = 0
+        self._over = 0
+        self._held = bytearray()
+        self._holding = False
 
-    async def span(self, first: int, end: int) -> None:
-        """Send project frames [first, end)."""
+    async def lap(self, first: int, end: int, *, again: bool) -> None:
+        """Send project frames [first, end); those that come again are mixed once where they are few."""
+        if self._held and again:
+            for at in range(0, len(self._held), PART):
+                await self._pass(bytes(self._held[at : at + PART]))
+            return
+        self._holding = again
+        await self._span(first, end)
+        self._holding = False
+
+    async def level(self, gone: int) -> None:
+        """Have as much sent as so many frames take: laps of rounded lengths would drift from their pictures."""
+        due = floor(gone * self._line.sample_rate / self._line.rate) * self._bytes - self._sent
+        self._over = max(0, -due)
+        if due > 0:
+            await self._pass(bytes(due))
+
+    async def _span(self, first: int, end: int) -> None:
         at, there = first, min(end, self._line.frames)
         while at < there:
             begin = at - at % self._step
@@ -156,9 +200,9 @@ class _Mixing:
                 if child.stdout is None:
                     raise AssertionError("a mix has a pipe")
                 left = self._length(first, end)
-                while left > 0 and (data := await child.stdout.receive_some(PART)):
+                while left > 0 and (data := await _received(child.stdout)):
                     part = bytes(data[:left])
-                    await self._send.send(part)
+                    await self._give(part)
                     left -= len(part)
                 if left > 0:
                     raise failure(await child.wait(), child.stderr_tail(), inputs=_inputs(argv))
@@ -192,7 +236,7 @@ class _Mixing:
         async with await trio.open_file(path, "rb") as file:
             await file.seek(skip)
             while count > 0 and (data := await file.read(min(count, PART))):
-                await self._send.send(data)
+                await self._give(data)
                 count -= len(data)
 
     async def _silence(self, first: int, end: int) -> None:
@@ -201,8 +245,25 @@ class _Mixing:
     async def _nothing(self, count: int) -> None:
         nothing = bytes(PART)
         while count > 0:
-            await self._send.send(nothing[:count])
+            await self._give(nothing[:count])
             count -= PART
+
+    async def _give(self, part: bytes) -> None:
+        """Send a part that was mixed."""
+        if self._holding:
+            self._held += part
+            if len(self._held) > LAP_BYTES:
+                self._held.clear()
+                self._holding = False
+        await self._pass(part)
+
+    async def _pass(self, part: bytes) -> None:
+        """Send a part, without what there was too much of."""
+        passed = min(self._over, len(part))
+        self._over -= passed
+        if passed < len(part):
+            self._sent += len(part) - passed
+            await self._send.send(part[passed:])
 
     def _length(self, first: int, end: int) -> int:
         """Return the bytes of project frames [first, end)."""
@@ -212,6 +273,12 @@ class _Mixing:
     def _plan(self, window: tuple[int, int]) -> MixPlan:
         stage = self._stage
         return plan_mix(self._line, window, stage.resources, stage.fingerprints, stage.ffmpeg)
+
+
+async def _received(stream: trio.abc.ReceiveStream) -> bytes | bytearray:
+    with trio.move_on_after(STALL):
+        return await stream.receive_some(PART)
+    raise Stalled(what="FFmpeg (sound of a play)", seconds=STALL)
 
 
 def _prepared(command: Command, folder: Path) -> tuple[str, ...]:

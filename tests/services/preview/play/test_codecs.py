@@ -7,7 +7,9 @@ from fractions import Fraction
 import pytest
 
 from protocol.errors import EncoderUnavailable, NotSupported
-from sidecar.services.preview.play.codecs import MADE, MODEST, choose, type_of
+from sidecar.services.preview.play.codecs import MADE, choose, type_of
+
+SIZE, RATE = (640, 360), Fraction(25)
 
 ALL = frozenset({"libvpx-vp9", "libvpx", "libx264", "libopus", "aac"})
 
@@ -17,11 +19,11 @@ CHOSEN: list[tuple[list[str], str]] = [
     (["video/webm;codecs=vp9"], 'video/webm; codecs="vp9,opus"'),
     (['VIDEO/WEBM; CODECS="vp8, opus"'], 'video/webm; codecs="vp8,opus"'),
     (["video/webm"], 'video/webm; codecs="vp9,opus"'),
-    (["video/mp4"], 'video/mp4; codecs="avc1.42C01F,mp4a.40.2"'),
-    (['video/mp4; codecs="avc1.640028, mp4a.40.2"'], 'video/mp4; codecs="avc1.42C01F,mp4a.40.2"'),
-    (['video/mp4; codecs="mp4a.40.2, avc1.42E01E"'], 'video/mp4; codecs="avc1.42C01F,mp4a.40.2"'),
+    (["video/mp4"], 'video/mp4; codecs="avc1.42C01E,mp4a.40.2"'),
+    (['video/mp4; codecs="avc1.640028, mp4a.40.2"'], 'video/mp4; codecs="avc1.42C01E,mp4a.40.2"'),
+    (['video/mp4; codecs="mp4a.40.2, avc1.42E01E"'], 'video/mp4; codecs="avc1.42C01E,mp4a.40.2"'),
     (['video/mp4; codecs="hvc1"', 'video/webm; codecs="vp8"'], 'video/webm; codecs="vp8,opus"'),
-    (['video/webm; codecs="av01.0.04M.08"', 'video/mp4; codecs="avc1"'], 'video/mp4; codecs="avc1.42C01F,mp4a.40.2"'),
+    (['video/webm; codecs="av01.0.04M.08"', 'video/mp4; codecs="avc1"'], 'video/mp4; codecs="avc1.42C01E,mp4a.40.2"'),
     (['video/webm; codecs="vp9, vorbis"', 'video/webm; codecs="vp8, opus"'], 'video/webm; codecs="vp8,opus"'),
     (['video/webm; codecs="avc1"', 'video/mp4; codecs="vp9"', 'video/webm; codecs="vp9"'], MADE[0]),
     (['video/webm; codecs="vp09.02.10.10"', 'video/webm; codecs="vp8"'], 'video/webm; codecs="vp8,opus"'),
@@ -30,20 +32,33 @@ CHOSEN: list[tuple[list[str], str]] = [
 
 @pytest.mark.parametrize(("asked", "expected"), CHOSEN)
 def test_the_first_that_can_be_made_is_chosen(asked: list[str], expected: str) -> None:
-    assert type_of(choose(asked, ALL, sounds=True), Fraction(640 * 360 * 25), sounds=True) == expected
+    assert type_of(choose(asked, ALL, sounds=True), SIZE, RATE, sounds=True) == expected
 
 
 def test_what_is_silent_names_no_sound_and_needs_no_encoder_of_it() -> None:
-    pixels = Fraction(640 * 360 * 25)
     webm = choose(["video/webm"], {"libvpx-vp9"}, sounds=False)
-    assert type_of(webm, pixels, sounds=False) == 'video/webm; codecs="vp9"'
+    assert type_of(webm, SIZE, RATE, sounds=False) == 'video/webm; codecs="vp9"'
     mp4 = choose(["video/mp4"], {"libx264"}, sounds=False)
-    assert type_of(mp4, pixels, sounds=False) == 'video/mp4; codecs="avc1.42C01F"'
+    assert type_of(mp4, SIZE, RATE, sounds=False) == 'video/mp4; codecs="avc1.42C01E"'
 
 
-def test_large_pictures_ask_for_a_higher_level() -> None:
-    assert "42C01F" in type_of("h264", Fraction(MODEST), sounds=True)
-    assert "42C02A" in type_of("h264", Fraction(MODEST + 1), sounds=True)
+LEVELS: list[tuple[tuple[int, int], int, str]] = [
+    ((640, 360), 30, "1E"),
+    ((720, 576), 26, "1F"),
+    ((1280, 720), 30, "1F"),
+    ((1280, 720), 60, "29"),  # by its bits a second
+    ((1920, 1080), 30, "29"),
+    ((1920, 1080), 60, "2A"),
+    ((3840, 2160), 30, "33"),
+    ((4096, 64), 25, "28"),  # by its length
+    ((8192, 4096), 30, "3C"),
+    ((8192, 8192), 60, "3E"),  # no level allows it
+]
+
+
+@pytest.mark.parametrize(("size", "rate", "level"), LEVELS)
+def test_levels_are_the_lowest_that_allow_a_stream(size: tuple[int, int], rate: int, level: str) -> None:
+    assert type_of("h264", size, Fraction(rate), sounds=True) == f'video/mp4; codecs="avc1.42C0{level},mp4a.40.2"'
 
 
 @pytest.mark.parametrize("asked", [["video/ogg"], ["audio/webm"], ['video/mp4; codecs="hvc1"'], ["nonsense", ""]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -11,10 +12,13 @@ import pytest
 import trio
 
 from protocol.commands.ffmpeg import Capabilities
-from protocol.commands.shared import Range, When
+from protocol.commands.preview.frame import PreviewFrame
+from protocol.commands.shared import ProjectRef, Range, When
 from protocol.errors import Cancelled, InvalidParams, MediaNotFound, NothingToRender, NotSupported
 from protocol.time import format_exact
-from sidecar.services.preview.play import player
+from sidecar.services.access import ReadAccess
+from sidecar.services.preview import composer
+from sidecar.services.preview.play import encoder, player
 from sidecar.services.resources import live as lives
 from tests.harness.media import decode_rgb, make_clip
 from tests.harness.patience import PATIENCE
@@ -83,6 +87,106 @@ async def test_a_newer_play_of_the_same_view_ends_the_older(tmp_path: Path) -> N
         over = {state.play_id for state in house.told() if state.reason}
         assert over == {first.play_id, others[0].play_id}
         assert newer.play_id in house.services.plays.playing
+        # One of the asker's own, where there is one.
+        await begin(house, connection=here)
+        over = {state.play_id for state in house.told() if state.reason}
+        assert over == {first.play_id, others[0].play_id, others[1].play_id}
+
+
+async def test_what_is_not_open_is_told_to_who_asked_for_it(tmp_path: Path) -> None:
+    async with theatre(tmp_path / "home") as house:
+        here, there = object(), object()
+        events = house.services.events
+        readers = {reader: events.subscribe(["play.state"], reader=reader) for reader in (here, there)}
+        await house.services.projects.open(project({"clips": [clip(RED, 0, 60)]}, id="open"))
+        own = await begin(house, connection=here)
+        shared = await house.play("open", codecs=VP8, width=64, connection=here)
+        for played in (own, shared):
+            house.services.plays.stop(played.play_id)
+            await house.ended(played)
+        told: dict[object, set[str]] = {}
+        for reader, subscription in readers.items():
+            told[reader] = set()
+            while (event := subscription.take()) is not None:
+                told[reader].add(event.payload.play_id)
+        assert told == {here: {own.play_id, shared.play_id}, there: {shared.play_id}}
+        assert events.snapshot("play.state", job_id=own.play_id, reader=here) is not None
+        assert events.snapshot("play.state", job_id=own.play_id, reader=there) is None
+
+
+async def test_plays_that_nobody_reads_are_in_no_frames_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(composer, "MOST", 1)
+    async with theatre(tmp_path / "home") as house:
+        shown = await house.services.previews.wait()
+        plays = [await begin(house) for _ in range(2)]
+        with trio.fail_after(PATIENCE):
+            while shown.composer.running < len(plays):  # noqa: ASYNC110 - nothing tells of it
+                await trio.sleep(0.01)
+            raw = project({"clips": [clip(BLUE, 0, 4)]})
+            params = PreviewFrame(project=ProjectRef(inline=raw), frame=3)
+            assert (await shown.frame(params, ReadAccess(), "somebody")).frame == 3
+
+
+async def test_a_hanging_encoder_ends_its_play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encoder, "STALL", 0.2)
+    monkeypatch.setattr(encoder, "LOOK", 0.05)
+    async with theatre(tmp_path / "home") as house:
+        played = await begin(house, muted=True)
+        reader = house.live(played).take()
+        assert reader is not None
+        with reader, trio.fail_after(PATIENCE):
+            await reader.read()
+            (child,) = [each for each in house.services.supervisor.children() if each.role == "play"]
+            child.stop()
+            assert await broken(reader)
+        state = await house.over(played)
+    assert state.error is not None
+    assert (state.state, state.reason, state.error.kind) == ("failed", "error", "stalled")
+
+
+async def test_a_file_that_changes_is_played_as_it_becomes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(player, "LOOK_SECONDS", 0.05)
+    film, target = tmp_path / "film.mp4", tmp_path / "out.webm"
+    usual = make_clip(tmp_path / "usual.mp4", seconds=8, gop=50)
+    negative = make_clip(tmp_path / "negative.mp4", seconds=8, gop=50, filters="negate")
+    async with theatre(tmp_path / "home") as house:
+        for what in (project({"clips": [clip(film, 0, 8)]}), film):
+            shutil.copy(usual, film)
+            shutil.copy(negative, tmp_path / "next.mp4")
+            played = await house.play(what, codecs=VP8)
+            house.states.clear()
+            reader = house.live(played).take()
+            assert reader is not None
+            with reader, target.open("wb") as file, trio.fail_after(PATIENCE):
+                while part := await reader.read():
+                    file.write(part)
+                    state = house.told()[-1] if house.told() else None
+                    if state is not None and state.frame >= 10 and (tmp_path / "next.mp4").exists():
+                        (tmp_path / "next.mp4").replace(film)
+                    if state is not None and 0 < state.anchor.frame < state.frame - 10:
+                        break
+            house.services.plays.stop(played.play_id)
+            await house.over(played)
+            numbers = seen(target).numbers
+            changed = next(place for place, number in enumerate(numbers) if number != place)
+            assert 10 <= changed <= len(numbers) - 10
+            # A number is the complement of itself.
+            assert numbers[changed:] == [4095 - place for place in range(changed, len(numbers))]
+
+
+@pytest.mark.usefixtures("hasty")
+async def test_all_that_can_be_shown_is_shown_before_what_cannot(numbered: Path, tmp_path: Path) -> None:
+    late = project({"clips": [clip(numbered, 0, 4)]}, {"clips": [clip(tmp_path / "gone.mp4", 2, 1)]})
+    async with theatre(tmp_path / "home") as house:
+        for speed, start, expected in ((1, 10, range(10, 50)), (-1, 99, range(99, 74, -1))):
+            played = await house.play(late, codecs=VP8, rate=speed, begin=When(frame=start))
+            with pytest.raises(trio.BrokenResourceError):
+                await house.watch(played, tmp_path / "out.webm")
+            state = await house.over(played)
+            assert seen(tmp_path / "out.webm").numbers == list(expected)
+            assert (state.state, state.reason) == ("failed", "error")
+            assert state.error is not None
+            assert state.error.kind == "mediaNotFound"
 
 
 async def test_an_older_play_that_is_slow_to_begin_does_not_end_a_newer(

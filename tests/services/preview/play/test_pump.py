@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import gc
+import weakref
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -12,8 +14,10 @@ import trio
 import trio.testing
 
 from protocol.commands.shared import When
+from protocol.errors import MediaNotFound
 from sidecar.services.preview.play.encoder import Encoder
 from sidecar.services.preview.play.pace import Pace
+from sidecar.services.preview.play.pictures import Composing
 from sidecar.services.preview.play.pump import Pump, Sources
 from sidecar.services.preview.play.show import Asked, Programme, Scene, Show, first_course
 from sidecar.services.preview.play.sounds import SoundDesk
@@ -21,6 +25,12 @@ from sidecar.services.preview.stage import Stage
 from tests.harness.patience import PATIENCE
 
 EDITS = 5
+
+
+async def frames(what: str, window: tuple[int, int]) -> AsyncIterator[bytes]:
+    for _ in range(*window):
+        await trio.lowlevel.checkpoint()
+        yield what.encode()
 
 
 @dataclass(slots=True)
@@ -43,7 +53,7 @@ class Written:
         pass
 
 
-@dataclass(slots=True)
+@dataclass
 class Set:
     """A stage of ten frames, number `revision` of a project."""
 
@@ -59,9 +69,43 @@ class Set:
     def frame(self, frame: int | None, _time: object, _path: str) -> int:
         return frame or 0
 
+    def span(self, _wanted: object) -> tuple[int, int]:
+        return 0, self.frames
+
+
+def scene_of(each: Set) -> Scene:
+    return Scene(cast("Stage", each), cast("Stage", each))
+
+
+ASKED = Asked(
+    fetch=trio.sleep_forever,
+    current=lambda _: True,
+    range=None,
+    speed=Fraction(1),
+    loops=False,
+    size=(16, 16),
+    sounds=False,
+    picture="vp8",
+    project_id="film",
+    trace_id="trace",
+    audience=None,
+)
+
+
+def show_of(scene: Scene, begin: int = 0) -> Show:
+    return Show(scene, first_course(scene.seen, ASKED, When(frame=begin)), begin)
+
+
+def pump_of(
+    scene: Scene, written: Written, compose: Composing, renew: Callable[[], Awaitable[None]] = trio.lowlevel.checkpoint
+) -> Pump:
+    sources = Sources(compose, cast("SoundDesk", None))
+    pace, encoder = cast("Pace", written), cast("Encoder", written)
+    return Pump(ASKED, Programme(show_of(scene)), pace, sources, encoder, lambda: None, renew)
+
 
 async def test_edits_in_a_row_do_not_hold_a_play_up() -> None:
-    scenes = [Scene(cast("Stage", each), cast("Stage", each)) for each in map(Set, range(EDITS + 1))]
+    scenes = [scene_of(each) for each in map(Set, range(EDITS + 1))]
     written = Written()
 
     @asynccontextmanager
@@ -70,30 +114,46 @@ async def test_edits_in_a_row_do_not_hold_a_play_up() -> None:
         if stage.revision is not None and stage.revision < EDITS:
             pump.give(scenes[stage.revision + 1])
         await trio.testing.wait_all_tasks_blocked()
+        yield window[1], frames(str(stage.revision), window)
 
-        async def frames() -> AsyncIterator[bytes]:
-            for _ in range(*window):
-                await trio.lowlevel.checkpoint()
-                yield str(stage.revision).encode()
-
-        yield window[1], frames()
-
-    asked = Asked(
-        fetch=trio.sleep_forever,
-        range=None,
-        speed=Fraction(1),
-        loops=False,
-        size=(16, 16),
-        sounds=False,
-        picture="vp8",
-        project_id="film",
-        trace_id="trace",
-    )
-    programme = Programme(Show(scenes[0], first_course(scenes[0].seen, asked, When(frame=0)), 0))
-    sources = Sources(compose, cast("SoundDesk", None))
-    pump = Pump(asked, programme, cast("Pace", written), sources, cast("Encoder", written), lambda: None)
+    pump = pump_of(scenes[0], written, compose)
     with trio.fail_after(PATIENCE):
         await pump.run()
     assert len(written.frames) == 10
     # Each was shown for a frame at least, and the newest to the end.
     assert written.frames == [*(b"%d" % each for each in range(EDITS)), *[b"%d" % EDITS] * (10 - EDITS)]
+
+
+async def test_what_cannot_be_shown_ends_it_unless_something_else_takes_its_place() -> None:
+    gone = MediaNotFound(path="gone.mp4")
+    written, renewed = Written(), iter([scene_of(Set(1)), None])
+
+    @asynccontextmanager
+    async def compose(stage: Stage, window: tuple[int, int]) -> AsyncIterator[tuple[int, AsyncIterator[bytes]]]:
+        broken = 4 if stage.revision == 0 else 7
+        if window[0] >= broken:
+            raise gone
+        yield broken, frames(str(stage.revision), (window[0], broken))
+
+    async def renew() -> None:
+        await trio.lowlevel.checkpoint()
+        scene = next(renewed)
+        if scene is not None:
+            pump.give(scene)
+
+    pump = pump_of(scene_of(Set(0)), written, compose, renew)
+    with trio.fail_after(PATIENCE):
+        await pump.run()
+    assert pump.fault is gone
+    assert written.frames == [*[b"0"] * 4, *[b"1"] * 3]
+
+
+def test_of_what_was_played_before_an_edit_no_stage_is_held() -> None:
+    first = Set(0)
+    held = weakref.ref(first)
+    programme = Programme(show_of(scene_of(first)))
+    programme.begin(show_of(scene_of(Set(1)), 5))
+    del first
+    gc.collect()
+    assert held() is None
+    assert [programme.at(number / 25).frame for number in (0, 4, 5, 9, 14)] == [0, 4, 5, 9, 9]

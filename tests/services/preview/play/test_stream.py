@@ -38,6 +38,16 @@ async def test_every_frame_is_shown_once_and_in_order(numbered: Path, tmp_path: 
             assert (state.state, state.reason, state.frame) == ("ended", "end", 74)
 
 
+async def test_h264_is_of_the_level_that_is_said(tmp_path: Path) -> None:
+    async with theatre(tmp_path / "home") as house:
+        for width in (64, 1280, 3840):
+            played = await house.play(project({"clips": [clip("#204060", 0, 0.08)]}), codecs=MP4, width=width)
+            data = (await house.watch(played, tmp_path / "out.mp4")).read_bytes()
+            await house.over(played)
+            said = data.index(b"avcC") + 5
+            assert f"avc1.{data[said : said + 3].hex().upper()}" in played.content_type, width
+
+
 TENTH = Range(from_=When(frame=20), to=When(frame=30))
 COURSES: list[tuple[float, bool, Range | None, int]] = [
     (-1, False, None, 60),
