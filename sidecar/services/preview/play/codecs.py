@@ -7,7 +7,14 @@ from collections.abc import Collection, Iterator, Sequence
 from fractions import Fraction
 
 from protocol.errors import EncoderUnavailable, NotSupported
-from sidecar.ffmpeg.builder.play import PLAY_ENCODERS, SOUND_ENCODERS, PlayContainer, PlayPicture, container_of, level_of
+from sidecar.ffmpeg.builder.play import (
+    PLAY_ENCODERS,
+    SOUND_ENCODERS,
+    PlayContainer,
+    PlayPicture,
+    container_of,
+    level_of,
+)
 
 MADE = ('video/webm; codecs="vp9,opus"', 'video/webm; codecs="vp8,opus"', 'video/mp4; codecs="avc1,mp4a.40.2"')
 """What can be made at all, best first."""
