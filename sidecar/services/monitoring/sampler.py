@@ -58,7 +58,7 @@ class Sampler:
     """Made by the monitoring service; all but the thread's part runs on the trio thread."""
 
     def __init__(self, sources: Sources, meters: Meters, clock: Callable[[], float] = tick) -> None:
-        self._sources = sources
+        self.sources = sources
         self._meters = meters
         self._clock = clock
         self._listeners: list[Listener] = []
@@ -104,14 +104,14 @@ class Sampler:
 
     async def _look(self) -> Sample:
         now, at = self._clock(), time.time()
-        named = self._sources.children()
+        named = self.sources.children()
         machine, process, children, gpus = await trio.to_thread.run_sync(
             self._measure, named, now, limiter=self._limiter
         )
-        meter, cache = self._sources.meter, self._sources.cache()
+        meter, cache = self.sources.meter, self.sources.cache()
         active = sum(meter.active().values())
         ended, found = meter.ended_so_far, _found(cache.lookups)
-        crashes = Part(self._sources.crashes(), 0)
+        crashes = Part(self.sources.crashes(), 0)
         sample = Sample(
             tick=now,
             at=at,
@@ -149,7 +149,7 @@ class Sampler:
         return machine, own, meters.processes.children(named, now, machine.cores), meters.cards.look(now)
 
     def _rates(self, now: float) -> Rates | None:
-        meter = self._sources.meter
+        meter = self.sources.meter
         operations = sum(operation.count for operation in meter.operations.values())
         totals = now, operations, meter.received, meter.sent
         before, self._totals = self._totals, totals
@@ -162,7 +162,7 @@ class Sampler:
         """Return the jobs that run, each with how long it has been as it is."""
         before, self._stood = self._stood, {}
         followed = []
-        for pipeline in self._sources.pipelines():
+        for pipeline in self.sources.pipelines():
             seen, since = before.get(pipeline.job_id, (pipeline, now))
             since = since if (seen.stage, seen.made) == (pipeline.stage, pipeline.made) else now
             self._stood[pipeline.job_id] = pipeline, since

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import trio
 
 from sidecar.services.events import EventHub
-from sidecar.services.monitoring.meter import Meter
 from sidecar.services.monitoring.sample import Sample
 from sidecar.services.monitoring.sampler import Sampler
 
@@ -26,7 +25,6 @@ def _none() -> tuple[int, int]:
 class MonitoringService:
     """The counts and looks of this instance. `started` is a Unix time; `alerts` counts those that fire, and pend."""
 
-    meter: Meter
     sampler: Sampler
     events: EventHub
     started: float
@@ -43,14 +41,14 @@ class MonitoringService:
         await self.sampler.run()
 
     async def snapshot(self, include: Collection[Section] | None = None) -> MetricsSnapshot:
-        """Return what everything does now; what the system is asked is at most a second and a half old."""
+        """Return what everything does now; what was measured is at most a second and a half old."""
         return self._snapshot(await self.sampler.fresh(), include)
 
     async def operations(self, names: Sequence[str] | None = None) -> MetricsOperations:
         """Return how operations have gone. Raises InvalidParams for a name that is none."""
         from sidecar.services.monitoring.operations import operations_report  # noqa: PLC0415 - start-up time
 
-        return operations_report(await self.sampler.fresh(), self.meter, names)
+        return operations_report(await self.sampler.fresh(), self.sampler.sources.meter, names)
 
     def tell(self, sample: Sample) -> None:
         """Publish a look, if anybody wants it."""
@@ -64,7 +62,7 @@ class MonitoringService:
         firing, pending = self.alerts()
         return snapshot(
             sample,
-            self.meter,
+            self.sampler.sources,
             started=self.started,
             dropped=self.events.dropped,
             alerts=AlertCounts(firing=firing, pending=pending),

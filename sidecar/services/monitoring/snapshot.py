@@ -28,6 +28,7 @@ from sidecar.services.monitoring.machine import Machine
 from sidecar.services.monitoring.meter import Meter
 from sidecar.services.monitoring.readings import JOBS, error_ratio
 from sidecar.services.monitoring.sample import CacheLook, Sample
+from sidecar.services.monitoring.sampler import Sources
 from sidecar.services.monitoring.times import timestamp
 
 NOTHING: Final = Quantiles(p50=0.0, p95=0.0, p99=0.0, max=0.0, samples=0)
@@ -36,18 +37,19 @@ NOTHING: Final = Quantiles(p50=0.0, p95=0.0, p99=0.0, max=0.0, samples=0)
 
 def snapshot(
     sample: Sample,
-    meter: Meter,
+    sources: Sources,
     *,
     started: float,
     dropped: int,
     alerts: AlertCounts,
     include: Collection[Section] | None = None,
 ) -> MetricsSnapshot:
-    """Put a look and the counts of now together. `started` is a Unix time, `dropped` events that slow readers lost."""
+    """Put a look and the counts of now together: those of operations, queues, messages and lookups. `started` is a Unix time, `dropped` events that slow readers lost."""
 
     def wanted(section: Section) -> bool:
         return include is None or section in include
 
+    meter = sources.meter
     return MetricsSnapshot(
         at=timestamp(sample.at),
         uptime=round(sample.at - started, 3),
@@ -72,7 +74,7 @@ def snapshot(
             for each in sample.pipelines
             if wanted("pipelines")
         ],
-        caches=_caches(sample.cache, sample) if wanted("caches") else None,
+        caches=_caches(sources.cache(), sample) if wanted("caches") else None,
         rpc=_rpc(meter, dropped) if wanted("rpc") else None,
         error_ratio=error_ratio(sample),
         alerts=alerts,

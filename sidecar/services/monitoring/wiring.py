@@ -36,7 +36,7 @@ async def monitored(services: Services, render: RenderService) -> AsyncIterator[
     )
     cards = CardMeter()
     meters = Meters(MachineMeter((folders.data, folders.cache, folders.temp)), ProcessMeter(), cards)
-    service = MonitoringService(meter, Sampler(sources, meters), services.events, services.started)
+    service = MonitoringService(Sampler(sources, meters), services.events, services.started)
     try:
         async with open_monitoring(service):
             yield service

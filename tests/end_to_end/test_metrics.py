@@ -1,0 +1,104 @@
+"""A real sidecar at work: what it says of itself is what was planted, and what others count."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import trio
+
+from protocol.errors import InvalidParams, JobNotFound, MediaNotFound
+from tests.harness.media import make_clip
+from tests.harness.patience import PATIENCE
+from tests.harness.spawned import Spawned, spawned
+from tests.services.render.studio import color, project
+
+
+async def operations(sidecar: Spawned) -> dict[str, Any]:
+    found = await sidecar.request("metrics.operations")
+    return {each["name"]: each for each in found["operations"]}
+
+
+async def test_requests_jobs_and_lookups_are_counted_as_they_were_made(tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "clip.mp4", seconds=1)
+    async with spawned(tmp_path / "home") as sidecar:
+        for _ in range(7):
+            await sidecar.request("media.probe", path=str(clip))
+        for _ in range(3):
+            with pytest.raises(MediaNotFound):
+                await sidecar.request("media.probe", path=str(tmp_path / "none.mp4"))
+        with pytest.raises(JobNotFound):
+            await sidecar.request("render.job", jobId="none")
+        with pytest.raises(InvalidParams):
+            await sidecar.request("render.job", job="none")
+        raw = project(color(0, 1, "#102030"), color(1, 1, "#302010"))
+        for name in ("a", "b"):
+            output = str(tmp_path / f"{name}.mp4")
+            await sidecar.request("events.subscribe", topics=["render.state"], jobId=name)
+            await sidecar.request("render.start", project={"inline": raw}, output=output, jobId=name)
+            await sidecar.until("render.state", job__jobId=name, job__state="completed")
+        found = await operations(sidecar)
+        probe, render = found["media.probe"], found["render"]
+        assert (probe["count"], probe["errors"], probe["interactive"]) == (10, {"mediaNotFound": 3}, True)
+        assert 0 < probe["min"] <= probe["p50"] <= probe["p95"] * 1.05 <= probe["max"] * 1.1
+        assert probe["lastError"]["kind"] == "mediaNotFound"
+        trace = await sidecar.request("system.trace", traceId=probe["lastError"]["traceId"])
+        assert trace["truncated"] is False
+        assert (found["render.job"]["count"], found["render.job"]["errors"]) == (
+            2,
+            {"jobNotFound": 1, "invalidParams": 1},
+        )
+        assert (render["count"], render["errors"], render["interactive"]) == (2, {}, False)
+        jobs = [(await sidecar.request("render.job", jobId=name))["progress"]["elapsed"] for name in ("a", "b")]
+        assert render["max"] == pytest.approx(max(jobs), rel=1e-6)
+        assert found["initialize"]["count"] == 1
+        shot = await sidecar.request("metrics.snapshot")
+        stats = await sidecar.request("cache.stats")
+        for kind, counts in shot["caches"]["kinds"].items():
+            told = stats["kinds"][kind]
+            assert (counts["hits"], counts["misses"]) == (told["hits"]["total"], told["misses"]["total"]), kind
+        assert shot["caches"]["kinds"]["segments"]["hits"] > 0
+        assert shot["rpc"]["connections"] == 1
+        assert shot["rpc"]["inFlight"] == 1
+        assert shot["errorRatio"] is None or shot["errorRatio"] == 0
+
+
+async def test_looks_come_once_a_second_and_show_who_works(tmp_path: Path) -> None:
+    raw = project(color(0, 400), width=1280, height=720)
+    async with spawned(tmp_path) as sidecar:
+        await sidecar.request("settings.set", settings={"maxJobs": 1}, persist=False)
+        await sidecar.request("events.subscribe", topics=["metrics", "render.state"])
+        for name in ("a", "b", "c"):
+            output = str(tmp_path / f"{name}.mp4")
+            await sidecar.request("render.start", project={"inline": raw}, output=output, jobId=name)
+        await sidecar.until("render.state", job__jobId="a", job__state="running")
+        with trio.fail_after(PATIENCE):
+            while not any(topic == "metrics" and shows_work(look) for topic, look in sidecar.events):  # noqa: ASYNC110 - looks come by themselves
+                await trio.sleep(0.05)
+        look = next(look for topic, look in sidecar.events if topic == "metrics" and shows_work(look))
+        (queue,) = [each for each in look["queues"] if each["name"] == "render"]
+        assert (queue["depth"], queue["running"], queue["limit"]) == (2, 1, 1)
+        assert queue["oldestSeconds"] >= 0
+        assert [each["jobId"] for each in look["pipelines"]] == ["a"]
+        running = {each["pid"] for each in look["children"] if each["jobId"] == "a"}
+        assert {each.pid for each in sidecar.children()} & running
+        assert look["process"]["rss"] == pytest.approx(psutil.Process(sidecar.process.pid).memory_info().rss, rel=0.3)
+        assert look["system"]["memory"]["total"] <= psutil.virtual_memory().total
+        assert 0 <= look["system"]["cpu"] <= 1
+        assert look["gpus"] == [] or Path("/proc/driver/nvidia/version").exists()
+        (rendering,) = [each for each in look["operations"] if each["name"] == "render"]
+        assert (rendering["active"], rendering["count"]) == (1, 0)
+        assert look["process"]["loopLag"]["samples"] > 0
+        for name in ("c", "b", "a"):
+            await sidecar.request("render.cancel", jobId=name)
+        # Those that never had their turn had no life of their own.
+        assert (await operations(sidecar))["render"]["errors"] == {"cancelled": 1}
+        only = await sidecar.request("metrics.snapshot", include=["rpc"])
+        assert (only["system"], only["caches"], only["operations"], only["queues"]) == (None, None, [], [])
+        assert only["rpc"]["received"] > 5
+
+
+def shows_work(look: Any) -> bool:
+    return bool(look["pipelines"] and look["children"] and look["system"]["cpu"] is not None)
