@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from protocol.commands.preview.storyboard import Storyboard
+from protocol.commands.preview.storyboard import Storyboard, StoryboardFrame
 from sidecar.cli.engine import Engine, run
 from sidecar.cli.exits import DONE
 from sidecar.cli.fetching import saved_each
@@ -117,7 +117,7 @@ def storyboard(
             pictures = [(each.time, each.image) for each in found.frames]
             await saved_each(engine, pictures, out, SUFFIXES[form], overwrite=overwrite)
         output.result(found)
-        rows = [(f"{float(Fraction(each.time)):.3f}", str(each.frame), size(each.image.bytes)) for each in found.frames]
+        rows = [(f"{float(Fraction(each.time)):.3f}", str(each.frame), _picture(each)) for each in found.frames]
         output.table(("time", "frame", "picture"), rows)
         shape = f"{len(found.frames)} pictures of {found.cell_width}×{found.cell_height}"
         output.line(f"{out}: {shape}" + (f" in {found.rows} rows" if sheet else ""))
@@ -125,3 +125,7 @@ def storyboard(
 
     output = Output.choose(as_json=as_json)
     return run(work, output)
+
+
+def _picture(frame: StoryboardFrame) -> str:
+    return size(frame.image.bytes) if frame.error is None else f"a cross: {frame.error.kind}"

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
-import trio
 
 from protocol.commands.preview.clip import PreviewClip, PreviewedClip
 from protocol.commands.preview.filter import FilterPreview, PreviewFilter
@@ -16,13 +14,12 @@ from protocol.commands.preview.storyboard import PreviewStoryboard, Storyboard
 from protocol.commands.preview.subtitles import PreviewSubtitles, SubtitlePreview
 from protocol.commands.preview.waveform import PreviewedWaveform, PreviewWaveform
 from protocol.commands.shared import ProjectRef, Range
-from protocol.errors import InvalidParams, NothingToRender
+from protocol.errors import InvalidParams
 from protocol.progress import Progress
 from protocol.time import parse_seconds
 from sidecar.commands.call import Call
-from sidecar.commands.refs import readable
+from sidecar.commands.refs import media_file, readable
 from sidecar.commands.registry import command
-from sidecar.services.media.paths import local_path
 
 if TYPE_CHECKING:
     from sidecar.services.preview.service import PreviewService
@@ -51,8 +48,9 @@ async def storyboard(params: PreviewStoryboard, call: Call) -> Storyboard:
     if target is not None:
         call.check_write(str(target.beside(TRACK).path))
     stage = await _stage(params, call, previews)
-    span = _span(params.range, stage)
-    return await storyboards(call.services, previews).storyboard(params, stage, span, target, _tell(call))
+    span = stage.span(params.range)
+    made = storyboards(call.services, previews).storyboard
+    return await made(params, stage, span, target, _tell(call), trace=call.trace_id)
 
 
 @command("preview.clip")
@@ -62,7 +60,7 @@ async def clip(params: PreviewClip, call: Call) -> PreviewedClip:
 
     target, previews = _target(params, call), await call.services.previews.wait()
     stage = await _stage(params, call, previews)
-    return await clips(call.services).clip(params, stage, _span(params.range, stage), target, _tell(call))
+    return await clips(call.services).clip(params, stage, stage.span(params.range), target, _tell(call))
 
 
 @command("preview.gif")
@@ -72,7 +70,7 @@ async def gif(params: PreviewGif, call: Call) -> PreviewedGif:
 
     target, previews = _target(params, call), await call.services.previews.wait()
     stage = await _stage(params, call, previews)
-    return await gifs(call.services).gif(params, stage, _span(params.range, stage), target, _tell(call))
+    return await gifs(call.services).gif(params, stage, stage.span(params.range), target, _tell(call))
 
 
 @command("preview.waveform")
@@ -83,11 +81,11 @@ async def waveform(params: PreviewWaveform, call: Call) -> PreviewedWaveform:
     target = _target(params, call)
     if params.path is not None and params.project is None:
         span = _seconds(params.range)
-        path = await _path(params.path, call)
+        path = await media_file(params.path, call)
         return await waves(call.services).of_file(params, path, span, target)
     previews = await call.services.previews.wait()
     stage = await _stage(params, call, previews)
-    frames = None if params.range is None else _span(params.range, stage)
+    frames = None if params.range is None else stage.span(params.range)
     return await waves(call.services).of_project(params, stage, frames, target, _tell(call))
 
 
@@ -132,7 +130,7 @@ async def _stage(params: _Of, call: Call, previews: PreviewService) -> Stage:
     if params.project is not None:
         return await previews.stages.of_project(readable(params.project, call), read)
     shown = params.path or ""
-    return await previews.stages.of_file(await _path(shown, call), read, shown=shown)
+    return await previews.stages.of_file(await media_file(shown, call), read, shown=shown)
 
 
 async def _given(params: _Of, call: Call, previews: PreviewService) -> Given:
@@ -144,15 +142,6 @@ async def _given(params: _Of, call: Call, previews: PreviewService) -> Given:
         view = await call.services.projects.resolve_ref(readable(params.project, call))
         return Given(view.raw, view.base, read)
     return of_file(await _stage(params, call, previews), read)
-
-
-def _span(range_: Range | None, stage: Stage) -> tuple[int, int]:
-    """Return the frames of a range, or all; raises NothingToRender, and InvalidParams for one that holds none."""
-    from sidecar.services.render.planning import frames_of  # noqa: PLC0415 - start-up time
-
-    if stage.length == 0:
-        raise NothingToRender
-    return (0, stage.length) if range_ is None else frames_of(range_, stage.rate, stage.length)
 
 
 def _seconds(range_: Range | None) -> tuple[Fraction, Fraction] | None:
@@ -170,10 +159,6 @@ def _seconds(range_: Range | None) -> tuple[Fraction, Fraction] | None:
     if not 0 <= edges[0] < edges[1]:
         raise InvalidParams(detail="a range begins at 0 or later, and ends after it begins", path="/range")
     return edges[0], edges[1]
-
-
-async def _path(path: str, call: Call) -> Path:
-    return await trio.to_thread.run_sync(call.check_read, str(local_path(path)))
 
 
 def _tell(call: Call) -> Tell:

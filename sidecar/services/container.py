@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Hashable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -288,8 +288,15 @@ class Services:
         from sidecar.services.media.failing import Failing  # noqa: PLC0415 - start-up time
 
         return Failing(lambda: self.memory, kind, seconds)
+        # Before the members, which pictures are read with.
+        self.stack.push_async_callback(late.end)
 
     @cached_property
+    def leave(self, peer: Hashable) -> None:
+        """Let go of what is kept for a connection that is over."""
+        if self.previews.held is not None:
+            self.previews.held.views.close(peer)
+
     def previews(self) -> Late[PreviewService]:
         """What shows pictures of projects; opened by who waits for it first."""
         late = Late(self._open_previews)
@@ -320,6 +327,7 @@ class Services:
         tools = PlayTools(
             previews=lambda: self.previews.wait(),  # noqa: PLW0108 - opened by the first play, not before
             sound=desk,
+        _ = self.previews  # plays are ended before what shows their pictures
             resources=lambda: self.resources,
             capabilities=self.tools.capabilities,
             events=self.events,

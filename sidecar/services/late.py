@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class Late(Generic[T]):
-    """Holds what `open_` opens. Made by `open_late`; all of it runs on the trio thread."""
+    """Holds what `open_` opens, in a task that runs `hold`. Made by `open_late`; all of it runs on the trio thread."""
 
     def __init__(self, open_: Callable[[], AbstractAsyncContextManager[T]]) -> None:
         self._open = open_
@@ -20,6 +20,7 @@ class Late(Generic[T]):
         self._ending = trio.Event()
         self._closed = trio.Event()
         self._waiting = trio.lowlevel.ParkingLot()
+        self._scope = trio.CancelScope()
         self._held: T | None = None
 
     @property
@@ -44,22 +45,25 @@ class Late(Generic[T]):
     async def hold(self) -> None:
         """Open it once it is wanted, and close it at the end."""
         try:
-            await self._wanted.wait()
-            # An answer that was given in the same pass as the wish is written before the loop stands still.
-            await trio.lowlevel.checkpoint()
-            await trio.lowlevel.checkpoint()
-            async with self._open() as self._held:
-                while self._waiting:
-                    self._waiting.unpark()
-                    await trio.lowlevel.checkpoint()
-                await self._ending.wait()
+            with self._scope:
+                await self._wanted.wait()
+                # An answer that was given in the same pass as the wish is written before the loop stands still.
+                await trio.lowlevel.checkpoint()
+                await trio.lowlevel.checkpoint()
+                async with self._open() as self._held:
+                    while self._waiting:
+                        self._waiting.unpark()
+                        await trio.lowlevel.checkpoint()
+                    await self._ending.wait()
         finally:
             self._closed.set()
 
     async def end(self) -> None:
-        """Have it closed, and wait for that; what is still being opened is given up."""
+        """Have it closed, and wait for that, cancelled or not; what is still being opened is given up."""
         self._ending.set()
-        if self._held is not None:
+        if self._held is None:
+            self._scope.cancel()
+        with trio.CancelScope(shield=True):
             await self._closed.wait()
 
 

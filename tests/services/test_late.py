@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
 
 import pytest
 import trio
 import trio.lowlevel
+import trio.testing
 
-from sidecar.services.late import open_late
+from sidecar.services.late import Late, open_late
+from tests.harness.desk import opened
 from tests.harness.patience import PATIENCE
 
 
@@ -74,6 +78,46 @@ async def test_what_cannot_be_opened_ends_the_block() -> None:
             await late.wait()
             raise AssertionError("nobody gets here")
     assert door.noted == ["opening"]
+
+
+async def test_what_is_still_being_opened_is_given_up() -> None:
+    noted: list[str] = []
+
+    @asynccontextmanager
+    async def slow() -> AsyncIterator[str]:
+        noted.append("opening")
+        try:
+            await trio.Event().wait()
+            yield "never"
+        finally:
+            noted.append("given up")
+
+    late = Late(slow)
+    with trio.fail_after(PATIENCE):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(late.hold)
+            late.want()
+            await trio.testing.wait_all_tasks_blocked()
+            await late.end()
+            assert noted == ["opening", "given up"]
+
+
+async def test_previews_are_closed_before_what_they_are_read_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+    end = Late.end
+
+    async def noting(late: Late[Any]) -> None:
+        order.append(f"{type(late.held).__name__} is left")
+        await end(late)
+        order.append(f"{type(late.held).__name__} is gone")
+
+    monkeypatch.setattr(Late, "end", noting)
+    async with opened(tmp_path) as desk:
+        await desk.services.previews.wait()
+        assert desk.services.plays.playing == ()
+    assert order == ["PreviewService is left", "PreviewService is gone", "Members is left", "Members is gone"]
 
 
 async def test_a_wish_does_not_wait() -> None:

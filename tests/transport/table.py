@@ -17,7 +17,7 @@ from protocol.commands import Command, Empty, Example, Load, Params
 from protocol.commands.session import Initialize, Subscribe, Unsubscribe
 from protocol.errors import MediaNotFound, OutputUnwritable
 from sidecar.commands import session
-from sidecar.commands.call import Call
+from sidecar.commands.call import Call, Peer
 from sidecar.commands.grant import grant_of
 from sidecar.commands.registry import Handler, handler
 from sidecar.services.events import EventHub
@@ -56,6 +56,10 @@ class FakeServices:
     meter: Meter = field(default_factory=Meter)
     gates: dict[str, trio.Event] = field(default_factory=dict)
     started: list[str] = field(default_factory=list)
+    left: list[Peer] = field(default_factory=list)
+
+    def leave(self, peer: Peer) -> None:
+        self.left.append(peer)
 
     async def whole(self) -> None:
         """Nothing of these is opened late."""

@@ -10,6 +10,7 @@ from protocol.commands.command import Command, Example, Params
 from protocol.commands.preview.files import MAKING
 from protocol.commands.preview.shared import DEMO_REF, Quality
 from protocol.commands.shared import ProjectRef, Range, Resource
+from protocol.errors.base import ErrorData
 from protocol.model import Result
 from protocol.problem import Problem
 from protocol.time import ExactTime, Seconds
@@ -48,13 +49,17 @@ class PreviewStoryboard(Params, kw_only=True):
 
 
 class StoryboardFrame(Result):
-    """A picture: where it begins in the sheet, and where it is to be had by itself."""
+    """A picture: where it begins in the sheet, and where it is to be had by itself.
+
+    With an `error` the frame cannot be shown, and its picture is a cross.
+    """
 
     frame: int
     time: ExactTime
     x: int
     y: int
     image: Resource
+    error: ErrorData | None
 
 
 class Storyboard(Result):
@@ -62,7 +67,8 @@ class Storyboard(Result):
 
     `cell_width` and `cell_height` are the size of a picture, the line under it not counted. `vtt` is a WebVTT track
     whose cues name parts of the sheet (`#xywh=`): players show them over the time line. A frame stands for what comes
-    until the next one; with `count` for its part.
+    until the next one; with `count` for its part. `failed` of them cannot be shown; where none can be, the first one's
+    error is that of the command.
     """
 
     sheet: Resource
@@ -72,6 +78,7 @@ class Storyboard(Result):
     cell_height: int
     frames: list[StoryboardFrame]
     vtt: Resource
+    failed: int
     exact: bool
     problems: list[Problem]
     written: list[str]
@@ -83,7 +90,7 @@ COMMANDS = (
         PreviewStoryboard,
         Storyboard,
         "Show frames of a project or a file on one sheet, with their times, and as a track of thumbnails. "
-        "Items of progress are {frame, time, image}.",
+        "Items of progress are {frame, time, image, error}.",
         Example({"project": DEMO_REF, "count": 4, "width": 160}),
         raises=MAKING,
         load="previews",

@@ -11,12 +11,14 @@ import msgspec
 
 from protocol.errors import LimitExceeded
 from protocol.project import Project
+from protocol.project.export import PixelFormat
 from sidecar.core.timeline import Timeline, resolve
 from sidecar.ffmpeg.builder.command import Command, Output, SideFile
 from sidecar.ffmpeg.builder.excerpt import PLAIN, QUIET, stored
-from sidecar.ffmpeg.builder.graph import Input, InputStream, Stream, node
+from sidecar.ffmpeg.builder.graph import Expression, Input, InputStream, Stream, node
 from sidecar.ffmpeg.builder.picture.convert import ACCURATE
 from sidecar.ffmpeg.builder.preview import image_options
+from sidecar.ffmpeg.builder.stills import png_format
 from sidecar.ffmpeg.builder.text import FONT_ENVIRONMENT, FontSet, burn_cues
 
 MOST_SIDE = 16_382
@@ -30,6 +32,9 @@ SHEET_WIDTH = 4_096
 ImageFormat = Literal["jpeg", "webp", "png"]
 
 SUFFIXES: dict[ImageFormat, str] = {"jpeg": "jpg", "webp": "webp", "png": "png"}
+
+CROSS, GREY = 112, 48
+"""Levels of what stands for a picture that cannot be shown."""
 
 LETTER = 0.62
 """Width of a digit at most, in heights of the font."""
@@ -104,7 +109,8 @@ def build_board(
     """
     suffix = SUFFIXES[finish.format]
     files = tuple(SideFile(f"cell-{number:04}.{suffix}", data) for number, data in enumerate(pictures))
-    options = (("f", "image2"), ("framerate", "1"), ("start_number", "0"))
+    # A WebP with nothing transparent in it has no alpha: without the last option the sheet would begin anew behind one.
+    options = (("f", "image2"), ("framerate", "1"), ("start_number", "0"), ("reinit_filter", "0"))
     ground = f"0x{finish.background[1:]}"
     stream = _laid(InputStream(Input(f"file:cell-%04d.{suffix}", options), "video", 0), finish, board.cell)
     stream = node("pad", stream, w=board.cell[0], h=board.cell[1] + board.line, color=ground)
@@ -140,6 +146,28 @@ def build_board(
         frames=1,
         environment=FONT_ENVIRONMENT if board.line else (),
     )
+
+
+def build_lack(size: tuple[int, int], finish: Finish, pixel_format: PixelFormat) -> Command:
+    """Build the command that writes to stdout what stands for a picture that cannot be shown: a cross on grey.
+
+    `pixel_format` is that of the export whose pictures it lies among: a sheet is laid of files of one depth.
+    """
+    width, height = size
+    ground = node("color", medium="video", c="black", s=f"{width}x{height}", r=1)
+    stream: Stream = node("format", node("trim", ground, end_frame=1), pix_fmts="gray")
+    # Within so much of a diagonal; both go through corners, so products of sides tell how near they are.
+    near = height * max(1, width // 64)
+    falls, rises = (f"lt(abs((X+0.5)*{height}-{place}*{width}),{near})" for place in ("(Y+0.5)", f"({height}-Y-0.5)"))
+    stream = node("geq", stream, lum=Expression(f"if({falls}+{rises},{CROSS},{GREY})"))
+    stream = node("setparams", stream, range="full", colorspace="bt709")
+    stream = node("format", node("scale", stream, flags=f"bicubic+{ACCURATE}"), pix_fmts="gbrp")
+    if finish.format == "png":
+        stream = node("format", stream, pix_fmts=png_format(pixel_format))
+    else:
+        stream = stored(stream, finish.format)
+    output = (("frames:v", "1"), *image_options(finish.format, finish.quality), ("f", "image2pipe"), *PLAIN)
+    return Command(outputs=(Output((stream,), output, "pipe:1"),), globals_=QUIET, frames=1)
 
 
 def _laid(stream: Stream, finish: Finish, size: tuple[int, int]) -> Stream:

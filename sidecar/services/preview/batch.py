@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from math import floor
@@ -13,7 +12,6 @@ import msgspec
 import trio
 
 from protocol.commands.preview.batch import Batch, BatchItem, PreviewBatch
-from protocol.commands.shared import Range
 from protocol.errors import InvalidParams, SidecarError
 from sidecar.services.preview.composer import Composer
 from sidecar.services.preview.pictures import Look, Picture, Pictures, offered
@@ -43,20 +41,9 @@ def batch_frames(params: PreviewBatch, stage: Stage) -> list[int]:
         return [stage.frame(frame, None, f"/frames/{at}") for at, frame in enumerate(params.frames)]
     if params.times is not None:
         return [stage.frame(None, time, f"/times/{at}") for at, time in enumerate(params.times)]
-    first, end = span_of(params.range, stage)
+    first, end = stage.span(params.range) if stage.frames else (0, 1)
     count = params.count or 1
     return [first + floor((2 * at + 1) * (end - first) / (2 * count)) for at in range(count)]
-
-
-def span_of(span: Range | None, stage: Stage) -> tuple[int, int]:
-    """Return the frames of a range, or of the whole stage; raises InvalidParams for one without frames."""
-    if span is None:
-        return 0, max(1, stage.frames)
-    first = stage.frame(span.from_.frame, span.from_.time, "/range/from")
-    end = stage.frame(span.to.frame, span.to.time, "/range/to")
-    if end <= first:
-        raise InvalidParams(detail="the range holds no frame", path="/range")
-    return first, end
 
 
 def goes(frames: Sequence[int]) -> Iterator[list[int]]:
@@ -109,32 +96,44 @@ class Tray:
         return Batch(items=items, failed=sum(item.error is not None for item in items), cached=self.cached)
 
     async def _run(self, run: list[int], composer: Composer, pictures: Pictures) -> None:
-        """Make the pictures of a run; where it fails, one by one."""
-        left = list(run)
-        if len(run) > 1:
-            with suppress(SidecarError):
-                await self._go(left, composer, pictures)
-        for frame in left:
+        """Make the pictures of a run in as few goes as may be; the one that a go fails at is made alone."""
+        left, most = list(run), LONGEST
+        while left:
             try:
-                self._done(frame, await pictures.picture(self.stage, frame, self.look, scan=True))
-            except SidecarError as error:
-                self._failed(frame, error)
+                # What was too much for one process is so a moment later, too.
+                most = 2 * await self._go(left, most, composer, pictures)
+            except SidecarError:
+                await self._alone(left.pop(0), pictures)
 
-    async def _go(self, left: list[int], composer: Composer, pictures: Pictures) -> None:
-        """Make frames in one go, each taken out of `left` once it is there."""
-        size, image = self.look.size, self.look.image
-        going = partial(composer.going, self.stage, (left[0], left[-1] + 1), size, image)
-        window, fed = await trio.to_thread.run_sync(going)
-        async with composer.frames(self.stage, window, size=size, image=image, fed=fed) as frames:
+    async def _go(self, left: list[int], most: int, composer: Composer, pictures: Pictures) -> int:
+        """Make frames in one go, each taken out of `left` once it is there; returns how many one process may take."""
+        stage, size, image = self.stage, self.look.size, self.look.image
+        first = left[0]
+        stage.check((first, first + 1))
+        end = min([left[-1] + 1, first + most, *(each.first for each in stage.broken if each.first > first)])
+        window, fed = await trio.to_thread.run_sync(partial(composer.going, stage, (first, end), size, image))
+        wanted = [frame for frame in left if frame < window[1]]
+        if len(wanted) == 1:
+            await self._alone(left.pop(0), pictures)
+            return window[1] - first
+        async with composer.frames(stage, window, size=size, image=image, fed=fed) as frames:
             began = trio.current_time()
-            for frame in range(*window):
+            for frame in range(first, wanted[-1] + 1):
                 data = await anext(frames)
-                if left and frame == left[0]:
+                if frame == left[0]:
                     now = trio.current_time()
-                    await pictures.current(self.stage)
-                    self._done(frame, pictures.keep(self.stage, frame, self.look, data, seconds=now - began, scan=True))
+                    await pictures.current(stage)
+                    self._done(frame, pictures.keep(stage, frame, self.look, data, seconds=now - began, scan=True))
                     left.pop(0)
                     began = now
+        return window[1] - first
+
+    async def _alone(self, frame: int, pictures: Pictures) -> None:
+        """Make a picture by a process of its own, or say why there is none."""
+        try:
+            self._done(frame, await pictures.picture(self.stage, frame, self.look, scan=True))
+        except SidecarError as error:
+            self._failed(frame, error)
 
     def _done(self, frame: int, picture: Picture) -> None:
         exact = self.stage.exact((frame, frame + 1))

@@ -113,6 +113,13 @@ def seen_on(project: Project) -> Mapping[str, tuple[int, int]]:
     return _on(project, VideoTrack)
 
 
+def length_of(project: Project) -> int:
+    """Return how many frames a project lasts, with all of its clips that are not disabled."""
+    rate = parse_rate(project.frame_rate)
+    tracks = [track for track in project.tracks if not isinstance(track, SubtitleTrack) and track.enabled]
+    return max((_frames(clip, rate)[1] for track in tracks for clip in track.clips if clip.enabled), default=0)
+
+
 def _on(project: Project, kind: type[VideoTrack | AudioTrack]) -> Mapping[str, tuple[int, int]]:
     """Return the frames on which each clip of tracks of a kind is played, transitions included."""
     rate = parse_rate(project.frame_rate)

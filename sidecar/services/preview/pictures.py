@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from hashlib import blake2b
 from time import perf_counter
 from typing import TYPE_CHECKING, Literal
@@ -14,8 +14,8 @@ import trio
 from protocol.commands.shared import Resource
 from protocol.errors import ResourceLimit, SourceChanged
 from sidecar.ffmpeg.builder.preview import Fed, preview_key
-from sidecar.services.cache.flights import Flights
 from sidecar.services.cache.kinds import Kind
+from sidecar.services.places import Places
 from sidecar.services.preview.composer import Composer
 from sidecar.services.preview.stage import Stage
 from sidecar.services.resources import Resources
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 KIND: Kind = "frames"
 
-MOST_KEYS = 100_000
-"""Keys that a stage remembers."""
+MOST_KEYS = 8_192
+"""Keys that a stage remembers: about 3 MiB, and more pictures than the memory tier usually holds."""
 
 CONTENT_TYPES = {"jpeg": "image/jpeg", "webp": "image/webp", "png": "image/png"}
 
@@ -62,7 +62,7 @@ class Pictures:
         self._composer = composer
         self._memory = memory
         self._same = same
-        self._flights = Flights()
+        self._places = Places[str]()
 
     def kept(self, stage: Stage, frame: int, look: Look) -> Picture | None:
         """Return a picture that this stage has given before, if it is still kept."""
@@ -88,12 +88,13 @@ class Pictures:
             return kept
         stage.check((frame, frame + 1))
         fed, key = await trio.to_thread.run_sync(partial(self._keyed, stage, frame, look))
-        async with self._flights.turn((KIND, key)):
-            held = self._memory().get(KIND, key)
-            if held is not None:
-                _remember(stage, frame, look, key)
-                return Picture(held.value, key, "cache")
-            return await self._composed(stage, frame, look, fed, key, scan=scan)
+        with self._places.of(key) as place:
+            async with place:
+                held = self._memory().get(KIND, key)
+                if held is not None:
+                    _remember(stage, frame, look, key)
+                    return Picture(held.value, key, "cache")
+                return await self._composed(stage, frame, look, fed, key, scan=scan)
 
     async def current(self, stage: Stage) -> None:
         """Raise SourceChanged if a file of a stage is no longer what it was read from."""
@@ -123,7 +124,13 @@ class Pictures:
 
 def look_of(stage: Stage, width: int | None, height: int | None, format_: Format, quality: int) -> Look:
     """Return what a request wants its pictures to be like."""
-    return Look(stage.size(width, height), (format_, 0 if format_ == "png" else quality))
+    return _one_of_its_kind(Look(stage.size(width, height), (format_, 0 if format_ == "png" else quality)))
+
+
+@lru_cache(maxsize=64)
+def _one_of_its_kind(look: Look) -> Look:
+    """Return the first look of those that are equal: thousands of keys name it."""
+    return look
 
 
 def offered(resources: Resources, look: Look, picture: Picture) -> Resource:
@@ -134,6 +141,8 @@ def offered(resources: Resources, look: Look, picture: Picture) -> Resource:
 
 
 def _remember(stage: Stage, frame: int, look: Look, key: str) -> None:
-    if len(stage.keys) >= MOST_KEYS:
-        stage.keys.clear()
-    stage.keys[frame, look] = key
+    keys = stage.keys
+    keys[frame, look] = key
+    keys.move_to_end((frame, look))
+    if len(keys) > MOST_KEYS:
+        keys.popitem(last=False)

@@ -34,7 +34,7 @@ from sidecar.services.access import ReadAccess
 from sidecar.services.fonts import FontService
 from sidecar.services.media.proxy.service import ProxyService
 from sidecar.services.media.service import MediaService
-from sidecar.services.preview.breakage import Without, breakage, clips_of, concerns, general, less, silence
+from sidecar.services.preview.breakage import Without, breakage, clips_of, concerns, general, length_of, less, silence
 from sidecar.services.preview.proxied import swapped
 from sidecar.services.preview.stage import Kept, Stage, Stamp
 from sidecar.services.projects.reading import invalid, read_file
@@ -150,8 +150,10 @@ class Reader:
         if unplayable := frozenset(clips_of(found.problems, project)):
             playable = less(playable, Without(clips=unplayable))
             timeline = await trio.to_thread.run_sync(resolve, playable, sources)
+        # It lasts as long as it will once its clips can be played.
+        frames = timeline.frames if playable is project else length_of(project)
         prints = {facts.path: facts.fingerprint for facts in sources.values()}
-        stage = _stage(joined(timeline), project.export, found.resources, prints, ffmpeg)
+        stage = _stage(_lasting(timeline, frames), project.export, found.resources, prints, ffmpeg)
         stage = await self._analysed(stage, problems)
         held: list[Pinned] = []
         if media == "proxy":
@@ -219,7 +221,8 @@ class Reader:
         """Let a stage play small files; `held` gets what keeps them in the cache, to be released with the stage."""
         found = await swapped(project, sources, self._proxies(), check_read)
         held += found.pinned
-        timeline = joined(await trio.to_thread.run_sync(resolve, project, found.sources))
+        timeline = await trio.to_thread.run_sync(resolve, project, found.sources)
+        timeline = _lasting(timeline, stage.frames)
         return replace(
             stage,
             timeline=timeline,
@@ -254,6 +257,11 @@ class Reader:
                 problems.append(_unanalysed(each.pointer, each.item.clip.id))
         given = replace(resources, analyses=tables, analysis_keys=keys)
         return replace(stage, resources=given, inexact=tuple(inexact), missing=tuple(missing))
+
+
+def _lasting(timeline: Timeline, frames: int) -> Timeline:
+    """Return a timeline of so many frames as previews take it."""
+    return replace(joined(timeline), frames=frames)
 
 
 def _stage(timeline: Timeline, export: Export, resources: Resources, prints: Mapping[str, str], ffmpeg: str) -> Stage:

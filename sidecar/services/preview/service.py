@@ -27,7 +27,7 @@ from sidecar.services.preview.decoding.pool import Decoders, open_decoders
 from sidecar.services.preview.pictures import Pictures, look_of, offered
 from sidecar.services.preview.reading import Reader
 from sidecar.services.preview.stages import Stages, Without
-from sidecar.services.preview.views import Views
+from sidecar.services.preview.views import View, Views
 from sidecar.services.projects import ProjectService
 from sidecar.services.resources import Resources
 
@@ -97,13 +97,13 @@ class PreviewService:
         tray = Tray(stage, look, batch_frames(params, stage), self.resources(), trace, report)
         return await tray.filled(self.composer, self.pictures, asked_order=params.order == "asked")
 
-    async def _frame(self, params: PreviewFrame, read: ReadAccess, view: Hashable | None) -> PreviewPicture:
+    async def _frame(self, params: PreviewFrame, read: ReadAccess, view: View | None) -> PreviewPicture:
         try:
             return await self._shown(params, read, view)
         except SourceChanged:
             return await self._shown(params, read, view)
 
-    async def _shown(self, params: PreviewFrame, read: ReadAccess, view: Hashable | None) -> PreviewPicture:
+    async def _shown(self, params: PreviewFrame, read: ReadAccess, view: View | None) -> PreviewPicture:
         out = params.without
         without = Without(frozenset(out.effects), frozenset(out.clips), out.subtitles)
         stage = await self.stages.of_project(params.project, read, without=without, media=params.media)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
-from protocol.errors import InvalidParams, SidecarError
+from protocol.commands.shared import Range
+from protocol.errors import InvalidParams, NothingToRender, SidecarError
 from protocol.problem import Problem
 from protocol.project import Export
 from protocol.time import Seconds, format_exact, instant_frame, parse_seconds
@@ -82,7 +84,7 @@ class Stage:
     owners: tuple[str, ...] = ()
     revision: int | None = None
     watched: Mapping[Path, Stamp] = field(default_factory=dict)
-    keys: dict[object, str] = field(default_factory=dict)
+    keys: OrderedDict[object, str] = field(default_factory=OrderedDict)
 
     @property
     def rate(self) -> Fraction:
@@ -91,7 +93,7 @@ class Stage:
 
     @property
     def frames(self) -> int:
-        """Frames of the project."""
+        """Frames of the project, clips that cannot be played included."""
         return self.timeline.frames
 
     @property
@@ -101,8 +103,8 @@ class Stage:
 
     @property
     def length(self) -> int:
-        """Frames of the project, clips that cannot be played included."""
-        return max([self.frames, *(each.end for each in (*self.broken, *self.silent) if each.end < ALWAYS[1])])
+        """Frames of the project."""
+        return self.frames
 
     def time(self, frame: int) -> str:
         """Return when a frame begins, in seconds as "num/den"."""
@@ -120,6 +122,21 @@ class Stage:
         if frame is None or frame < 0:
             raise InvalidParams(detail="before the beginning", path=path)
         return frame
+
+    def span(self, wanted: Range | None) -> tuple[int, int]:
+        """Return the frames [first, end) of a range, as far as there are any, or all.
+
+        Raises NothingToRender for a project without any, InvalidParams for a range that holds none of them.
+        """
+        if self.frames == 0:
+            raise NothingToRender
+        if wanted is None:
+            return 0, self.frames
+        first = self.frame(wanted.from_.frame, wanted.from_.time, "/range/from")
+        end = min(self.frames, self.frame(wanted.to.frame, wanted.to.time, "/range/to"))
+        if end <= first:
+            raise InvalidParams(detail=f"the range holds none of the {self.frames} frames", path="/range")
+        return first, end
 
     def size(self, width: int | None, height: int | None) -> tuple[int, int]:
         """Return the size of a preview: the export's; of one that is given, the other by aspect. Sides are even."""

@@ -107,6 +107,10 @@ class Stages:
         return await self._reader.of_view(await self._projects.resolve_ref(ref), read, without, media, ffmpeg)
 
     async def _get(self, key: Hashable, read: Callable[[str], Awaitable[Stage]]) -> Stage:
+        older = self._being_set.get(key)
+        if older is not None:
+            # It may have read files that changed before this request came: what it finds is looked at like any other.
+            await older.done.wait()
         known = self._known.get(key)
         ffmpeg, gone = await trio.to_thread.run_sync(self._look, known)
         if known is not None and known.ffmpeg == ffmpeg and not gone and not await self._reader.more(known):

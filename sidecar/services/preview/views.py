@@ -18,6 +18,9 @@ from sidecar.services.preview.stage import Stage
 
 T = TypeVar("T")
 
+View = tuple[Hashable, str]
+"""A view: whose it is, and its name among theirs."""
+
 MOST_PIPELINES = 4
 MOST_LANES = 64
 
@@ -38,12 +41,14 @@ class _Lane:
     last: tuple[Stage, Look, int] | None = None
     running: Pipeline | None = None
     following: Pipeline | None = None
+    followed: Pipeline | None = None
+    """The one whose successor was asked for: once, whatever came of it."""
 
     def stop(self) -> None:
         for pipeline in (self.running, self.following):
             if pipeline is not None:
                 pipeline.stop()
-        self.running = self.following = None
+        self.running = self.following = self.followed = None
 
 
 @dataclass(slots=True, eq=False)
@@ -55,16 +60,16 @@ class _Turn:
 
 
 class Views:
-    """Serves the pictures of views. A view is any hashable name."""
+    """Serves the pictures of views."""
 
     def __init__(self, composer: Composer, pictures: Pictures, tasks: trio.Nursery) -> None:
         self._composer = composer
         self._pictures = pictures
         self._tasks = tasks
-        self._turns: dict[Hashable, _Turn] = {}
-        self._lanes: OrderedDict[Hashable, _Lane] = OrderedDict()
+        self._turns: dict[View, _Turn] = {}
+        self._lanes: OrderedDict[View, _Lane] = OrderedDict()
 
-    async def newest(self, view: Hashable, serve: Callable[[], Awaitable[T]]) -> T:
+    async def newest(self, view: View, serve: Callable[[], Awaitable[T]]) -> T:
         """Serve a request of a view, in place of the one that is being served; that one raises Cancelled."""
         turn = _Turn()
         older = self._turns.get(view)
@@ -82,7 +87,7 @@ class Views:
                 del self._turns[view]
         raise Cancelled(reason="superseded")
 
-    async def picture(self, view: Hashable, stage: Stage, frame: int, look: Look) -> Picture:
+    async def picture(self, view: View, stage: Stage, frame: int, look: Look) -> Picture:
         """Return a picture as `Pictures.picture` does; the next frames of a view come from a pipeline."""
         lane = self._lane(view)
         last, lane.last = lane.last, (stage, look, frame)
@@ -100,11 +105,10 @@ class Views:
             # It ended; a process for this frame alone says why, or shows it.
         return await self._pictures.picture(stage, frame, look)
 
-    def close(self, view: Hashable) -> None:
-        """End the pipelines of a view."""
-        lane = self._lanes.pop(view, None)
-        if lane is not None:
-            lane.stop()
+    def close(self, peer: Hashable) -> None:
+        """End the pipelines of a peer that has gone, and let go of what its views have shown."""
+        for view in [view for view in self._lanes if view[0] == peer]:
+            self._lanes.pop(view).stop()
 
     async def _pipeline(
         self, lane: _Lane, stage: Stage, look: Look, frame: int, last: tuple[Stage, Look, int] | None
@@ -117,7 +121,8 @@ class Views:
             lane.running, lane.following = following, None
         running = lane.running
         if running is not None and running.reaches(stage, look, frame):
-            if running.end - frame <= LEAD and lane.following is None:
+            if running.end - frame <= LEAD and lane.followed is not running:
+                lane.followed = running
                 self._tasks.start_soon(self._follow, lane, running)
             return running
         if last is None:
@@ -130,7 +135,7 @@ class Views:
     async def _follow(self, lane: _Lane, running: Pipeline) -> None:
         """Start what goes on where a pipeline ends."""
         following = await self._start(running.stage, running.look, running.end)
-        if following is not None and (lane.running is not running or lane.following is not None):
+        if following is not None and lane.running is not running:
             following.stop()
         elif following is not None:
             lane.following = following
@@ -162,7 +167,7 @@ class Views:
             if lane is not next(reversed(self._lanes.values())):
                 lane.stop()
 
-    def _lane(self, view: Hashable) -> _Lane:
+    def _lane(self, view: View) -> _Lane:
         lane = self._lanes.setdefault(view, _Lane())
         self._lanes.move_to_end(view)
         while len(self._lanes) > MOST_LANES:

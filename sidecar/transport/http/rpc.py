@@ -116,6 +116,7 @@ class Session:
                 connection.leave()
                 for subscription in connection.peer.subscriptions.values():
                     hosting.services.events.unsubscribe(subscription)
+                hosting.services.leave(connection.peer)
 
     async def _read(self, connection: Connection) -> None:
         with self._reading:

@@ -9,7 +9,11 @@ import numpy as np
 import pytest
 
 from protocol.errors import InvalidParams, MediaNotFound
+from sidecar.ffmpeg.builder.preview import Fed
+from sidecar.services.preview import composer
 from sidecar.services.preview.batch import goes
+from sidecar.services.preview.composer import Composer
+from sidecar.services.preview.composition import Composition
 from tests.services.preview.showing import color, film, number_of, numbered, played, screen
 
 
@@ -51,6 +55,34 @@ async def test_what_cannot_be_shown_is_told_by_item(tmp_path: Path) -> None:
         assert batch["failed"] == 2
         with pytest.raises(MediaNotFound):
             await shown.desk.ask("preview.batch", path=str(tmp_path / "gone.mp4"), count=1)
+
+
+@pytest.mark.trio
+async def test_a_run_is_composed_in_as_few_goes_as_its_sources_allow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(composer, "MOST_FEEDS", 1)
+    begun: list[int] = []
+    begin = Composer.begin
+
+    async def counting(self: Composer, fed: Fed, **more: Any) -> Composition:
+        begun.append(fed.command.frames or 0)
+        return await begin(self, fed, **more)
+
+    monkeypatch.setattr(Composer, "begin", counting)
+    source = numbered(tmp_path)
+    gone = played(tmp_path / "gone.mp4", 1.28, 0.08)
+    clips = [played(source, at, 0.64, sourceStart=start) for at, start in ((0, 0), (0.64, 2), (1.36, 1))]
+    async with screen(tmp_path) as shown:
+        project = {"inline": film(*clips[:2], gone, clips[2])}
+        batch = await shown.desk.ask("preview.batch", project=project, frames=list(range(50)))
+        wanted = [*range(16), *range(50, 66), None, None, *range(25, 41)]
+        shown_numbers = [item["image"] and number_of(await shown.pixels(item["image"])) for item in batch["items"]]
+        assert shown_numbers == wanted
+        assert batch["failed"] == 2
+    # Before: the first go, and each frame behind it by a process of its own.
+    assert sum(begun) == 48
+    assert len(begun) <= 8
 
 
 @pytest.mark.trio

@@ -70,6 +70,27 @@ async def test_a_clip_sounds_in_step(tmp_path: Path) -> None:
 
 
 @pytest.mark.trio
+async def test_what_cannot_be_heard_takes_nothing_from_the_length(tmp_path: Path) -> None:
+    raw = film(played(numbered(tmp_path), 0, 1))
+    gone = {"source": {"kind": "file", "path": str(tmp_path / "gone.wav")}, "start": 0, "duration": 2}
+    raw["tracks"].append({"kind": "audio", "clips": [gone]})
+    part = {"from": {"frame": 20}, "to": {"time": 9}}
+    async with screen(tmp_path) as shown:
+        asked = {"project": {"inline": raw}, "range": part, "width": 64}
+        with pytest.raises(MediaNotFound):
+            await shown.desk.ask("preview.clip", **asked)
+        found = await shown.desk.ask("preview.clip", **asked, sound=False, quality=90)
+        assert (found["frames"], found["duration"], found["sound"]) == (30, "6/5", False)
+        frames = decode_rgb(await kept(shown, found["clip"], tmp_path / "a.mp4"))
+        assert len(frames) == 30
+        assert [frame.max() < 40 for frame in frames] == [False] * 5 + [True] * 25
+        gif = await shown.desk.ask("preview.gif", **asked, fps=25)
+        assert (gif["frames"], gif["duration"]) == (30, "6/5")
+        batch = await shown.desk.ask("preview.batch", project={"inline": raw}, count=2, width=64)
+        assert [item["frame"] for item in batch["items"]] == [12, 37]
+
+
+@pytest.mark.trio
 async def test_a_gif_has_its_rate_its_length_and_its_loop(tmp_path: Path) -> None:
     source = numbered(tmp_path)
     async with screen(tmp_path) as shown:

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
 import trio
+import trio.testing
 
 from protocol.commands.shared import ProjectRef
 from protocol.errors import InvalidParams, InvalidProject, MediaNotFound, SourceChanged
 from protocol.problem import Problem
 from protocol.project import Project
 from sidecar.services.access import ReadAccess
+from sidecar.services.preview import pictures
 from sidecar.services.preview.breakage import breakage, concerns, error_of, seen_on
 from sidecar.services.preview.composer import Composer
-from sidecar.services.preview.stage import ALWAYS
+from sidecar.services.preview.pictures import Look
+from sidecar.services.preview.reading import Reader
+from sidecar.services.preview.stage import ALWAYS, Stage
 from tests.harness.media import make_clip
 from tests.services.preview.showing import SIZE, color, film, number_of, numbered, played, screen
 
@@ -91,6 +95,18 @@ async def test_a_stage_is_set_once_for_all_who_ask(tmp_path: Path) -> None:
             await stages.of_project(ProjectRef(), FREE)
 
 
+async def test_a_stage_remembers_the_last_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "MOST_KEYS", 3)
+    raw = film(color(0, 1))
+    async with screen(tmp_path) as shown:
+        for frame in (0, 1, 2, 0, 3):
+            await shown.frame(raw, frame, width=32)
+        stage = await (await shown.service()).stages.of_project(ProjectRef(inline=raw), FREE)
+        looks = dict(cast("list[tuple[int, Look]]", list(stage.keys)))
+        assert list(looks) == [1, 2, 3]
+        assert len({id(look) for look in looks.values()}) == 1, "one look for all of them"
+
+
 async def test_a_file_of_the_same_size_and_time_is_another_one(tmp_path: Path) -> None:
     source, other = tmp_path / "a.png", tmp_path / "b.png"
     make_clip(source, picture="#FF0000", size=SIZE)
@@ -106,6 +122,41 @@ async def test_a_file_of_the_same_size_and_time_is_another_one(tmp_path: Path) -
         assert (await shown.picture(raw, 3))[40, 90][2] > 200
 
 
+async def test_a_request_joins_no_stage_that_was_begun_before_its_file_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, other = numbered(tmp_path, seconds=2), numbered(tmp_path, "other.mp4", seconds=1)
+    ref = ProjectRef(inline=film(played(source, 0, 1)))
+    async with screen(tmp_path) as shown:
+        stages = (await shown.service()).stages
+        read, go = trio.Event(), trio.Event()
+        of_view = Reader.of_view
+
+        async def slow(self: Reader, *given: Any) -> Stage:
+            stage = await of_view(self, *given)
+            read.set()
+            await go.wait()
+            return stage
+
+        monkeypatch.setattr(Reader, "of_view", slow)
+        found: list[Stage] = []
+
+        async def ask() -> None:
+            found.append(await stages.of_project(ref, FREE))
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(ask)
+            await read.wait()
+            other.replace(source)
+            for _ in range(3):
+                nursery.start_soon(ask)
+            await trio.testing.wait_all_tasks_blocked()
+            go.set()
+        older, *newer = found
+        assert {id(stage) for stage in newer} == {id(newer[0])}, "they are still read once for all"
+        assert newer[0].fingerprints != older.fingerprints
+
+
 async def test_what_was_composed_while_a_source_changed_is_thrown_away(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -116,10 +167,10 @@ async def test_what_was_composed_while_a_source_changed_is_thrown_away(
         stage = await stages.of_project(ProjectRef(inline=raw), FREE)
         begin = Composer.begin
 
-        async def changing(self: Composer, fed: Any) -> Any:
+        async def changing(self: Composer, fed: Any, **more: Any) -> Any:
             if other.exists():
                 other.replace(source)
-            return await begin(self, fed)
+            return await begin(self, fed, **more)
 
         monkeypatch.setattr(Composer, "begin", changing)
         answer = await shown.frame(raw, 10)
@@ -127,9 +178,9 @@ async def test_what_was_composed_while_a_source_changed_is_thrown_away(
         assert not stages.same(stage)
         assert (await stages.of_project(ProjectRef(inline=raw), FREE)).fingerprints != stage.fingerprints
 
-        async def always(self: Composer, fed: Any) -> Any:
+        async def always(self: Composer, fed: Any, **more: Any) -> Any:
             os.utime(source)
-            return await begin(self, fed)
+            return await begin(self, fed, **more)
 
         monkeypatch.setattr(Composer, "begin", always)
         with pytest.raises(SourceChanged):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,8 +14,9 @@ import trio
 import trio.testing
 
 from protocol.errors import Cancelled
-from sidecar.services.preview.composer import MOST, MOST_ENDING
+from sidecar.services.preview.composer import MOST, MOST_ENDING, Composer
 from sidecar.services.preview.pipeline import AHEAD
+from sidecar.services.preview.stage import Stage
 from tests.harness.patience import PATIENCE
 from tests.services.preview.showing import Screen, film, number_of, numbered, played, screen
 
@@ -68,7 +70,7 @@ async def test_steps_forward_come_from_one_process(tmp_path: Path) -> None:
         assert origins[0] == "cold"
         assert "cold" not in origins[1:]
         assert service.composer.composed <= 50 + AHEAD + 1
-        service.views.close((shown.desk.peer, "one"))
+        service.views.close(shown.desk.peer)
         await until(lambda: service.composer.running == 0)
 
 
@@ -84,6 +86,45 @@ async def test_a_pipeline_goes_on_over_its_own_end(tmp_path: Path, monkeypatch: 
             else:
                 assert pixels.max() == 0
         assert (await shown.service()).composer.running <= 2
+
+
+async def test_a_pipeline_is_followed_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sidecar.services.preview.views.WINDOW", 40)
+    begun: list[int] = []
+    going = Composer.going
+
+    def slow(self: Composer, stage: Stage, window: tuple[int, int], *given: Any) -> Any:
+        begun.append(window[0])
+        if window[0] == 51:
+            # Until the hand has gone on by some frames.
+            assert passed.wait(PATIENCE)
+        return going(self, stage, window, *given)
+
+    monkeypatch.setattr(Composer, "going", slow)
+    async with screen(tmp_path) as shown:
+        project = await shown.open(reel(tmp_path))
+        passed = threading.Event()
+        for frame in range(10, 60):
+            if frame == 45:
+                passed.set()
+            assert number_of(await shown.picture(project, frame, view="one")) == frame
+    assert begun == [11, 51]
+
+
+async def test_nothing_is_kept_for_a_connection_that_has_ended(tmp_path: Path) -> None:
+    async with screen(tmp_path) as shown:
+        services = shown.desk.services
+        services.leave(shown.desk.peer)
+        project = await shown.open(reel(tmp_path))
+        for view, first in (("one", 10), ("two", 60)):
+            for frame in (first, first + 1):
+                await shown.frame(project, frame, view=view)
+        composer = (await shown.service()).composer
+        assert composer.running >= 2
+        services.leave(object())
+        assert composer.running >= 2
+        services.leave(shown.desk.peer)
+        await until(lambda: composer.running == 0)
 
 
 async def test_an_edit_is_seen_in_the_next_step(tmp_path: Path) -> None:
@@ -151,7 +192,7 @@ async def scrubbed(folder: Path, count: int) -> None:
         made = sum(origin != "cache" for origin in hand.answered.values())
         pipelines = list(hand.answered.values()).count("pipeline")
         assert service.composer.composed - made <= AHEAD * (1 + pipelines)
-        service.views.close((shown.desk.peer, "one"))
+        service.views.close(shown.desk.peer)
         await until(lambda: service.composer.running == 0)
         left = [path for path in (folder / "tempDir").rglob("preview-*") if path.is_dir()]
         assert left == []

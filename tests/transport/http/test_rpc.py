@@ -83,6 +83,7 @@ async def test_who_leaves_leaves_nothing_behind(tmp_path: Path, monkeypatch: pyt
             while site.server._sessions or site.server._lines:  # noqa: ASYNC110 - no event says that all have left
                 await trio.sleep(0.01)
         assert ended == [name]
+        assert len(site.services.left) == 1
 
 
 async def test_two_connections_are_two(tmp_path: Path) -> None:

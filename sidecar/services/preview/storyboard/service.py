@@ -15,10 +15,11 @@ import msgspec
 import trio
 
 from protocol.commands.preview.storyboard import PreviewStoryboard, Storyboard, StoryboardFrame
-from protocol.errors import InvalidParams, ResourceLimit, SidecarError
+from protocol.errors import InvalidParams, ResourceLimit, SidecarError, SourceChanged
 from protocol.progress import Begin, End, Items
+from protocol.project import VideoExport
 from protocol.time import parse_seconds
-from sidecar.ffmpeg.builder.board import Board, Finish, build_board, lay_out
+from sidecar.ffmpeg.builder.board import Board, Finish, build_board, build_lack, lay_out
 from sidecar.ffmpeg.builder.text import bundled_fonts
 from sidecar.services.media.analysis.messages import Options
 from sidecar.services.media.analysis.service import Asked
@@ -54,6 +55,24 @@ SHEETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A picture, or what stands for one, and why."""
+
+    picture: Picture
+    error: SidecarError | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawn:
+    """What pictures are of, how they look, and the id of the request that errors carry."""
+
+    stage: Stage
+    look: Look
+    finish: Finish
+    trace: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Storyboards:
     """Makes them. Cancelled or failed, no process and no file is left."""
@@ -65,12 +84,20 @@ class Storyboards:
     resources: Callable[[], Resources]
 
     async def storyboard(
-        self, request: PreviewStoryboard, stage: Stage, span: tuple[int, int], target: Target | None, tell: Tell
+        self,
+        request: PreviewStoryboard,
+        stage: Stage,
+        span: tuple[int, int],
+        target: Target | None,
+        tell: Tell,
+        *,
+        trace: str,
     ) -> Storyboard:
         """Make the storyboard of project frames [first, end), and write it where it is asked for.
 
-        Pictures are those of preview.frame, byte for byte. Raises InvalidParams, LimitExceeded, what
-        `Pictures.picture`, AnalysisService and `write` raise, and the typed errors of execution.
+        Pictures are those of preview.frame, byte for byte; what one cannot be shown for is said beside it, under the
+        id `trace`. Raises InvalidParams, LimitExceeded, SourceChanged, what AnalysisService and `write` raise, the
+        typed errors of execution, and where no frame can be shown what `Pictures.picture` raises.
         """
         for each in () if target is None else (target, target.beside(TRACK)):
             each.check(stage.sources)
@@ -79,9 +106,11 @@ class Storyboards:
         picks = await self._picks(request, stage, span)
         look = look_of(stage, request.width, None, request.format, request.quality)
         board = lay_out(len(picks), look.size, columns=request.columns, gap=request.gap, lines=request.timecodes)
-        made = await self._made(stage, picks, look, tell)
-        texts = [clock(pick.frame / stage.rate) for pick in picks] if request.timecodes else []
         finish = Finish(request.format, request.quality, request.background)
+        drawn = Drawn(stage, look, finish, trace)
+        cells = await self._made(drawn, picks, tell)
+        made = [cell.picture for cell in cells]
+        texts = [clock(pick.frame / stage.rate) for pick in picks] if request.timecodes else []
         sheet, resource = await self._sheet(board, made, texts, finish)
         thumbnails = [
             Thumbnail(pick.first / stage.rate, pick.end / stage.rate, *board.at(number), *board.cell)
@@ -99,11 +128,12 @@ class Storyboards:
             cell_width=board.cell[0],
             cell_height=board.cell[1],
             frames=[
-                self._frame(stage, pick, picture, look, board.at(number))
-                for number, (pick, picture) in enumerate(zip(picks, made, strict=True))
+                self._frame(drawn, pick, cell, board.at(number))
+                for number, (pick, cell) in enumerate(zip(picks, cells, strict=True))
             ],
             vtt=self.resources().offer_bytes(track, "text/vtt", scan=True),
-            exact=all(stage.exact((pick.frame, pick.frame + 1)) for pick in picks),
+            failed=(failed := sum(cell.error is not None for cell in cells)),
+            exact=not failed and all(stage.exact((pick.frame, pick.frame + 1)) for pick in picks),
             problems=stage.problems_of(span),
             written=written,
         )
@@ -134,10 +164,10 @@ class Storyboards:
         found = await self.analyses().analyze(Path(footage.path), asked, shown=footage.path)
         return [] if found.scenes is None else [Fraction(cut.time) for cut in found.scenes.cuts]
 
-    async def _made(self, stage: Stage, picks: list[Pick], look: Look, tell: Tell) -> list[Picture]:
+    async def _made(self, drawn: Drawn, picks: list[Pick], tell: Tell) -> list[Cell]:
         """Return the pictures, telling of each as it comes."""
-        made: dict[int, Picture] = {}
-        failed: list[SidecarError] = []
+        made: dict[int, Cell] = {}
+        fatal: list[SidecarError] = []
         waiting = list(enumerate(picks))[::-1]
         tell(Begin(title="Showing frames", total=len(picks)))
 
@@ -145,22 +175,47 @@ class Storyboards:
             while waiting:
                 number, pick = waiting.pop()
                 try:
-                    made[number] = await self.pictures.picture(stage, pick.frame, look, scan=True)
+                    cell = made[number] = await self._cell(drawn, pick.frame)
                 except SidecarError as error:
-                    failed.append(error)
+                    fatal.append(error)
                     nursery.cancel_scope.cancel()
                     return
-                image = offered(self.resources(), look, made[number])
-                item = {"frame": pick.frame, "time": stage.time(pick.frame), "image": msgspec.to_builtins(image)}
-                tell(Items(items=[item]))
+                shown = self._frame(drawn, pick, cell, (0, 0))
+                item = {"frame": pick.frame, "time": shown.time, "image": shown.image, "error": shown.error}
+                tell(Items(items=[msgspec.to_builtins(item)]))
 
         async with trio.open_nursery() as nursery:
             for _ in range(AT_ONCE):
                 nursery.start_soon(work)
-        if failed:
-            raise failed[0]
+        if fatal:
+            raise fatal[0]
+        first = made[0].error
+        if first is not None and all(cell.error is not None for cell in made.values()):
+            raise first
         tell(End())
         return [made[number] for number in range(len(picks))]
+
+    async def _cell(self, drawn: Drawn, frame: int) -> Cell:
+        """Return the picture of a frame, or what stands for it."""
+        try:
+            return Cell(await self.pictures.picture(drawn.stage, frame, drawn.look, scan=True))
+        except SourceChanged:
+            raise
+        except SidecarError as error:
+            return Cell(await self._lack(drawn), error)
+
+    async def _lack(self, drawn: Drawn) -> Picture:
+        """Return what stands for a picture that cannot be shown."""
+        look, memory = drawn.look, self.memory()
+        stored = (drawn.stage.export.video or VideoExport()).pixel_format
+        decides = repr((DRAWN, "lack", self.drawing.toolchain().version, look, stored))
+        key = hashlib.sha256(decides.encode()).hexdigest()
+        held = memory.get("frames", key)
+        if held is not None:
+            return Picture(held.value, key, "cache")
+        data = await self.drawing.drawn(build_lack(look.size, drawn.finish, stored))
+        self._keep(key, data)
+        return Picture(data, key, "cold")
 
     async def _sheet(
         self, board: Board, pictures: list[Picture], texts: list[str], finish: Finish
@@ -175,14 +230,24 @@ class Storyboards:
             images = [each.data for each in pictures]
             command = await trio.to_thread.run_sync(build_board, board, images, texts, finish, bundled_fonts())
             sheet = await self.drawing.drawn(command)
-            if not memory.put("frames", key, sheet, scan=True):
-                raise ResourceLimit(what="bytes of the memory cache", value=len(sheet), limit=memory.use().limit)
+            self._keep(key, sheet)
         width, height = board.size
         resource = self.resources().offer_entry(
             "frames", key, f"image/{finish.format}", bytes=len(sheet), width=width, height=height
         )
         return sheet, resource
 
-    def _frame(self, stage: Stage, pick: Pick, picture: Picture, look: Look, place: tuple[int, int]) -> StoryboardFrame:
-        image = offered(self.resources(), look, picture)
-        return StoryboardFrame(frame=pick.frame, time=stage.time(pick.frame), x=place[0], y=place[1], image=image)
+    def _keep(self, key: str, data: bytes) -> None:
+        memory = self.memory()
+        if not memory.put("frames", key, data, scan=True):
+            raise ResourceLimit(what="bytes of the memory cache", value=len(data), limit=memory.use().limit)
+
+    def _frame(self, drawn: Drawn, pick: Pick, cell: Cell, place: tuple[int, int]) -> StoryboardFrame:
+        return StoryboardFrame(
+            frame=pick.frame,
+            time=drawn.stage.time(pick.frame),
+            x=place[0],
+            y=place[1],
+            image=offered(self.resources(), drawn.look, cell.picture),
+            error=None if cell.error is None else cell.error.data(drawn.trace),
+        )

@@ -172,6 +172,34 @@ async def test_what_cannot_be_is_said(tmp_path: Path) -> None:
         with pytest.raises(LimitExceeded):
             await board(shown, raw, count=50, width=4_096)
         with pytest.raises(MediaNotFound):
-            await board(shown, raw, count=3, width=64)
-        before = await board(shown, raw, count=2, width=64, range={"from": {"time": 0}, "to": {"time": 2}})
-        assert len(before["frames"]) == 2
+            await board(shown, raw, count=3, width=64, range={"from": {"time": 2}, "to": {"time": 3}})
+
+
+@pytest.mark.trio
+@pytest.mark.parametrize("form", ["jpeg", "webp", "png"])
+@pytest.mark.parametrize("pixel_format", ["yuv420p", "yuv444p10le", "yuva420p"])
+async def test_a_clip_that_cannot_be_played_is_a_cross_where_it_would_be(
+    tmp_path: Path, form: str, pixel_format: str
+) -> None:
+    clips = [color(0, 1), played(tmp_path / "gone.mp4", 1, 1), color(2, 1, "#2040C0", opacity=0.5)]
+    export = {"container": "mkv", "audio": None, "video": {"codec": "png", "pixelFormat": pixel_format}}
+    raw = film(*clips, export=export, background="#00000000" if pixel_format == "yuva420p" else "#000000")
+    async with screen(tmp_path) as shown:
+        found = await board(shown, raw, count=6, width=64, columns=3, gap=0, timecodes=False, format=form, quality=95)
+        kinds = [each["error"] and each["error"]["kind"] for each in found["frames"]]
+        assert kinds == [None, None, "mediaNotFound", "mediaNotFound", None, None]
+        assert found["frames"][2]["error"]["context"]["path"].endswith("gone.mp4")
+        assert (found["failed"], found["exact"]) == (2, False)
+        told = [item for each in shown.desk.reported if each["kind"] == "items" for item in each["items"]]
+        assert {item["frame"]: item["error"] for item in told} == {
+            each["frame"]: each["error"] for each in found["frames"]
+        }
+        sheet = (await shown.pixels(found["sheet"])).astype(int)
+        cells = [sheet[each["y"] : each["y"] + 32, each["x"] : each["x"] + 64] for each in found["frames"]]
+        for cell, middle in zip(cells, [(128, 64, 32)] * 2 + [(112,) * 3] * 2 + [(16, 32, 96)] * 2, strict=True):
+            assert np.abs(cell[15:17, 31:33] - middle).max() <= 8
+        for cell in cells[2:4]:
+            assert np.abs(cell[16, 4] - 48).max() <= 8
+            assert np.abs(cell[[1, 30, 1, 30], [2, 2, 61, 61]] - 112).max() <= 30
+        alone = await shown.pixels(found["frames"][2]["image"])
+        assert np.abs(alone.astype(int) - cells[2]).max() <= 8
