@@ -36,6 +36,7 @@ from sidecar.commands.grant import grant_of
 from sidecar.commands.registry import command
 
 if TYPE_CHECKING:
+    from sidecar.ffmpeg.toolchain import Toolchain
     from sidecar.services.container import Services
 
 DISTRIBUTION = "video-compiler-sidecar"
@@ -50,6 +51,8 @@ async def initialize(params: Initialize, call: Call) -> Initialized:
         raise UnsupportedProtocol(wanted=params.protocol, served=[PROTOCOL])
     check_origins(params.allow_origins)
     peer, services = call.connection, call.services
+    tool = await services.tools.look()
+    # From here to the end nothing waits: what was sent behind this request is served after it.
     peer.client = params.client.name
     peer.process_id = params.process_id
     peer.grant = grant_of(params.roots)
@@ -85,9 +88,9 @@ async def initialize(params: Initialize, call: Call) -> Initialized:
             open_projects=OPEN_PROJECTS,
         ),
         http=http,
-        ffmpeg=_ffmpeg(services),
+        ffmpeg=_ffmpeg(tool),
         paths=_paths(services),
-        features={"render": services.toolchain is not None, "http": http is not None, "metrics": False},
+        features={"render": tool is not None, "http": http is not None, "metrics": False},
     )
 
 
@@ -169,8 +172,7 @@ def _http(services: Services) -> Http | None:
         return None
 
 
-def _ffmpeg(services: Services) -> FfmpegSummary | None:
-    tool = services.toolchain
+def _ffmpeg(tool: Toolchain | None) -> FfmpegSummary | None:
     return None if tool is None else FfmpegSummary(path=str(tool.path), version=tool.version, licence=tool.licence)
 
 

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, Literal
 import trio
 
 from sidecar.ffmpeg.supervisor import Supervisor, open_supervisor
-from sidecar.ffmpeg.toolchain import Toolchain
 from sidecar.services.events import EventHub
 from sidecar.services.folders import Folders, roots_of, settings_file
 from sidecar.services.instance import open_folders
@@ -159,11 +158,6 @@ class Services:
         """Name of this instance among all on the machine."""
         return self.folders.instance_id
 
-    @property
-    def toolchain(self) -> Toolchain | None:
-        """The FFmpeg in use; None when none is usable."""
-        return self.tools.current()
-
     @cached_property
     def system(self) -> SystemService:
         """What this instance says of itself and the machine."""
@@ -288,20 +282,20 @@ class Services:
         from sidecar.services.media.failing import Failing  # noqa: PLC0415 - start-up time
 
         return Failing(lambda: self.memory, kind, seconds)
-        # Before the members, which pictures are read with.
-        self.stack.push_async_callback(late.end)
 
     @cached_property
-    def leave(self, peer: Hashable) -> None:
-        """Let go of what is kept for a connection that is over."""
-        if self.previews.held is not None:
-            self.previews.held.views.close(peer)
-
     def previews(self) -> Late[PreviewService]:
         """What shows pictures of projects; opened by who waits for it first."""
         late = Late(self._open_previews)
         self.tasks.start_soon(late.hold)
+        # Before the members, which pictures are read with.
+        self.stack.push_async_callback(late.end)
         return late
+
+    def leave(self, peer: Hashable) -> None:
+        """Let go of what is kept for a connection that is over."""
+        if self.previews.held is not None:
+            self.previews.held.views.close(peer)
 
     def _open_previews(self) -> AbstractAsyncContextManager[PreviewService]:
         from sidecar.services.preview.opening import open_previews_of  # noqa: PLC0415 - start-up time
@@ -327,13 +321,13 @@ class Services:
         tools = PlayTools(
             previews=lambda: self.previews.wait(),  # noqa: PLW0108 - opened by the first play, not before
             sound=desk,
-        _ = self.previews  # plays are ended before what shows their pictures
             resources=lambda: self.resources,
             capabilities=self.tools.capabilities,
             events=self.events,
             report=lambda what, error: self.log.logger.error(what, exc_info=error),
         )
         plays = PlayService(tools, self.tasks)
+        _ = self.previews  # plays are ended before what shows their pictures
         self.stack.push_async_callback(plays.close)
         return plays
 
@@ -361,13 +355,14 @@ async def open_services(options: ServiceOptions) -> AsyncIterator[Services]:
         tasks = await stack.enter_async_context(_open_tasks())
         loopback = stack.enter_context(open_loopback(lambda: settings.current.http_port, log.logger))
         late = await stack.enter_async_context(open_late(lambda: _open_members(services)))
+        tools = Tools(settings, environ, supervisor)
         services = Services(
             settings=settings,
             folders=folders,
             log=log,
             events=events,
             supervisor=supervisor,
-            tools=Tools(settings, environ, supervisor),
+            tools=tools,
             loopback=loopback,
             jobs=options.jobs,
             started=started,
@@ -376,7 +371,10 @@ async def open_services(options: ServiceOptions) -> AsyncIterator[Services]:
             stack=stack,
             late=late,
         )
-        if not options.late:
+        if options.late:
+            # It runs beside what is left to be done until somebody asks.
+            tasks.start_soon(tools.look)
+        else:
             await services.whole()
         yield services
 

@@ -1,10 +1,12 @@
-"""The FFmpeg in use, looked up when it is asked for: the setting may change while the sidecar runs."""
+"""The FFmpeg in use, looked up when it is asked for: another may lie at its path while the sidecar runs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import trio
 
 from protocol.errors import FfmpegNotFound
 from sidecar.ffmpeg.supervisor import Supervisor
@@ -22,9 +24,18 @@ class Tools:
     settings: SettingsStore
     environ: Mapping[str, str]
     supervisor: Supervisor
+    _turn: trio.Lock = field(default_factory=trio.Lock)
+
+    async def look(self) -> Toolchain | None:
+        """Return the FFmpeg to use, None when there is none; a binary that was not seen before is run in a thread.
+
+        `require` does not wait for that after it.
+        """
+        async with self._turn:
+            return await trio.to_thread.run_sync(self.current)
 
     def require(self) -> Toolchain:
-        """Return the FFmpeg to use. Raises FfmpegNotFound, with why."""
+        """Return the FFmpeg to use. Raises FfmpegNotFound, with why. Runs a binary that `look` has not seen."""
         state = self.settings.state(["ffmpegPath"])
         if state.sources["ffmpegPath"] == "environment":
             return locate(None, self.environ)

@@ -298,7 +298,7 @@ async def test_a_temp_folder_that_went_is_a_failure_of_the_job_only(tmp_path: Pa
 
 async def test_without_ffmpeg_nothing_starts(tmp_path: Path) -> None:
     async with studio(tmp_path, ffmpegPath=str(tmp_path / "none")) as desk:
-        assert desk.services.toolchain is None
+        assert desk.services.tools.current() is None
         with pytest.raises(FfmpegNotFound):
             await desk.start(SHORT, tmp_path / "film.mp4")
 
