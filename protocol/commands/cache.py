@@ -192,7 +192,8 @@ class CachedProject(Result):
     """A project that is open, or that entries carry the id of.
 
     `coverage` is the share of frames whose segment is cached, or copied from its source, by the last plan of what is
-    open; null where there is none. `path` is where it was last heard to lie.
+    open; null where there is none. `path` is where it was last heard to lie, null too where that is outside of the
+    connection's roots.
     """
 
     project_id: str
