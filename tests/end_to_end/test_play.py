@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sidecar.cli.spawned import spawn
-from tests.harness.chromium import CHROMIUM, run_script
+from tests.harness import chromium, web_view
+from tests.harness.chromium import CHROMIUM
 from tests.harness.media import make_clip
-from tests.services.preview.play.theatre import MP4, WEBM, clip, project
+from tests.services.preview.play.theatre import MP4, VP8, WEBM, clip, project
 
 FRAMES = 40
 
@@ -39,24 +41,46 @@ SCRIPT = """
 })
 """
 
+
+def shown(
+    run_script: Callable[[Path, str], Any], codecs: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, Any]:
+    """Play two seconds in a page, and return what the page saw."""
+    for setting in ("CONFIG_DIR", "DATA_DIR", "CACHE_DIR"):
+        monkeypatch.setenv(f"SIDECAR_{setting}", str(folder / setting))
+    film = make_clip(folder / "film.mp4", seconds=2, audio="stereo")
+    page = folder / "page.html"
+    page.write_text("<!doctype html><title>-</title><body></body>")
+    raw = project({"clips": [clip(film, 0, FRAMES / 25)]})
+    with spawn() as remote:
+        asked = {"project": {"inline": raw}, "from": {"frame": 0}, "width": 192, "codecs": ["video/ogg", codecs]}
+        playing, failure = remote.request("preview.play", asked)
+        assert failure is None, failure
+        url = playing["stream"]["url"]
+        told: dict[str, Any] = json.loads(run_script(page, f"{SCRIPT}({json.dumps(url)})"))
+    assert told["errors"] == []
+    assert told["size"] == [192, 96]
+    assert told["times"] == sorted(told["times"])
+    assert told["end"] == pytest.approx(FRAMES / 25, abs=0.1)
+    return told
+
+
+def in_chromium(page: Path, script: str) -> Any:
+    return chromium.run_script(page.as_uri(), script)
+
+
 if CHROMIUM is not None:
 
     @pytest.mark.parametrize("codecs", [WEBM, MP4])
     def test_chromium_plays_it(codecs: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        for setting in ("CONFIG_DIR", "DATA_DIR", "CACHE_DIR"):
-            monkeypatch.setenv(f"SIDECAR_{setting}", str(tmp_path / setting))
-        film = make_clip(tmp_path / "film.mp4", seconds=2, audio="stereo")
-        page = tmp_path / "page.html"
-        page.write_text("<!doctype html><title>-</title><body></body>")
-        raw = project({"clips": [clip(film, 0, FRAMES / 25)]})
-        with spawn() as remote:
-            asked = {"project": {"inline": raw}, "from": {"frame": 0}, "width": 192, "codecs": ["video/ogg", codecs]}
-            playing, failure = remote.request("preview.play", asked)
-            assert failure is None, failure
-            url = playing["stream"]["url"]
-            told: dict[str, Any] = json.loads(run_script(page.as_uri(), f"{SCRIPT}({json.dumps(url)})"))
-        assert told["errors"] == []
+        told = shown(in_chromium, codecs, tmp_path, monkeypatch)
         assert told["frames"] == FRAMES
-        assert told["size"] == [192, 96]
-        assert told["times"] == sorted(told["times"])
-        assert told["end"] == pytest.approx(FRAMES / 25, abs=0.1)
+
+
+if web_view.INSTALLED:
+
+    @pytest.mark.parametrize("codecs", [WEBM, pytest.param(VP8, marks=pytest.mark.soak)])
+    def test_the_web_view_of_a_shell_plays_it(codecs: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        told = shown(web_view.run_script, codecs, tmp_path, monkeypatch)
+        assert told["frames"] == FRAMES
+        assert len(told["times"]) > FRAMES / 4
