@@ -23,6 +23,8 @@ from sidecar.core.timeline import Timeline, output_span
 from sidecar.ffmpeg.builder.command import arguments
 from sidecar.ffmpeg.builder.picture.feeds import Feed
 from sidecar.ffmpeg.builder.preview import Fed, Image, preview_command
+from sidecar.services.preview.decoding.messages import Format, Reduction
+from sidecar.services.preview.decoding.reducing import Reducer
 from sidecar.services.preview.parts import Images, part, png, webp
 from tests.harness.media import ffmpeg
 from tests.harness.patience import PATIENCE
@@ -168,8 +170,19 @@ def wanted_frames(feed: Feed, base: Path) -> list[bytes]:
                 chosen[tick] = frame
         if pts > max(feed.ticks):
             break
-    raw = {tick: raw_bytes(frame, feed) for tick, frame in chosen.items()}
+    raw = {tick: _as_fed(frame, feed) for tick, frame in chosen.items()}
     return [raw[tick] for tick in feed.ticks]
+
+
+def _as_fed(frame: VideoFrame, feed: Feed) -> bytes:
+    """Return the bytes of a stored frame, or of what decoders make of it first."""
+    small = feed.reduction
+    if small is None:
+        return raw_bytes(frame, Format(feed.pixel_format, feed.width, feed.height))
+    made = Format(small.pixel_format, small.width, small.height)
+    stored = Format(feed.pixel_format, feed.width, feed.height)
+    reducer = Reducer(Reduction(small.steps, made), stored, os.fsencode(feed.path))
+    return raw_bytes(reducer.reduced(frame), made)
 
 
 def _decoded(feed: Feed, base: Path) -> Iterator[tuple[int, VideoFrame]]:
@@ -188,10 +201,10 @@ def _decoded(feed: Feed, base: Path) -> Iterator[tuple[int, VideoFrame]]:
                 yield frame.pts if frame.pts is not None else frame.dts or 0, frame
 
 
-def raw_bytes(frame: VideoFrame, feed: Feed) -> bytes:
+def raw_bytes(frame: VideoFrame, wanted: Format) -> bytes:
     """Return the planes of a frame without padding."""
     name = RENAMED.get(frame.format.name, frame.format.name)
-    assert (name, frame.width, frame.height) == (feed.pixel_format, feed.width, feed.height)
+    assert Format(name, frame.width, frame.height) == wanted
     planes = []
     for number, plane in enumerate(frame.planes):
         parts = [part for part in frame.format.components if part.plane == number]

@@ -30,6 +30,7 @@ from sidecar.ffmpeg.builder.picture import (
     compose_window,
     finish,
 )
+from sidecar.ffmpeg.builder.picture.reduced import reduced
 from sidecar.ffmpeg.builder.picture.select import counted
 from sidecar.ffmpeg.builder.quality_scale import Anchors, decimal, on_scale
 from sidecar.ffmpeg.builder.resources import Resources
@@ -97,8 +98,10 @@ def preview_command(
     if kind in ("jpeg", "rgb"):
         video = msgspec.structs.replace(video, pixel_format=_OPAQUE.get(video.pixel_format, video.pixel_format))
     first, end = window
+    whole = output_span(timeline, export)
+    own = whole.width, whole.height
     span = replace(
-        output_span(timeline, export),
+        whole,
         first=first,
         end=end,
         frames=end - first,
@@ -108,6 +111,8 @@ def preview_command(
     )
     composed = _composed(timeline, export, video, span, resources, cutter, feeds)
     stream = _drawn(finish(composed.stream, timeline, video, span), video.pixel_format, kind)
+    if feeds is not None and size != own:
+        stream = reduced(stream, feeds)
     command = Command(
         outputs=(Output((stream,), _options(kind, quality), "pipe:1"),),
         files=composed.files,

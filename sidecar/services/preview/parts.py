@@ -17,8 +17,11 @@ LENGTH = b"content-length:"
 MOST_HEAD = 1_024
 PNG = b"\x89PNG\r\n\x1a\n"
 
-Measure = Callable[[bytearray], tuple[int, int] | None]
-"""Says from where to where the first image lies in some bytes; None where they do not tell yet."""
+Measure = Callable[[bytearray, int], tuple[int, int] | int]
+"""Says from where to where the first image lies in some bytes; where they do not tell yet, how far it has read them.
+
+That it is told the next time, when there are more: a large PNG is thousands of pieces.
+"""
 
 _HALVES: dict[str, int] = {"yuv420p": 3, "yuv422p": 4, "yuv444p": 6, "yuva420p": 5, "yuva444p": 8, "gbrp": 6}
 """Half samples a pixel, of all planes together."""
@@ -60,7 +63,7 @@ class Images:
     def __init__(self, measure: Measure) -> None:
         self._measure = measure
         self._data = bytearray()
-        self._span: tuple[int, int] | None = None
+        self._found: tuple[int, int] | int = 0
 
     def feed(self, data: bytes | bytearray) -> None:
         """Take what was read."""
@@ -68,23 +71,24 @@ class Images:
 
     def next(self) -> bytes | None:
         """Return the next image that is whole, None while there is none. Raises FfmpegFailed for what is none."""
-        if self._span is None:
-            self._span = self._measure(self._data)
-        if self._span is None or len(self._data) < self._span[1]:
+        if isinstance(self._found, int):
+            self._found = self._measure(self._data, self._found)
+        if isinstance(self._found, int) or len(self._data) < self._found[1]:
             return None
-        image = bytes(self._data[slice(*self._span)])
-        del self._data[: self._span[1]]
-        self._span = None
+        first, end = self._found
+        image = bytes(memoryview(self._data)[first:end])
+        del self._data[:end]
+        self._found = 0
         return image
 
 
-def part(data: bytearray) -> tuple[int, int] | None:
+def part(data: bytearray, _read: int) -> tuple[int, int] | int:
     """Find a part of a multipart stream: a head says its length."""
     end = data.find(HEAD_END)
     if end < 0:
         if len(data) > MOST_HEAD:
             raise FfmpegFailed(exit_code=0, detail="it wrote something else than images")
-        return None
+        return 0
     first = end + len(HEAD_END)
     for line in bytes(data[:end]).split(b"\r\n"):
         if line.lower().startswith(LENGTH):
@@ -92,28 +96,28 @@ def part(data: bytearray) -> tuple[int, int] | None:
     raise FfmpegFailed(exit_code=0, detail="an image came without its length")
 
 
-def webp(data: bytearray) -> tuple[int, int] | None:
+def webp(data: bytearray, _read: int) -> tuple[int, int] | int:
     """Find a WebP: its head says its length, without those eight bytes."""
     if len(data) < 8:
-        return None
+        return 0
     if data[:4] != b"RIFF":
         raise FfmpegFailed(exit_code=0, detail="it wrote something else than WebP")
     return 0, 8 + int.from_bytes(data[4:8], "little")
 
 
-def png(data: bytearray) -> tuple[int, int] | None:
+def png(data: bytearray, read: int) -> tuple[int, int] | int:
     """Find a PNG: chunks say their lengths, the last one is IEND."""
     if len(data) < 8:
-        return None
+        return 0
     if data[:8] != PNG:
         raise FfmpegFailed(exit_code=0, detail="it wrote something else than PNG")
-    at = 8
+    at = max(8, read)
     while len(data) >= at + 8:
         name, end = data[at + 4 : at + 8], at + 12 + int.from_bytes(data[at : at + 4], "big")
         if name == b"IEND":
             return 0, end
         at = end
-    return None
+    return at
 
 
 def parts_of(image: Image, size: tuple[int, int], export: Export) -> Parts:

@@ -135,6 +135,23 @@ def test_each_kind_of_source(name: str, source: Make) -> None:
     agree(shots(name), source(name).parent, fed=name not in UNFED)
 
 
+@pytest.mark.parametrize("name", ["h264.mp4", "hevc.mkv", "deep.mp4", "full.mp4", "mjpeg.mkv", "rgb.mkv"])
+def test_what_decoders_make_smaller_is_what_ffmpeg_does(name: str, source: Make) -> None:
+    base = source(name).parent
+    timeline = timeline_of(shots(name), base)
+    whole, small = (0, timeline.frames), (48, 24)
+    assert any(feed.reduction is not None for feed in command_of(timeline, window=whole, size=small).feeds)
+    found = composed(timeline, base, window=whole, size=small)
+    assert found == composed(timeline, base, window=whole, size=small, fed=False)
+
+
+def test_nothing_is_made_smaller_of_frames_of_the_own_size(source: Make) -> None:
+    timeline = timeline_of(shots("h264.mp4", size=(48, 24)), source("h264.mp4").parent)
+    feeds = command_of(timeline, window=(0, timeline.frames)).feeds
+    assert feeds
+    assert all(feed.reduction is None for feed in feeds)
+
+
 @pytest.mark.parametrize("name", ["h264.mp4", "deep.mp4", "hdr.mkv", "mjpeg.mkv", "clear.webm"])
 def test_a_deep_export_with_alpha(name: str, source: Make) -> None:
     export = {"container": "mkv", "audio": None, "video": {"codec": "ffv1", "pixelFormat": "yuva444p10le"}}

@@ -153,7 +153,7 @@ def faded(stream: Stream, weights: Sequence[float], scene: Scene) -> Stream:
     if all(weight == 1 for weight in weights):
         return stream
     formats = scene.formats
-    nothing = node("lutrgb", stream, r=0, g=0, b=0, a=0)
+    nothing = node("limiter", stream, max=0)
     return premultiplied(_weighed(nothing, stream, weights, formats.alpha, scene))
 
 
@@ -174,10 +174,7 @@ def _overlaid(below: Below, layer: Layer, scene: Scene, weights: Sequence[float]
         stream = node("format", stream, pix_fmts=EIGHT_BITS[below.pixel_format])
         if all(weight == weights[0] for weight in weights):
             # To the level as below: whether weights change may depend on the window.
-            alpha = Expression(f"floor(val*{round(255 * weights[0])}/255)")
-            # By default components are cut to the nominal range: what pictures have beyond it would be lost.
-            same = Expression("val")
-            stream = node("lut", stream, c0=same, c1=same, c2=same, c3=alpha)
+            stream = _weakened(stream, round(255 * weights[0]), opaque=layer.opaque)
         else:
             size = layer.size or scene.canvas.size
             share = mask(weights, "gray", rate=scene.rate, size=size, files=scene.files)
@@ -188,6 +185,16 @@ def _overlaid(below: Below, layer: Layer, scene: Scene, weights: Sequence[float]
     # Nowhere eof_action=pass: with it FFmpeg's scheduler stands still for ever at some graphs, all decoders held back.
     stream = node("overlay", below.stream, stream, x=layer.x, y=layer.y, format=overlay, alpha="straight")
     return node("format", stream, pix_fmts=below.pixel_format)
+
+
+def _weakened(stream: Stream, level: int, *, opaque: bool) -> Stream:
+    """Multiply alpha of 8 bits by a level of 255; of `opaque` frames it is full."""
+    if opaque:
+        # Tables take milliseconds to make, for they always have 65,536 entries a plane.
+        return node("limiter", stream, max=level, planes=1 << 3)
+    # By default components are cut to the nominal range: what pictures have beyond it would be lost.
+    same = Expression("val")
+    return node("lut", stream, c0=same, c1=same, c2=same, c3=Expression(f"floor(val*{level}/255)"))
 
 
 def _over_deep(below: Below, top: Stream, scene: Scene) -> Stream:

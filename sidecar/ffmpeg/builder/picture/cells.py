@@ -145,6 +145,6 @@ def _mask(shares: Shares, scene: Scene) -> Stream:
 
 def _masked(stream: Stream, mask: Stream, scene: Scene) -> Stream:
     """Multiply every plane of premultiplied frames by a mask of as many frames."""
-    nothing = node("lutrgb", stream, r=0, g=0, b=0, a=0)
+    nothing = node("limiter", stream, max=0)
     masked = node("maskedmerge", nothing, stream, mask)
     return premultiplied(node("format", masked, pix_fmts=scene.formats.alpha))

@@ -134,10 +134,10 @@ def constant(hex_color: str, size: tuple[int, int], rate: object, pixel_format: 
     factor = alpha if rgb and not deep else 1.0
     levels = [round(int(hex_color[place : place + 2], 16) * factor) for place in (1, 3, 5)]
     painted = "gbrap" if clear else "gbrp"
-    picture: Stream = node("color", medium="video", c="black", s=f"{size[0]}x{size[1]}", r=f"{rate}", d=None)
+    levels.append(round(alpha * 255))
+    color = "0x" + "".join(f"{level:02X}" for level in levels)
+    picture: Stream = node("color", medium="video", c=color, s=f"{size[0]}x{size[1]}", r=f"{rate}", d=None)
     picture = node("format", node("trim", picture, end_frame=1), pix_fmts=painted)
-    opacity = round(alpha * 255) if clear else None
-    picture = node("lutrgb", picture, r=levels[0], g=levels[1], b=levels[2], a=opacity)
     if painted != pixel_format:
         picture = rematrixed(picture, pixel_format, RGB, RGB if rgb else YUV)
     if rgb and deep and alpha < 1:

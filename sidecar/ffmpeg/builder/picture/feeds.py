@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from protocol.time import format_rate
@@ -33,13 +33,27 @@ _FULL = re.compile(r"yuvj(420|422|440|444|411)p")
 
 
 @dataclass(frozen=True, slots=True)
+class Reduction:
+    """What stored frames are made into before they are written.
+
+    `steps` are filters, each with its arguments; they give pictures of `pixel_format`, `width` × `height`.
+    """
+
+    steps: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+    pixel_format: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
 class Feed:
     """Raw frames of a file's picture, written to a FIFO of the working folder, one behind the other.
 
     `stream` counts all streams of the file. Frame k is the newest whose timestamp is at most `ticks[k]` (ticks of the
     stream's time base, edit lists applied), before the first the first. They are written as stored (not turned, not
-    deinterlaced), in `pixel_format`, `width` × `height`, planes without padding. `decoder` takes the place of FFmpeg's
-    choice. `seekable` false: it can be decoded from its first packet only. `name` is the FIFO's plain name.
+    deinterlaced), in `pixel_format`, `width` × `height`, planes without padding, or as the `reduction` makes them of
+    that. `decoder` takes the place of FFmpeg's choice. `seekable` false: it can be decoded from its first packet only.
+    `name` is the FIFO's plain name.
     """
 
     path: str = field(metadata=SOURCE)
@@ -51,6 +65,7 @@ class Feed:
     decoder: str | None
     seekable: bool
     name: str = field(metadata=IGNORED)
+    reduction: Reduction | None = None
 
 
 class Feeds:
@@ -79,8 +94,7 @@ class Feeds:
         options = (
             ("protocol_whitelist", "file"),
             ("f", "rawvideo"),
-            ("pixel_format", pixel_format),
-            ("video_size", f"{video.width}x{video.height}"),
+            *_raw(pixel_format, video.width, video.height),
             ("framerate", format_rate(rate)),
             # Nothing has to be found out: without these, frames are read ahead for it.
             ("probesize", "32"),
@@ -88,9 +102,24 @@ class Feeds:
         )
         return node("settb", InputStream(Input(feed.name, options), "video", 0), expr=1 / rate)
 
+    def of(self, source: Input) -> Feed | None:
+        """Return the feed that an input is of; None for a file."""
+        return self._feeds.get(source.url)
+
+    def reduce(self, source: Input, reduction: Reduction) -> InputStream:
+        """Have a feed's frames made smaller before they are written; return them in place of those of its input."""
+        self._feeds[source.url] = replace(self._feeds[source.url], reduction=reduction)
+        now = dict(_raw(reduction.pixel_format, reduction.width, reduction.height))
+        options = tuple((name, now.get(name, value)) for name, value in source.options)
+        return InputStream(Input(source.url, options), "video", 0)
+
     def read(self, inputs: Iterable[Input]) -> tuple[Feed, ...]:
         """Return the feeds among the inputs that a graph reads, in their order: of what it was given it may drop some."""
         return tuple(self._feeds[each.url] for each in inputs if each.url in self._feeds)
+
+
+def _raw(pixel_format: str, width: int, height: int) -> tuple[tuple[str, str], ...]:
+    return ("pixel_format", pixel_format), ("video_size", f"{width}x{height}")
 
 
 def alpha_decoder(reading: FileReading, video: SourceVideo) -> str | None:
@@ -111,4 +140,9 @@ def fed_format(reading: FileReading, video: SourceVideo) -> str | None:
     full = _FULL.fullmatch(wanted)
     if full is not None:
         return f"yuv{full[1]}p"
-    return wanted if _FEEDABLE.fullmatch(wanted) else None
+    return wanted if is_fed(wanted) else None
+
+
+def is_fed(pixel_format: str) -> bool:
+    """Whether raw video holds a pixel format as decoders give it."""
+    return _FEEDABLE.fullmatch(pixel_format) is not None

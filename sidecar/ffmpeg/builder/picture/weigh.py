@@ -26,12 +26,13 @@ def mask(
     steps = [float(min(most, max(0, round(weight * most)))) for weight in weights]
     black = node("color", medium="video", c="black", s=f"{size[0]}x{size[1]}", r=rate)
     black = node("format", node("trim", black, end_frame=1), pix_fmts=pixel_format)
-    empty = node("lut", black, c0=0, c1=0, c2=0, c3=0)
-    tagged = node("setparams", empty, range="limited", colorspace="bt709")
+    first = int(steps[0]) if all(step == steps[0] for step in steps) else 0
+    level = node("limiter", black, min=first, max=first)
+    tagged = node("setparams", level, range="limited", colorspace="bt709")
     if is_rgb(pixel_format):
-        tagged = node("setparams", empty, range="full", colorspace="gbr")
+        tagged = node("setparams", level, range="full", colorspace="gbr")
     if all(step == steps[0] for step in steps):
-        return hold(square(node("limiter", tagged, min=int(steps[0]))), len(steps))
+        return hold(square(tagged), len(steps))
     return commanded(hold(square(tagged), len(steps)), "limiter", {"min": steps}, rate, files)
 
 

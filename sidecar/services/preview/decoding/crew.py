@@ -18,7 +18,6 @@ from sidecar.services.preview.decoding.messages import (
     Ended,
     Forget,
     Order,
-    Prefetch,
     Reports,
     Work,
     Write,
@@ -184,7 +183,7 @@ class Crew:
             home.paths.add(path)
             return home
 
-    async def call(self, mate: Mate, order: Write | Prefetch) -> Call:
+    async def call(self, mate: Mate, order: Write) -> Call:
         """Have an order done. Cancelling leaves it at once; a worker that hangs in it is killed."""
         call = Call()
         if mate.gone:

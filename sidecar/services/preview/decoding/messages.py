@@ -30,23 +30,25 @@ class Format(Struct, frozen=True):
     height: int
 
 
+class Reduction(Struct, frozen=True):
+    """Filters that make frames smaller, each with its arguments, and what they give."""
+
+    steps: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+    format: Format
+
+
 class Write(Struct, frozen=True, tag="write"):
-    """Write a frame for each tick to the FIFO. `Began` comes before the first byte, `Ended` after the last."""
+    """Write a frame for each tick to the FIFO. `Began` comes before the first byte, `Ended` after the last.
+
+    `format` is that of the frames as they are stored; they are written so, or as the `reduction` makes them.
+    """
 
     id: int
     origin: Origin
     format: Format
     ticks: tuple[int, ...]
     fifo: bytes
-
-
-class Prefetch(Struct, frozen=True, tag="prefetch"):
-    """Decode frames while no other needs the machine; `Ended` comes when all are held, or no more can be."""
-
-    id: int
-    origin: Origin
-    format: Format
-    ticks: tuple[int, ...]
+    reduction: Reduction | None = None
 
 
 class Cancel(Struct, frozen=True, tag="cancel"):
@@ -68,7 +70,7 @@ class Allow(Struct, frozen=True, tag="allow"):
     decoders: int
 
 
-Order = Write | Prefetch | Cancel | Forget | Allow
+Order = Write | Cancel | Forget | Allow
 
 
 class Work(Struct, frozen=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from functools import lru_cache
 
@@ -9,6 +10,7 @@ from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 from av.video.plane import VideoPlane
 
+from protocol.errors import MediaUnsupported
 from sidecar.services.preview.decoding.messages import Format
 
 _FULL = re.compile(r"yuvj(\d+p)")
@@ -19,6 +21,17 @@ def format_of(frame: VideoFrame) -> Format:
     name = frame.format.name
     full = _FULL.fullmatch(name)
     return Format(f"yuv{full[1]}" if full else name, frame.width, frame.height)
+
+
+def expect(frame: VideoFrame, wanted: Format, path: bytes) -> None:
+    """Raise MediaUnsupported for a picture that is not what was said of its stream."""
+    found = format_of(frame)
+    if found != wanted:
+        raise MediaUnsupported(
+            path=os.fsdecode(path),
+            detail=f"a picture of it is {found.width}x{found.height} {found.pixel_format}, "
+            f"not {wanted.width}x{wanted.height} {wanted.pixel_format}",
+        )
 
 
 def held_bytes(frame: VideoFrame) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -17,7 +17,7 @@ from sidecar.ffmpeg.builder.picture.feeds import Feed
 from sidecar.ffmpeg.supervisor import Supervisor
 from sidecar.services.media.messages import error_of
 from sidecar.services.preview.decoding.crew import Crew
-from sidecar.services.preview.decoding.messages import Format, Origin, Prefetch, Write
+from sidecar.services.preview.decoding.messages import Format, Origin, Reduction, Write
 
 WORKER = (sys.executable, "-P", "-m", "sidecar.services.preview.decoding.worker")
 
@@ -55,7 +55,6 @@ class Decoders:
     def __init__(self, crew: Crew) -> None:
         self._crew = crew
         self._numbers = count(1)
-        self._prefetching: set[trio.CancelScope] = set()
         self._suspects: set[bytes] = set()
 
     @property
@@ -86,8 +85,6 @@ class Decoders:
             DecoderCrashed: a worker died of it, twice where nothing had been written yet.
 
         """
-        for scope in self._prefetching:
-            scope.cancel()
         origin, form = _origin(feed), Format(feed.pixel_format, feed.width, feed.height)
         target = os.fsencode(fifo)
         try:
@@ -95,7 +92,8 @@ class Decoders:
         except FileNotFoundError:
             return
         try:
-            await self._do(feed, lambda number: Write(number, origin, form, feed.ticks, target))
+            small = _reduction(feed)
+            await self._do(feed, lambda number: Write(number, origin, form, feed.ticks, target, small))
         except SidecarError:
             self._crew.close_later(held)
             raise
@@ -103,19 +101,6 @@ class Decoders:
             os.close(held)
             raise
         os.close(held)
-
-    async def prefetch(self, feed: Feed) -> None:
-        """Decode the frames of a feed into memory while nothing else is to be done; any `write` ends it.
-
-        What goes wrong ends it too, silently: who writes the feed will be told.
-        """
-        origin, form = _origin(feed), Format(feed.pixel_format, feed.width, feed.height)
-        with trio.CancelScope() as scope, suppress(SidecarError):
-            self._prefetching.add(scope)
-            try:
-                await self._do(feed, lambda number: Prefetch(number, origin, form, feed.ticks))
-            finally:
-                self._prefetching.discard(scope)
 
     async def warm(self) -> None:
         """Start a worker where there is none: the first feed is near."""
@@ -131,7 +116,7 @@ class Decoders:
         """End all workers; what is being written stops. Not cancelled."""
         await self._crew.close()
 
-    async def _do(self, feed: Feed, order: Callable[[int], Write | Prefetch]) -> None:
+    async def _do(self, feed: Feed, order: Callable[[int], Write]) -> None:
         """Have an order done; a worker that dies of it before anything was written is given one successor.
 
         After that a source is alone with its worker, until it has gone well once.
@@ -166,6 +151,11 @@ def _held_open(fifo: Path) -> int:
 
 def _origin(feed: Feed) -> Origin:
     return Origin(os.fsencode(feed.path), feed.stream, feed.decoder, feed.seekable)
+
+
+def _reduction(feed: Feed) -> Reduction | None:
+    made = feed.reduction
+    return None if made is None else Reduction(made.steps, Format(made.pixel_format, made.width, made.height))
 
 
 @asynccontextmanager

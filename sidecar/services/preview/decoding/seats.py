@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from sidecar.services.preview.decoding.fifo import Stop
 from sidecar.services.preview.decoding.head import Head
 from sidecar.services.preview.decoding.messages import Origin
+from sidecar.services.preview.decoding.reducing import Reducer
 
 PICTURES = 12
 """Pictures that a decoder holds, about: those that others refer to, and those in the making."""
@@ -21,7 +22,7 @@ PLAIN_BYTES = 8 << 20
 class Source:
     """A stream of a file in the `state` it was opened in; `gone`: it has changed since, or was to be forgotten.
 
-    `last` is the tick that was decoded last.
+    `last` is the tick that was decoded last; `reductions` are the keys of those of which pictures may be held.
     """
 
     origin: Origin
@@ -30,6 +31,7 @@ class Source:
     seats: list[Seat] = field(default_factory=list)
     last: int | None = None
     gone: bool = False
+    reductions: set[Hashable] = field(default_factory=set)
 
     @property
     def weight(self) -> int:
@@ -39,11 +41,11 @@ class Source:
 
 @dataclass(eq=False, slots=True)
 class Hand:
-    """A feed at work: its source, its stop, the decoder that it used last. `patient`: all others come first."""
+    """A feed at work: its source, its stop, what makes its pictures smaller, the decoder that it used last."""
 
     source: Source
     stop: Stop
-    patient: bool = False
+    reducer: Reducer | None = None
     seat: Seat | None = None
 
 
@@ -68,14 +70,13 @@ class Instead(Enum):
 
     WAIT = auto()
     ADD = auto()
-    GIVE_UP = auto()
 
 
 def choose(hand: Hand, tick: int) -> Seat | Instead:
     """Choose the decoder that is to find a tick: one that only has to go on, before one that has to seek."""
     idle = [seat for seat in hand.source.seats if not seat.busy]
     free = [seat for seat in idle if not seat.hands - {hand}]
-    near = [seat for seat in (free if hand.patient else idle) if seat.head.reaches(tick)]
+    near = [seat for seat in idle if seat.head.reaches(tick)]
     if near:
         return max(near, key=lambda seat: seat.head.place)
     if any(seat.busy and seat.heads_for(tick) for seat in hand.source.seats):
@@ -87,8 +88,6 @@ def choose(hand: Hand, tick: int) -> Seat | Instead:
 
 def shared(hand: Hand) -> Seat | Instead:
     """Choose among decoders that other feeds use, where there can be no more."""
-    if hand.patient:
-        return Instead.GIVE_UP
     idle = [seat for seat in hand.source.seats if not seat.busy]
     return min(idle, key=lambda seat: seat.used) if idle else Instead.WAIT
 

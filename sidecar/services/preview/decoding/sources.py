@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from protocol.errors import MediaUnreadable
 from sidecar.services.preview.decoding.fifo import Stop, Stopped
 from sidecar.services.preview.decoding.head import Head
 from sidecar.services.preview.decoding.messages import Origin, Work
+from sidecar.services.preview.decoding.planes import held_bytes
+from sidecar.services.preview.decoding.reducing import Reducer
 from sidecar.services.preview.decoding.seats import Hand, Instead, Seat, Source, choose, shared, spared
 from sidecar.services.preview.decoding.shelf import Shelf, Shown
 
@@ -34,16 +37,20 @@ class Sources:
         self._shelf = Shelf(limit)
         self._sources: dict[Origin, Source] = {}
         self._clock = 0
-        self._urgent = 0
         self._decoded = self._seeks = self._hits = self._written = 0
 
-    @property
-    def limit(self) -> int:
-        """Most bytes of pictures that are held."""
-        return self._shelf.limit
+    def begin(
+        self,
+        origin: Origin,
+        stop: Stop,
+        *,
+        picture_bytes: int = 0,
+        reducer: Reducer | None = None,
+    ) -> Hand:
+        """Begin a feed of a source as the file is now; what is held of an older state goes. Ended by `leave`.
 
-    def begin(self, origin: Origin, stop: Stop, *, picture_bytes: int = 0, patient: bool = False) -> Hand:
-        """Begin a feed of a source as the file is now; what is held of an older state goes. Ended by `leave`."""
+        A `reducer` makes its pictures smaller; they are held so, too.
+        """
         state = _state(origin.path)
         with self._turn:
             source = self._sources.get(origin)
@@ -51,7 +58,9 @@ class Sources:
                 if source is not None:
                     self._drop(source)
                 source = self._sources[origin] = Source(origin, state, picture_bytes)
-            return Hand(source, stop, patient)
+            if reducer is not None:
+                source.reductions.add(reducer.key)
+            return Hand(source, stop, reducer)
 
     def leave(self, hand: Hand) -> None:
         """End a feed: its decoder serves others."""
@@ -108,6 +117,25 @@ class Sources:
             )
 
     def _picture(self, hand: Hand, tick: int) -> Shown:
+        reducer = hand.reducer
+        if reducer is None:
+            return self._stored(hand, tick)
+        key = hand.source, reducer.key
+        with self._turn:
+            held = self._shelf.find(key, tick)
+            if held is not None:
+                self._hits += 1
+                return held
+        shown = self._stored(hand, tick)
+        frame = reducer.reduced(shown.frame)
+        made = replace(shown, frame=frame, bytes=held_bytes(frame))
+        with self._turn:
+            if not hand.source.gone:
+                self._shelf.put(key, made)
+        return made
+
+    def _stored(self, hand: Hand, tick: int) -> Shown:
+        """Return what a tick shows as its decoder gives it."""
         found = self._found(hand, tick)
         return found if isinstance(found, Shown) else self._decode(found, hand, tick)
 
@@ -120,14 +148,12 @@ class Sources:
                 if shown is not None:
                     self._hits += 1
                     return shown
-                seat = Instead.WAIT if hand.patient and self._urgent else choose(hand, tick)
+                seat = choose(hand, tick)
                 if seat is Instead.ADD:
                     seat = self._added(hand)
                 if isinstance(seat, Seat):
                     self._take(seat, hand, tick)
                     return seat
-                if seat is Instead.GIVE_UP:
-                    raise Stopped
                 self._turn.wait(LOOK_AGAIN)
 
     def _added(self, hand: Hand) -> Seat | Instead:
@@ -150,7 +176,6 @@ class Sources:
         seat.hands.add(hand)
         self._clock += 1
         seat.busy, seat.goal, seat.used = True, tick, self._clock
-        self._urgent += not hand.patient
 
     def _decode(self, seat: Seat, hand: Hand, tick: int) -> Shown:
         """Find a picture by a decoder that was taken for it; what lay on the way is held, too."""
@@ -163,7 +188,7 @@ class Sources:
             with self._turn:
                 if not isinstance(error, Stopped):
                     self._close(seat)
-                self._done(seat, hand, decoded, seeks)
+                self._done(seat, decoded, seeks)
             raise
         with self._turn:
             source.last = tick
@@ -171,14 +196,13 @@ class Sources:
             if not source.gone:
                 for each in (*passed, shown):
                     self._shelf.put(source, each)
-            self._done(seat, hand, decoded, seeks)
+            self._done(seat, decoded, seeks)
         return shown
 
-    def _done(self, seat: Seat, hand: Hand, decoded: int, seeks: int) -> None:
+    def _done(self, seat: Seat, decoded: int, seeks: int) -> None:
         seat.busy = False
         self._decoded += seat.head.decoded - decoded
         self._seeks += seat.head.seeks - seeks
-        self._urgent -= not hand.patient
         self._turn.notify_all()
 
     def _make_room(self) -> None:
@@ -195,7 +219,8 @@ class Sources:
     def _drop(self, source: Source) -> None:
         """Let go of a source; feeds at work keep their decoders until they end."""
         source.gone = True
-        self._shelf.drop(source)
+        for held in (source, *((source, key) for key in source.reductions)):
+            self._shelf.drop(held)
         for seat in [seat for seat in source.seats if not seat.hands]:
             self._close(seat)
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import BinaryIO
 
 import av.logging
 
-from protocol.errors import Internal, MediaUnreadable, MediaUnsupported, SidecarError
+from protocol.errors import Internal, MediaUnreadable, SidecarError
 from sidecar.services.media.confine import confine
 from sidecar.services.media.messages import HEADER_BYTES, MAX_MESSAGE, Failure, failure_of
 from sidecar.services.preview.decoding.fifo import Fifo, Stop, Stopped, open_fifo
@@ -23,13 +23,13 @@ from sidecar.services.preview.decoding.messages import (
     Ended,
     Forget,
     Order,
-    Prefetch,
     Report,
     Write,
     decode_order,
     encode,
 )
-from sidecar.services.preview.decoding.planes import format_of, pieces
+from sidecar.services.preview.decoding.planes import expect, pieces
+from sidecar.services.preview.decoding.reducing import Reducer
 from sidecar.services.preview.decoding.seats import Hand
 from sidecar.services.preview.decoding.shelf import Shown
 from sidecar.services.preview.decoding.sources import Sources
@@ -46,9 +46,6 @@ MOST_THREADS = 4
 
 STACK_BYTES = 1 << 20
 
-PREFETCHED = 2
-"""A prefetch ends before it fills more than this part of what may be held."""
-
 
 class Worker:
     """Does orders and reports."""
@@ -57,44 +54,38 @@ class Worker:
         self._sources = sources
         self._report = report
         self._stops: dict[int, Stop] = {}
-        self._patient: set[int] = set()
         self._lock = threading.Lock()
 
     def take(self, order: Order) -> None:
         """Do an order; what takes long is begun."""
         match order:
-            case Write() | Prefetch():
-                if isinstance(order, Write):
-                    self._stop(self._patient)
+            case Write():
                 self._begin(order)
             case Cancel():
-                self._stop({order.id})
+                self._stop(order.id)
             case Forget():
                 self._sources.forget(order.path)
             case Allow():
                 self._sources.allow(order.held, order.decoders)
 
-    def _stop(self, orders: Iterable[int]) -> None:
-        """Tell orders to end."""
+    def _stop(self, number: int) -> None:
+        """Tell an order to end."""
         with self._lock:
-            for number in orders:
-                stop = self._stops.get(number)
-                if stop is not None:
-                    stop.tell()
+            stop = self._stops.get(number)
+            if stop is not None:
+                stop.tell()
         self._sources.wake()
 
-    def _begin(self, order: Write | Prefetch) -> None:
+    def _begin(self, order: Write) -> None:
         try:
             stop = Stop()
             with self._lock:
                 self._stops[order.id] = stop
-                if isinstance(order, Prefetch):
-                    self._patient.add(order.id)
             threading.Thread(target=self._work, args=(order, stop), daemon=True).start()
         except (OSError, RuntimeError) as error:
             self._end(order, _failure(Internal(message=f"a decoder cannot begin: {error}")))
 
-    def _work(self, order: Write | Prefetch, stop: Stop) -> None:
+    def _work(self, order: Write, stop: Stop) -> None:
         failure: Failure | None = None
         try:
             self._do(order, stop)
@@ -109,27 +100,23 @@ class Worker:
             failure = _failure(Internal(message=f"{type(error).__name__}: {error}"))
         self._end(order, failure)
 
-    def _end(self, order: Write | Prefetch, failure: Failure | None) -> None:
+    def _end(self, order: Write, failure: Failure | None) -> None:
         with self._lock:
-            self._patient.discard(order.id)
             stop = self._stops.pop(order.id, None)
             if stop is not None:
                 stop.close()
         self._report(Ended(order.id, self._sources.work(), failure))
 
-    def _do(self, order: Write | Prefetch, stop: Stop) -> None:
+    def _do(self, order: Write, stop: Stop) -> None:
         form = order.format
         hand = self._sources.begin(
             order.origin,
             stop,
             picture_bytes=form.width * form.height * PIXEL_BYTES,
-            patient=isinstance(order, Prefetch),
+            reducer=_reducer(order),
         )
         try:
-            if isinstance(order, Write):
-                self._write(order, hand)
-            else:
-                self._prefetch(order, hand)
+            self._write(order, hand)
         finally:
             self._sources.leave(hand)
 
@@ -155,25 +142,16 @@ class Worker:
             if fifo is not None:
                 fifo.close()
 
-    def _prefetch(self, order: Prefetch, hand: Hand) -> None:
-        left = self._sources.limit // PREFETCHED
-        shown: Shown | None = None
-        for tick in order.ticks:
-            if shown is None or not shown.covers(tick):
-                shown = self._sources.picture(hand, tick)
-                left -= shown.bytes
-            if left < 0:
-                return
+
+def _reducer(order: Write) -> Reducer | None:
+    if order.reduction is None:
+        return None
+    return Reducer(order.reduction, order.format, order.origin.path)
 
 
 def _parts(order: Write, shown: Shown) -> list[memoryview]:
-    found, wanted = format_of(shown.frame), order.format
-    if found != wanted:
-        raise MediaUnsupported(
-            path=os.fsdecode(order.origin.path),
-            detail=f"a picture of it is {found.width}x{found.height} {found.pixel_format}, "
-            f"not {wanted.width}x{wanted.height} {wanted.pixel_format}",
-        )
+    wanted = order.format if order.reduction is None else order.reduction.format
+    expect(shown.frame, wanted, order.origin.path)
     return pieces(shown.frame)
 
 

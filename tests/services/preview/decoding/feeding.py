@@ -41,13 +41,24 @@ class Reference:
         return self.digests[place]
 
 
-def reference(path: Path, stream: int = 0, *, decoder: str | None = None) -> Reference:
+def reference(path: Path, stream: int = 0, *, decoder: str | None = None, filters: str | None = None) -> Reference:
     """Decode a whole stream by FFmpeg."""
     chosen = ["-c:v", decoder] if decoder else []
+    filtered = ["-vf", filters] if filters else []
     done = subprocess.run(
         [
             *(ffmpeg(), "-nostdin", "-loglevel", "quiet", "-copyts", "-noautorotate", *chosen, "-i", str(path)),
-            *("-map", f"0:{stream}", "-fps_mode", "passthrough", "-enc_time_base", "demux", "-c:v", "rawvideo"),
+            *(
+                "-map",
+                f"0:{stream}",
+                *filtered,
+                "-fps_mode",
+                "passthrough",
+                "-enc_time_base",
+                "demux",
+                "-c:v",
+                "rawvideo",
+            ),
             *("-noautoscale", "-avoid_negative_ts", "disabled", "-f", "framemd5", "-"),
         ],
         stdin=subprocess.DEVNULL,

@@ -18,7 +18,7 @@ import pytest
 import trio
 
 from protocol.errors import DecoderCrashed, MediaNotFound, MediaUnreadable, MediaUnsupported
-from sidecar.ffmpeg.builder.picture.feeds import Feed
+from sidecar.ffmpeg.builder.picture.feeds import Feed, Reduction
 from sidecar.services.preview.decoding import crew
 from tests.harness.media import ffmpeg, make_clip
 from tests.harness.patience import PATIENCE
@@ -47,6 +47,16 @@ head.Head.go = go
 worker.main()
 """
 PICTURE = 192 * 96 * 3 // 2
+HALVED = Reduction(
+    (
+        ("setparams", (("range", "limited"), ("colorspace", "bt709"))),
+        ("scale", (("w", "96"), ("h", "48"), ("out_range", "full"), ("flags", "area+accurate_rnd+bitexact"))),
+        ("format", (("pix_fmts", "gbrp"),)),
+    ),
+    "gbrp",
+    96,
+    48,
+)
 
 POISONED = (sys.executable, "-c", POISON)
 NARROW = (
@@ -326,29 +336,30 @@ async def test_idle_workers_end_and_what_was_done_stays_counted(tmp_path: Path, 
         assert open_table.decoders.stats.written == 5
 
 
-async def test_prefetched_frames_are_held(tmp_path: Path, clip: Path, found: Reference) -> None:
+async def test_a_forgotten_file_is_decoded_anew(tmp_path: Path, clip: Path, found: Reference) -> None:
     async with table(tmp_path) as open_table:
         feed = feed_of(clip, found.times[40:60])
-        await open_table.decoders.prefetch(feed)
+        small = replace(feed, reduction=HALVED)
         before = open_table.decoders.stats
-        assert before.decoded >= 20
-        assert await open_table.frames(feed) == list(found.digests[40:60])
-        after = open_table.decoders.stats
-        assert (after.decoded, after.hits) == (before.decoded, before.hits + 20)
-        await open_table.decoders.prefetch(replace(feed, path=str(tmp_path / "missing.mp4")))
-        open_table.decoders.forget(clip)
-        await open_table.frames(feed)
-        assert open_table.decoders.stats.decoded > after.decoded
+        for again in (False, True):
+            open_table.decoders.forget(clip)
+            for each in (feed, small, feed, small):
+                await open_table.frames(each)
+            after = open_table.decoders.stats
+            assert after.decoded - before.decoded >= 20, again
+            # What was made smaller is held beside what it was made of.
+            assert after.hits - before.hits == 3 * 20, again
+            before = after
 
 
-async def test_writing_ends_a_prefetch(tmp_path: Path, clip: Path, found: Reference) -> None:
-    hang = tmp_path / "hang.mp4"
-    hang.write_bytes(clip.read_bytes())
-    async with table(tmp_path, argv=POISONED) as open_table, trio.open_nursery() as nursery:
-        nursery.start_soon(open_table.decoders.prefetch, feed_of(hang, found.times))
-        while not open_table.decoders.stats.writing:
-            await trio.sleep(0.01)
-        assert await open_table.frames(feed_of(clip, found.times[5:6])) == [found.digests[5]]
+async def test_frames_are_made_smaller_as_ffmpeg_does(tmp_path: Path, clip: Path) -> None:
+    told = [f"{name}=" + ":".join(f"{key}={value}" for key, value in given) for name, given in HALVED.steps]
+    wanted = reference(clip, filters=",".join(told))
+    feed = feed_of(clip, wanted.times[10:13], reduction=HALVED)
+    async with table(tmp_path) as open_table:
+        assert await open_table.frames(feed) == list(wanted.digests[10:13])
+        with pytest.raises(MediaUnsupported):
+            await open_table.frames(replace(feed, width=feed.width + 2))
 
 
 async def test_what_is_held_is_shared_out(tmp_path: Path, clip: Path, found: Reference) -> None:
