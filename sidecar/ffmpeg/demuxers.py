@@ -8,7 +8,6 @@ DEMUXERS = (
     "avi",
     "mpegts",
     "mpeg",
-    "mpegvideo",
     "flv",
     "asf",
     "mxf",
@@ -41,4 +40,5 @@ DEMUXERS = (
     "tiff_pipe",
 )
 """The demuxers that may be chosen: files that stand alone. Playlists and patterns (hls, dash, concat, sdp, imf, image2)
-name other files, and are not among them."""
+name other files, and are not among them; nor are raw video streams (mpegvideo, h264, hevc, m4v): nothing in them says
+when a frame is shown, and what FFmpeg makes up differs between its program and its libraries, by frames."""

@@ -11,7 +11,7 @@ from sidecar.ffmpeg.builder.graph import Input
 MAX_PIXELS = 67_108_864
 """Largest picture that is decoded: 64 Mi pixels."""
 
-STREAMS_WITHOUT_INDEX = frozenset({"mpegts", "mpeg", "mpegvideo", "m4v", "h264", "hevc"})
+STREAMS_WITHOUT_INDEX = frozenset({"mpegts", "mpeg"})
 """Formats in which FFmpeg finds a time by reading: a seek may land up to one GOP late."""
 
 _LATE = Fraction(1, 5)

@@ -22,7 +22,7 @@ from sidecar.services.media.filmstrip.look import Keyframe
 from sidecar.services.media.open import MAX_PIXELS, STILL_DEMUXERS, open_media
 from sidecar.services.media.streams import decodable, is_cover
 
-UNINDEXED = ("mpegts", "mpeg", "mpegvideo", "m4v", "h264", "hevc")
+UNINDEXED = ("mpegts", "mpeg")
 """Formats in which a time is found by reading: a seek may land late, and a keyframe is known once it is met."""
 
 NO_BEGINNING = ("avi", "flv")
