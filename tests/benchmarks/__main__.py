@@ -87,6 +87,7 @@ FIGURES = (
     "preview.busy",
     "play.first",
     "play.late",
+    "play.cost",
     "play.edit",
     "cache.get",
     "cache.put",

@@ -7,11 +7,14 @@ import re
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+import psutil
 
 from tests.benchmarks.figure import Figure, alone
 from tests.benchmarks.server import Server, sidecar
@@ -31,17 +34,21 @@ _CLUSTER = re.compile(
 
 @dataclass(slots=True)
 class Reading:
-    """A play that is read: when its first bytes came, and by how much which cluster came later than its time."""
+    """A play that is read: when its first bytes came, its first cluster, and how much later than its time each one did.
+
+    A player begins with the first cluster.
+    """
 
     asked: float
     data: bytearray = field(default_factory=bytearray)
     first: float = 0.0
+    begun: float = 0.0
     late: list[tuple[float, float]] = field(default_factory=list)
     _scanned: int = 0
 
     def latest(self, until: float = inf) -> float:
-        """Seconds by which the latest cluster came late, of those up to a second of the stream."""
-        return max(late for seconds, late in self.late if seconds <= until)
+        """Seconds by which the latest cluster came late, of those behind the first up to a second of the stream."""
+        return max(late for seconds, late in self.late[1:] if seconds <= until)
 
     def take(self, part: bytes) -> None:
         """Take what has come just now."""
@@ -54,7 +61,8 @@ class Reading:
             if len(stamp) < width:
                 break
             seconds = int.from_bytes(stamp, "big") / 1000
-            self.late.append((seconds, now - self.first - seconds))
+            self.begun = self.begun or now
+            self.late.append((seconds, now - self.begun - seconds))
             self._scanned = found.end()
 
 
@@ -72,10 +80,26 @@ def measure(*, short: bool) -> Iterator[Figure]:
             reading = _read(server, opened, 0.0, begin=number * 7 % (RATE * (seconds - 1)))
             firsts.append(reading.first - reading.asked)
         yield alone("play.first", "s", firsts, target=0.400, conditions=f"{told}; request written to first byte read")
+        before = _spent(server)
         minute = _read(server, opened, float(seconds))
+        cost = (_spent(server) - before) / minute.late[-1][0]
         yield alone("play.late", "s", [minute.latest()], target=0.0, conditions=f"{told}; the latest of {seconds} s")
+        yield alone(
+            "play.cost", "s/s", [cost], target=1.4, conditions=f"{told}; processors, all processes, {seconds} s"
+        )
         edits = [_edited(server, opened, work, number) for number in range(max(2, times // 3))]
         yield alone("play.edit", "s", edits, target=0.700, conditions=f"{told}; an edit, until it is on the screen")
+
+
+def _spent(server: Server) -> float:
+    """Processor seconds of the sidecar and all that it has started."""
+    process = psutil.Process(server.pid)
+    spent = 0.0
+    for each in (process, *process.children(recursive=True)):
+        with suppress(psutil.NoSuchProcess):
+            times = each.cpu_times()
+            spent += times.user + times.system + times.children_user + times.children_system
+    return spent
 
 
 def _read(server: Server, project: dict[str, Any], seconds: float, begin: int = 0) -> Reading:
@@ -108,7 +132,7 @@ def _edited(server: Server, project: dict[str, Any], work: Path, number: int) ->
     edited: float | None = None
     while part := answer.read1(65_536):
         reading.take(part)
-        now = time.perf_counter() - reading.first
+        now = time.perf_counter() - reading.begun if reading.begun else 0.0
         if edited is None and now > 1.0:
             edited = now
             revision = server.call("project.update", {**path, "baseRevision": revision})["revision"]

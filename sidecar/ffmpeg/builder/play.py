@@ -46,6 +46,9 @@ MOST_OVER = 2
 
 GROUP_SECONDS = 2
 
+ALONE_PIXELS = 1920 * 1080 * 30
+"""Pixels a second that one thread encodes as VP8."""
+
 _LEVELS = (
     (30, 40_500, 1_620, 10_000_000),
     (31, 108_000, 3_600, 14_000_000),
@@ -178,20 +181,22 @@ def _stretched(stream: Stream, speed: Fraction) -> Stream:
 def _picture_options(picture: PlayPicture, size: tuple[int, int], rate: Fraction) -> Options:
     bits = _bits(size, rate)
     group = ("g", str(max(1, floor(GROUP_SECONDS * rate))))
-    shared: Options = (group, ("pix_fmt", "yuv420p"), ("fps_mode", "passthrough"), ("threads", "2"))
-    realtime: Options = (
-        ("deadline", "realtime"),
-        ("cpu-used", "8"),
-        ("lag-in-frames", "0"),
-        ("b:v", str(bits)),
-    )
+    # Threads of VP8 wait for each other busily: of what one can do, two take several times as much.
+    threads = 1 if picture == "vp8" and size[0] * size[1] * rate <= ALONE_PIXELS else 2
+    shared: Options = (group, ("pix_fmt", "yuv420p"), ("fps_mode", "passthrough"), ("threads", str(threads)))
+    realtime: Options = (("deadline", "realtime"), ("lag-in-frames", "0"), ("b:v", str(bits)))
     encoder: Options = (("c:v", PLAY_ENCODERS[picture]),)
     if picture == "vp9":
-        return (*encoder, *realtime, ("row-mt", "1"), ("tile-columns", "1"), *shared)
+        return (*encoder, *realtime, ("cpu-used", "8"), ("row-mt", "1"), ("tile-columns", "1"), *shared)
     if picture == "vp8":
-        return (*encoder, *realtime, *shared)
+        # Above 0 it would slow down until it takes half a processor.
+        return (*encoder, *realtime, ("cpu-used", "-10"), *shared)
     level = level_of(size, rate)
-    held: Options = (("maxrate", str(MOST_OVER * bits)), ("bufsize", str(bits)), ("level", f"{level // 10}.{level % 10}"))
+    held: Options = (
+        ("maxrate", str(MOST_OVER * bits)),
+        ("bufsize", str(bits)),
+        ("level", f"{level // 10}.{level % 10}"),
+    )
     return (*encoder, ("preset", "ultrafast"), ("tune", "zerolatency"), ("crf", "25"), *held, *shared)
 
 
