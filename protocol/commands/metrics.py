@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import Meta, field
 
 from protocol.commands.cache import Quantiles, TierState
 from protocol.commands.command import Command, Example, Params
@@ -211,6 +211,33 @@ class MetricsOperations(Result):
     response_time: Quantiles | None
 
 
+class HistoryQuery(Params, kw_only=True):
+    """A number by its name, such as `system.cpu` (docs/monitoring.md has all), or of one card, as `gpu0.memory`.
+
+    `from` is a time as answers name them, null: as far back as there is. `step` is the seconds of a slot: 1 of the last
+    ten minutes, 10 of two hours, 60 of a day; null: the finest that reaches back to `from`.
+    """
+
+    metric: Annotated[str, Meta(min_length=1, max_length=100)]
+    from_: Annotated[str, Meta(max_length=40)] | None = field(default=None, name="from")
+    step: Literal[1, 10, 60] | None = None
+
+
+class MetricsHistory(Result):
+    """Slots of `step` seconds, the first beginning at `from`, the last under way; null where nothing was measured.
+
+    `mean`, `min` and `max` are those of a slot; of slots of a second they are one value.
+    """
+
+    metric: str
+    unit: Literal["ratio", "bytes", "seconds", "count", "perSecond", "celsius", "watts"]
+    step: int
+    from_: str = field(name="from")
+    mean: list[float | None]
+    min: list[float | None]
+    max: list[float | None]
+
+
 COMMANDS = (
     Command(
         "metrics.snapshot",
@@ -225,6 +252,14 @@ COMMANDS = (
         MetricsOperations,
         "Say how operations have gone: counts, errors, durations, and the slowest with their traces.",
         Example({"names": ["metrics.snapshot"]}, after=("metrics.snapshot",)),
+        raises=(InvalidParams,),
+    ),
+    Command(
+        "metrics.history",
+        HistoryQuery,
+        MetricsHistory,
+        "Say what a number has been, up to a day back, also before the sidecar was started.",
+        Example({"metric": "system.memory", "step": 10}),
         raises=(InvalidParams,),
     ),
 )

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from protocol.commands.metrics import MetricsOperations, MetricsSnapshot, OperationsQuery, SnapshotQuery
+from protocol.commands.metrics import (
+    HistoryQuery,
+    MetricsHistory,
+    MetricsOperations,
+    MetricsSnapshot,
+    OperationsQuery,
+    SnapshotQuery,
+)
 from sidecar.commands.call import Call
 from sidecar.commands.registry import command
 
@@ -17,3 +24,9 @@ async def snapshot(params: SnapshotQuery, call: Call) -> MetricsSnapshot:
 async def operations(params: OperationsQuery, call: Call) -> MetricsOperations:
     """Say how operations have gone."""
     return await call.services.monitoring.operations(params.names)
+
+
+@command("metrics.history")
+async def history(params: HistoryQuery, call: Call) -> MetricsHistory:
+    """Say what a number has been."""
+    return await call.services.monitoring.past(params)

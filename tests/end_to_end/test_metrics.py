@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -95,9 +96,25 @@ async def test_looks_come_once_a_second_and_show_who_works(tmp_path: Path) -> No
             await sidecar.request("render.cancel", jobId=name)
         # Those that never had their turn had no life of their own.
         assert (await operations(sidecar))["render"]["errors"] == {"cancelled": 1}
+        until = (await sidecar.request("metrics.snapshot", include=[]))["at"]
         only = await sidecar.request("metrics.snapshot", include=["rpc"])
         assert (only["system"], only["caches"], only["operations"], only["queues"]) == (None, None, [], [])
         assert only["rpc"]["received"] > 5
+    async with spawned(tmp_path) as sidecar:
+        past = await sidecar.request("metrics.history", metric="render.queued")
+        shown = [value for at, value in timed(past) if at <= datetime.fromisoformat(until) and value is not None]
+        assert shown[-1] in (0.0, 2.0)
+        assert 2.0 in shown
+        assert past["unit"] == "count"
+        gone = await sidecar.request("metrics.history", metric="gpu.memory")
+        assert look["gpus"] != [] or set(gone["mean"]) == {None}
+        with pytest.raises(InvalidParams, match=r"system\.cpu"):
+            await sidecar.request("metrics.history", metric="system.cpus")
+
+
+def timed(past: Any) -> list[tuple[datetime, float | None]]:
+    begins = datetime.fromisoformat(past["from"])
+    return [(begins + timedelta(seconds=past["step"] * number), mean) for number, mean in enumerate(past["mean"])]
 
 
 def shows_work(look: Any) -> bool:

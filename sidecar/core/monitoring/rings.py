@@ -66,25 +66,23 @@ class Ring:
             held = self.newest - self.slots < slot <= self.newest and slot >= 0 and not isnan(self.means[at])
             yield Point(self.means[at], self.least[at], self.most[at]) if held else None
 
-    def shift(self, by: int) -> None:
-        """Number the slots anew, each so much later."""
-        if self.newest < 0:
-            return
-        first = max(0, self.newest - self.slots + 1)
-        points = list(self.read(first, self.newest))
-        moved = Ring(self.slots)
-        for slot, point in enumerate(points, first + by):
-            if point is not None and slot >= 0:
-                moved.put(slot, point)
-        self.newest, self.samples = moved.newest, moved.samples
-        self.means, self.least, self.most = moved.means, moved.least, moved.most
+    def in_order(self) -> tuple[bytes, bytes, bytes]:
+        """Return means, least and most of all slots up to the newest, oldest first; what holds nothing is no number."""
+        cut = (self.newest + 1) % self.slots
+        means, least, most = ((each[cut:] + each[:cut]).tobytes() for each in (self.means, self.least, self.most))
+        return means, least, most
 
-    def put(self, slot: int, point: Point) -> None:
-        """Set a slot that is newer than all before."""
-        self._clear(slot)
-        at = slot % self.slots
-        self.means[at], self.least[at], self.most[at] = point.mean, point.least, point.most
-        self.samples = 1
+    def restore(self, newest: int, columns: tuple[bytes, bytes, bytes]) -> None:
+        """Take in what `in_order` has returned, its newest slot being this one. Raises ValueError for other sizes."""
+        cut = self.slots - (newest + 1) % self.slots
+        held = []
+        for packed in columns:
+            ordered = array("d", packed)
+            if len(ordered) != self.slots:
+                raise ValueError(f"{len(ordered)} slots where there should be {self.slots}")
+            held.append(ordered[cut:] + ordered[:cut])
+        self.means, self.least, self.most = held
+        self.newest, self.samples = newest, 1
 
     def _clear(self, slot: int) -> None:
         """Empty the slots that have passed since the newest one."""

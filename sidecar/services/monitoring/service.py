@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -10,35 +11,48 @@ from typing import TYPE_CHECKING
 import trio
 
 from sidecar.services.events import EventHub
+from sidecar.services.logger import Logger
+from sidecar.services.monitoring.history import History, HistoryFile
+from sidecar.services.monitoring.keeping import keep
+from sidecar.services.monitoring.readings import readings_of
 from sidecar.services.monitoring.sample import Sample
 from sidecar.services.monitoring.sampler import Sampler
 
 if TYPE_CHECKING:
-    from protocol.commands.metrics import MetricsOperations, MetricsSnapshot, Section
+    from protocol.commands.metrics import (
+        HistoryQuery,
+        MetricsHistory,
+        MetricsOperations,
+        MetricsSnapshot,
+        Section,
+    )
 
 
 def _none() -> tuple[int, int]:
     return 0, 0
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class MonitoringService:
-    """The counts and looks of this instance. `started` is a Unix time; `alerts` counts those that fire, and pend."""
+    """The counts and looks of this instance.
+
+    `started` is a Unix time; `file` keeps history, None where nothing is kept; `alerts` counts those that fire, and
+    those that pend.
+    """
 
     sampler: Sampler
     events: EventHub
+    log: Logger
     started: float
+    file: HistoryFile | None = None
     alerts: Callable[[], tuple[int, int]] = field(default=_none)
+    history: History = field(default_factory=History)
     wanted: trio.Event = field(default_factory=trio.Event)
+    loaded: trio.Event = field(default_factory=trio.Event)
 
     def begin(self) -> None:
         """Look once a second from now on. Returns at once."""
         self.wanted.set()
-
-    async def run(self) -> None:
-        """Look once a second as soon as that is wanted, until cancelled."""
-        await self.wanted.wait()
-        await self.sampler.run()
 
     async def snapshot(self, include: Collection[Section] | None = None) -> MetricsSnapshot:
         """Return what everything does now; what was measured is at most a second and a half old."""
@@ -50,8 +64,25 @@ class MonitoringService:
 
         return operations_report(await self.sampler.fresh(), self.sampler.sources.meter, names)
 
-    def tell(self, sample: Sample) -> None:
-        """Publish a look, if anybody wants it."""
+    async def past(self, query: HistoryQuery) -> MetricsHistory:
+        """Return what a number has been. Raises InvalidParams for one that there is not, and for no time."""
+        from sidecar.services.monitoring.recall import recall  # noqa: PLC0415 - start-up time
+
+        if self.wanted.is_set() and self.file is not None:
+            await self.loaded.wait()
+        return recall(self.history, query, time.time())
+
+    async def run(self) -> None:
+        """Look once a second as soon as that is wanted, and keep what was seen; until cancelled."""
+        await self.wanted.wait()
+        async with trio.open_nursery() as nursery:
+            if self.file is not None:
+                nursery.start_soon(keep, self.history, self.file, self.log, time.time, self.loaded)
+            nursery.start_soon(self.sampler.run)
+
+    def take(self, sample: Sample) -> None:
+        """Remember a look, and publish it if anybody wants it."""
+        self.history.add(sample.tick, sample.at, readings_of(sample).values)
         if self.events.wanted("metrics"):
             self.events.publish("metrics", self._snapshot(sample))
 
@@ -73,7 +104,7 @@ class MonitoringService:
 @asynccontextmanager
 async def open_monitoring(service: MonitoringService) -> AsyncIterator[MonitoringService]:
     """Let it look while the block lasts, once a second from when it is told to begin."""
-    service.sampler.listen(service.tell)
+    service.sampler.listen(service.take)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(service.run)
         try:

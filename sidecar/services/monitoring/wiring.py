@@ -7,7 +7,9 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from sidecar.services.folders import roots_of
 from sidecar.services.monitoring.graphics import CardMeter
+from sidecar.services.monitoring.history import HistoryFile
 from sidecar.services.monitoring.machine import MachineMeter
 from sidecar.services.monitoring.meter import Queue
 from sidecar.services.monitoring.processes import Named, ProcessMeter
@@ -36,7 +38,14 @@ async def monitored(services: Services, render: RenderService) -> AsyncIterator[
     )
     cards = CardMeter()
     meters = Meters(MachineMeter((folders.data, folders.cache, folders.temp)), ProcessMeter(), cards)
-    service = MonitoringService(Sampler(sources, meters), services.events, services.started)
+    service = MonitoringService(
+        Sampler(sources, meters),
+        services.events,
+        services.log.logger,
+        services.started,
+        # A folder that is not the data folder itself goes with its instance, unless something is in it.
+        HistoryFile(folders.data) if folders.data == roots_of(services.settings.current).data else None,
+    )
     try:
         async with open_monitoring(service):
             yield service

@@ -41,26 +41,22 @@ def test_a_gap_is_a_hole_and_what_comes_late_is_left_out() -> None:
     assert list(ring.read(10, 13)) == [Point(1.0, 1.0, 1.0), None, None, Point(3.0, 2.0, 4.0)]
 
 
-@pytest.mark.parametrize("by", [-2, 0, 3, 40])
-def test_numbered_anew_it_holds_the_same(by: int) -> None:
-    ring = Ring(5)
+@pytest.mark.parametrize("newest", [7, 8, 10, 1_000_003])
+def test_put_away_and_taken_in_again_at_another_place_it_holds_the_same(newest: int) -> None:
+    ring, other = Ring(5), Ring(5)
     for slot in (3, 4, 6, 7):
         ring.add(slot, float(slot))
-    before = list(ring.read(3, 7))
-    ring.shift(by)
-    assert list(ring.read(3 + by, 7 + by)) == before
-    ring.add(8 + by, 8.0)
-    assert list(ring.read(4 + by, 8 + by)) == [*before[1:], Point(8.0, 8.0, 8.0)]
+    other.restore(newest, ring.in_order())
+    assert list(other.read(newest - 5, newest + 1)) == [None, *ring.read(3, 7), None]
+    other.add(newest + 1, 8.0)
+    assert list(other.read(newest - 4, newest + 1)) == [None, *ring.read(4, 7), Point(8.0, 8.0, 8.0)]
 
 
-def test_what_would_lie_before_the_beginning_of_the_clock_is_let_go() -> None:
-    ring = Ring(5)
-    ring.add(1, 1.0)
-    ring.add(4, 4.0)
-    ring.shift(-3)
-    assert list(ring.read(-2, 1)) == [None, None, None, Point(4.0, 4.0, 4.0)]
-    ring.shift(-9)
-    assert list(ring.read(-9, 9)) == [None] * 19
+def test_columns_of_another_size_are_refused() -> None:
+    means, least, most = Ring(5).in_order()
+    for columns in ((means, least, most[:-8]), (means[:-3], least, most)):
+        with pytest.raises(ValueError):
+            Ring(5).restore(9, columns)
 
 
 def test_the_finest_step_that_reaches_is_taken() -> None:

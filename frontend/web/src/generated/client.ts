@@ -2,7 +2,7 @@
 // It needs no framework and no other file: give `Client` a `Transport` and it speaks.
 
 export const PROTOCOL = 1;
-export const SCHEMA_HASH = "sha256:2c0c95f87cff88edeec4eb67722417c90b62b5a791b0140c13f9bd3afbf76d9e";
+export const SCHEMA_HASH = "sha256:7c2b691db5992499e0a51d15a520bc5524338e043513ce9f06eac5ea8a647982";
 
 /** Seconds as a number, or exactly as `num/den`. */
 export type Seconds = number | string;
@@ -1145,6 +1145,19 @@ export interface HealthCheck {
   advice: string | null;
 }
 
+/**
+ * A number by its name, such as `system.cpu` (docs/monitoring.md has all), or of one card, as `gpu0.memory`.
+ *
+ * `from` is a time as answers name them, null: as far back as there is. `step` is the seconds of a slot: 1 of the last
+ * ten minutes, 10 of two hours, 60 of a day; null: the finest that reaches back to `from`.
+ */
+export interface HistoryQuery {
+  progressToken?: string | number | null;
+  metric: string;
+  from?: string | null;
+  step?: 1 | 10 | 60 | null;
+}
+
 /** Hits of all lookups, 0 to 1; null where nothing was looked up. */
 export interface HitRatio {
   minute: number | null;
@@ -1715,6 +1728,21 @@ export interface MetadataInput {
   comment?: string;
   date?: string;
   copyright?: string;
+}
+
+/**
+ * Slots of `step` seconds, the first beginning at `from`, the last under way; null where nothing was measured.
+ *
+ * `mean`, `min` and `max` are those of a slot; of slots of a second they are one value.
+ */
+export interface MetricsHistory {
+  metric: string;
+  unit: "bytes" | "celsius" | "count" | "perSecond" | "ratio" | "seconds" | "watts";
+  step: number;
+  from: string;
+  mean: Array<number | null>;
+  min: Array<number | null>;
+  max: Array<number | null>;
 }
 
 /** By name. `responseTime`: interactive operations of the last minute, null where there were none. */
@@ -3952,6 +3980,12 @@ export interface Methods {
   "metrics.operations": {
     params: OperationsQuery;
     result: MetricsOperations;
+    errors: "invalidParams";
+  };
+  /** Say what a number has been, up to a day back, also before the sidecar was started. */
+  "metrics.history": {
+    params: HistoryQuery;
+    result: MetricsHistory;
     errors: "invalidParams";
   };
   /** List the effects of the picture and of the sound, with their parameters. */
