@@ -98,7 +98,7 @@ class PlayState(Result):
 
     `frame` and `time` are where its reader is, if it plays what it gets at once. `anchor` is the newest one: of the
     beginning, of an edit, of another lap. `revision` is that of the open project which is played, or is
-    about to be.
+    about to be. Of an open project everybody is told, of anything else only the connection that began the play.
     """
 
     play_id: str

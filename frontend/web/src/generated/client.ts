@@ -2,7 +2,7 @@
 // It needs no framework and no other file: give `Client` a `Transport` and it speaks.
 
 export const PROTOCOL = 1;
-export const SCHEMA_HASH = "sha256:7c2b691db5992499e0a51d15a520bc5524338e043513ce9f06eac5ea8a647982";
+export const SCHEMA_HASH = "sha256:877d8e12f51598df88f764d066cd42c15dac2dc87bae24133a673fe1da99cce1";
 
 /** Seconds as a number, or exactly as `num/den`. */
 export type Seconds = number | string;
@@ -1958,7 +1958,7 @@ export interface PlayAnchor {
  *
  * `frame` and `time` are where its reader is, if it plays what it gets at once. `anchor` is the newest one: of the
  * beginning, of an edit, of another lap. `revision` is that of the open project which is played, or is
- * about to be.
+ * about to be. Of an open project everybody is told, of anything else only the connection that began the play.
  */
 export interface PlayState {
   playId: string;
