@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -14,7 +15,8 @@ import pytest
 from numpy.typing import NDArray
 
 from protocol.project import Color
-from sidecar.ffmpeg.builder.graph import Stream
+from sidecar.ffmpeg.builder.graph import Expression, Stream, node
+from sidecar.ffmpeg.builder.picture.channel import curve
 from sidecar.ffmpeg.builder.picture.grade import CONTROLS, graded
 from sidecar.ffmpeg.builder.picture.scene import Scene
 from sidecar.ffmpeg.builder.sidefiles import SideFiles
@@ -111,6 +113,29 @@ def test_every_control_follows_its_formula(controls: dict[str, float], pixel_for
     """Within one level of 8 bits or of 10; where colour was multiplied by alpha, 16 bits of it are a little less."""
     near = 1.6 if pixel_format == "gbrap16le" and controls.get("gamma") == 10 else 1
     assert worst(apply(Color(**controls), pixel_format, tmp_path)[0], controls, pixel_format) <= near
+
+
+TABLED = [each for each in STILL if not each.keys() & {"saturation", "hue"}]
+
+
+def test_tables_of_8_bits_are_what_the_filter_reckons_out(tmp_path: Path) -> None:
+    """To the level, or a frame of a look that changes would depend on how many frames it is made with."""
+    draw = random.Random(5)
+    looks = [*TABLED, *({name: draw.uniform(-1, 1) for name in ("blacks", "whites", "tint")} for _ in range(4))]
+    looks += [{name: draw.uniform(0.3, 3) for name in ("contrast", "gamma", "temperature")} for _ in range(4)]
+    for controls in looks:
+        color = Color(**controls)
+
+        def reckoned(stream: Stream, _: SideFiles, color: Color = color) -> Stream:
+            texts = {plane: curve(color, plane).replace("val", "(val/255)").split(";") for plane in "rgb"}
+            tables = {
+                plane: Expression(";".join((*steps, f"min({last},1)*255+0.5")))
+                for plane, (*steps, last) in texts.items()
+            }
+            return node("lutrgb", stream, **tables)
+
+        wanted = through(picture("gbrp")[0], "gbrp", reckoned, "gbrp", tmp_path)
+        assert np.array_equal(apply(color, "gbrp", tmp_path), wanted), controls
 
 
 @pytest.mark.parametrize("pixel_format", list(MOST))

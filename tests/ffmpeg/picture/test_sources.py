@@ -10,7 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from protocol.project import Color
-from sidecar.ffmpeg.builder.picture.grade import curve, mixing
+from sidecar.ffmpeg.builder.picture.channel import curve
+from sidecar.ffmpeg.builder.picture.grade import mixing
 from tests.harness.media import make_clip
 from tests.harness.rendering import clip, project, raw_frames
 

@@ -14,14 +14,9 @@ from protocol.project import Animated, Color, CubicBezier, Keyframes
 from sidecar.core.timeline.animation import bounded, constant, sampled
 from sidecar.ffmpeg.builder.commanded import commanded
 from sidecar.ffmpeg.builder.graph import Node, Pad, Stream, node
+from sidecar.ffmpeg.builder.picture.channel import MOST, curve, levels, number, tabled
 from sidecar.ffmpeg.builder.picture.deep import RGB, rematrixed
 from sidecar.ffmpeg.builder.picture.scene import Scene
-
-BALANCE = 0.3
-"""Gain that temperature and tint add to or take from a channel at ±1."""
-
-TONE = 0.25
-"""Most that a tone range moves a value, on the scale of 0–1."""
 
 CONTROLS = (
     "temperature",
@@ -42,7 +37,7 @@ _LUMA = (0.2126, 0.7152, 0.0722)
 _LARGEST = 2.0
 """Largest coefficient that colorchannelmixer takes."""
 
-_MOST_8, _MOST_16 = 255, 65535
+_MOST_16 = 65535
 _HALF = 0.5
 """What tables of 16 bits give is halved, then doubled by the mixer: the filter cuts at 65 280."""
 
@@ -62,7 +57,6 @@ def graded(stream: Stream, color: Color, pixel_format: str, scene: Scene, *, fir
     defaults add nothing.
     """
     looks = looks_of(color, scene, first, frames)
-    curves = [_curves(look) for look in looks]
     matrices = [mixing(look) for look in looks]
     # What is built follows from the whole of the keyframes, or a frame would depend on the strip it is made in.
     mixed = _acts(color, _MATRIX)
@@ -78,7 +72,7 @@ def graded(stream: Stream, color: Color, pixel_format: str, scene: Scene, *, fir
         stream = node("unpremultiply", node("setparams", stream, alpha_mode="premultiplied"), inplace=1)
     half = wide.endswith("16le") and curved
     if curved:
-        stream = _tabled(stream, curves, wide, scene)
+        stream = _tabled(stream, looks, wide, scene)
     if mixed or half:
         gain = 1 / _HALF if half else 1.0
         stream = _mixed(stream, matrices, gain, _factor(color, gain), scene)
@@ -102,38 +96,9 @@ def _curves(look: Color) -> tuple[str, ...]:
     return tuple(curve(look, plane) for plane in _PLANES)
 
 
-def curve(look: Color, plane: str) -> str:
-    """Write the table of a channel as an expression of val, 0–1 in and out, not clipped. `val`: nothing to do."""
-    steps: list[str] = []
-    value, gain, offset = "val", _balance(look, plane), 0.0
-    # Each range is weighted towards its end: (1 - v)^4, v^4, and the same bell in the lower and the upper half.
-    for amount, weight in (
-        (_number(look.blacks), "pow(1-ld(1),4)"),
-        (_number(look.whites), "pow(ld(1),4)"),
-        (_number(look.shadows), "6.75*ld(1)*pow(1-ld(1),2)"),
-        (_number(look.highlights), "6.75*(1-ld(1))*pow(ld(1),2)"),
-    ):
-        if amount != 0:
-            steps.append(f"st(0,{_line(value, gain, offset)});st(1,clip(ld(0),0,1))")
-            steps.append(f"st(0,ld(0)+{amount * TONE:.9f}*{weight})")
-            value, gain = "ld(0)", 1.0
-    contrast, gamma = _number(look.contrast), _number(look.gamma)
-    gain, offset = gain * contrast, (offset - 0.5) * contrast + 0.5 + _number(look.brightness)
-    last = _line(value, gain, offset)
-    if gamma != 1:
-        last = f"pow(max({last},0),{1 / gamma:.9f})"
-    return ";".join((*steps, last))
-
-
-def _line(value: str, gain: float, offset: float) -> str:
-    """Write value · gain + offset, without what changes nothing."""
-    text = value if gain == 1 else f"{value}*{gain:.9f}"
-    return text if abs(offset) < 1e-9 else f"{text}+{offset:.9f}"
-
-
 def mixing(look: Color) -> Matrix:
     """Saturation (a mix with BT.709 luma), then hue (a clockwise turn of Cb, Cr) as one matrix over R′G′B′."""
-    saturation = _number(look.saturation)
+    saturation = number(look.saturation)
     saturate = tuple(
         tuple(saturation * one + (1 - saturation) * luma for one, luma in zip(row, _LUMA, strict=True))
         for row in _IDENTITY
@@ -149,7 +114,7 @@ def mixing(look: Color) -> Matrix:
         (1.0, -2 * kb * (1 - kb) / kg, -2 * kr * (1 - kr) / kg),
         (1.0, 2 - 2 * kb, 0.0),
     )
-    angle = radians(_number(look.hue))
+    angle = radians(number(look.hue))
     turn: Matrix = ((1.0, 0.0, 0.0), (0.0, cos(angle), -sin(angle)), (0.0, sin(angle), cos(angle)))
     return _product(_product(to_rgb, turn), _product(to_yuv, saturate))
 
@@ -163,10 +128,13 @@ def _flat(matrix: Matrix) -> tuple[float, ...]:
     return tuple(value for row in matrix for value in row)
 
 
-def _tabled(stream: Stream, curves: Sequence[Sequence[str]], pixel_format: str, scene: Scene) -> Stream:
+def _tabled(stream: Stream, looks: Sequence[Color], pixel_format: str, scene: Scene) -> Stream:
     """Apply one table a channel; those of 16 bits give half. Written to the nearest level."""
     deep = pixel_format.endswith("16le")
-    most = _MOST_16 if deep else _MOST_8
+    if len(looks) == 1 and not deep:
+        return tabled(stream, *(levels(looks[0], plane) for plane in _PLANES))
+    curves = [_curves(look) for look in looks]
+    most = _MOST_16 if deep else MOST
     scale = most * _HALF if deep else most
 
     def table(text: str) -> str:
@@ -243,15 +211,3 @@ def _mixed(stream: Stream, matrices: Sequence[Matrix], gain: float, factor: int,
         stream = node("colorchannelmixer", stream, rr=_LARGEST, gg=_LARGEST, bb=_LARGEST)
         factor //= 2
     return stream
-
-
-def _balance(look: Color, plane: str) -> float:
-    temperature, tint = _number(look.temperature), _number(look.tint)
-    return {"r": 1 + BALANCE * temperature, "g": 1 - BALANCE * tint, "b": 1 - BALANCE * temperature}[plane]
-
-
-def _number(value: object) -> float:
-    """A control at one frame."""
-    if not isinstance(value, int | float):
-        raise TypeError("a control with keyframes has no one value")
-    return float(value)
