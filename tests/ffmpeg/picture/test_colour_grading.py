@@ -128,11 +128,10 @@ def test_tables_of_8_bits_are_what_the_filter_reckons_out(tmp_path: Path) -> Non
 
         def reckoned(stream: Stream, _: SideFiles, color: Color = color) -> Stream:
             texts = {plane: curve(color, plane).replace("val", "(val/255)").split(";") for plane in "rgb"}
-            tables = {
-                plane: Expression(";".join((*steps, f"min({last},1)*255+0.5")))
-                for plane, (*steps, last) in texts.items()
-            }
-            return node("lutrgb", stream, **tables)
+            red, green, blue = (
+                Expression(";".join((*steps, f"min({last},1)*255+0.5"))) for *steps, last in texts.values()
+            )
+            return node("lutrgb", stream, r=red, g=green, b=blue)
 
         wanted = through(picture("gbrp")[0], "gbrp", reckoned, "gbrp", tmp_path)
         assert np.array_equal(apply(color, "gbrp", tmp_path), wanted), controls
