@@ -28,7 +28,7 @@ class Pauses(Protocol):
     async def going(self) -> None:
         """Wait until it may go on."""
 
-    def obeyed(self, change: Callable[[bool], None]) -> AbstractContextManager[None]:
+    def obeyed(self, change: Callable[[bool], bool]) -> AbstractContextManager[None]:
         """Call `change` with every change while the block lasts; at its begin, too, where it is to stand still."""
 
 
@@ -38,7 +38,7 @@ class Unpaused:
     async def going(self) -> None:
         """Return at once."""
 
-    def obeyed(self, _change: Callable[[bool], None]) -> AbstractContextManager[None]:
+    def obeyed(self, _change: Callable[[bool], bool]) -> AbstractContextManager[None]:
         return nullcontext()
 
 
@@ -85,14 +85,15 @@ class Turn:
             await trio.sleep(pause)
             pause = min(pause * 1.5, LONGEST_PAUSE)
 
-    def change(self, paused: bool) -> None:  # noqa: FBT001 - what the switch says
-        """Lend the turn to whoever waits for it, or take it back where nobody has it. Returns at once."""
+    def change(self, paused: bool) -> bool:  # noqa: FBT001 - what the switch says
+        """Lend the turn to whoever waits for it, or take it back where nobody has it; tell whether it is there."""
         if paused and self._lent is None:
             self._times, self._lent = self._times + 1, trio.current_time()
             self.end()
         elif not paused and self._lent is not None:
             self._stood, self._lent = self.stood, None
             self._take_back()
+        return self._mine
 
     def end(self) -> None:
         """Let the next have it. Where others have it, nothing is done."""

@@ -26,7 +26,7 @@ class JobControl:
         self._going.set()
         self._threads = threading.Event()
         self._threads.set()
-        self._listeners: list[Callable[[bool], None]] = []
+        self._listeners: list[Callable[[bool], object]] = []
 
     @property
     def paused(self) -> bool:
@@ -57,7 +57,7 @@ class JobControl:
             pass
 
     @contextmanager
-    def obeyed(self, change: Callable[[bool], None]) -> Iterator[None]:
+    def obeyed(self, change: Callable[[bool], object]) -> Iterator[None]:
         """Call `change` with every change while the block lasts; at its begin, too, where the job is paused."""
         self._listeners.append(change)
         try:

@@ -26,9 +26,13 @@ from sidecar.services.render.pipes import open_pipe
 from sidecar.services.render.sound_mix import SoundShop, open_mix
 from sidecar.services.render.sound_pipes import Stretch, beside, feed
 from sidecar.services.render.soundtrack import levelling_by, measure, report_of
+from sidecar.services.render.standing import Standing
 
 MIXED = 0.4
 """Share of the sound that is made once it is mixed: the rest is encoding."""
+
+AGAIN = "sound-again"
+"""Folder of a sound that is begun again."""
 
 HEARING = 0.02
 """Seconds of processor that going through a second of a mix takes at most, to encode it or to measure it."""
@@ -57,11 +61,22 @@ async def encoded_sound(plan: SoundPlan, shop: SoundShop) -> Pinned:
     """Return the encoded sound as a file with one stream, for a join; the caller releases it.
 
     Its bytes depend on the plan alone, not on what the cache had. `loudness_of` says what was measured of it. While
-    the job is paused another that needs the same makes it.
+    the job is paused, or waits until it should be encoded, another that needs the same makes it.
     Cancelled or failed, no process and no file of it is left but windows of the mix, which the cache keeps. Raises
     the typed errors of execution, RenderFailed, DiskFull, OutputUnwritable.
     """
-    made = await shop.store.make(
+    standing = Standing(shop.pauses)
+    try:
+        made = await _made(plan, replace(shop, turn=partial(_turn, plan, shop, standing), pauses=standing))
+    except _TakenElsewhereError:
+        # By now it should be encoded: whoever has its turn at it keeps it.
+        made = await _made(plan, await _anew(shop))
+    shop.report(1.0)
+    return made
+
+
+async def _made(plan: SoundPlan, shop: SoundShop) -> Pinned:
+    return await shop.store.make(
         "sound",
         plan.key,
         partial(_encode, plan, shop),
@@ -71,8 +86,30 @@ async def encoded_sound(plan: SoundPlan, shop: SoundShop) -> Pinned:
         folder=shop.scratch,
         pauses=shop.pauses,
     )
-    shop.report(1.0)
-    return made
+
+
+class _TakenElsewhereError(Exception):
+    """Another job has encoded the sound, or is at it, by the time that it should be encoded here."""
+
+
+async def _turn(plan: SoundPlan, shop: SoundShop, standing: Standing, seconds: float) -> None:
+    """Wait until the sound should be encoded; raises _TakenElsewhereError if others have begun with that."""
+    if shop.turn is None:
+        return
+    mine = await standing.during(partial(shop.turn, seconds))
+    if not mine or await shop.store.known("sound", [plan.key]):
+        raise _TakenElsewhereError
+
+
+async def _anew(shop: SoundShop) -> SoundShop:
+    """Return the shop with another folder: what has been begun lies in the way of beginning again."""
+    again = shop.folder / AGAIN
+    await trio.to_thread.run_sync(partial(again.mkdir, mode=0o700))
+
+    async def run(command: Command, step: str, descriptors: tuple[int, ...]) -> Path:
+        return await shop.run(command, f"{AGAIN}/{step}", descriptors)
+
+    return replace(shop, folder=again, run=run)
 
 
 def loudness_of(sound: Pinned) -> MeasuredLoudness | None:

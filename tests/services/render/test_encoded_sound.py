@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import msgspec
 import numpy as np
 import pytest
 import trio
+import trio.testing
 from numpy.typing import NDArray
 
 from protocol.project import Effect
@@ -20,7 +22,8 @@ from sidecar.core.timeline import Timeline, output_span
 from sidecar.ffmpeg.builder.render import build_render
 from sidecar.ffmpeg.builder.sound.encoded import encode_sound
 from sidecar.ffmpeg.builder.staged import Stages
-from sidecar.services.render.encoded_sound import loudness_of, written_sound
+from sidecar.services.cache.pinned import Pinned
+from sidecar.services.render.encoded_sound import encoded_sound, loudness_of, written_sound
 from sidecar.services.render.join import join
 from sidecar.services.render.join_pieces import EncodedPiece
 from sidecar.services.render.soundtrack import level
@@ -28,8 +31,10 @@ from tests.ffmpeg.sound.listening import RATE, RESOURCES, file_clip, mix, timeli
 from tests.ffmpeg.sound.test_motion import NOISE
 from tests.harness.commands import output_of
 from tests.harness.media import decode_sound, run_ffmpeg
+from tests.harness.patience import PATIENCE
 from tests.services.render.sounding import export_of, sound_desk, with_volume
 from tests.services.render.test_sound import programme
+from tests.services.render.test_sound_mix import shown
 
 PAIRS = [
     (container, codec)
@@ -186,3 +191,43 @@ async def test_a_file_of_sound_alone_is_that_of_one_pass(
     assert found is not None
     assert found.true_peak <= -9 + 0.1
     assert written.read_bytes() == whole.read_bytes()
+
+
+async def test_what_another_has_taken_and_given_up_is_made_after_all(film: Timeline, tmp_path: Path) -> None:
+    """An effect on the whole mix leaves files in the job's folder, which are not in the way of beginning again."""
+    line = replace(film, project=msgspec.structs.replace(film.project, effects=[shown("compressor")]))
+    export = export_of("mkv", codec="pcm_s16le")
+    waits, come, taken, fails = trio.Event(), trio.Event(), trio.Event(), trio.Event()
+    made: list[Pinned] = []
+
+    async def turn(_seconds: float) -> None:
+        waits.set()
+        await come.wait()
+
+    async def failing(_path: Path) -> dict[str, Any]:
+        taken.set()
+        await fails.wait()
+        raise ArithmeticError
+
+    async with sound_desk(tmp_path / "one") as desk, sound_desk(tmp_path / "other") as other:
+        plan = desk.plan(line, export)
+
+        async def first() -> None:
+            made.append(await encoded_sound(plan, replace(desk.shop(), turn=turn)))
+
+        async def second() -> None:
+            with pytest.raises(ArithmeticError):
+                await desk.store.make("sound", plan.key, failing)
+
+        with trio.fail_after(PATIENCE):
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(first)
+                await waits.wait()
+                nursery.start_soon(second)
+                await taken.wait()
+                come.set()
+                await trio.testing.wait_all_tasks_blocked()
+                fails.set()
+        with made[0], await other.encode(line, export) as alone:
+            assert made[0].path.read_bytes() == alone.path.read_bytes()
+        assert sum(name.endswith("sound-encode") for name in desk.ran) == 1

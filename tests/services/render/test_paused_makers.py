@@ -6,10 +6,13 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import trio
 
-from tests.harness.media import make_clip
+from sidecar.services.render.encode_run import Making, encode_run
+from sidecar.services.render.produce import Bench
+from tests.harness.media import decode_sound, make_clip
 from tests.harness.patience import PATIENCE
 from tests.services.render.studio import file, project, studio
 
@@ -47,3 +50,33 @@ async def test_another_job_makes_what_a_paused_one_was_at(
         assert (done.state, done.attempts, done.error) == ("completed", 1, None)
     assert (tmp_path / "first.mp4").read_bytes() == (tmp_path / "second.mp4").read_bytes()
     assert list(making.iterdir()) == []
+
+
+async def test_a_job_waits_for_none_that_waits_for_its_own_picture(
+    tmp_path: Path, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sound is encoded late, in time to end with the picture; that of another job may be wanted sooner."""
+    slow, may, begun = tmp_path / "slow.mp4", trio.Event(), trio.Event()
+
+    async def held(job: Any, sinks: Any, bench: Bench, *others: Any) -> Making:
+        if bench.tag == slow.stem:
+            begun.set()
+            await may.wait()
+        return await encode_run(job, sinks, bench, *others)
+
+    monkeypatch.setattr("sidecar.services.render.cell_run.encode_run", held)
+    making = tmp_path / "cache" / "making"
+    # A picture of its own, and an effect on the whole mix: what is made of that lies in the job's folder.
+    shape: dict[str, Any] = {"width": 192, "height": 96, "export": {}, "effects": [{"type": "compressor"}]}
+    dark, bright = (project(file(clip, 0, 2, color={"brightness": value}), **shape) for value in (0, 0.1))
+    async with studio(tmp_path, maxJobs=2) as desk:
+        first = await desk.start(dark, slow, job_id=slow.stem)
+        with trio.fail_after(PATIENCE):
+            await begun.wait()
+            while list(making.glob("sound-*.lock")) or not list(making.parent.glob("objects/sound/*/*")):  # noqa: ASYNC110
+                await trio.sleep(0.002)
+            second = await desk.finish(bright, tmp_path / "quick.mp4")
+            assert (second.state, desk.render.job(first.job_id).state) == ("completed", "running")
+            may.set()
+            assert (await desk.render.wait(first.job_id)).state == "completed"
+    assert np.array_equal(decode_sound(slow)[1], decode_sound(tmp_path / "quick.mp4")[1])
