@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 import trio
+import trio.testing
 
+from sidecar.effects.analyses import FRAMES
+from sidecar.services.render.analyses import answer
+from sidecar.services.render.control import JobControl
 from sidecar.services.render.encode_run import Making, encode_run
 from sidecar.services.render.produce import Bench
 from tests.harness.media import decode_sound, make_clip
@@ -80,3 +85,37 @@ async def test_a_job_waits_for_none_that_waits_for_its_own_picture(
             may.set()
             assert (await desk.render.wait(first.job_id)).state == "completed"
     assert np.array_equal(decode_sound(slow)[1], decode_sound(tmp_path / "quick.mp4")[1])
+
+
+async def test_an_analysis_stands_still_while_its_job_is_paused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    control, taken, found = JobControl(), list[int](), list[bytes]()
+
+    def pieces(*_: object) -> Iterator[bytes]:
+        for number in range(3):
+            taken.append(number)
+            if number == 0:
+                trio.from_thread.run_sync(control.pause)
+            yield bytes([number])
+
+    async def written(*_: object, work: Path, **_members: object) -> None:
+        (work / FRAMES).touch()
+
+    monkeypatch.setattr("sidecar.services.render.analyses.analysed", pieces)
+    monkeypatch.setattr("sidecar.services.render.analyses.execute", written)
+    nothing: Any = None
+    bench = Bench(nothing, nothing, tmp_path, "job", pauses=control)
+
+    async def ask() -> None:
+        found.append(await answer(nothing, nothing, (2, 2), bench, "analyse-0"))
+
+    with trio.fail_after(PATIENCE):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(ask)
+            while not control.paused:  # noqa: ASYNC110 - a thread throws the switch
+                await trio.sleep(0.001)
+            await trio.testing.wait_all_tasks_blocked(0.05)
+            assert taken == [0]
+            control.resume()
+    assert found == [b"\0\1\2"]
