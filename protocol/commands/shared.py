@@ -31,10 +31,14 @@ class ProjectRef(Model):
     base_path: str | None = None
 
 
+FrameNumber = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+"""A frame by its number, from 0."""
+
+
 class When(Model):
     """An instant as a frame number or in seconds; exactly one."""
 
-    frame: int | None = None
+    frame: FrameNumber | None = None
     time: Seconds | None = None
 
 

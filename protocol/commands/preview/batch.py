@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from protocol.commands.command import Command, Example, Params
 from protocol.commands.preview.shared import DEMO_REF, RAISES, Accuracy, PictureMedia, PreviewSide, Quality
-from protocol.commands.shared import ProjectRef, Range, Resource
+from protocol.commands.shared import FrameNumber, ProjectRef, Range, Resource
 from protocol.errors.base import ErrorData
 from protocol.model import Result
 from protocol.time import ExactTime, Seconds
@@ -26,7 +26,7 @@ class PreviewBatch(Params, kw_only=True):
 
     project: ProjectRef | None = None
     path: str | None = None
-    frames: Annotated[list[Annotated[int, Meta(ge=0)]], Meta(min_length=1, max_length=MOST_PICTURES)] | None = None
+    frames: Annotated[list[FrameNumber], Meta(min_length=1, max_length=MOST_PICTURES)] | None = None
     times: Annotated[list[Seconds], Meta(min_length=1, max_length=MOST_PICTURES)] | None = None
     count: Annotated[int, Meta(ge=1, le=MOST_PICTURES)] | None = None
     range: Range | None = None

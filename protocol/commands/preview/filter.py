@@ -9,7 +9,7 @@ from msgspec import Meta
 from protocol.commands.command import Command, Example, Params
 from protocol.commands.preview.files import MAKING
 from protocol.commands.preview.shared import DEMO_REF, Quality
-from protocol.commands.shared import ProjectRef, Resource
+from protocol.commands.shared import FrameNumber, ProjectRef, Resource
 from protocol.errors import EffectUnknown
 from protocol.model import Result
 from protocol.problem import Problem
@@ -35,7 +35,7 @@ class PreviewFilter(Params, kw_only=True):
     path: str | None = None
     owner: Id | None = None
     effect: Effect
-    frame: Annotated[int, Meta(ge=0)] | None = None
+    frame: FrameNumber | None = None
     time: Seconds | None = None
     duration: Annotated[float, Meta(ge=0, le=LONGEST)] = 0
     width: Annotated[int, Meta(ge=64, le=4_096)] = 640

@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from protocol.commands.command import Command, Example, Params
 from protocol.commands.preview.shared import DEMO_REF, RAISES, Accuracy, PictureMedia, PreviewSide, Quality
-from protocol.commands.shared import ProjectRef, Resource
+from protocol.commands.shared import FrameNumber, ProjectRef, Resource
 from protocol.errors import Cancelled
 from protocol.model import Model, Result
 from protocol.problem import Problem
@@ -37,7 +37,7 @@ class PreviewFrame(Params, kw_only=True):
     """
 
     project: ProjectRef
-    frame: Annotated[int, Meta(ge=0)] | None = None
+    frame: FrameNumber | None = None
     time: Seconds | None = None
     width: PreviewSide | None = None
     height: PreviewSide | None = None

@@ -10,7 +10,7 @@ from msgspec import Meta
 from protocol.commands.command import Command, Example, Params
 from protocol.commands.preview.files import MAKING
 from protocol.commands.preview.shared import DEMO_REF, PreviewSide, Quality
-from protocol.commands.shared import ProjectRef, Resource
+from protocol.commands.shared import FrameNumber, ProjectRef, Resource
 from protocol.model import Model, Result
 from protocol.problem import Problem
 from protocol.project import Position, Style
@@ -43,7 +43,7 @@ class PreviewSubtitles(Params, kw_only=True):
     cues: Annotated[list[SampleCue], Meta(max_length=100)] = []
     style: Style = Style()
     position: Position | None = None
-    frame: Annotated[int, Meta(ge=0)] | None = None
+    frame: FrameNumber | None = None
     time: Seconds | None = None
     width: PreviewSide | None = None
     height: PreviewSide | None = None
