@@ -7,6 +7,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -40,11 +41,22 @@ class Engine:
         cancels the command.
         """
         handler = self.handlers[method]
+        if isinstance(path := params.get("path"), str):
+            params["path"] = _written(path)
         try:
             given = msgspec.convert(params, handler.command.params)
         except msgspec.ValidationError as error:
             raise invalid(str(error)) from error
         return await handler.run(given, self.call)
+
+
+def _written(path: str) -> str:
+    """Return a path as the wire has it: a name that is not Unicode is a `file:` URL."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return Path(path).absolute().as_uri()
+    return path
 
 
 Jobs = Literal["run", "hold", "own"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import trio
 
 from protocol.commands.shared import ProjectRef
-from protocol.errors import InvalidParams
+from protocol.errors import InvalidParams, SidecarError
 
 if TYPE_CHECKING:
     from sidecar.cli.engine import Engine
@@ -41,10 +42,12 @@ async def sources_of(engine: Engine, source: dict[str, Any]) -> list[str]:
 
 
 def _source(file: Path) -> dict[str, Any]:
+    from sidecar.services.media.fingerprint import open_regular  # noqa: PLC0415 - with the services
+
     try:
-        with file.open("rb") as opened:
+        with os.fdopen(open_regular(file), "rb") as opened:
             head = opened.read(HEAD)
-    except OSError:
+    except (OSError, SidecarError):
         # Whoever reads it says what is wrong with it.
         return {"project": {"path": str(file)}} if file.suffix == ".json" else {"path": str(file)}
     if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,12 @@ def test_a_project_that_is_not_there(command: list[str], capsys: Captured) -> No
     captured = capsys.readouterr()
     assert captured.err.startswith("error: There is no project file at ")
     assert "Traceback" not in captured.err
+
+
+def test_a_name_that_is_not_unicode_is_told_as_a_url(clip: Path, capsys: Captured) -> None:
+    clip = Path(shutil.copy(clip, "\udcff#.mp4")).absolute()
+    assert main(["probe", clip.name, "--json"]) == 0
+    assert answer(capsys)["path"] == clip.as_uri()
 
 
 def test_plan_says_what_would_be_done(capsys: Captured) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,12 @@ def test_a_frame_of_a_project_and_of_a_file(film: Path, capsys: Captured) -> Non
     (pixels,) = decode_rgb(Path("b.jpg"))
     assert pixels.shape == (96, 192, 3)
     assert read_number(pixels[:, :, 1]) == 37
+
+
+def test_what_is_no_file_is_not_waited_for(capsys: Captured) -> None:
+    os.mkfifo("pipe.mp4")
+    assert main(["frame", "pipe.mp4", "-o", "a.png"]) == 1
+    assert "is not a regular file" in capsys.readouterr().err
 
 
 def test_a_frame_that_cannot_be_written(film: Path, capsys: Captured) -> None:
