@@ -80,11 +80,11 @@ class SoundRun:
         A frame that stands where the one before it ends, in whole ticks, costs little more than what it is copied for:
         these are nearly all, and what is done for each of them adds up.
         """
-        write, block = self._fifo.write, self.block
+        write, block, channels = self._fifo.write, self.block, self.channels
         due: int | None = None
         samples, step, complete = self.samples, 0, 0
         for frame in frames:
-            if due is not None and frame.pts == due:
+            if due is not None and frame.pts == due and frame.layout.nb_channels == channels:
                 frame.pts = None
                 try:
                     write(frame)
@@ -100,7 +100,7 @@ class SoundRun:
                     continue
             self.samples = samples
             yield from self.take(frame)
-            samples, step = self.samples, self._up // self._down
+            samples, step, channels = self.samples, self._up // self._down, self.channels
             due = self._first + samples * step if self._tick is not None and not self._up % self._down else None
             complete = samples - self._fifo.samples + block
         self.samples = samples
@@ -124,18 +124,28 @@ class SoundRun:
         count = frame.samples
         if not count:
             return ()
+        if not self._queued(frame):
+            # Streams may change in the middle.
+            count = 0
+            for piece in self._converted(frame, like):
+                # The queue takes frames of one time base only.
+                piece.time_base = like.time_base or piece.time_base
+                if self._queued(piece):
+                    count += piece.samples
+        self.samples += count
+        return self._complete()
+
+    def _queued(self, frame: AudioFrame) -> bool:
+        """Whether a frame had the form of the first, and is in the queue now."""
+        # Of channels the queue does not look how many there are: it would read what is not there.
+        if frame.layout.nb_channels != self.channels:
+            return False
         frame.pts = None
         try:
             self._fifo.write(frame)
         except ValueError:
-            # It has not the form of the first: streams may change in the middle.
-            count = 0
-            for piece in self._converted(frame, like):
-                piece.pts = None
-                self._fifo.write(piece)
-                count += piece.samples
-        self.samples += count
-        return self._complete()
+            return False
+        return True
 
     def _complete(self) -> Sequence[AudioFrame]:
         """Return the blocks that are complete."""

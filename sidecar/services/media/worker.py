@@ -31,6 +31,7 @@ MODULES = {
     "bitrates": "sidecar.services.media.tasks.bitrates",
     "extract": "sidecar.services.media.tasks.extract",
     "check": "sidecar.services.media.tasks.check",
+    "shares": "sidecar.services.media.tasks.shares",
     "peaks": "sidecar.services.media.tasks.peaks",
     "waveform": "sidecar.services.media.tasks.waveform",
     "mixpeaks": "sidecar.services.media.tasks.mixpeaks",

@@ -14,7 +14,7 @@ from sidecar.services.files import write_error
 from sidecar.services.media.messages import Item, Send
 from sidecar.services.media.waveform.messages import MakeMixPeaks
 from sidecar.services.media.waveform.peaks import BASE, last_peaks, peaks_of
-from sidecar.services.media.waveform.samples import from_float, mixed
+from sidecar.services.media.waveform.samples import Samples, from_float, mixed
 
 BLOCK = 1 << 20
 """Bytes that are read at a time."""
@@ -45,8 +45,9 @@ def make_mix_peaks(task: MakeMixPeaks, send: Send) -> None:
         raise write_error(target, error) from error
 
 
-def _rows(samples: Floats, *, mix: bool) -> list[NDArray[np.float32]]:
-    rows = [from_float(np.ascontiguousarray(column)) for column in samples.T]
+def _rows(samples: Floats, *, mix: bool) -> Samples:
+    rows: Samples = np.empty(samples.shape[::-1], np.float32)
+    from_float(samples.T, rows)
     return mixed(rows) if mix else rows
 
 

@@ -10,6 +10,9 @@ FINEST = 64
 COARSEST = 1 << 20
 """Samples of a pixel of the finest and the coarsest level; each level has twice those of the one before."""
 
+SMALLEST_SHARE = 1 << 25
+"""Samples of a share of a stream, at least: some twelve minutes. To open a file costs as much as some seconds of it."""
+
 Span = tuple[Fraction, Fraction]
 """Seconds from the file's start, half open."""
 

@@ -17,10 +17,29 @@ class Watch(Struct, frozen=True):
     span: tuple[Fraction, Fraction] | None
 
 
+class Share(Struct, frozen=True):
+    """Samples [first, end) of a stream with so many channels, counted from its first one, which has the timestamp `zero`.
+
+    `end` None: to the last.
+    """
+
+    zero: int
+    channels: int
+    first: int
+    end: int | None
+
+
+class SharePeaks(Task, frozen=True, tag="shares"):
+    """Tell of the sound stream of that number how to share its decoding: the answer's body is a list of Share."""
+
+    stream: int
+
+
 class MakePeaks(Task, frozen=True, tag="peaks"):
     """Decode the sound stream of that number among those of the wire, and write its peaks to `target`.
 
-    `origin` is the file's start on its own clock.
+    `origin` is the file's start on its own clock. With a `share` only that is decoded, and its peaks are written where
+    they belong in a file that is there.
     """
 
     stream: int
@@ -28,10 +47,11 @@ class MakePeaks(Task, frozen=True, tag="peaks"):
     origin: Fraction
     target: bytes
     watch: Watch | None
+    share: Share | None = None
 
 
 class PeaksPart(Struct, frozen=True):
-    """Peaks while they are computed: `seconds` of sound are done; pixels from `first` of the watched window on.
+    """Peaks while they are computed: `seconds` of sound (of a share) are done; pixels from `first` of the watched window on.
 
     `values` are little-endian 16-bit numbers: of each pixel and channel the lowest and the highest.
     """
@@ -43,12 +63,16 @@ class PeaksPart(Struct, frozen=True):
 
 
 class PeaksMade(Struct, frozen=True):
-    """A stream that has been read whole; `start` is in seconds from the file's start."""
+    """A stream that has been read whole, or a share; `start` is when it begins, in seconds from the file's start.
+
+    `exact`: False for a share that is not what a reading of the whole stream gives there; the rest says nothing then.
+    """
 
     sample_rate: int
     channels: int
     samples: int
     start: Fraction
+    exact: bool = True
 
 
 class CutWaveform(Task, frozen=True, tag="waveform"):

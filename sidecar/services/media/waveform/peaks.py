@@ -24,16 +24,20 @@ Peaks = NDArray[Any]
 """(pixels, channels) of RECORD."""
 
 
-def peaks_of(samples: Samples) -> Peaks:
-    """Return the peaks of samples whose number is a multiple of 64."""
-    pixels = len(samples[0]) // BASE
-    peaks = np.empty((pixels, len(samples)), RECORD)
+def peaks_of(samples: Samples, small: NDArray[np.int16] | None = None) -> Peaks:
+    """Return the peaks of samples whose number is a multiple of 64; `small` is room for a channel's."""
+    channels, count = samples.shape
+    peaks = np.empty((count // BASE, channels), RECORD)
+    if not len(peaks):
+        return peaks
+    edges = np.arange(0, count, BASE)
+    whole: NDArray[np.int16] = np.empty(count, np.int16) if small is None else small
     for channel, row in enumerate(samples):
-        floats = np.ascontiguousarray(row).reshape(pixels, BASE)
-        small = floats.astype(np.int16)
-        peaks["min"][:, channel] = small.min(axis=1)
-        peaks["max"][:, channel] = small.max(axis=1)
-        peaks["square"][:, channel] = np.einsum("ij,ij->i", floats, floats)
+        pixels = np.ascontiguousarray(row).reshape(-1, BASE)
+        np.copyto(whole, row, casting="unsafe")
+        peaks["min"][:, channel] = np.minimum.reduceat(whole, edges)
+        peaks["max"][:, channel] = np.maximum.reduceat(whole, edges)
+        peaks["square"][:, channel] = np.einsum("ij,ij->i", pixels, pixels)
     peaks["square"] /= BASE
     return peaks
 
@@ -41,9 +45,8 @@ def peaks_of(samples: Samples) -> Peaks:
 def last_peaks(samples: Samples) -> Peaks:
     """Return the one pixel of the samples that are left: 1 to 63."""
     peaks = np.empty((1, len(samples)), RECORD)
-    for channel, row in enumerate(samples):
-        peaks["min"][0, channel], peaks["max"][0, channel] = row.min(), row.max()
-        peaks["square"][0, channel] = np.square(row, dtype=np.float64).mean()
+    peaks["min"][0], peaks["max"][0] = samples.min(axis=1), samples.max(axis=1)
+    peaks["square"][0] = np.square(samples, dtype=np.float64).mean(axis=1)
     return peaks
 
 

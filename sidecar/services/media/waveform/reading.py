@@ -1,6 +1,7 @@
 """Decodes a sound stream and writes its peaks. Runs in a worker process.
 
-Decoding and folding run in two threads: decoding, which is most of the work, waits for nothing else.
+A stream that is read in one go is decoded in one thread and folded in another. Of one that is shared out each worker
+does both in turn.
 """
 
 from __future__ import annotations
@@ -24,16 +25,20 @@ from sidecar.services.media.messages import Item, Send, pack
 from sidecar.services.media.open import open_media
 from sidecar.services.media.sound import SoundRun, decoded
 from sidecar.services.media.streams import read_only, sound_stream
+from sidecar.services.media.waveform.folding import Folding
 from sidecar.services.media.waveform.grid import pixel_window
 from sidecar.services.media.waveform.messages import MakePeaks, PeaksMade, PeaksPart
 from sidecar.services.media.waveform.peaks import BASE, RECORD, Peaks, coarser, extremes, last_peaks, peaks_of
 from sidecar.services.media.waveform.samples import Samples, mixed, read_samples
+from sidecar.services.media.waveform.shares import UnlikeError, share_frames
 
 BLOCK = 16_384
-"""Samples that are folded at a time. Twice as many, and the C library gives each block back to the system: touching
-its pages anew takes a third of the time of decoding."""
+"""Samples that are folded at a time where decoding waits for it: they stay in the processor's cache."""
 
-AHEAD = 32
+BESIDE = 1 << 19
+"""Samples that are folded at a time in a thread of its own: the two hold each other up with each call of numpy."""
+
+AHEAD = 4
 """Blocks that may wait to be folded."""
 
 EVERY = 0.2
@@ -48,9 +53,13 @@ class _Watched:
     run: SoundRun
     tick: Fraction
     send: Send
-    pixels: int = 0
+    pixels: int = field(init=False)
     waiting: list[Peaks] = field(default_factory=list)
     due: float = 0.0
+
+    def __post_init__(self) -> None:
+        first = 0 if self.task.share is None else self.task.share.first
+        self.pixels = 0 if self.task.watch is None else first // self.task.watch.samples_per_pixel
 
     def add(self, peaks: Peaks, *, last: int = BASE, end: bool = False) -> None:
         """Take the next peaks; `last` is the number of samples of the last pixel."""
@@ -73,6 +82,8 @@ class _Watched:
     def begins(self) -> Fraction:
         """Seconds from the file's start to the first sample: less than a tick is what containers round."""
         begins = (self.run.start or Fraction(0)) - self.task.origin
+        if self.task.share is not None:
+            begins -= Fraction(self.task.share.first, self.run.rate or 1)
         return Fraction(0) if abs(begins) <= self.tick else begins
 
     def _part(self, factor: int, bits: int, last: int, *, end: bool) -> PeaksPart:
@@ -97,22 +108,29 @@ class _Watched:
 
 
 def make_peaks(task: MakePeaks, path: Path, target: Path, send: Send) -> PeaksMade:
-    """Write the peaks of a stream, all of it.
+    """Write the peaks of a stream, all of it or a share.
 
     Raises the errors of opening, MediaUnsupported for a stream that is not there, MediaUnreadable where nothing can
     be decoded, and DiskFull or OutputUnwritable for the target.
     """
     av.logging.set_level(None)
-    run = SoundRun(str(path), BLOCK)
+    share = task.share
+    run = SoundRun(str(path), BESIDE if share is None else BLOCK)
     with open_media(path) as container:
         stream = sound_stream(container, task.stream, path)
         read_only(container, [stream])
         watched = _Watched(task, run, stream.time_base or Fraction(0), send)
+        frames = decoded(container, stream) if share is None else share_frames(container, stream, share)
         try:
-            with target.open("wb") as file:
-                _fold(watched, decoded(container, stream), file)
+            with target.open("wb" if share is None else "r+b") as file:
+                if share is not None:
+                    channels = 1 if task.mix else share.channels
+                    file.seek(share.first // BASE * channels * RECORD.itemsize)
+                _fold(watched, frames, file)
         except OSError as error:
             raise write_error(target, error) from error
+        except UnlikeError:
+            return PeaksMade(0, 0, 0, Fraction(0), exact=False)
         if run.start is None and (stream.frames or stream.duration):
             raise MediaUnreadable(path=str(path), detail="none of its sound can be decoded")
         rate = run.rate or stream.codec_context.sample_rate or 1
@@ -121,20 +139,28 @@ def make_peaks(task: MakePeaks, path: Path, target: Path, send: Send) -> PeaksMa
 
 def _fold(watched: _Watched, frames: Iterator[AudioFrame], file: BinaryIO) -> None:
     run, task = watched.run, watched.task
+    folding = Folding(mix=task.mix)
 
     def fold(block: AudioFrame) -> None:
-        peaks = peaks_of(_rows(block, task))
+        peaks = folding.peaks(block)
         file.write(peaks.tobytes())
         watched.add(peaks)
 
-    beside(run.blocks(frames), fold)
+    if task.share is None:
+        beside(run.blocks(frames), fold)
+    else:
+        # Others decode other shares meanwhile: a thread of its own would only be in their way.
+        for block in run.blocks(frames):
+            fold(block)
     rest = run.rest()
-    rows = [np.empty(0, np.float32)] * watched.channels if rest is None else _rows(rest, task)
-    even = len(rows[0]) // BASE * BASE
-    peaks = peaks_of([row[:even] for row in rows])
-    left = len(rows[0]) - even
+    rows: Samples = np.empty((watched.channels, 0), np.float32)
+    if rest is not None:
+        rows = mixed(read_samples(rest)) if task.mix else read_samples(rest)
+    even = rows.shape[1] // BASE * BASE
+    left = rows.shape[1] - even
+    peaks = peaks_of(rows[:, :even])
     if left:
-        peaks = np.concatenate([peaks, last_peaks([row[even:] for row in rows])])
+        peaks = np.concatenate([peaks, last_peaks(rows[:, even:])])
     file.write(peaks.tobytes())
     watched.add(peaks, last=left or BASE, end=True)
 
@@ -164,8 +190,3 @@ def beside(blocks: Iterator[AudioFrame], fold: Callable[[AudioFrame], None]) -> 
         thread.join()
     if failed:
         raise failed[0]
-
-
-def _rows(frame: AudioFrame, task: MakePeaks) -> Samples:
-    samples = read_samples(frame)
-    return mixed(samples) if task.mix else samples

@@ -16,46 +16,46 @@ import numpy as np
 from av.audio.frame import AudioFrame
 from numpy.typing import NDArray
 
-Row = NDArray[np.float32]
-"""Samples of one channel: whole numbers within 16 bits, as floats, which are quickest to reckon with."""
-
-Samples = list[Row]
-"""A row for each channel."""
+Samples = NDArray[np.float32]
+"""(channels, samples): whole numbers within 16 bits, as floats, which are quickest to reckon with."""
 
 FULL = np.float32(32_767)
 LOWEST, HIGHEST = -32_768, 32_767
 
 
-def _from_u8(raw: NDArray[Any]) -> Row:
-    return (raw.astype(np.float32) - 128) * 256
+def _from_u8(raw: NDArray[Any], out: Samples) -> None:
+    np.subtract(raw, np.float32(128), out=out)
+    out *= 256
 
 
-def _from_s16(raw: NDArray[Any]) -> Row:
-    return raw.astype(np.float32)
+def _from_s16(raw: NDArray[Any], out: Samples) -> None:
+    out[:] = raw
 
 
-def _from_s32(raw: NDArray[Any]) -> Row:
-    return (raw >> 16).astype(np.float32)
+def _from_s32(raw: NDArray[Any], out: Samples) -> None:
+    out[:] = raw >> 16
 
 
-def _from_s64(raw: NDArray[Any]) -> Row:
-    return (raw >> 48).astype(np.float32)
+def _from_s64(raw: NDArray[Any], out: Samples) -> None:
+    out[:] = raw >> 48
 
 
-def from_float(raw: NDArray[Any]) -> Row:
-    """Return floats as whole numbers of 16 bits; what is beyond full scale is clipped."""
+def from_float(raw: NDArray[Any], out: Samples) -> None:
+    """Write floats as whole numbers of 16 bits; what is beyond full scale is clipped."""
     # What is not a number is silence: a damaged file must not draw a full bar. A sum is the quickest way to see one.
     with np.errstate(invalid="ignore", over="ignore"):
-        scaled = raw.astype(np.float32, copy=False) * FULL
-        sound = isfinite(float(scaled.sum()))
-    if not sound:
-        scaled = np.nan_to_num(scaled, nan=0.0)
-    np.clip(scaled, LOWEST, HIGHEST, out=scaled)
-    whole: Row = np.trunc(scaled, out=scaled)
-    return whole
+        if raw.dtype == out.dtype:
+            np.multiply(raw, FULL, out=out)
+        else:
+            out[:] = raw
+            out *= FULL
+        if not isfinite(float(out.sum())):
+            np.nan_to_num(out, copy=False, nan=0.0)
+    np.clip(out, LOWEST, HIGHEST, out=out)
+    np.trunc(out, out=out)
 
 
-_FORMATS: dict[str, tuple[type[np.generic], Callable[[NDArray[Any]], Row]]] = {
+_FORMATS: dict[str, tuple[type[np.generic], Callable[[NDArray[Any], Samples], None]]] = {
     "u8": (np.uint8, _from_u8),
     "s16": (np.int16, _from_s16),
     "s32": (np.int32, _from_s32),
@@ -65,27 +65,30 @@ _FORMATS: dict[str, tuple[type[np.generic], Callable[[NDArray[Any]], Row]]] = {
 }
 
 
-def read_samples(frame: AudioFrame) -> Samples:
-    """Return the samples of a decoded frame of any format, one row a channel."""
+def read_samples(frame: AudioFrame, out: Samples | None = None) -> Samples:
+    """Return the samples of a decoded frame of any format, in `out` where that is given."""
     name = str(frame.format.name)
     kind, convert = _FORMATS[name.removesuffix("p")]
     channels, count = len(frame.layout.channels), frame.samples
+    rows: Samples = np.empty((channels, count), np.float32) if out is None else out
     if frame.format.is_planar:
-        return [convert(_raw(plane, kind, count)) for plane in frame.planes]
-    packed = _raw(frame.planes[0], kind, count * channels)
-    return list(convert(packed).reshape(count, channels).T)
+        for row, plane in zip(rows, frame.planes, strict=True):
+            convert(_raw(plane, kind, count), row)
+    else:
+        convert(_raw(frame.planes[0], kind, count * channels).reshape(count, channels).T, rows)
+    return rows
 
 
 def _raw(plane: Any, kind: type[np.generic], count: int) -> NDArray[Any]:
     return np.frombuffer(plane, kind, count)
 
 
-def mixed(samples: Samples) -> Samples:
-    """Return one row: the average of all, truncated towards zero."""
+def mixed(samples: Samples, out: Samples | None = None) -> Samples:
+    """Return one row, the average of all, truncated towards zero; in `out`, a row, where that is given."""
     channels = len(samples)
     if channels == 1:
         return samples
-    total = samples[0] + samples[1]
+    total: Samples = np.add(samples[:1], samples[1:2], out=out)
     for row in samples[2:]:
         total += row
     # Exact: sums stay below 2^24, and what is no whole number is further from one than a float's last bit.
@@ -93,4 +96,5 @@ def mixed(samples: Samples) -> Samples:
         total *= np.float32(0.5)
     else:
         total /= np.float32(channels)
-    return [np.trunc(total, out=total)]
+    np.trunc(total, out=total)
+    return total

@@ -13,20 +13,18 @@ from protocol.commands.waveform import Waveform
 from protocol.errors import InvalidParams, SourceChanged
 from sidecar.services.cache.selection import source_id
 from sidecar.services.media.failing import Failing
-from sidecar.services.media.messages import Item, unpack
+from sidecar.services.media.messages import unpack
 from sidecar.services.media.service import MediaService
 from sidecar.services.media.waveform.cutter import Asked, Cutter, Sound, meta_of
-from sidecar.services.media.waveform.grid import Heard
+from sidecar.services.media.waveform.grid import SMALLEST_SHARE, Heard
 from sidecar.services.media.waveform.inline import Chunk, chunks_of
-from sidecar.services.media.waveform.messages import MakePeaks, PeaksMade, PeaksPart, Watch
+from sidecar.services.media.waveform.messages import MakePeaks, PeaksMade, PeaksPart, Share, SharePeaks, Watch
+from sidecar.services.media.waveform.together import QUIET_SECONDS, Together
 
 if TYPE_CHECKING:
     from sidecar.services.cache.pinned import Pinned
     from sidecar.services.cache.store import CacheStore
     from sidecar.services.resources import Resources
-
-QUIET_SECONDS = 60.0
-"""Seconds that may pass between two messages of a worker; of peaks it sends some five times a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +42,7 @@ class _Source:
     fingerprint: str
     origin: Fraction
     seconds: float | None
+    rates: tuple[int, ...]
 
     @property
     def sound(self) -> Sound:
@@ -53,7 +52,7 @@ class _Source:
 class WaveformService:
     """Computes waveforms in the workers for long work.
 
-    One decoding gives all levels; those who ask for one stream share it. Cancelling ends the worker, and whoever waits
+    One decoding gives all levels; those who ask for one stream share it. A long one is shared out among the workers. Cancelling ends the worker, and whoever waits
     for the same begins again. Paths are absolute. The errors are those of `MediaService`, and InvalidParams (no such
     stream), SourceChanged, DiskFull and OutputUnwritable.
     """
@@ -97,6 +96,7 @@ class WaveformService:
             await self._media.fingerprint(path),
             Fraction(info.start_time),
             None if info.duration is None else float(Fraction(info.duration)),
+            tuple(each.sample_rate for each in info.audio),
         )
         return source, asked
 
@@ -118,17 +118,30 @@ class WaveformService:
         if listener is not None:
             watch = Watch(asked.samples_per_pixel, asked.bits, asked.span)
 
-        def hear(item: Item) -> None:
+        def hear(part: PeaksPart) -> None:
             if listener is not None:
-                part = unpack(item.body, PeaksPart)
                 listener.done(part.seconds, source.seconds)
                 if part.values:
                     listener.chunks(chunks_of(part))
 
         task = MakePeaks(path, asked.stream, asked.mix, source.origin, os.fsencode(target), watch)
-        answer = await self._cutter.ask(task, source.shown, hear, QUIET_SECONDS)
-        made = unpack(answer.body or b"", PeaksMade)
+        made = None
+        if shares := await self._shares(source, asked):
+            made = await Together(self._cutter, source.shown, hear).make(task, shares, target)
+        if made is None:
+            answer = await self._cutter.ask(
+                task, source.shown, lambda item: hear(unpack(item.body, PeaksPart)), QUIET_SECONDS
+            )
+            made = unpack(answer.body or b"", PeaksMade)
         now = await self._media.fingerprint(source.path)
         if now != source.fingerprint:
             raise SourceChanged(path=source.shown, expected=source.fingerprint, actual=now)
         return meta_of(Heard(made.sample_rate, made.channels, made.samples, made.start))
+
+    async def _shares(self, source: _Source, asked: Asked) -> list[Share]:
+        """Ask how the decoding may be shared; what is short is not asked about."""
+        if (source.seconds or 0) * source.rates[asked.stream] < 2 * SMALLEST_SHARE:
+            return []
+        task = SharePeaks(os.fsencode(source.path), asked.stream)
+        answer = await self._cutter.ask(task, source.shown, lambda _: None, QUIET_SECONDS)
+        return unpack(answer.body or b"", list[Share])

@@ -231,3 +231,17 @@ async def test_a_cache_that_keeps_nothing_costs_time_only(tmp_path: Path, sound:
         again: Waveform = await client.ask("media.waveform", path=str(sound), inline=True)
         assert not again.cached
         assert again.data == found.data
+
+
+@pytest.mark.parametrize(("before", "after"), [("stereo", "mono"), ("mono", "stereo"), ("5.1", "stereo")])
+async def test_sound_that_changes_its_channels_in_the_middle(tmp_path: Path, before: str, after: str) -> None:
+    for layout in (before, after):
+        tone = f"sine=f=500:r=48000:d=1,volume=4,aformat=channel_layouts={layout}"
+        run_ffmpeg(["-f", "lavfi", "-i", tone, "-c:a", "aac", str(tmp_path / f"{layout}.aac")])
+    path = tmp_path / "both.aac"
+    path.write_bytes(b"".join((tmp_path / f"{layout}.aac").read_bytes() for layout in (before, after)))
+    async with serving(tmp_path) as client:
+        found: Waveform = await client.ask("media.waveform", path=str(path), samplesPerPixel=4096, inline=True)
+        assert found.data is not None
+        assert float(Fraction(found.duration)) == pytest.approx(2, abs=0.1)
+        assert min(found.data[0].max[2:-2]) > 1000
