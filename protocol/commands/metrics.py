@@ -238,6 +238,19 @@ class MetricsHistory(Result):
     max: list[float | None]
 
 
+class PrometheusQuery(Params, kw_only=True):
+    """`text` is Prometheus' own format, version 0.0.4; `openmetrics` is OpenMetrics 1.0."""
+
+    format: Literal["text", "openmetrics"] = "text"
+
+
+class MetricsPage(Result):
+    """What Prometheus scrapes."""
+
+    content_type: str
+    text: str
+
+
 COMMANDS = (
     Command(
         "metrics.snapshot",
@@ -261,5 +274,12 @@ COMMANDS = (
         "Say what a number has been, up to a day back, also before the sidecar was started.",
         Example({"metric": "system.memory", "step": 10}),
         raises=(InvalidParams,),
+    ),
+    Command(
+        "metrics.prometheus",
+        PrometheusQuery,
+        MetricsPage,
+        "Write all metrics out as Prometheus reads them.",
+        Example({}),
     ),
 )

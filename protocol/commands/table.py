@@ -62,7 +62,7 @@ AREAS: dict[str, tuple[str, ...]] = {
     ),
     "ffmpeg": ("ffmpeg.capabilities", "ffmpeg.command"),
     "gpu": ("gpu.list", "gpu.encoders", "gpu.benchmark"),
-    "metrics": ("metrics.snapshot", "metrics.operations", "metrics.history"),
+    "metrics": ("metrics.snapshot", "metrics.operations", "metrics.history", "metrics.prometheus"),
     "catalogue": ("effects.list", "transitions.list"),
     "styles": ("styles.list", "titles.list"),
     "layouts": ("layouts.list",),

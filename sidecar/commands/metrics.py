@@ -6,8 +6,10 @@ from protocol.commands.metrics import (
     HistoryQuery,
     MetricsHistory,
     MetricsOperations,
+    MetricsPage,
     MetricsSnapshot,
     OperationsQuery,
+    PrometheusQuery,
     SnapshotQuery,
 )
 from sidecar.commands.call import Call
@@ -30,3 +32,9 @@ async def operations(params: OperationsQuery, call: Call) -> MetricsOperations:
 async def history(params: HistoryQuery, call: Call) -> MetricsHistory:
     """Say what a number has been."""
     return await call.services.monitoring.past(params)
+
+
+@command("metrics.prometheus")
+async def prometheus(params: PrometheusQuery, call: Call) -> MetricsPage:
+    """Write metrics out."""
+    return await call.services.monitoring.page(params.format)

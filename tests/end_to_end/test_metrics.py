@@ -9,6 +9,7 @@ from typing import Any
 import psutil
 import pytest
 import trio
+from prometheus_client.parser import text_string_to_metric_families
 
 from protocol.errors import InvalidParams, JobNotFound, MediaNotFound
 from tests.harness.media import make_clip
@@ -55,6 +56,7 @@ async def test_requests_jobs_and_lookups_are_counted_as_they_were_made(tmp_path:
         jobs = [(await sidecar.request("render.job", jobId=name))["progress"]["elapsed"] for name in ("a", "b")]
         assert render["max"] == pytest.approx(max(jobs), rel=1e-6)
         assert found["initialize"]["count"] == 1
+        await agrees(sidecar, found)
         shot = await sidecar.request("metrics.snapshot")
         stats = await sidecar.request("cache.stats")
         for kind, counts in shot["caches"]["kinds"].items():
@@ -110,6 +112,31 @@ async def test_looks_come_once_a_second_and_show_who_works(tmp_path: Path) -> No
         assert look["gpus"] != [] or set(gone["mean"]) == {None}
         with pytest.raises(InvalidParams, match=r"system\.cpu"):
             await sidecar.request("metrics.history", metric="system.cpus")
+
+
+async def agrees(sidecar: Spawned, found: dict[str, Any]) -> None:
+    """Hold what Prometheus is given against what is answered."""
+    page = await sidecar.request("metrics.prometheus")
+    assert page["contentType"] == "text/plain; version=0.0.4; charset=utf-8"
+    parse: Any = text_string_to_metric_families
+    samples = [sample for family in parse(page["text"]) for sample in family.samples]
+    assert len(samples) <= 1_000
+    for name in ("media.probe", "render"):
+        counts = {
+            sample.labels["outcome"]: sample.value
+            for sample in samples
+            if sample.name == "videoc_operations_total" and sample.labels["operation"] == name
+        }
+        errors = sum(found[name]["errors"].values())
+        assert counts == {"ok": found[name]["count"] - errors, "fault": 0, "error": errors, "cancelled": 0}
+    made = {sample.labels["state"]: sample.value for sample in samples if sample.name == "videoc_render_segments_total"}
+    jobs = [await sidecar.request("render.job", jobId=name) for name in ("a", "b")]
+    for state in ("cached", "copied", "encoded"):
+        assert made[state] == sum(job["result"]["reused"][state] for job in jobs)
+    assert made["cached"] > 0
+    assert made["encoded"] > 0
+    (written,) = [sample.value for sample in samples if sample.name == "videoc_render_output_bytes_total"]
+    assert written == sum(job["result"]["bytes"] for job in jobs)
 
 
 def timed(past: Any) -> list[tuple[datetime, float | None]]:

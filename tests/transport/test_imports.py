@@ -30,7 +30,7 @@ REQUESTS = (
 
 LATE = (
     "anyio", "argparse", "asyncio", "av", "cyclopts", "h11", "hypercorn", "jsonpatch", "numpy", "PIL", "platformdirs",
-    "psutil", "pygments", "pynvml", "rich", "starlette", "typing_extensions", "wsproto",
+    "prometheus_client", "psutil", "pygments", "pynvml", "rich", "starlette", "typing_extensions", "wsproto",
 )  # fmt: skip
 """Packages that requests beyond `initialize` need, some of them in other processes."""
 

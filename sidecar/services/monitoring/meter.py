@@ -21,6 +21,9 @@ from sidecar.core.sketch import Sketch
 SLOWEST = 5
 """Operations of a name that are remembered as the slowest."""
 
+SEGMENTS = ("planned", "cached", "copied", "encoded", "failed")
+FRAMES = ("cached", "copied", "encoded")
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Slow:
@@ -59,6 +62,15 @@ class Operation:
     """What does not take longer is none of the slowest."""
 
 
+@dataclass(slots=True, eq=False)
+class Rendered:
+    """What jobs that have ended came to: segments by state, frames by where they came from, bytes of finished files."""
+
+    segments: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(SEGMENTS, 0)))
+    frames: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(FRAMES, 0)))
+    bytes: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Queue:
     """A queue at one moment: who waits, who runs, how many may, and for how long the first has waited."""
@@ -87,6 +99,7 @@ class Meter:
         self.operations: dict[str, Operation] = {}
         self.groups: dict[str, Histogram] = {name: Histogram(ANSWERS) for name in GROUPS}
         self.jobs = Histogram(JOBS)
+        self.rendered = Rendered()
         self.interactive = Sketch()
         self.ok = 0
         self.faults = 0

@@ -36,11 +36,15 @@ AFTER = 0.005
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where to look: functions that answer at once and open nothing. `crashes` counts since the start."""
+    """Where to look: functions that answer at once and open nothing.
+
+    `started` and `crashed` count children since the start, by role.
+    """
 
     meter: Meter
     children: Callable[[], Sequence[Named]]
-    crashes: Callable[[], int]
+    started: Callable[[], Mapping[str, int]]
+    crashed: Callable[[], Mapping[str, int]]
     pipelines: Callable[[], Sequence[Pipeline]]
     cache: Callable[[], CacheLook]
 
@@ -111,7 +115,7 @@ class Sampler:
         meter, cache = self.sources.meter, self.sources.cache()
         active = sum(meter.active().values())
         ended, found = meter.ended_so_far, _found(cache.lookups)
-        crashes = Part(self.sources.crashes(), 0)
+        crashes = Part(sum(self.sources.crashed().values()), 0)
         sample = Sample(
             tick=now,
             at=at,

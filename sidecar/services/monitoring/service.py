@@ -23,9 +23,18 @@ if TYPE_CHECKING:
         HistoryQuery,
         MetricsHistory,
         MetricsOperations,
+        MetricsPage,
         MetricsSnapshot,
         Section,
     )
+    from sidecar.services.monitoring.exposition import Format
+    from sidecar.services.monitoring.families import Values
+
+
+def _written(values: Values, form: Format) -> MetricsPage:
+    from sidecar.services.monitoring.exposition import expose  # noqa: PLC0415 - nobody else pays for it
+
+    return expose(values, form)
 
 
 def _none() -> tuple[int, int]:
@@ -49,6 +58,7 @@ class MonitoringService:
     history: History = field(default_factory=History)
     wanted: trio.Event = field(default_factory=trio.Event)
     loaded: trio.Event = field(default_factory=trio.Event)
+    writing: trio.CapacityLimiter = field(default_factory=lambda: trio.CapacityLimiter(1))
 
     def begin(self) -> None:
         """Look once a second from now on. Returns at once."""
@@ -71,6 +81,14 @@ class MonitoringService:
         if self.wanted.is_set() and self.file is not None:
             await self.loaded.wait()
         return recall(self.history, query, time.time())
+
+    async def page(self, form: Format) -> MetricsPage:
+        """Return all metrics as Prometheus reads them; written out in a thread."""
+        from sidecar.services.monitoring.gathering import gather  # noqa: PLC0415 - start-up time
+
+        sample, sources = await self.sampler.fresh(), self.sampler.sources
+        values = gather(sample, sources, started=self.started, dropped=self.events.dropped)
+        return await trio.to_thread.run_sync(_written, values, form, limiter=self.writing)
 
     async def run(self) -> None:
         """Look once a second as soon as that is wanted, and keep what was seen; until cancelled."""

@@ -32,7 +32,8 @@ async def monitored(services: Services, render: RenderService) -> AsyncIterator[
     sources = Sources(
         meter=meter,
         children=lambda: _children(services),
-        crashes=services.supervisor.crashed.total,
+        started=lambda: services.supervisor.started,
+        crashed=lambda: services.supervisor.crashed,
         pipelines=lambda: _pipelines(render),
         cache=lambda: _cache(services),
     )

@@ -26,7 +26,7 @@ from sidecar.services.render.queue import JobQueue
 from sidecar.services.render.record import Asked, Content
 from sidecar.services.render.slots import Slots
 from sidecar.services.render.wishes import grant_wishes
-from sidecar.services.render.work import Work
+from sidecar.services.render.work import Work, tally
 from sidecar.services.render.working import Tell, Worker
 
 if TYPE_CHECKING:
@@ -318,6 +318,7 @@ class RenderService:
         kind = error.data.kind if error is not None else None if job.state == "completed" else job.state
         message = error.message if error is not None else ""
         self._meter.ended(RENDER, seconds, kind, trace_id=job.trace_id, message=message)
+        tally(job, self._meter.rendered)
 
     def _settle(self, job: RenderJob) -> None:
         """Put away a job that has ended."""

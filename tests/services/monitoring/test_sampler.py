@@ -35,7 +35,8 @@ class Planted:
         sources = Sources(
             meter=self.meter,
             children=lambda: self.children,
-            crashes=lambda: self.crashes,
+            started=lambda: {"render": self.crashes, "probe": 5},
+            crashed=lambda: {"render": self.crashes, "probe": 0},
             pipelines=lambda: self.pipelines,
             cache=lambda: self.cache,
         )

@@ -2,7 +2,7 @@
 // It needs no framework and no other file: give `Client` a `Transport` and it speaks.
 
 export const PROTOCOL = 1;
-export const SCHEMA_HASH = "sha256:877d8e12f51598df88f764d066cd42c15dac2dc87bae24133a673fe1da99cce1";
+export const SCHEMA_HASH = "sha256:3312021842b7ef3ea6dbfc65c743b85a8ce80f62de963413564ab15cce5f59e9";
 
 /** Seconds as a number, or exactly as `num/den`. */
 export type Seconds = number | string;
@@ -1753,6 +1753,12 @@ export interface MetricsOperations {
   responseTime: Quantiles | null;
 }
 
+/** What Prometheus scrapes. */
+export interface MetricsPage {
+  contentType: string;
+  text: string;
+}
+
 /**
  * One look; the payload of `metrics` too. Ratios are 0 to 1, memory is in bytes, times are in seconds.
  *
@@ -2552,6 +2558,12 @@ export interface ProjectValidate {
   media?: "cached" | "none" | "probe";
   forExport?: boolean;
   maxProblems?: number;
+}
+
+/** `text` is Prometheus' own format, version 0.0.4; `openmetrics` is OpenMetrics 1.0. */
+export interface PrometheusQuery {
+  progressToken?: string | number | null;
+  format?: "openmetrics" | "text";
 }
 
 /**
@@ -3987,6 +3999,12 @@ export interface Methods {
     params: HistoryQuery;
     result: MetricsHistory;
     errors: "invalidParams";
+  };
+  /** Write all metrics out as Prometheus reads them. */
+  "metrics.prometheus": {
+    params: PrometheusQuery;
+    result: MetricsPage;
+    errors: never;
   };
   /** List the effects of the picture and of the sound, with their parameters. */
   "effects.list": {
