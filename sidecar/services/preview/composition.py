@@ -16,12 +16,16 @@ from sidecar.ffmpeg.builder.command import Arguments, arguments
 from sidecar.ffmpeg.builder.preview import Fed
 from sidecar.ffmpeg.failures import failure
 from sidecar.ffmpeg.supervisor import Child, Supervisor
+from sidecar.services.preview.decoding.fifo import PIPE_BYTES, widen
 
 if TYPE_CHECKING:
     from sidecar.ffmpeg.builder.picture.feeds import Feed
     from sidecar.services.preview.decoding.pool import Decoders
 
 GLOBALS = ("-y", "-nostats", "-loglevel", "level+warning")
+
+ENVIRONMENT = {"MALLOC_ARENA_MAX": "1", "MALLOC_TOP_PAD_": str(32 << 20)}
+"""Memory of pictures that were let go is used again, not given back and asked for anew: a tenth of a frame's time."""
 
 
 class Composition:
@@ -50,10 +54,13 @@ class Composition:
         self._child = await supervisor.spawn(
             [program, *GLOBALS, *built.argv],
             cwd=work,
-            env=dict(self.fed.command.environment),
+            env={**ENVIRONMENT, **dict(self.fed.command.environment)},
             stdout="pipe",
             role="preview",
         )
+        # One picture goes out at once, however slowly it is read. Of many a wide pipe would hold too many.
+        if self.fed.command.frames == 1 and isinstance(self._child.stdout, trio.lowlevel.FdStream):
+            widen(self._child.stdout.fileno(), PIPE_BYTES)
 
     async def write(self, decoders: Decoders, feed: Feed) -> None:
         """Feed one input; what goes wrong ends the composition."""

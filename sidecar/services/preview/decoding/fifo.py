@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable
 
 PIPE_BYTES = 1 << 20
-"""A writer is woken once a megabyte instead of once in 64 KiB, where the system allows it."""
+"""Most that a pipe holds, where the system allows it: a writer is woken once a megabyte instead of once in 64 KiB."""
 
 QUICK = 1
 SLOW = 4
@@ -80,8 +80,11 @@ class Fifo:
         os.close(self._descriptor)
 
 
-def open_fifo(path: bytes, stop: Stop) -> Fifo | None:
-    """Open a FIFO once somebody reads it; None where it is gone before that. Raises Stopped."""
+def open_fifo(path: bytes, stop: Stop, picture_bytes: int = PIPE_BYTES) -> Fifo | None:
+    """Open a FIFO once somebody reads it; None where it is gone before that. Raises Stopped.
+
+    It holds about a picture of so many bytes, so that nobody decodes far ahead of the reader.
+    """
     patience = select.poll()
     patience.register(stop.fileno(), select.POLLIN)
     looks = 0
@@ -95,18 +98,21 @@ def open_fifo(path: bytes, stop: Stop) -> Fifo | None:
             if error.errno != errno.ENXIO:
                 raise
         else:
-            _widen(descriptor)
+            widen(descriptor, picture_bytes)
             return Fifo(descriptor, stop)
         patience.poll(QUICK if looks < QUICK_LOOKS else SLOW)
         looks += 1
 
 
-def _widen(descriptor: int) -> None:
+def widen(descriptor: int, size: int) -> None:
+    """Let a pipe hold so many bytes where it holds fewer, `PIPE_BYTES` at most."""
     if sys.platform == "linux":
         import fcntl  # noqa: PLC0415 - there is none on Windows
 
+        wanted = min(size, PIPE_BYTES)
         try:
-            fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+            if fcntl.fcntl(descriptor, fcntl.F_GETPIPE_SZ) < wanted:
+                fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, wanted)
         except OSError:
             # An account has only so much memory for pipes; then they stay as they are.
             return

@@ -14,7 +14,7 @@ import trio
 
 from protocol.errors import DecoderCrashed, SidecarError
 from sidecar.ffmpeg.builder.picture.feeds import Feed
-from sidecar.ffmpeg.supervisor import Supervisor
+from sidecar.ffmpeg.supervisor import FORKING, Supervisor
 from sidecar.services.media.messages import error_of
 from sidecar.services.preview.decoding.crew import Crew
 from sidecar.services.preview.decoding.messages import Format, Origin, Reduction, Write
@@ -88,7 +88,7 @@ class Decoders:
         origin, form = _origin(feed), Format(feed.pixel_format, feed.width, feed.height)
         target = os.fsencode(fifo)
         try:
-            held = _held_open(fifo)
+            held = await _held_open(fifo)
         except FileNotFoundError:
             return
         try:
@@ -139,11 +139,29 @@ class Decoders:
             raise error_of(call.ended.failure, feed.path)
 
 
-def _held_open(fifo: Path) -> int:
+async def _held_open(fifo: Path) -> int:
     """Open a FIFO so that its reader sees no end before this is closed, whatever becomes of the worker."""
+    if FORKING.acquire(blocking=False):
+        try:
+            return _open_for_writing(fifo)
+        finally:
+            FORKING.release()
+    return await trio.to_thread.run_sync(_open_between_forks, fifo)
+
+
+def _open_between_forks(fifo: Path) -> int:
+    with FORKING:
+        return _open_for_writing(fifo)
+
+
+def _open_for_writing(fifo: Path) -> int:
+    """Open a FIFO for writing only, so that a worker can still tell whether there is a reader. Not while anything forks.
+
+    A child that was forked meanwhile would be a reader until its exec: the worker would write to it, take its exec for
+    the reader's end, and leave the reader that then comes waiting for ever.
+    """
     both = os.open(fifo, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        # Held for writing only, so that a worker can still tell whether there is a reader.
         return os.open(fifo, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     finally:
         os.close(both)

@@ -131,7 +131,7 @@ class Worker:
                     parts = _parts(order, shown)
                 if fifo is None:
                     # Decoding has begun while FFmpeg still started.
-                    fifo = open_fifo(order.fifo, hand.stop)
+                    fifo = open_fifo(order.fifo, hand.stop, sum(map(len, parts)))
                     if fifo is None:
                         return
                     self._report(Began(order.id))

@@ -20,6 +20,7 @@ import trio
 from protocol.errors import DecoderCrashed, MediaNotFound, MediaUnreadable, MediaUnsupported
 from sidecar.ffmpeg.builder.picture.feeds import Feed, Reduction
 from sidecar.services.preview.decoding import crew
+from sidecar.services.preview.decoding.fifo import widen
 from tests.harness.media import ffmpeg, make_clip
 from tests.harness.patience import PATIENCE
 from tests.services.preview.decoding.feeding import Reader, Reference, Table, feed_of, reference, table
@@ -140,6 +141,7 @@ async def test_a_reader_sees_no_end_where_there_is_none(
     async with table(tmp_path, argv=POISONED) as open_table:
         fifo = open_table.fifo()
         descriptor = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+        widen(descriptor, 4 * PICTURE)
         with pytest.raises(DecoderCrashed):
             await open_table.decoders.write(feed_of(later, found.times), fifo)
         assert len(os.read(descriptor, 1 << 20)) == 4 * PICTURE
