@@ -28,6 +28,8 @@ FREE = 0.040
 """Seconds that the target of a random frame grants besides."""
 TARGET = 1.2
 STRIDE = 3
+STEP = 1 / 255
+"""Of an edit's brightness: what is less may be the same picture, which is then not made again."""
 
 BARE = """
 import sys, time
@@ -139,7 +141,7 @@ def _edits(editor: Editor, pairs: int, project: dict[str, Any], work: Path) -> I
         (work / file.name).write_bytes(file.content)
     ours, peer, full = [], [], []
     for pair in range(pairs):
-        editor.edit(0.1 + pair / 1000)
+        editor.edit(0.1 + STEP * pair)
         ours.append(editor.shown(frame, ["cold"]))
         began = time.perf_counter()
         subprocess.run([ffmpeg(), *built.argv], cwd=work, check=True, capture_output=True, stdin=subprocess.DEVNULL)
@@ -175,13 +177,13 @@ def _beside_a_render(server: Server, source: Path, pairs: int, seconds: int, wor
     editor = Editor(server, {**project, "id": "busy"})
     editor.shown(30, ["cold"])
     rounds = max(2, pairs // 4)
-    value = 0.0
+    value = -0.9
 
     def slowest() -> float:
         nonlocal value
         taken = []
         for _ in range(20):
-            value += 1 / 1024
+            value += STEP
             editor.edit(value)
             taken.append(editor.shown(30, ["cold"]))
         return sorted(taken)[-2]
