@@ -20,6 +20,7 @@ from pathlib import Path
 import trio
 from trio.abc import ReceiveStream, SendStream
 
+from sidecar.ffmpeg.supervisor.forking import FORKING
 from sidecar.ffmpeg.supervisor.platform import Start
 
 assert sys.platform != "win32"  # noqa: S101 - tells the type checker whose file this is
@@ -49,16 +50,17 @@ def launch(start: Start, *, tie: Callable[[int], None], inherit: tuple[int, ...]
         stdout, output = _pipe(ours, theirs) if start.stdout else (None, subprocess.DEVNULL)
         stderr, errors = _pipe(ours, theirs)
         script = OPEN_WITH_INPUT if start.stdin else OPEN_WITHOUT_INPUT
-        popen = subprocess.Popen(
-            [SHELL, "-c", script, "sh", *start.argv],
-            cwd=start.cwd,
-            env=start.env,
-            stdin=gate,
-            stdout=output,
-            stderr=errors,
-            pass_fds=(*start.pass_fds, *inherit),
-            start_new_session=True,
-        )
+        with FORKING:
+            popen = subprocess.Popen(
+                [SHELL, "-c", script, "sh", *start.argv],
+                cwd=start.cwd,
+                env=start.env,
+                stdin=gate,
+                stdout=output,
+                stderr=errors,
+                pass_fds=(*start.pass_fds, *inherit),
+                start_new_session=True,
+            )
         try:
             tie(popen.pid)
             if start.background:

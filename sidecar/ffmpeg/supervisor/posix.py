@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 import trio
 
+from sidecar.ffmpeg.supervisor.forking import FORKING
 from sidecar.ffmpeg.supervisor.gate import SHELL, GroupProcess, Launched, launch
 from sidecar.ffmpeg.supervisor.platform import Start
 
@@ -53,8 +54,8 @@ class Posix:
         watchers: list[subprocess.Popen[bytes]] = []
 
         def tie(pid: int) -> None:
-            watchers.append(
-                subprocess.Popen(
+            with FORKING:
+                watcher = subprocess.Popen(
                     [SHELL, "-c", WATCH, "sh", str(pid)],
                     stdin=self._lifeline,
                     stdout=subprocess.DEVNULL,
@@ -62,7 +63,7 @@ class Posix:
                     env={},
                     start_new_session=True,
                 )
-            )
+            watchers.append(watcher)
 
         launched = launch(start, tie=tie)
         return launched, watchers[0]
