@@ -112,7 +112,8 @@ class CellRun:
                         await self._dispatch(crew)
                     beside.dismiss()
         finally:
-            self.slots.leave()
+            if not self._lent:
+                self.slots.leave()
         self.sound.come()
 
     async def arrival(self, key: str) -> None:
@@ -317,10 +318,11 @@ class CellRun:
         self._arrived = trio.Event()
 
     def _freeze(self, paused: bool) -> None:  # noqa: FBT001 - what the switch says
-        """Lend the places of processes that are stopped to other jobs."""
+        """Lend the places of processes that are stopped to other jobs, which share all of them meanwhile."""
         if paused != self._lent:
             self._lent = paused
             (self.slots.give if paused else self.slots.claim)(self._running - self._extra)
+            (self.slots.leave if paused else self.slots.join)()
 
     def _clock(self) -> float:
         return self.shown.clock(trio.current_time())

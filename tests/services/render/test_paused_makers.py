@@ -119,3 +119,31 @@ async def test_an_analysis_stands_still_while_its_job_is_paused(
             assert taken == [0]
             control.resume()
     assert found == [b"\0\1\2"]
+
+
+async def test_a_paused_job_has_no_share_of_the_places(
+    tmp_path: Path, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shares, begun, may = dict[str | None, int](), trio.Event(), trio.Event()
+
+    async def held(job: Any, sinks: Any, bench: Bench, *others: Any) -> Making:
+        shares[bench.tag] = slots.share
+        begun.set()
+        if bench.tag == "first":
+            await may.wait()
+        return await encode_run(job, sinks, bench, *others)
+
+    monkeypatch.setattr("sidecar.services.render.cell_run.encode_run", held)
+    raw = project(file(clip, 0, 2), width=192, height=96)
+    async with studio(tmp_path, maxJobs=1, workers=4) as desk:
+        slots = desk.render._worker.slots
+        await desk.start(raw, tmp_path / "first.mp4", job_id="first")
+        with trio.fail_after(PATIENCE):
+            await begun.wait()
+            await desk.render.pause("first")
+            assert (await desk.finish(raw, tmp_path / "second.mp4", job_id="second")).state == "completed"
+            await desk.render.resume("first")
+            may.set()
+            assert (await desk.render.wait("first")).state == "completed"
+        assert shares == {"first": 4, "second": 4}
+        assert (slots.share, slots.taken, slots._jobs) == (4, 0, 0)
