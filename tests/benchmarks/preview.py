@@ -28,7 +28,7 @@ FREE = 0.040
 """Seconds that the target of a random frame grants besides."""
 TARGET = 1.2
 STRIDE = 3
-STEP = 1 / 255
+STEP = 1 / 200
 """Of an edit's brightness: what is less may be the same picture, which is then not made again."""
 
 BARE = """
