@@ -23,6 +23,7 @@ from sidecar.core.keys import plan_key
 from sidecar.core.timeline import OutputSpan, Timeline, output_span
 from sidecar.ffmpeg.builder import staged
 from sidecar.ffmpeg.builder.cells import Span, build_run, plan_run, run_cost, run_limit
+from sidecar.ffmpeg.builder.command import arguments
 from tests.harness.commands import run_command
 from tests.harness.media import make_clip, run_ffmpeg
 from tests.harness.rendering import RESOURCES, clip, export_format, project, raw_frames, timeline_of
@@ -201,6 +202,15 @@ def test_what_a_process_can_take_is_one_process(source: Path, tmp_path: Path) ->
     assert together.within(alone[0] + alone[1] + alone[2])
     assert together.within(run_limit(timeline, export))
     assert plan_run(timeline, export, RESOURCES, spans).windows == ()
+
+
+def test_decoders_of_a_run_have_one_thread(source: Path, tmp_path: Path) -> None:
+    timeline, export, _ = opened(busy(source, container="mp4"), tmp_path)
+    job = plan_run(timeline, export, RESOURCES, [(0, 20)])
+    for command in (job.encoder(["a.cell"]), job.composer((0, 20), sink="part.raw")):
+        read = ",".join(arguments(command).argv).split(",-i,")[:-1]
+        assert read
+        assert all(",-threads,1" in options for options in read)
 
 
 def test_an_instant_that_no_process_can_take(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

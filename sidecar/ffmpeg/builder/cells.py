@@ -24,6 +24,10 @@ from sidecar.ffmpeg.builder.staged import Cost, composing_cost, composing_limit,
 from sidecar.ffmpeg.builder.stills import as_encoded
 from sidecar.ffmpeg.builder.text import FONT_ENVIRONMENT
 
+DECODER_THREADS = 1
+"""Of each decoder of a run: others run beside it. With more, each decodes frames ahead that nobody asks for, and all
+of it takes a tenth more of the processor."""
+
 Span = tuple[int, int]
 """Output frames, half open, 0 the first of the whole output."""
 
@@ -49,7 +53,9 @@ class RunJob:
 
     def composer(self, window: tuple[int, int], *, sink: str) -> Command:
         """Build the command that writes the raw frames of a window to `sink`: all windows one after the other."""
-        return raw_command(self.timeline, self.export, self._span, self.resources, window, sink=sink)
+        return raw_command(
+            self.timeline, self.export, self._span, self.resources, window, sink=sink, threads=DECODER_THREADS
+        )
 
     def encoder(self, sinks: Sequence[str], *, source: str | None = None) -> Command:
         """Build the command that encodes a cell into each sink, from the raw frames of all windows in `source`.
@@ -87,7 +93,17 @@ def build_run(
     video, _ = _picture_of(export)
     span = _part(timeline, export, spans, held)
     window = span.first, span.end
-    composed = compose_window(timeline, export, video, span, resources, window=window, cutter=cutter, sketch=sketch)
+    composed = compose_window(
+        timeline,
+        export,
+        video,
+        span,
+        resources,
+        window=window,
+        cutter=cutter,
+        sketch=sketch,
+        threads=DECODER_THREADS,
+    )
     stream = finish(composed.stream, timeline, video, span)
     environment = FONT_ENVIRONMENT if composed.text else ()
     return _encoding(stream, export, span.rate, spans, sinks, files=composed.files, environment=environment, held=held)

@@ -135,12 +135,22 @@ def share_out(timeline: Timeline, export: Export, resources: Resources) -> Stage
 
 
 def raw_command(
-    timeline: Timeline, export: Export, span: OutputSpan, resources: Resources, window: tuple[int, int], *, sink: str
+    timeline: Timeline,
+    export: Export,
+    span: OutputSpan,
+    resources: Resources,
+    window: tuple[int, int],
+    *,
+    sink: str,
+    threads: int | None = None,
 ) -> Command:
-    """Build the command that composes a window of project frames and writes them to `sink` as they are."""
+    """Build the command that composes a window of project frames and writes them to `sink` as they are.
+
+    `threads` is how many each decoder gets; None: its own choice.
+    """
     if export.video is None:
         raise AssertionError("only a picture is composed")
-    picture = compose_window(timeline, export, export.video, span, resources, window=window)
+    picture = compose_window(timeline, export, export.video, span, resources, window=window, threads=threads)
     options = (("c:v", "rawvideo"), ("fps_mode", "passthrough"), ("f", "rawvideo"))
     return Command(
         outputs=(Output((picture.stream,), options, sink),),

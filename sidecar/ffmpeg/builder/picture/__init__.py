@@ -68,15 +68,17 @@ def compose_window(
     cutter: Cutter | None = None,
     sketch: bool = False,
     feeds: Feeds | None = None,
+    threads: int | None = None,
 ) -> Composed:
     """Compose project frames [from, to), cues included, at the size and in the pixel format of `finish`'s input.
 
     `cutter` is the timeline's, where there is one already. `sketch`: the graph is looked at and not run. `feeds`
-    gather source frames that come as raw video; None: all are decoded from their files.
+    gather source frames that come as raw video; None: all are decoded from their files. `threads` is how many each
+    decoder of a video gets; None: its own choice.
     """
     canvas = canvas_for((timeline.width, timeline.height), (span.width, span.height))
     files = Sketched() if sketch else SideFiles()
-    scene = Scene(timeline, canvas, formats(video.pixel_format), resources, files, feeds=feeds)
+    scene = Scene(timeline, canvas, formats(video.pixel_format), resources, files, feeds=feeds, threads=threads)
     planner = Planner(scene, cutter or Cutter(timeline, resources.catalogue))
     below = _composite(scene, planner, backdrop_of(timeline, video), window)
     if export.subtitles == "burn":
@@ -130,7 +132,8 @@ def _composite(scene: Scene, planner: Planner, backdrop: str, window: tuple[int,
     low, high = max(0, first - before), min(timeline.frames, end + after)
     planned = planner.whole(low, high, backdrop, plain=not acting)
     files = {pointer for pointer, item in planner.items.items() if item.file is not None}
-    scene.threads = 1 if len(files) > MANY_INPUTS else None
+    if len(files) > MANY_INPUTS:
+        scene.threads = 1
     composer = Composer(scene, planner)
     wide = hex_alpha(backdrop) < 1
     if not acting:
