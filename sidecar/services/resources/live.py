@@ -33,7 +33,6 @@ class Live:
         self._read = 0
         self._reader: LiveReader | None = None
         self._finished = False
-        self._whole = True
         self._broken = False
         self._changed = trio.Event()
         self._waited = 0.0
@@ -73,10 +72,9 @@ class Live:
             self._waited = self.waited
             self._waiting = None
 
-    def finish(self, *, whole: bool = True) -> None:
-        """Say that nothing more comes. Where it is not `whole`, a reader is told so once it has had what there is."""
+    def finish(self) -> None:
+        """Say that nothing more comes."""
         self._finished = True
-        self._whole = whole
         self._tell()
 
     def break_off(self) -> None:
@@ -96,14 +94,18 @@ class Live:
         self._tell()
         return self._reader
 
+    async def drained(self) -> None:
+        """Wait until a reader has had all that was written."""
+        while self._reader is None or self._read < self.written:
+            await self._changed.wait()
+
     async def left(self) -> None:
         """Wait until a reader has come and gone, and no other comes who still can."""
         await self.taken.wait()
         while True:
             while self._reader is not None:
                 await self._changed.wait()
-            torn = self._broken or (self.exhausted and not self._whole)
-            with trio.move_on_after(0.0 if self._start or torn else GRACE):
+            with trio.move_on_after(0.0 if self._start or self._broken else GRACE):
                 while self._reader is None:
                     await self._changed.wait()
             if self._reader is None:
@@ -123,8 +125,6 @@ class Live:
                     self._start = self._read
                 self._tell()
                 return part
-            if self._finished and not self._whole:
-                raise trio.BrokenResourceError
             if self._finished:
                 return b""
             await self._changed.wait()
@@ -149,8 +149,7 @@ class LiveReader:
     async def read(self) -> bytes:
         """Return some bytes as soon as there are any; none at the end.
 
-        Raises BrokenResourceError when the body was broken off, at the end of one that is not whole, or when somebody
-        else reads it now.
+        Raises BrokenResourceError when the body was broken off, or somebody else reads it now.
         """
         return await self._live.part(self)
 

@@ -121,22 +121,22 @@ async def test_what_is_broken_off_says_so(autojump_clock: trio.testing.MockClock
     assert await everything(finished) == b"x"
 
 
-async def test_what_is_not_whole_says_so_at_its_end(autojump_clock: trio.testing.MockClock) -> None:
+async def test_it_is_drained_once_a_reader_has_had_all_of_it(autojump_clock: trio.testing.MockClock) -> None:
     live = Live("a/b")
     await live.write(b"xy")
-    live.finish(whole=False)
-    live.break_off()
-    reader = live.take()
-    assert reader is not None
-    with reader:
-        assert await reader.read() == b"xy"
-        with pytest.raises(trio.BrokenResourceError):
-            await reader.read()
-    assert live.exhausted
-    # Nobody comes back for what is lost.
-    before = trio.current_time()
-    await live.left()
-    assert trio.current_time() == before
+
+    async def end() -> None:
+        await live.drained()
+        live.break_off()
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(end)
+        await trio.sleep(100)
+        with live.take() or pytest.fail("it was broken off before") as reader:
+            await trio.sleep(100)
+            assert await reader.read() == b"xy"
+            with pytest.raises(trio.BrokenResourceError):
+                await reader.read()
 
 
 async def test_each_has_a_url_of_its_own_until_it_is_withdrawn() -> None:

@@ -57,7 +57,6 @@ class Player:
         self._pump: Pump | None = None
         self._early: Scene | None = None
         self._setting = trio.Lock()
-        self._fault: SidecarError | None = None
         self._padding = Padding(container_of(asked.picture))
         self._scope = trio.CancelScope()
 
@@ -111,9 +110,13 @@ class Player:
                 await pump.run()
                 await encoder.close()
             watching.cancel_scope.cancel()
-        # What comes before a fault is shown.
-        self._fault = pump.fault
-        self.live.finish(whole=pump.fault is None)
+        if pump.fault is None:
+            self.live.finish()
+            return
+        # What comes before a fault is shown, and who reads it finds why no more comes.
+        await self.live.drained()
+        self._fail(pump.fault)
+        self.live.break_off()
 
     async def _deliver(self, data: bytes | bytearray) -> None:
         await self.live.write(self._padding.feed(data))
@@ -123,21 +126,14 @@ class Player:
         with trio.move_on_after(UNREAD_SECONDS):
             await self.live.taken.wait()
         if not self.live.taken.is_set():
-            self._conclude("stopped", "unread")
+            self.stop("unread")
             return
         self._state = "playing"
         self._tell()
         await self.live.left()
         if self.live.exhausted:
             self._pace.end()
-        self._conclude("ended", "end" if self.live.exhausted else "left")
-
-    def _conclude(self, state: PlayPhase, reason: PlayReason) -> None:
-        """Be over because of the reader, or because of what has kept it from more."""
-        if self._fault is None:
-            self._end(state, reason)
-        else:
-            self._fail(self._fault)
+        self._end("ended", "end" if self.live.exhausted else "left")
         self._scope.cancel()
 
     async def _follow_edits(self) -> None:

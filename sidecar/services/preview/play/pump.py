@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from fractions import Fraction
-from math import ceil
 
 import trio
 
@@ -13,19 +11,11 @@ from protocol.errors import SidecarError
 from sidecar.ffmpeg.builder.play import lead_samples
 from sidecar.ffmpeg.builder.sound.rows import SAMPLE_BYTES
 from sidecar.services.preview.play.encoder import Encoder
+from sidecar.services.preview.play.heard import Heard, Sound
 from sidecar.services.preview.play.pace import Pace
 from sidecar.services.preview.play.pictures import Composing, Picture, draw, room
 from sidecar.services.preview.play.show import Asked, Programme, Scene, Show, next_course
-from sidecar.services.preview.play.sounds import WAITING, Sound, SoundDesk, pour
-
-SOUND_AHEAD = Fraction(1, 10)
-STRETCHED_AHEAD = Fraction(3, 10)
-"""Seconds by which the encoder is given sound before the picture: it reads sound in pieces of almost a tenth of a
-second, has pictures wait for it, and what stretches it looks further ahead."""
-
-
-PASSED = 64 * 1024
-"""Bytes that are passed over at a time."""
+from sidecar.services.preview.play.sounds import WAITING, SoundDesk, pour
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,17 +92,17 @@ class Pump:
         floats, poured = trio.open_memory_channel[bytes | SidecarError](WAITING)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(draw, show.scene.seen, show.course, self.sources.compose, pictures, many)
-            heard: _Heard | None = None
+            heard: Heard | None = None
             if self.asked.sounds:
                 nursery.start_soon(pour, show.scene.heard, show.course, self.sources.sound, floats)
-                heard = _Heard(show, Sound(poured), self.asked, self._surplus)
+                heard = Heard(show, Sound(poured), self.asked, self._surplus)
             await self._write(show, drawn, heard)
             if heard is not None:
                 self._surplus = heard.surplus(self.number)
             nursery.cancel_scope.cancel()
 
     async def _write(
-        self, show: Show, drawn: trio.MemoryReceiveChannel[Picture | SidecarError], heard: _Heard | None
+        self, show: Show, drawn: trio.MemoryReceiveChannel[Picture | SidecarError], heard: Heard | None
     ) -> None:
         course = show.course
         held: Picture = -1, b""
@@ -144,36 +134,6 @@ class Pump:
             await self.encoder.picture(held[1])
             self.number += 1
             self._begun = True
-
-
-class _Heard:
-    """The sound of a show, cut to its frames. The first `surplus` samples of it have been heard already."""
-
-    def __init__(self, show: Show, sound: Sound, asked: Asked, surplus: int) -> None:
-        line = show.scene.heard.timeline
-        self._show = show
-        self._sound = sound
-        self._rate = line.sample_rate
-        self._bytes = line.channels * SAMPLE_BYTES
-        ahead = SOUND_AHEAD if asked.speed == 1 else STRETCHED_AHEAD
-        self._ahead = ceil(ahead * show.course.pace)
-        self._given = surplus
-        self._left = surplus * self._bytes
-
-    async def read(self, number: int) -> bytes:
-        """Return what the encoder is to be given before a frame of the stream. Cancelled, nothing is lost."""
-        while self._left:
-            self._left -= len(await self._sound.read(min(self._left, PASSED)))
-        local = number - self._show.begin + 1 + self._ahead
-        course = self._show.course
-        samples = course.sample(local if course.length is None else min(local, course.length), self._rate)
-        floats = await self._sound.read(max(0, samples - self._given) * self._bytes)
-        self._given = max(self._given, samples)
-        return floats
-
-    def surplus(self, number: int) -> int:
-        """Return how many samples have been given that belong to a frame of the stream or what comes after it."""
-        return self._given - self._show.course.sample(number - self._show.begin, self._rate)
 
 
 async def _next_of(drawn: trio.MemoryReceiveChannel[Picture | SidecarError]) -> Picture:

@@ -123,7 +123,7 @@ def first_course(stage: Stage, asked: Asked, begin: When) -> Course:
     Raises InvalidParams for an instant outside of the range, or a range without frames; NothingToRender for a project
     without any.
     """
-    first, end = span_of(stage, asked.range)
+    first, end = stage.span(asked.range)
     start = stage.frame(begin.frame, begin.time, "/from")
     if start >= end and asked.loops and asked.speed > 0:
         start = first
@@ -137,7 +137,7 @@ def first_course(stage: Stage, asked: Asked, begin: When) -> Course:
 def next_course(stage: Stage, asked: Asked, at: int) -> Course | None:
     """Return the course of a play that goes on at a frame after an edit; None where that is its end."""
     try:
-        first, end = span_of(stage, asked.range)
+        first, end = stage.span(asked.range)
     except (InvalidParams, NothingToRender):
         return None
     if not first <= at < end:
@@ -145,21 +145,6 @@ def next_course(stage: Stage, asked: Asked, at: int) -> Course | None:
             return None
         at = first if asked.speed > 0 else end - 1
     return Course(at, first, end, stage.rate, play_rate(stage.rate), asked.speed, asked.loops)
-
-
-def span_of(stage: Stage, span: Range | None) -> tuple[int, int]:
-    """Return the frames of a range that there are; raises NothingToRender and InvalidParams where there are none."""
-    # What cannot be played is of the project, too: it is refused as what it is, not as if nothing were there.
-    frames = stage.length
-    if frames == 0:
-        raise NothingToRender
-    if span is None:
-        return 0, frames
-    first = stage.frame(span.from_.frame, span.from_.time, "/range/from")
-    end = min(frames, stage.frame(span.to.frame, span.to.time, "/range/to"))
-    if first >= end:
-        raise InvalidParams(detail="the range holds no frame of the project", path="/range")
-    return first, end
 
 
 def goes_on(before: Stage, after: Stage) -> bool:

@@ -63,33 +63,6 @@ class SoundDesk:
     folder: Path
 
 
-class Sound:
-    """Sound that is being mixed, read in pieces of any length; silence where it has come to its end."""
-
-    def __init__(self, parts: trio.MemoryReceiveChannel[bytes | SidecarError]) -> None:
-        self._parts = parts
-        self._data = bytearray()
-        self._over = False
-
-    async def read(self, count: int) -> bytes:
-        """Return so many bytes, as soon as they are there. Cancelled, nothing is lost.
-
-        Raises what went wrong where that is in their place.
-        """
-        while len(self._data) < count and not self._over:
-            try:
-                part = await self._parts.receive()
-            except trio.EndOfChannel:
-                self._over = True
-            else:
-                if isinstance(part, SidecarError):
-                    raise part
-                self._data += part
-        piece = bytes(self._data[:count]).ljust(count, b"\0")
-        del self._data[:count]
-        return piece
-
-
 async def pour(
     stage: Stage, course: Course, desk: SoundDesk, send: trio.MemorySendChannel[bytes | SidecarError]
 ) -> None:
@@ -145,6 +118,12 @@ class _Mixing:
             await self._pass(bytes(due))
 
     async def _span(self, first: int, end: int) -> None:
+        lost = [max(first, each.first) for each in self._stage.silent if each.first < end and first < each.end]
+        await self._sound(first, min([end, *lost]))
+        for frame in lost:
+            self._stage.check_sound((frame, frame + 1))
+
+    async def _sound(self, first: int, end: int) -> None:
         at, there = first, min(end, self._line.frames)
         while at < there:
             begin = at - at % self._step

@@ -177,10 +177,12 @@ async def test_a_file_that_changes_is_played_as_it_becomes(tmp_path: Path, monke
 
 @pytest.mark.usefixtures("hasty")
 async def test_all_that_can_be_shown_is_shown_before_what_cannot(numbered: Path, tmp_path: Path) -> None:
-    late = project({"clips": [clip(numbered, 0, 4)]}, {"clips": [clip(tmp_path / "gone.mp4", 2, 1)]})
+    gone, shown = {"clips": [clip(tmp_path / "gone.mp4", 2, 1)]}, {"clips": [clip(numbered, 0, 4)]}
+    late, unheard = project(shown, gone), project(shown, {"kind": "audio", **gone})
+    courses = ((late, 1, 10, range(10, 50)), (late, -1, 99, range(99, 74, -1)), (unheard, 1, 10, range(10, 50)))
     async with theatre(tmp_path / "home") as house:
-        for speed, start, expected in ((1, 10, range(10, 50)), (-1, 99, range(99, 74, -1))):
-            played = await house.play(late, codecs=VP8, rate=speed, begin=When(frame=start))
+        for raw, speed, start, expected in courses:
+            played = await house.play(raw, codecs=VP8, rate=speed, begin=When(frame=start))
             with pytest.raises(trio.BrokenResourceError):
                 await house.watch(played, tmp_path / "out.webm")
             state = await house.over(played)

@@ -104,9 +104,13 @@ class Theatre:
         assert reader is not None
         written = 0
         with reader, target.open("wb") as file, trio.fail_after(PATIENCE):
-            while (part := await reader.read()) and (most is None or written < most):
-                file.write(part)
-                written += len(part)
+            try:
+                while (part := await reader.read()) and (most is None or written < most):
+                    file.write(part)
+                    written += len(part)
+            except trio.BrokenResourceError as error:
+                error.add_note(str(self.told()[-1:]))
+                raise
         return target
 
     async def told_of(self, wanted: Callable[[PlayState], bool]) -> PlayState:
