@@ -78,7 +78,12 @@ class OperationLoad(Result):
 
 
 class QueueLoad(Result):
-    """Who waits, who runs, and how many may. `oldestSeconds` is how long the first has waited, null where nobody does."""
+    """Who waits, who runs, and how many may. `oldestSeconds` is how long the first has waited, null where nobody does.
+
+    `interactive`, `previews`, `jobs` and `probe` are requests by the limit that they come under, `render` is jobs,
+    `encoders` processes that encode for jobs, `readers` and `workers` tasks for processes that read files: of the last
+    three nobody notes since when they wait.
+    """
 
     name: str
     depth: int

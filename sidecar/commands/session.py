@@ -90,7 +90,7 @@ async def initialize(params: Initialize, call: Call) -> Initialized:
         http=http,
         ffmpeg=_ffmpeg(tool),
         paths=_paths(services),
-        features={"render": tool is not None, "http": http is not None, "metrics": False},
+        features={"render": tool is not None, "http": http is not None, "metrics": True},
     )
 
 

@@ -70,7 +70,7 @@ async def open_members(services: Services) -> AsyncIterator[Members]:
         )
         render = await stack.enter_async_context(open_render_service(neighbours))
         settings.watch(lambda _: render.advance())
-        monitoring = await stack.enter_async_context(monitored(services, render))
+        monitoring = await stack.enter_async_context(monitored(services, render, media))
         yield Members(media, shelf, projects, bin_, render, monitoring)
 
 

@@ -80,6 +80,12 @@ class WorkerPool:
         self._freed = trio.Event()
 
     @property
+    def use(self) -> tuple[int, int, int]:
+        """Tasks that wait for a worker, tasks under way, and how many may be."""
+        slots = self._slots.statistics()
+        return slots.tasks_waiting, slots.borrowed_tokens, int(slots.total_tokens)
+
+    @property
     def idle(self) -> int:
         """Number of workers that wait for work."""
         return len(self._idle)

@@ -53,7 +53,7 @@ _TABLE = (
     Family("queue_depth", "gauge", "Requests and jobs that wait for their turn", ("queue",)),
     Family("queue_running", "gauge", "Requests and jobs that have their turn", ("queue",)),
     Family("queue_limit", "gauge", "How many may have it at once", ("queue",)),
-    Family("queue_oldest_seconds", "gauge", "How long the first has waited, 0 where nobody waits", ("queue",)),
+    Family("queue_oldest_seconds", "gauge", "How long the first has waited, where somebody does", ("queue",)),
     Family("queue_wait_seconds", "histogram", "How long requests waited for their turn", ("queue",)),
     Family("render_duration_seconds", "histogram", "How long jobs ran, without their pauses"),
     Family("render_segments_total", "counter", "Segments of jobs that ended, by what became of them", ("state",)),
@@ -86,6 +86,7 @@ _TABLE = (
     Family("rpc_messages_sent_total", "counter", "Messages written"),
     Family("rpc_events_dropped_total", "counter", "Events that slow readers lost"),
     Family("rpc_requests_refused_total", "counter", "Requests of no operation, by the kind of their error", ("kind",)),
+    Family("http_requests_total", "counter", "Answers by HTTP, by route and class of status", ("route", "code")),
     # The machine
     Family("system_cpu_ratio", "gauge", "Share of the cores at hand that is busy"),
     Family("system_cpu_cores", "gauge", "Cores that the sidecar may use"),

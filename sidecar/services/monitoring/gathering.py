@@ -107,7 +107,10 @@ def _queues(meter: Meter) -> Found:
     yield "queue_depth", [((name,), queue.depth) for name, queue in found.items()]
     yield "queue_running", [((name,), queue.running) for name, queue in found.items()]
     yield "queue_limit", [((name,), queue.limit) for name, queue in found.items()]
-    yield "queue_oldest_seconds", [((name,), queue.oldest or 0.0) for name, queue in found.items()]
+    yield (
+        "queue_oldest_seconds",
+        [((name,), queue.oldest) for name, queue in found.items() if queue.oldest is not None],
+    )
     # Who had not to wait has waited no longer than any edge.
     yield (
         "queue_wait_seconds",
@@ -158,6 +161,7 @@ def _messages(meter: Meter, dropped: int) -> Found:
     yield "rpc_messages_received_total", [((), meter.received)]
     yield "rpc_messages_sent_total", [((), meter.sent)]
     yield "rpc_events_dropped_total", [((), dropped)]
+    yield "http_requests_total", [(labels, count) for labels, count in meter.http.items()]
     yield "rpc_requests_refused_total", [((kind,), count) for kind, count in meter.refused.items()]
 
 

@@ -11,7 +11,7 @@ from sidecar.services.logger import Logger
 from sidecar.services.monitoring.clock import tick
 from sidecar.services.monitoring.history import History, HistoryFile
 
-EVERY = 120.0
+EVERY = 300.0
 """Seconds between two writings: what a process that is killed loses."""
 
 

@@ -73,12 +73,12 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """A queue at one moment: who waits, who runs, how many may, and for how long the first has waited."""
+    """A queue at one moment: who waits, who runs, how many may, and for how long the first has waited, if it is known."""
 
     depth: int
     running: int
     limit: int
-    oldest: float | None
+    oldest: float | None = None
 
 
 class Line(Protocol):
@@ -108,6 +108,8 @@ class Meter:
         self.waits: dict[str, Histogram] = {}
         self.at_once: dict[str, int] = {}
         """Requests that had not to wait, by queue; the waits are those of the others."""
+        self.http: Counter[tuple[str, str]] = Counter()
+        """Answers by HTTP, by route and class of status."""
         self.queues: dict[str, Callable[[], Queue]] = {}
         self.lines: set[Line] = set()
         self._received = 0
@@ -170,6 +172,10 @@ class Meter:
     def active(self) -> Counter[str]:
         """Return how many requests are in flight, by operation."""
         return Counter(method for line in self.lines for method in line.methods_in_flight())
+
+    def served(self, route: str, status: int) -> None:
+        """Count an answer by HTTP."""
+        self.http[route, f"{status // 100}xx"] += 1
 
     def waited(self, queue: str, seconds: float) -> None:
         """Count a wait for a place in a queue."""

@@ -21,14 +21,18 @@ from sidecar.services.monitoring.service import MonitoringService, open_monitori
 if TYPE_CHECKING:
     from sidecar.services.cache.memory import MemoryTier
     from sidecar.services.container import Services
+    from sidecar.services.media.service import MediaService
     from sidecar.services.render.service import RenderService
 
 
 @asynccontextmanager
-async def monitored(services: Services, render: RenderService) -> AsyncIterator[MonitoringService]:
+async def monitored(services: Services, render: RenderService, media: MediaService) -> AsyncIterator[MonitoringService]:
     """Look at an instance while the block lasts."""
     folders, meter = services.folders, services.meter
     meter.queues[JOBS] = lambda: _jobs(render)
+    meter.queues["encoders"] = lambda: Queue(render.slots.waiting, render.slots.taken, render.slots.count)
+    meter.queues["readers"] = lambda: Queue(*media.pool.use)
+    meter.queues["workers"] = lambda: Queue(*media.work_pool.use)
     sources = Sources(
         meter=meter,
         children=lambda: _children(services),

@@ -223,6 +223,11 @@ class RenderService:
         return Work(self._queue.active, len(line), self._limits().running, line.oldest())
 
     @property
+    def slots(self) -> Slots:
+        """The places of processes that encode."""
+        return self._worker.slots
+
+    @property
     def busy(self) -> bool:
         """Whether a job runs, or waits for its turn."""
         return self._queue.running > 0 or len(self._queue.line) > 0

@@ -24,6 +24,11 @@ class Slots:
         return self._taken
 
     @property
+    def waiting(self) -> int:
+        """How many wait for a place."""
+        return len(self._waiting)
+
+    @property
     def share(self) -> int:
         """How many places a job has, now that so many share them; at least one."""
         return max(1, self.count // max(1, self._jobs))

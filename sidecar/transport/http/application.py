@@ -36,7 +36,11 @@ def application(hosting: Hosting, sessions: set[Ending]) -> ASGIApp:
             chosen = fetching
         await chosen(scope, receive, send)
 
-    return Guard(route, hosting.loopback.port, hosting.report)
+    def count(path: bytes, status: int) -> None:
+        name = "resources" if path.startswith(PREFIX.encode()) else "rpc" if path == b"/rpc" else "other"
+        hosting.services.meter.served(name, status)
+
+    return Guard(route, hosting.loopback.port, hosting.report, count)
 
 
 class _Nothing:

@@ -16,18 +16,33 @@ CLOSE = {"connection": "close"}
 
 HEADER_BYTES = 16 * 1024
 
+STATUS = frozenset({"http.response.start", "websocket.accept", "websocket.http.response.start"})
+"""Messages with which an answer begins."""
+
+SWITCHED = 101
+"""The status of a WebSocket that is accepted."""
+
 
 class Guard:
     """An application around another one, which sees only requests that may be meant for it."""
 
-    def __init__(self, application: ASGIApp, port: int, report: Callable[[str, Exception], None]) -> None:
+    def __init__(
+        self,
+        application: ASGIApp,
+        port: int,
+        report: Callable[[str, Exception], None],
+        count: Callable[[bytes, int], None],
+    ) -> None:
+        """`count` is told the path and the status of each answer."""
         self._application = application
+        self._count = count
         self._hosts = _hosts(port)
         self._report = report
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         refused = self._refused(scope)
         if refused is not None:
+            self._count(scope["raw_path"], refused.status_code)
             await refused(scope, receive, send)
             return
         begun = False
@@ -35,6 +50,8 @@ class Guard:
         async def watched(message: Message) -> None:
             nonlocal begun
             begun = True
+            if message["type"] in STATUS:
+                self._count(scope["raw_path"], message.get("status", SWITCHED))
             await send(message)
 
         try:
@@ -43,6 +60,7 @@ class Guard:
             self._report("a request by HTTP failed", error)
             # One that has begun is left incomplete, which closes the connection: the client must not take it for whole.
             if not begun:
+                self._count(scope["raw_path"], 500)
                 await refusal(500, "an internal error: the log has it", CLOSE)(scope, receive, send)
 
     def _refused(self, scope: Scope) -> Response | None:

@@ -53,7 +53,10 @@ def crowded() -> tuple[Sample, Sources]:
             meter.ended(name, 0.5, kind)
     for kind in ("parse", "invalidRequest", "methodNotFound", "notInitialized", "messageTooLarge", "shuttingDown"):
         meter.refuse(None, kind)
-    for name in ("interactive", "previews", "jobs", "probe", "render", "encoders"):
+    for route in ("resources", "rpc", "other"):
+        for status in (101, 200, 304, 404, 500):
+            meter.served(route, status)
+    for name in ("interactive", "previews", "jobs", "probe", "render", "encoders", "readers", "workers"):
         meter.queues[name] = lambda: Queue(5, 2, 4, 1.0)
         meter.waited(name, 0.2)
         meter.at_once[name] = 3

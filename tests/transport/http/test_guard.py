@@ -117,3 +117,21 @@ async def test_a_preflight_says_what_may_be_asked(tmp_path: Path) -> None:
         assert "range" in answer.headers["access-control-allow-headers"].lower()
         assert answer.headers["access-control-allow-private-network"] == "true"
         assert answer.headers["vary"] == "Origin"
+
+
+async def test_answers_are_counted_by_route_and_class(tmp_path: Path) -> None:
+    async with open_site(tmp_path) as site:
+        path = site.path_of(site.services.resources.offer_bytes(SECRET, "text/plain").url)
+        for _ in range(3):
+            assert (await get(site.port, path)).status == 200
+        assert (await get(site.port, path[:-1])).status == 404
+        assert (await get(site.port, "/anything")).status == 401
+        assert (await get(site.port, "/rpc")).status == 401
+        answer = parsed(await exchange(site.port, f"GET {path} HTTP/1.1\r\nHost: elsewhere\r\n\r\n".encode()))
+        assert answer.status == 421
+        assert site.services.meter.http == {
+            ("resources", "2xx"): 3,
+            ("resources", "4xx"): 2,
+            ("other", "4xx"): 1,
+            ("rpc", "4xx"): 1,
+        }

@@ -2,7 +2,7 @@
 // It needs no framework and no other file: give `Client` a `Transport` and it speaks.
 
 export const PROTOCOL = 1;
-export const SCHEMA_HASH = "sha256:3312021842b7ef3ea6dbfc65c743b85a8ce80f62de963413564ab15cce5f59e9";
+export const SCHEMA_HASH = "sha256:b702485af53ab2af34a487f949d2b0a55484e6b65288473eb5d6df20638e7d42";
 
 /** Seconds as a number, or exactly as `num/den`. */
 export type Seconds = number | string;
@@ -2596,7 +2596,13 @@ export interface Quantiles {
   samples: number;
 }
 
-/** Who waits, who runs, and how many may. `oldestSeconds` is how long the first has waited, null where nobody does. */
+/**
+ * Who waits, who runs, and how many may. `oldestSeconds` is how long the first has waited, null where nobody does.
+ *
+ * `interactive`, `previews`, `jobs` and `probe` are requests by the limit that they come under, `render` is jobs,
+ * `encoders` processes that encode for jobs, `readers` and `workers` tasks for processes that read files: of the last
+ * three nobody notes since when they wait.
+ */
 export interface QueueLoad {
   name: string;
   depth: number;
