@@ -8,12 +8,14 @@ before the next start.
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from time import sleep, time
+from time import monotonic, sleep, time
 
 from protocol.errors import DiskFull, SettingsInvalid
 from sidecar.services.files import NO_SPACE, make_private
@@ -26,6 +28,9 @@ KEEP_LOGS = 7 * 86_400.0
 
 GLANCES = (0.01, 0.03)
 """Seconds between looks at a lock that is taken: whoever looks whether it is has it for a moment."""
+
+OUTLIVES = 2.0
+"""Seconds that the lock of a dead process is waited for: a child of its, between fork and exec, has a copy of it yet."""
 
 
 @contextmanager
@@ -73,9 +78,37 @@ def _own(root: Path) -> FileLock | None:
     for wait in GLANCES:
         lock = try_lock(root / LOCK)
         if lock is not None:
-            return lock
+            return _signed(lock)
         sleep(wait)
-    return try_lock(root / LOCK)
+    return _inherited(root / LOCK)
+
+
+def _inherited(path: Path) -> FileLock | None:
+    """Take the lock of a file, unless a living process has it. Raises OSError when the file cannot be made."""
+    deadline = monotonic() + OUTLIVES
+    while (lock := try_lock(path)) is None and monotonic() < deadline and not _lives(path):
+        sleep(GLANCES[-1])
+    return None if lock is None else _signed(lock)
+
+
+def _signed(lock: FileLock) -> FileLock:
+    """Write into the file of a lock which process has it; a full disk is no reason not to start."""
+    with suppress(OSError):
+        os.ftruncate(lock.descriptor, os.write(lock.descriptor, str(os.getpid()).encode()))
+    return lock
+
+
+def _lives(path: Path) -> bool:
+    """Whether the process runs that has the lock of a file; where that cannot be told it does."""
+    if sys.platform != "linux":
+        return True
+    try:
+        status = Path(f"/proc/{int(path.read_bytes())}/stat").read_bytes()
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError):
+        return True
+    return status.rpartition(b")")[2].split()[0] not in (b"Z", b"X")
 
 
 def _claim_temp(root: Path, instance_id: str, held: ExitStack) -> Path:
@@ -98,6 +131,7 @@ def _claim_own(root: Path, instance_id: str, lock_suffix: str) -> tuple[Path, Fi
         except FileNotFoundError:
             continue  # somebody took the folder for one of the dead
         if lock is not None:
+            _signed(lock)
             # Again: whoever locked the dead for a moment may have removed what it took for theirs.
             make_private(folder)
             return folder, lock
@@ -107,7 +141,7 @@ def _claim_own(root: Path, instance_id: str, lock_suffix: str) -> tuple[Path, Fi
 
 def _try_adopt(folder: Path) -> FileLock | None:
     try:
-        return try_lock(folder / LOCK)
+        return _inherited(folder / LOCK)
     except (FileNotFoundError, NotADirectoryError):
         # Its owner has just removed it, or it is nobody's folder.
         return None

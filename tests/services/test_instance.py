@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from time import time
+from time import sleep, time
 
 import pytest
 
@@ -35,6 +35,24 @@ with open_folders(Roots(root / "data", root / "cache", root / "temp", root / "lo
     print(folders.data, folders.temp, *folders.adopted, sep="\\n", flush=True)
     sys.stdin.read()
 """
+
+
+BEARING = """
+import os, sys, time
+from pathlib import Path
+from sidecar.services.folders import Roots
+from sidecar.services.instance import open_folders
+root = Path(sys.argv[1])
+roots = Roots(root / "data", root / "cache", root / "temp", root / "log")
+with open_folders(roots) as first, open_folders(roots) as second:
+    (second.data / "jobs").write_text("mine")
+    child = os.fork()
+    if child == 0:
+        time.sleep(600)
+    print(child, second.data, sep="\\n", flush=True)
+    sys.stdin.read()
+"""
+"""A process with a child that has copies of its locks, as each has between its fork and its exec."""
 
 
 def _roots(root: Path) -> Roots:
@@ -111,6 +129,32 @@ def test_a_restarted_one_adopts_the_dead_and_leaves_the_living_alone(tmp_path: P
             (second.data / "jobs").unlink()
         assert not second.data.exists()
         assert third.data.is_dir()
+
+
+def test_the_dead_are_followed_though_a_child_has_their_locks_for_a_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", BEARING, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as bearing:
+        assert bearing.stdout is not None
+        child, left = int(bearing.stdout.readline()), Path(bearing.stdout.readline().strip())
+        bearing.send_signal(signal.SIGKILL)
+        # Nobody has waited for it yet: it is a zombie.
+        os.waitid(os.P_PID, bearing.pid, os.WEXITED | os.WNOWAIT)
+        waits: list[float] = []
+
+        def waited(seconds: float) -> None:
+            waits.append(seconds)
+            if len(waits) == len(instance.GLANCES) + 3:
+                os.kill(child, signal.SIGKILL)
+            sleep(seconds)
+
+        monkeypatch.setattr(instance, "sleep", waited)
+        with open_folders(_roots(tmp_path)) as heir:
+            assert (heir.data, heir.adopted) == (tmp_path / "data", (left,))
+            (left / "jobs").unlink()
+        assert len(waits) >= len(instance.GLANCES) + 3
 
 
 def test_a_guest_leaves_the_data_folder_to_the_app(tmp_path: Path) -> None:
