@@ -176,3 +176,14 @@ def test_grain_is_another_for_each_frame_and_seed(form: str, tmp_path: Path) -> 
     assert abs(noise[0].mean()) < 0.01
     if "alpha" in form:
         assert np.array_equal(one[..., 3], frames[..., 3])
+
+
+def test_what_is_opaque_stays_so_to_the_last_of_16_bits(tmp_path: Path) -> None:
+    """Tables of FFmpeg's lutrgb end at 65,280."""
+    frames = given("deep alpha")[:2].copy()
+    frames[..., 3] = 65_535
+    frames[:, :4, :4] = 65_535
+    kinds = ("basic", "curves", "hue", "lut", "vignette", "sharpen", "denoise", "grain")
+    done = applied(frames, [effect(kind) for kind in kinds], tmp_path)
+    assert done[..., 3].min() == 65_535
+    assert applied(frames, [effect("basic", {"brightness": 0.02})], tmp_path)[:, :4, :4].min() >= 65_534

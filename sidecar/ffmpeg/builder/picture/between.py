@@ -94,6 +94,10 @@ def _stored_as(stream: Stream, pixel_format: str, color: SourceColor) -> Stream:
 
 def blackened(stream: Stream, form: Form) -> Stream:
     """Make pictures black and opaque."""
+    if form.color.matrix == "rgb" and form.pixel_format.startswith("gbrap"):
+        # Not by lutrgb: of more than 8 bits in planes its largest alpha is not full, 65,280 of 65,535.
+        dark = node("limiter", stream, max=0, planes=7)
+        return node("limiter", dark, min=2 ** _depth(form.pixel_format) - 1, planes=8)
     if form.color.matrix == "rgb":
         return node("lutrgb", stream, r=0, g=0, b=0, a=Expression("maxval"))
     unit = 2 ** (form.bits - 8)
