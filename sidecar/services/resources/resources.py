@@ -51,10 +51,10 @@ class _Offered:
 class Resources:
     """What this sidecar gives by HTTP.
 
-    Offering is cheap and never waits; offering the same twice gives the same URL. A URL is a capability: whoever has
-    it may fetch the bytes, so what a connection may read is checked before an offer, not after. Nothing is remembered
-    of what lies in the cache: offers cost no memory and end with the entry (410), and are good again once an entry
-    of that key is back, also in another sidecar of the same cache folder.
+    Offering is cheap, never waits, and belongs to the trio thread; offering the same twice gives the same URL. A URL is
+    a capability: whoever has it may fetch the bytes, so what a connection may read is checked before an offer, not
+    after. Nothing is remembered of what lies in the cache: offers cost no memory and end with the entry (410), and are
+    good again once an entry of that key is back, also in another sidecar of the same cache folder.
     """
 
     def __init__(
