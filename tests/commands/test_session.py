@@ -41,9 +41,17 @@ class Logged:
 
 
 @dataclass
+class FakeTools:
+    toolchain: Toolchain | None = None
+
+    async def look(self) -> Toolchain | None:
+        return self.toolchain
+
+
+@dataclass
 class Fakes:
     folders: Folders
-    toolchain: Toolchain | None = None
+    tools: FakeTools = field(default_factory=FakeTools)
     instance_id: str = "instance"
     log: Logged = field(default_factory=Logged)
     events: EventHub = field(default_factory=EventHub)
@@ -102,7 +110,7 @@ async def test_initialize_says_what_this_is(fakes: Fakes, tmp_path: Path) -> Non
 
 
 async def test_the_ffmpeg_in_use(fakes: Fakes) -> None:
-    fakes.toolchain = Toolchain(path=Path("/f"), version="9.0.2", licence="GPL-3", source="bundled")
+    fakes.tools.toolchain = Toolchain(path=Path("/f"), version="9.0.2", licence="GPL-3", source="bundled")
     said = await session.initialize(params(), a_call(fakes))
     assert said.ffmpeg is not None
     assert (said.ffmpeg.path, said.ffmpeg.version, said.ffmpeg.licence) == ("/f", "9.0.2", "GPL-3")
