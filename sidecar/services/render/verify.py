@@ -90,7 +90,8 @@ def _decode(container: av.container.InputContainer, joins: Sequence[int], frame:
     for number in joins:
         wanted = start + number * frame
         try:
-            container.seek(round(wanted / tick), stream=stream)
+            # A little behind its time: a container that counts milliseconds may have rounded that up.
+            container.seek(round((wanted + frame / 4) / tick), stream=stream)
             shown = _first_frame(container, stream)
         except av.FFmpegError as error:
             raise RenderFailed(detail=f"frame {number} cannot be decoded: {error}") from error

@@ -9,7 +9,7 @@ import pytest
 
 from protocol.errors import RenderFailed
 from sidecar.services.render.verify import Expected, verify
-from tests.harness.media import make_clip
+from tests.harness.media import make_clip, run_ffmpeg
 
 SECOND = Expected(frames=25, sound=True, duration=Fraction(1), frame=Fraction(1, 25))
 
@@ -42,6 +42,21 @@ def test_sound_alone(tmp_path: Path) -> None:
     wave = make_clip(tmp_path / "tone.wav", seconds=2, picture=None, audio="stereo")
     expected = Expected(frames=None, sound=True, duration=Fraction(2), frame=Fraction(1, 25))
     assert verify(wave, expected).frames
+
+
+@pytest.mark.parametrize("rate", ["48", "30000/1001", "24000/1001", "16", "240"])
+def test_frames_are_found_however_their_times_are_rounded(rate: str, tmp_path: Path) -> None:
+    every = Fraction(rate)
+    film = tmp_path / "film.mkv"
+    graph = f"testsrc2=size=64x64:rate={rate},trim=end_frame=24"
+    run_ffmpeg(["-f", "lavfi", "-i", graph, "-c:v", "ffv1", "-g", "1", str(film)])
+    joins = range(1, 24)
+    assert verify(film, Expected(24, sound=False, duration=24 / every, frame=1 / every), joins).joins == len(joins)
+
+
+def test_a_frame_that_decoding_does_not_begin_with(clip: Path) -> None:
+    with pytest.raises(RenderFailed, match="frame 3 is none that decoding begins with"):
+        verify(clip, SECOND, [3])
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
