@@ -40,7 +40,7 @@ from sidecar.services.preview.stage import Kept, Stage, Stamp
 from sidecar.services.projects.reading import invalid, read_file
 from sidecar.services.projects.refs import folder_of
 from sidecar.services.projects.view import ProjectView
-from sidecar.services.projects.world import CheckRead
+from sidecar.services.projects.world import CheckRead, uses_of
 from sidecar.services.render.compiling import Draft, analysis_keys
 from sidecar.services.resolving import Resolved, resolved
 
@@ -127,7 +127,10 @@ class Reader:
         fonts: Callable[[], FontService],
         cache: Callable[[], CacheStore],
         proxies: Callable[[], ProxyService],
+        near: Callable[[], None],
     ) -> None:
+        """`near` is called before what plays files is read: soon their pictures are decoded."""
+        self._near = near
         self._facts = _Facts(media)
         self._fonts = fonts
         self._cache = cache
@@ -137,6 +140,8 @@ class Reader:
         self, view: ProjectView, read: ReadAccess, without: Without, media: PictureMedia, ffmpeg: str
     ) -> Stage:
         """Read a project. Raises InvalidProject for what is wrong with all of it."""
+        if uses_of(view.project):
+            self._near()
         watched: Watched = {} if view.path is None or view.revision is not None else {view.path: stamp(view.path)}
         project = less(view.project, without)
         refused = [problem for problem in general(view.problems, project) if problem.severity == "error"]
@@ -174,6 +179,7 @@ class Reader:
 
     async def of_file(self, path: Path, read: ReadAccess, shown: str, ffmpeg: str) -> Stage:
         """Read a file as one clip of all of it. Raises the errors of media."""
+        self._near()
         watched: Watched = {path: stamp(path)}
         read(str(path))
         facts = await self._facts.facts(path)

@@ -137,7 +137,7 @@ async def open_previews(neighbours: Neighbours) -> AsyncIterator[PreviewService]
         open_composer(decoders, supervisor, toolchain, folder) as composer,
         trio.open_nursery() as tasks,
     ):
-        reader = Reader(neighbours.media, neighbours.fonts, neighbours.cache, neighbours.proxies)
+        reader = Reader(neighbours.media, neighbours.fonts, neighbours.cache, neighbours.proxies, decoders.warm)
         stages = Stages(neighbours.projects, reader, toolchain, tasks, decoders.forget)
         pictures = Pictures(composer, neighbours.memory, stages.same)
         try:

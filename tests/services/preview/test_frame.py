@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import trio
 
 from protocol.errors import InvalidParams, InvalidProject, MediaNotFound, PermissionDenied, ProjectConflict
 from protocol.time import format_exact
@@ -36,6 +37,17 @@ async def test_it_answers_what_is_on_screen(tmp_path: Path) -> None:
             )
             assert answer["problems"] == []
             assert number_of(await shown.pixels(answer["image"])) == frame
+
+
+async def test_a_decoder_is_started_while_files_are_still_looked_at(tmp_path: Path) -> None:
+    async with screen(tmp_path) as shown:
+        service = await shown.service()
+        await shown.frame(film(color(0, 2)), 3)
+        assert service.decoders.stats.workers == 0
+        with pytest.raises(MediaNotFound):
+            await shown.frame(film(played(tmp_path / "missing.mp4")), 3)
+        while service.decoders.stats.workers == 0:  # noqa: ASYNC110 - it is started when it may, within the deadline
+            await trio.sleep(0.001)
 
 
 async def test_an_instant_names_the_frame_that_is_on_screen(tmp_path: Path) -> None:

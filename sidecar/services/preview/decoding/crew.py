@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 import trio
 
+from protocol.errors import SidecarError
 from sidecar.ffmpeg.supervisor import Child, Supervisor
 from sidecar.services.preview.decoding.messages import (
     Allow,
@@ -198,11 +200,10 @@ class Crew:
                 self._nursery.start_soon(self._see_out, mate, call)
         return call
 
-    async def warm(self) -> None:
-        """Start a worker where there is none."""
-        async with self._choosing:
-            if not self._mates:
-                await self._start(alone=False)
+    def warm(self) -> None:
+        """Have a worker started where there is none. Returns at once."""
+        if not self._mates:
+            self._nursery.start_soon(self._warm)
 
     def forget(self, path: bytes) -> None:
         """Have all workers let go of a file."""
@@ -229,6 +230,13 @@ class Crew:
                 mate.child.kill()
             for mate in list(self._mates):
                 await mate.child.aclose()
+
+    async def _warm(self) -> None:
+        async with self._choosing:
+            # What keeps it from starting is told to who needs it.
+            with suppress(SidecarError):
+                if not self._mates:
+                    await self._start(alone=False)
 
     async def _start(self, *, alone: bool) -> Mate:
         child = await self._supervisor.spawn(

@@ -102,9 +102,9 @@ class Decoders:
             raise
         os.close(held)
 
-    async def warm(self) -> None:
-        """Start a worker where there is none: the first feed is near."""
-        await self._crew.warm()
+    def warm(self) -> None:
+        """Have a worker started where there is none, for the first feed is near. Returns at once."""
+        self._crew.warm()
 
     def forget(self, path: Path) -> None:
         """Let go of all that is held of a file. One that was changed is read anew in any case."""

@@ -326,9 +326,11 @@ async def test_workers_are_bounded_and_sources_stay_with_theirs(tmp_path: Path, 
 
 async def test_idle_workers_end_and_what_was_done_stays_counted(tmp_path: Path, clip: Path, found: Reference) -> None:
     async with table(tmp_path, idle_seconds=0.2) as open_table:
-        await open_table.decoders.warm()
-        await open_table.decoders.warm()
-        assert open_table.decoders.stats.workers == 1
+        open_table.decoders.warm()
+        open_table.decoders.warm()
+        while not open_table.decoders.stats.workers:
+            await trio.sleep(0.001)
+        assert len(open_table.supervisor.children()) == 1
         await open_table.frames(feed_of(clip, found.times[:4]))
         while open_table.supervisor.children():
             await trio.sleep(0.01)
@@ -404,7 +406,7 @@ async def test_a_restless_hand_leaves_nothing_behind(tmp_path: Path, clip: Path,
     for path in clips[1:]:
         path.write_bytes(clip.read_bytes())
     async with table(tmp_path, patience=PATIENCE + rounds, held_bytes=1 << 20) as open_table:
-        await open_table.decoders.warm()
+        open_table.decoders.warm()
         seen = []
         for number in range(rounds):
             await scrub(open_table, clips, found, draw)
