@@ -101,11 +101,6 @@ class Stage:
         """Files that all of this was read from: what clips play, or would play, and what effects name."""
         return [*{*map(str, self.watched), *self.fingerprints}]
 
-    @property
-    def length(self) -> int:
-        """Frames of the project."""
-        return self.frames
-
     def time(self, frame: int) -> str:
         """Return when a frame begins, in seconds as "num/den"."""
         return format_exact(frame / self.rate)

@@ -67,10 +67,10 @@ class Waves:
     ) -> PreviewedWaveform:
         """Return the waveform of some frames of a project's mix, or of all, and write it where it is asked for."""
         check(target, stage.sources)
-        stage.check_sound(frames or (0, stage.length))
+        stage.check_sound(frames or (0, stage.frames))
         asked = asked_of(request, None)
         found = await self.mixes.waveform(stage, asked, frames, tell)
-        problems = stage.problems_of(frames or (0, stage.length))
+        problems = stage.problems_of(frames or (0, stage.frames))
         span = None if frames is None else (Fraction(frames[0]) / stage.rate, Fraction(frames[1]) / stage.rate)
         opened = partial(self.mixes.peaks, stage, asked, frames)
         return await self._finished(request, found, _Drawing(opened, span), target, problems)
