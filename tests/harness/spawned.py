@@ -76,7 +76,10 @@ class Spawned:
     async def _write(self, data: bytes) -> None:
         assert self.process.stdin is not None
         async with self._sending:
-            await self.process.stdin.send_all(data)
+            try:
+                await self.process.stdin.send_all(data)
+            except trio.BrokenResourceError as error:
+                raise AssertionError(f"the sidecar is gone: {self._shell.said()}") from error
 
     async def listen(self) -> None:
         assert self.process.stdout is not None
