@@ -147,17 +147,6 @@ async def test_sound_stays_in_step_through_edits(speed: float, flashing: Flashin
         assert -0.002 <= float(flash) - at <= 0.042, (at, float(flash))
 
 
-@pytest.mark.soak
-async def test_a_minute_misses_nothing(tmp_path: Path) -> None:
-    film = make_clip(tmp_path / "film.mp4", seconds=62, audio="stereo", gop=250, b_frames=2)
-    async with theatre(tmp_path / "home") as house:
-        played = await house.play(project({"clips": [clip(film, 0, 62)]}), begin=When(frame=11))
-        watched = seen(await house.watch(played, tmp_path / "out.webm"))
-        await house.over(played)
-    assert watched.numbers == list(range(11, 62 * 25))
-    assert watched.times == [Fraction(number, 25) for number in range(62 * 25 - 11)]
-
-
 async def test_what_one_process_cannot_take_is_composed_by_several(numbered: Path, tmp_path: Path) -> None:
     cuts = [clip(numbered, number / 25, 0.04, sourceStart=(number * 7 % 50) / 25) for number in range(60)]
     async with theatre(tmp_path / "home") as house:
