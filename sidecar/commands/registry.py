@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import wraps
 from importlib import import_module
 from typing import Any, TypeVar
 
@@ -25,6 +26,14 @@ class Handler:
     run: Callable[[Any, Call], Awaitable[Any]]
     decoder: msgspec.json.Decoder[Any]
 
+
+OF_PROJECTS = frozenset(
+    {
+        "analysis", "cache", "catalogue", "ffmpeg", "layouts", "preview", "preview_files", "preview_play", "project",
+        "project_media", "render", "styles",
+    }
+)  # fmt: skip
+"""Areas whose commands read projects, or show what projects are made of."""
 
 _REGISTERED: dict[str, Handler] = {}
 
@@ -64,7 +73,18 @@ def command(name: str) -> Callable[[Callable[[P, Call], Awaitable[R]]], Callable
         raise ValueError(f"{name} has a handler already")
 
     def register(run: Callable[[P, Call], Awaitable[R]]) -> Callable[[P, Call], Awaitable[R]]:
-        _REGISTERED[name] = handler(record, run)
+        _REGISTERED[name] = handler(record, _of_projects(run) if AREA_OF[name] in OF_PROJECTS else run)
         return run
 
     return register
+
+
+def _of_projects(run: Callable[[P, Call], Awaitable[R]]) -> Callable[[P, Call], Awaitable[R]]:
+    @wraps(run)
+    async def prepared(params: P, call: Call) -> R:
+        from sidecar.services.importing import import_checks  # noqa: PLC0415 - start-up time
+
+        await import_checks()
+        return await run(params, call)
+
+    return prepared

@@ -15,6 +15,7 @@ from protocol.commands.render import RenderPlan as PlanRequest
 from protocol.errors import Internal, OutputUnwritable, SidecarError
 from sidecar.core.monitoring.outcomes import RENDER
 from sidecar.services.access import ReadAccess
+from sidecar.services.importing import import_plans
 from sidecar.services.projects.world import CheckRead
 from sidecar.services.render.job import RenderJob
 from sidecar.services.render.journal_writer import JournalWriter
@@ -103,6 +104,7 @@ class RenderService:
         OutputUnwritable, DiskFull, ResourceLimit, FfmpegNotFound, EncoderUnavailable.
         """
         await self.opened()
+        await import_plans()
         if (known := self._queue.get(request.job_id)) is not None:
             return await self._started_before(known)
         check_early(target, overwrite=request.overwrite)

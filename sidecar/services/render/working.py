@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,6 +14,7 @@ from protocol.commands.render import RenderProgress, RenderResult, SegmentState
 from protocol.commands.shared import ProjectRef
 from protocol.errors import MediaNotFound, ProjectNotFound, SidecarError, SourceChanged
 from sidecar.services.access import ReadAccess
+from sidecar.services.importing import import_plans
 from sidecar.services.render.job import RenderJob
 from sidecar.services.render.litter import sweep_parts
 from sidecar.services.render.neighbours import Neighbours
@@ -127,8 +127,7 @@ class Worker:
 
     async def _plan_again(self, job: RenderJob, uncopied: Collection[Stream] = ()) -> Planned:
         """Plan what was asked for, of the project as it was then. Raises what planning raises."""
-        # In a thread: a sidecar that has just started has requests to answer.
-        await trio.to_thread.run_sync(import_module, "sidecar.services.render.planner")
+        await import_plans()
         from sidecar.services.render.fallback import SOFTWARE, with_plan  # noqa: PLC0415 - start-up time
 
         body = await self.content(job.asked.content)

@@ -33,10 +33,12 @@ class Site:
 
     async def _serve(self) -> None:
         await self._hosting.services.whole()
-        # In a thread: it takes as long as a hundred requests over stdio.
+        resources = self._hosting.services.resources
+        # In a thread: it takes as long as a hundred requests over stdio. Nobody else imports the HTTP stack; what it
+        # shares with others is there by now, for two threads that import one package get in each other's way.
         self._server = await trio.to_thread.run_sync(_load, self._hosting)
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._hosting.services.resources.tend)
+            nursery.start_soon(resources.tend)
             await self._server.run()
             nursery.cancel_scope.cancel()
 
