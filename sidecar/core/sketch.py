@@ -65,7 +65,7 @@ class Sketch:
 
     def since(self, before: Sketch) -> Spread | None:
         """Return the quantiles of what came since an earlier copy; the largest is within ERROR here too."""
-        cells = [now - then for now, then in zip(self._cells, before._cells, strict=True)]
+        cells = [after - earlier for after, earlier in zip(self._cells, before._cells, strict=True)]
         last = max((cell for cell, count in enumerate(cells) if count), default=0)
         return _spread(cells, self._count - before.count, min(_middle(last), self._max))
 
