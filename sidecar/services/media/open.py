@@ -60,7 +60,9 @@ def open_media(path: Path, *, quick: bool = False) -> InputContainer:
         raise PermissionDenied(path=str(path), access="read") from error
     except av.error.ArgumentError as error:
         # What FFmpeg answers when the demuxer that fits is not on the list.
-        raise MediaUnsupported(path=str(path), detail="playlists, streams without a container and this kind of file are not read") from error
+        raise MediaUnsupported(
+            path=str(path), detail="playlists, streams without a container and this kind of file are not read"
+        ) from error
     except (av.error.FFmpegError, UnicodeError, ValueError) as error:
         raise MediaUnreadable(path=str(path), detail=reason(error)) from error
 
