@@ -89,13 +89,14 @@ async def execute(
     stdout_limit: int = STDOUT_LIMIT,
     pass_fds: tuple[int, ...] = (),
     background: bool = False,
+    last: bool = False,
     on_start: Callable[[Child], None] | None = None,
     marks: Callable[[], object] = lambda: None,
 ) -> Execution:
     """Run a command to its end in the existing folder `work`, where its side files are written and stay.
 
     Outputs that exist are overwritten. `pass_fds` are descriptors that the child gets under their own numbers;
-    `background` is that of Supervisor.spawn.
+    `background` and `last` are those of Supervisor.spawn.
     `on_start` is given the child. `marks` is asked about four times a second: when it returns another value, outputs
     have advanced of which FFmpeg does not report: all but the first, and none before each has its first frame.
     `stall_after` is how many seconds of running it may pass without a new frame, time or byte; `limit` bounds the
@@ -124,6 +125,7 @@ async def execute(
         capture=capture_stdout,
         pass_fds=pass_fds,
         background=background,
+        last=last,
     )
     run = _Run(child, marks=marks)
     if on_start is not None:
@@ -167,6 +169,7 @@ async def _start(
     capture: bool,
     pass_fds: tuple[int, ...],
     background: bool,
+    last: bool,
 ) -> tuple[Child, ReceiveStream | None]:
     """Start FFmpeg and return it with the stream of its reports; None where there is no way to have them."""
     with ExitStack() as theirs, ExitStack() as ours:
@@ -189,6 +192,7 @@ async def _start(
                 stdout="pipe" if piped else "null",
                 pass_fds=pass_fds,
                 background=background,
+                last=last,
                 role=role,
                 tag=tag,
             )

@@ -16,7 +16,8 @@ class Start:
     """What to start. `argv[0]` is the path of an executable; `env` is the whole environment.
 
     Where `stdin` or `stdout` is False the child gets the null device. `pass_fds` stay open in the child under their
-    numbers; a platform that cannot do this says so by `passes_fds`. `background`: it gives way to all that is not.
+    numbers; a platform that cannot do this says so by `passes_fds`. `background`: it gives way to all that is not;
+    `last`: to others in the background, too.
     """
 
     argv: tuple[str, ...]
@@ -26,6 +27,7 @@ class Start:
     stdout: bool = False
     pass_fds: tuple[int, ...] = ()
     background: bool = False
+    last: bool = False
 
 
 class Process(Protocol):

@@ -49,6 +49,7 @@ class Supervisor:
         stdout: Stdio = "null",
         pass_fds: Sequence[int] = (),
         background: bool = False,
+        last: bool = False,
         role: str,
         tag: str | None = None,
     ) -> Child:
@@ -56,9 +57,9 @@ class Supervisor:
 
         `argv[0]` is the path of a program. `env` is added to the scrubbed environment. stderr is always drained;
         `stdin` and `stdout` are trio streams of the child where "pipe" is asked for. `background`: it is given the
-        processor behind all that is not, for nobody waits for it. There is no checkpoint between
-        the birth and the return: `async with await supervisor.spawn(...) as child` can lose no child. Cancelled
-        before the start nothing is started.
+        processor behind all that is not, for nobody waits for it; `last`: behind others of those, too. There is no
+        checkpoint between the birth and the return: `async with await supervisor.spawn(...) as child` can lose no
+        child. Cancelled before the start nothing is started.
 
         Raises:
             DependencyMissing: the program cannot be started.
@@ -67,7 +68,7 @@ class Supervisor:
         """
         words = tuple(map(str, argv))
         environment = {**scrubbed(os.environ, cwd), **(env or {})}
-        start = Start(words, cwd, environment, stdin == "pipe", stdout == "pipe", tuple(pass_fds), background)
+        start = Start(words, cwd, environment, stdin == "pipe", stdout == "pipe", tuple(pass_fds), background, last)
         self._refuse_if_closing()
         if not _executable(words[0]):
             raise DependencyMissing(name=Path(words[0]).name, detail=f"{words[0]} is not an executable file")

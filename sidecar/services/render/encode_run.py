@@ -64,6 +64,8 @@ async def encode_run(
             bench=bench,
             on_start=making.children.append,
             marks=lambda: making.tally.total,
+            # The sound is one process, and the file waits for it: of two that want a core it gets more.
+            last=True,
             # What composes into a pipe waits for as long as its reader does.
             stall_after=STALL_SECONDS if folder == name else inf,
         )

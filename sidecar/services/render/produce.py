@@ -149,6 +149,7 @@ async def run_command(
     stall_after: float = inf,
     on_start: Callable[[Child], None] | None = None,
     marks: Callable[[], object] = lambda: None,
+    last: bool = False,
 ) -> Path:
     """Run a command in a folder of its own and return that. What feeds a pipe waits for as long as its reader does."""
     work = bench.folder / name
@@ -161,6 +162,7 @@ async def run_command(
         role="render",
         tag=bench.tag,
         background=True,
+        last=last,
         on_progress=on_progress,
         stall_after=stall_after,
         pass_fds=descriptors,

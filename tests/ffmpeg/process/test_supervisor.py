@@ -17,7 +17,7 @@ from protocol.errors import DependencyMissing
 from sidecar.ffmpeg.supervisor import Child, Supervisor, open_supervisor
 from sidecar.ffmpeg.supervisor.child import STDERR_KEPT
 from sidecar.ffmpeg.supervisor.environment import scrubbed
-from sidecar.ffmpeg.supervisor.gate import NICE
+from sidecar.ffmpeg.supervisor.gate import LAST, NICE
 from sidecar.ffmpeg.supervisor.linux import Linux
 from sidecar.ffmpeg.supervisor.platform import Platform, native
 from sidecar.ffmpeg.supervisor.posix import Posix
@@ -60,10 +60,12 @@ async def test_a_child_in_the_background_gives_way(supervisor: Supervisor, tmp_p
     async with (
         await supervisor.spawn(["/bin/sleep", "100"], cwd=tmp_path, role="test") as one,
         await supervisor.spawn(["/bin/sleep", "100"], cwd=tmp_path, background=True, role="test") as other,
+        await supervisor.spawn(["/bin/sleep", "100"], cwd=tmp_path, background=True, last=True, role="test") as last,
     ):
         own = os.getpriority(os.PRIO_PROCESS, 0)
         assert os.getpriority(os.PRIO_PROCESS, one.pid) == own
         assert os.getpriority(os.PRIO_PROCESS, other.pid) == NICE
+        assert os.getpriority(os.PRIO_PROCESS, last.pid) == LAST > NICE
 
 
 async def test_arguments_are_never_read_by_a_shell(supervisor: Supervisor, tmp_path: Path) -> None:

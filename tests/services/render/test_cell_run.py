@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 import trio
 
 from protocol.commands.render import Job, RenderProgress
-from sidecar.ffmpeg.supervisor import Child
+from sidecar.ffmpeg.supervisor import Child, Supervisor
 from tests.harness.media import make_clip, read_numbers
 from tests.harness.patience import PATIENCE
 from tests.harness.spawned import stopped
@@ -51,6 +52,24 @@ def long(busy: Path) -> dict[str, Any]:
 def states(job: Job) -> list[str]:
     assert job.segments is not None
     return [segment.state for segment in job.segments]
+
+
+async def test_cells_give_way_to_the_sound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    film = make_clip(tmp_path / "film.mp4", seconds=2, rate="25", size=(192, 96), audio="stereo")
+    begun: dict[str, bool] = {}
+    spawn = Supervisor.spawn
+
+    async def noted(self: Supervisor, argv: Sequence[str | Path], **others: Any) -> Child:
+        encoder = {"libx264", "aac"} & set(map(str, argv))
+        begun.update(dict.fromkeys(encoder, others.get("last", False)))
+        return await spawn(self, argv, **others)
+
+    monkeypatch.setattr(Supervisor, "spawn", noted)
+    heard = project(file(film, 0, 2), export={"audio": {"codec": "aac"}})
+    async with studio(tmp_path) as desk:
+        job = await desk.finish(heard, tmp_path / "one.mp4")
+    assert job.state == "completed"
+    assert begun == {"libx264": True, "aac": False}
 
 
 async def test_what_was_made_once_is_not_made_again(tmp_path: Path, clip: Path) -> None:
