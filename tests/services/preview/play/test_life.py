@@ -148,10 +148,10 @@ async def test_a_hanging_encoder_ends_its_play(tmp_path: Path, monkeypatch: pyte
 async def test_a_file_that_changes_is_played_as_it_becomes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(player, "LOOK_SECONDS", 0.05)
     film, target = tmp_path / "film.mp4", tmp_path / "out.webm"
-    usual = make_clip(tmp_path / "usual.mp4", seconds=8, gop=50)
-    negative = make_clip(tmp_path / "negative.mp4", seconds=8, gop=50, filters="negate")
+    usual = make_clip(tmp_path / "usual.mp4", seconds=6, gop=50)
+    negative = make_clip(tmp_path / "negative.mp4", seconds=6, gop=50, filters="negate")
     async with theatre(tmp_path / "home") as house:
-        for what in (project({"clips": [clip(film, 0, 8)]}), film):
+        for what in (project({"clips": [clip(film, 0, 6)]}), film):
             shutil.copy(usual, film)
             shutil.copy(negative, tmp_path / "next.mp4")
             played = await house.play(what, codecs=VP8)

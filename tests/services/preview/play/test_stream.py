@@ -40,7 +40,7 @@ async def test_every_frame_is_shown_once_and_in_order(numbered: Path, tmp_path: 
 
 async def test_h264_is_of_the_level_that_is_said(tmp_path: Path) -> None:
     async with theatre(tmp_path / "home") as house:
-        for width in (64, 1280, 3840):
+        for width in (64, 1920):
             played = await house.play(project({"clips": [clip("#204060", 0, 0.08)]}), codecs=MP4, width=width)
             data = (await house.watch(played, tmp_path / "out.mp4")).read_bytes()
             await house.over(played)
