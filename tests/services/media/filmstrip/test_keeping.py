@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -163,3 +164,19 @@ async def test_a_sound_has_no_pictures(tmp_path: Path) -> None:
     async with serving(tmp_path) as client:
         with pytest.raises(MediaUnsupported):
             await strip(client, path, count=1)
+
+
+async def test_large_pictures_are_not_all_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = make_clip(
+        tmp_path / "a.mkv", seconds=2, size=(640, 480), picture="testsrc2", codec="mpeg4", gop=1, filters="noise=c0s=90"
+    )
+    monkeypatch.setattr("sidecar.services.media.filmstrip.shelf.WAITING_BYTES", 1 << 20)
+    async with serving(tmp_path, cacheMemoryBytes=8 << 20) as client:
+        await strip(client, path, count=1, format="png", height=480)
+        tracemalloc.start()
+        found = await strip(client, path, count=32, format="png", height=480)
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        sizes = [frame.image.bytes for frame in found.frames if frame.image is not None]
+        assert len(sizes) == 32
+        assert most < sum(sizes) * 2 / 3
