@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from tests.harness.rendering import clip, project
-from tests.reference.rendered import RGB, Films, Json, agree
+from tests.reference.rendered import DEEP, RGB, Films, Json, agree, pictures
 
 
 def picture(*tracks: Json, **members: object) -> Json:
@@ -54,3 +56,12 @@ def test_clips_keep_their_blend_on_a_track_with_effects(films: Films) -> None:
 def test_frames_between_frames_with_alpha_are_their_mean(films: Films) -> None:
     clips = [clip("veil.mov", 0, 0.16, sourceStart=0.17, retime="blend")]
     agree(picture({"clips": clips}, background="#5AC800", rate="30000/1001"), films)
+
+
+def test_a_frame_at_which_a_layer_has_faded_is_what_it_is_without_the_layer(films: Films) -> None:
+    clips = [clip("fast.mkv", 0, 0.16, fadeOut=0.08)]
+    for background in ("#000000", "#28C8C8"):
+        raw = picture({"clips": [clip("veil.png", 0, 0.16)]}, {"clips": clips}, export=DEEP, background=background)
+        whole = pictures(raw, films.folder)
+        (alone,) = pictures(raw, films.folder, (3, 4))
+        assert np.array_equal(whole[3], alone)

@@ -205,8 +205,10 @@ def _over_deep(below: Below, top: Stream, scene: Scene) -> Stream:
 
 def _over(ground: Stream, top: Stream) -> Stream:
     """Lay premultiplied frames over premultiplied ones, both canvas-sized in PRECISE."""
-    let_through = node("negate", coverage(top, PRECISE), components="r+g+b+a")
-    kept = node("blend", ground, let_through, all_mode="multiply")
+    nothing = premultiplied(node("limiter", top, max=0))
+    # Not by blend's multiply: of 16 bits it is up to two levels low, also where nothing covers the ground. A frame at
+    # which a layer is not seen has to be what it is without the layer.
+    kept = premultiplied(node("maskedmerge", ground, nothing, coverage(top, PRECISE)))
     return premultiplied(node("blend", top, kept, all_mode="addition"))
 
 
