@@ -103,6 +103,7 @@ class EncodedPiece:
         self, packets: Iterator[av.Packet[av.VideoStream]], rate: Fraction
     ) -> Iterator[tuple[int, av.Packet[av.VideoStream]]]:
         first: int | None = None
+        over = under = 1
         seen: set[int] = set()
         for packet in packets:
             if packet.size == 0:
@@ -113,7 +114,10 @@ class EncodedPiece:
                 first = packet.pts
                 if not packet.is_keyframe:
                     raise self._damaged("it does not begin with a keyframe")
-            number = round((packet.pts - first) * packet.time_base * rate)
+                # In integers: with fractions, reading takes half as long again.
+                scale = packet.time_base * rate
+                over, under = 2 * scale.numerator, 2 * scale.denominator
+            number = ((packet.pts - first) * over + under // 2) // under
             if number in seen or not 0 <= number < self.frames:
                 raise self._damaged(f"frame {number} comes twice or is none of {self.frames}")
             seen.add(number)
