@@ -19,6 +19,7 @@ from protocol import errors, jsonrpc
 from protocol.errors import REGISTRY, Cause, ConnectionLost, ErrorData, SidecarError, msgspec_camel
 from protocol.events import Event
 from protocol.framing import Framer, Style
+from protocol.typed import ready
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +146,10 @@ class Client:
 
     def _notification(self, method: str, params: Raw) -> Incoming | None:
         if method == "$/progress":
-            progress = msgspec.json.decode(params, type=_Progress)
+            progress = msgspec.json.decode(params, type=ready(_Progress))
             return Progressed(progress.token, progress.value)
         if method == "$/event":
-            event = msgspec.json.decode(params, type=Event)
+            event = msgspec.json.decode(params, type=ready(Event))
             before = self._seen.get(event.subscription, 0)
             self._seen[event.subscription] = event.seq
             return Happened(event, missed=event.seq != before + 1)
@@ -162,7 +163,7 @@ def rebuild(error: jsonrpc.RemoteError) -> tuple[SidecarError, str | None]:
     `internal` with what was said as its message and its cause.
     """
     try:
-        data = msgspec.convert(error.data, ErrorData)
+        data = msgspec.convert(error.data, ready(ErrorData))
     except msgspec.ValidationError:
         return errors.Internal(message=error.message, causes=(_cause(str(error.code), error.message, {}),)), None
     kind = REGISTRY.get(data.kind)

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from protocol.errors import ErrorData, InvalidRequest, Parse, SidecarError
+from protocol.typed import ready
 
 MAX_BATCH = 100
 
@@ -113,10 +114,10 @@ class _Call(Struct, omit_defaults=True):
     params: Any = UNSET
 
 
-_ENVELOPE = msgspec.json.Decoder(_Envelope)
-_IDENTITY = msgspec.json.Decoder(_Identity)
-_CANCEL = msgspec.json.Decoder(CancelRequest)
-_BATCH = msgspec.json.Decoder(list[Raw])
+_ENVELOPE = msgspec.json.Decoder(ready(_Envelope))
+_IDENTITY = msgspec.json.Decoder(ready(_Identity))
+_CANCEL = msgspec.json.Decoder(ready(CancelRequest))
+_BATCH = msgspec.json.Decoder(ready(list[Raw]))
 _NO_PARAMS = Raw(b"{}")
 _ENCODER = msgspec.json.Encoder()
 

@@ -16,6 +16,7 @@ import trio
 
 from protocol.errors import Internal, SidecarError
 from protocol.params import invalid
+from protocol.typed import ready
 from sidecar.cli.exits import INTERRUPTED, exit_code, first_error
 from sidecar.cli.output import Output
 
@@ -44,7 +45,7 @@ class Engine:
         if isinstance(path := params.get("path"), str):
             params["path"] = _written(path)
         try:
-            given = msgspec.convert(params, handler.command.params)
+            given = msgspec.convert(params, ready(handler.command.params))
         except msgspec.ValidationError as error:
             raise invalid(str(error)) from error
         return await handler.run(given, self.call)

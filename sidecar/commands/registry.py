@@ -12,6 +12,7 @@ import msgspec
 
 from protocol.commands import TABLE, Command, Params
 from protocol.commands.table import AREA_OF
+from protocol.typed import ready
 from sidecar.commands.call import Call
 
 P = TypeVar("P", bound=Params)
@@ -63,7 +64,7 @@ HANDLERS = Handlers()
 
 def handler(record: Command, run: Callable[[Any, Call], Awaitable[Any]]) -> Handler:
     """Bind a function to a command."""
-    return Handler(record, run, msgspec.json.Decoder(record.params))
+    return Handler(record, run, msgspec.json.Decoder(ready(record.params)))
 
 
 def command(name: str) -> Callable[[Callable[[P, Call], Awaitable[R]]], Callable[[P, Call], Awaitable[R]]]:

@@ -13,6 +13,7 @@ from fractions import Fraction
 import msgspec
 
 from protocol.project import Effect, Project
+from protocol.typed import ready
 from sidecar.core.timeline import resolve
 from sidecar.effects.analyses import grey_command, grey_size
 from sidecar.ffmpeg.builder.catalogue import Analysis, Catalogue, EffectKind
@@ -65,7 +66,7 @@ def effect_sheet(catalogue: Catalogue, fonts: FontSet, analyses: Mapping[str, by
     contents = {path: content for kind in kinds for path, content in kind.samples.items()}
     pointed = {f"/{name}/effects/0": found for name, found in analyses.items()}
     resources = Resources(fonts, catalogue, analyses=pointed, contents=contents)
-    timeline = resolve(msgspec.convert(_project(), Project), {})
+    timeline = resolve(msgspec.convert(_project(), ready(Project)), {})
     scene = Scene(timeline, Canvas(SIZE, (1.0, 1.0)), formats("yuv420p"), resources)
     entries = [Entry(f"{kind.name}: {kind.title}", _pair(kind, scene)) for kind in kinds]
     return build_sheet(entries, pictures=2, size=SIZE, columns=COLUMNS, files=scene.files, fonts=fonts)

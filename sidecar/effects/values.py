@@ -15,6 +15,7 @@ import msgspec
 from protocol.project import Keyframes
 from protocol.project.check.sink import escaped
 from protocol.time import parse_seconds
+from protocol.typed import ready
 from sidecar.effects.declarations import Parameter
 
 MOST_POINTS = 64
@@ -58,7 +59,7 @@ def nearest(word: str, words: Mapping[str, object]) -> str | None:
 
 def _value(parameter: Parameter, value: Any, pointer: str) -> Iterator[Fault]:
     try:
-        read = msgspec.convert(value, parameter.type)
+        read = msgspec.convert(value, ready(parameter.type))
     except msgspec.ValidationError as error:
         yield _mistyped(parameter, str(error), value, pointer)
         return

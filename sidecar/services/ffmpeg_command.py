@@ -18,6 +18,7 @@ from protocol.model import Model
 from protocol.project.check.schema import compile_shape
 from protocol.project.check.sink import Sink
 from protocol.project.check.walk import Walk
+from protocol.typed import ready
 from sidecar.core.source import SourceFacts
 from sidecar.ffmpeg.builder.command import Command, arguments
 from sidecar.ffmpeg.builder.concat import Concat, build_concat
@@ -173,7 +174,7 @@ async def _allowed(path: str, check_read: CheckRead) -> Path:
 def _decoded(given: dict[str, Any], shape: type[P]) -> P:
     """Decode a builder's parameters strictly; raises InvalidParams with their place."""
     try:
-        return msgspec.convert(given, shape)
+        return msgspec.convert(given, ready(shape))
     except (msgspec.ValidationError, ValueError) as error:
         detail, _, place = str(error).partition(" - at `$")
         pointer = place.rstrip("`").replace(".", "/").replace("[", "/").replace("]", "")

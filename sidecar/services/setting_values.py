@@ -11,6 +11,7 @@ import msgspec
 
 from protocol.commands.settings import Settings
 from protocol.errors import SettingsInvalid
+from protocol.typed import ready
 
 NAMES: dict[str, str] = {field.encode_name: field.name for field in msgspec.structs.fields(Settings)}
 """Python names by wire names."""
@@ -44,7 +45,7 @@ def checked_value(key: str, value: Any, *, strict: bool = True) -> Any:
     """Return one value as its setting holds it; raises SettingsInvalid. Not strict: text is read as the type asks."""
     known(key)
     try:
-        converted = msgspec.convert(value, _TYPES[key], strict=strict)
+        converted = msgspec.convert(value, ready(_TYPES[key]), strict=strict)
     except (msgspec.ValidationError, OverflowError) as error:
         raise SettingsInvalid(key=key, detail=str(error)) from None
     if key in PATHS and converted is not None and ("\0" in converted or not Path(converted).is_absolute()):

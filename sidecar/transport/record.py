@@ -15,6 +15,7 @@ from typing import BinaryIO, Literal
 import msgspec
 
 from protocol.errors import InvalidRequest, OutputUnwritable
+from protocol.typed import ready
 
 Direction = Literal["in", "out"]
 
@@ -92,6 +93,6 @@ def read_recording(path: Path) -> list[Entry]:
 
 def _entry(line: bytes, number: int) -> Entry:
     try:
-        return msgspec.json.decode(line, type=Entry)
+        return msgspec.json.decode(line, type=ready(Entry))
     except ValueError as error:
         raise InvalidRequest(detail=f"line {number} of the recording: {error}") from error

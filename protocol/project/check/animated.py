@@ -12,6 +12,7 @@ from protocol.project.animated import Keyframes
 from protocol.project.check.scalars import Number, in_range, range_fault, representable
 from protocol.project.check.walk import Node, Walk, json_kind, wrong_type
 from protocol.time import MAX_SECONDS, parse_seconds
+from protocol.typed import ready
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class Animated:
 
 def _decodable(value: dict[str, Any]) -> bool:
     try:
-        msgspec.convert(value, Keyframes)
+        msgspec.convert(value, ready(Keyframes))
     except msgspec.ValidationError:
         return False
     return True

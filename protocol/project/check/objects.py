@@ -11,6 +11,7 @@ import msgspec
 from protocol.project.check.scalars import Free, in_range
 from protocol.project.check.sink import brief, shown
 from protocol.project.check.walk import KIND_NAMES, Node, Walk, json_kind, wrong_type
+from protocol.typed import ready
 
 
 def step_into(node: Node, name: str | int, value: Any, walk: Walk, *, trusted: bool) -> None:
@@ -90,7 +91,7 @@ class Record:
 
 def _decoded(value: dict[str, Any], to: Any) -> Any:
     try:
-        return msgspec.convert(value, to)
+        return msgspec.convert(value, ready(to))
     except (msgspec.ValidationError, RecursionError):
         return None
 

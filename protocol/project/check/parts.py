@@ -29,6 +29,7 @@ from protocol.project.check.schema import project_shape
 from protocol.project.check.sink import Sink, escaped
 from protocol.project.check.walk import Walk
 from protocol.time import parse_rate
+from protocol.typed import ready
 
 T = TypeVar("T")
 
@@ -91,7 +92,7 @@ def read_parts(raw: dict[str, Any], sink: Sink) -> Parts:
     tracks = raw.get("tracks")
     return Parts(
         raw=raw,
-        project=msgspec.convert(raw, Project) if walk.broken == 0 else None,
+        project=msgspec.convert(raw, ready(Project)) if walk.broken == 0 else None,
         header=header,
         broken=broken,
         rate=rate,
@@ -110,7 +111,7 @@ def _header(raw: dict[str, Any]) -> tuple[Project, frozenset[str]]:
     broken = {name for name, value in own.items() if not _sound_member(name, value)}
     broken |= {name for name in _BARE if name not in raw}
     sound = {name: value for name, value in own.items() if name not in broken}
-    return msgspec.convert({**_BARE, **sound}, Project), frozenset(broken)
+    return msgspec.convert({**_BARE, **sound}, ready(Project)), frozenset(broken)
 
 
 def _sound_member(name: str, value: Any) -> bool:
@@ -143,7 +144,7 @@ def _tracks(raws: list[Any], walk: Walk) -> Iterator[TrackParts]:
 def _track(raw: dict[str, Any], to: type[Track]) -> Track:
     own = {name: value for name, value in raw.items() if name not in _TRACK_CHILDREN}
     try:
-        return msgspec.convert(own, to)
+        return msgspec.convert(own, ready(to))
     except (msgspec.ValidationError, RecursionError):
         return to()
 

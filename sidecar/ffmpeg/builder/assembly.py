@@ -11,6 +11,7 @@ import msgspec
 
 from protocol.project import Export, Project
 from protocol.time import format_exact, format_rate
+from protocol.typed import ready
 from sidecar.core.source import SourceFacts
 from sidecar.core.timeline import Timeline, resolve
 
@@ -72,7 +73,7 @@ def assemble(
         "tracks": tracks,
         "export": export,
     }
-    project = msgspec.convert(raw, Project)
+    project = msgspec.convert(raw, ready(Project))
     return resolve(project, {piece.facts.path: piece.facts for piece in pieces}), project.export
 
 

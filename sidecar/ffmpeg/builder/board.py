@@ -12,6 +12,7 @@ import msgspec
 from protocol.errors import LimitExceeded
 from protocol.project import Project
 from protocol.project.export import PixelFormat
+from protocol.typed import ready
 from sidecar.core.timeline import Timeline, resolve
 from sidecar.ffmpeg.builder.command import Command, Output, SideFile
 from sidecar.ffmpeg.builder.excerpt import PLAIN, QUIET, stored
@@ -222,4 +223,4 @@ def _texts(board: Board, texts: Sequence[str], background: str) -> Timeline:
             {"kind": "subtitle", "style": style, "cues": cues},
         ],
     }
-    return resolve(msgspec.convert(raw, Project), {})
+    return resolve(msgspec.convert(raw, ready(Project)), {})

@@ -14,6 +14,7 @@ import msgspec
 
 from protocol.model import Model
 from protocol.project import Animated, Keyframes
+from protocol.typed import ready
 from sidecar.core.timeline.animation import bounded, constant, sampled
 from sidecar.ffmpeg.builder.graph import POINT, Medium, Stream, Support
 from sidecar.ffmpeg.builder.sidefiles import SideFiles
@@ -136,7 +137,7 @@ class EffectKind:
 
     def read(self, raw: Mapping[str, Any]) -> Any:
         """Decode parameters; raises msgspec.ValidationError, which validation has made impossible by then."""
-        return bounded(msgspec.convert(dict(raw), self.parameters))
+        return bounded(msgspec.convert(dict(raw), ready(self.parameters)))
 
     def idle(self, parameters: Any) -> bool:
         """Whether these parameters change nothing."""
@@ -169,7 +170,7 @@ class TransitionKind:
 
     def read(self, raw: Mapping[str, Any]) -> Any:
         """Decode parameters; raises msgspec.ValidationError, which validation has made impossible by then."""
-        return msgspec.convert(dict(raw), self.parameters)
+        return msgspec.convert(dict(raw), ready(self.parameters))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from protocol.project import Project
+from protocol.typed import ready
 from sidecar.core.timeline import Timeline, resolve
 from sidecar.ffmpeg.builder.command import Command, Output
 from sidecar.ffmpeg.builder.excerpt import PLAIN, QUIET
@@ -94,4 +95,4 @@ def _labels(names: Sequence[tuple[str, tuple[int, int]]], size: tuple[int, int])
             {"kind": "subtitle", "style": style, "cues": cues},
         ],
     }
-    return resolve(msgspec.convert(raw, Project), {})
+    return resolve(msgspec.convert(raw, ready(Project)), {})

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from protocol.typed import ready
 from sidecar.services.cache.kinds import Kind
 
 CHUNK = 1 << 20
@@ -68,7 +69,7 @@ def decode_head(data: bytes) -> Head | None:
     if data[:CHECKED] != b"%08x" % zlib.crc32(text):
         return None
     try:
-        return msgspec.json.decode(text, type=Head)
+        return msgspec.json.decode(text, type=ready(Head))
     except msgspec.MsgspecError:
         return None
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from protocol.typed import ready
 from sidecar.services.cache.layout import Layout
 from sidecar.services.files import make_private
 
@@ -49,7 +50,7 @@ def read_notes(layout: Layout) -> Mapping[str, ProjectNote]:
     notes: dict[str, tuple[ProjectNote, Path]] = {}
     for path in layout.projects.glob(f"*{ENDING}"):
         with suppress(OSError, msgspec.MsgspecError, UnicodeDecodeError):
-            note = msgspec.json.decode(path.read_bytes(), type=ProjectNote)
+            note = msgspec.json.decode(path.read_bytes(), type=ready(ProjectNote))
             notes[note.id] = note, path
     for note, path in sorted(notes.values(), key=lambda each: each[0].heard)[: max(0, len(notes) - MOST)]:
         with suppress(OSError):

@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from protocol.commands.media import MediaInfo
 from protocol.errors import REGISTRY, Internal, SidecarError
+from protocol.typed import ready
 from sidecar.core.packets import CopySpan, PacketTable
 from sidecar.core.source import SourceFacts
 
@@ -144,8 +145,10 @@ def _read_fraction(kind: type, value: Any) -> Any:
 
 
 _ENCODER = msgspec.msgpack.Encoder(enc_hook=_write_fraction)
-_MESSAGES: msgspec.msgpack.Decoder[Item | Answer] = msgspec.msgpack.Decoder(Item | Answer, dec_hook=_read_fraction)
-_NAMES = msgspec.msgpack.Decoder(_Named)
+_MESSAGES: msgspec.msgpack.Decoder[Item | Answer] = msgspec.msgpack.Decoder(
+    ready(Item | Answer), dec_hook=_read_fraction
+)
+_NAMES = msgspec.msgpack.Decoder(ready(_Named))
 
 
 def encode(message: Task | Item | Answer) -> bytes:
@@ -171,7 +174,7 @@ def pack(value: Any) -> bytes:
 
 def unpack(body: bytes, kind: type[Kind]) -> Kind:
     """Read what `pack` wrote; raises msgspec.DecodeError."""
-    return msgspec.msgpack.decode(body, type=kind, dec_hook=_read_fraction)
+    return msgspec.msgpack.decode(body, type=ready(kind), dec_hook=_read_fraction)
 
 
 def answer_of(info: MediaInfo, facts: SourceFacts | None) -> Answer:

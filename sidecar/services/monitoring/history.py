@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from protocol.typed import ready
 from sidecar.core.monitoring.rings import STEPS, Point, Rings
 from sidecar.services.files import write_atomic
 
@@ -115,7 +116,7 @@ def unpacked(data: bytes) -> Past:
         raise ValueError(str(error)) from error
     if not unpacker.eof:
         raise ValueError("it is cut off, or too long")
-    return msgspec.msgpack.decode(body, type=Past)
+    return msgspec.msgpack.decode(body, type=ready(Past))
 
 
 @dataclass(frozen=True, slots=True)

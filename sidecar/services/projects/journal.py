@@ -15,6 +15,7 @@ from zlib import crc32
 import msgspec
 
 from protocol.model import Result
+from protocol.typed import ready
 from sidecar.services.files import fsync_folder
 from sidecar.services.migrations.chain import UnknownVersion
 from sidecar.services.migrations.journal import JOURNAL
@@ -103,7 +104,7 @@ def read_journal(file: Path) -> Journal | None:
         content = _sound(line)
         if content is not None:
             try:
-                return Journal(file, head, msgspec.json.decode(content, type=Entry))
+                return Journal(file, head, msgspec.json.decode(content, type=ready(Entry)))
             except (ValueError, RecursionError):
                 continue
     return None
@@ -112,7 +113,7 @@ def read_journal(file: Path) -> Journal | None:
 def _head(content: bytes | None) -> Head | None:
     try:
         document: Any = msgspec.json.decode(content or b"")
-        return msgspec.convert(JOURNAL.migrate(document, document["journal"]), Head)
+        return msgspec.convert(JOURNAL.migrate(document, document["journal"]), ready(Head))
     except (ValueError, TypeError, KeyError, UnknownVersion):
         return None
 

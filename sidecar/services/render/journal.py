@@ -20,6 +20,7 @@ from zlib import crc32
 
 import msgspec
 
+from protocol.typed import ready
 from sidecar.services.files import make_private
 from sidecar.services.render.record import ENDED, Content, Record, Row
 
@@ -213,6 +214,6 @@ def _values(row: Row) -> tuple[int, str, str, str | None, bytes, int]:
 
 def _row(serial: int, body: bytes, crc: int) -> Row | None:
     try:
-        return Row(serial, msgspec.json.decode(body, type=Record)) if crc32(body) == crc else None
+        return Row(serial, msgspec.json.decode(body, type=ready(Record))) if crc32(body) == crc else None
     except (ValueError, TypeError, RecursionError):
         return None

@@ -11,6 +11,7 @@ import trio
 
 from protocol.commands.render import Job, JobId, JobIds, JobMove, Removed
 from protocol.errors import InvalidParams, MethodNotFound, SidecarError
+from protocol.typed import ready
 
 if TYPE_CHECKING:
     from sidecar.services.render.journal import Journal, Wish
@@ -67,11 +68,11 @@ async def _call(jobs: Jobs, wish: Wish) -> Any:
     }
     try:
         if wish.method in plain:
-            return await plain[wish.method](msgspec.json.decode(wish.params, type=JobId).job_id)
+            return await plain[wish.method](msgspec.json.decode(wish.params, type=ready(JobId)).job_id)
         if wish.method == "render.move":
-            return await jobs.move(msgspec.json.decode(wish.params, type=JobMove))
+            return await jobs.move(msgspec.json.decode(wish.params, type=ready(JobMove)))
         if wish.method == "render.remove":
-            return Removed(removed=await jobs.remove(msgspec.json.decode(wish.params, type=JobIds).job_ids))
+            return Removed(removed=await jobs.remove(msgspec.json.decode(wish.params, type=ready(JobIds)).job_ids))
     except msgspec.DecodeError as error:
         raise InvalidParams(detail=str(error)) from error
     raise MethodNotFound(method=wish.method)

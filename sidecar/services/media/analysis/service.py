@@ -17,6 +17,7 @@ import trio
 from protocol.commands.analysis import Analysis, Kind
 from protocol.commands.media import MediaInfo
 from protocol.errors import InvalidParams, SourceChanged
+from protocol.typed import ready
 from sidecar.services.cache.selection import source_id
 from sidecar.services.media.analysis.messages import Analyse, Findings, Found, Options
 from sidecar.services.media.failing import Failing
@@ -144,7 +145,7 @@ class AnalysisService:
             return None
         with entry:
             data = await trio.to_thread.run_sync(entry.path.read_bytes)
-        return msgspec.json.decode(data, type=Findings)
+        return msgspec.json.decode(data, type=ready(Findings))
 
     async def _keep(self, source: _Source, asked: Asked, kind: Kind, found: Findings) -> None:
         cache = self._cache()

@@ -14,6 +14,7 @@ from protocol.commands.filmstrip import MOST_FRAMES, MOST_SIDE, MediaFilmstrip
 from protocol.commands.media import MediaInfo, VideoStream
 from protocol.errors import InvalidParams, LimitExceeded, MediaUnsupported
 from protocol.time import parse_seconds
+from protocol.typed import ready
 from sidecar.core.source import SourceColor, SourceFacts, SourceVideo, unpack_stamps
 from sidecar.core.timeline import FileReading
 from sidecar.core.timeline.frames import frame_times
@@ -94,7 +95,7 @@ def look_of(request: MediaFilmstrip, video: VideoStream) -> Look:
         shrinks=width * height < own[0] * own[1],
         rotation=video.rotation,
         mirrored=video.mirrored,
-        color=msgspec.convert(tags, SourceColor),
+        color=msgspec.convert(tags, ready(SourceColor)),
         depth=video.bits,
         alpha=video.alpha,
         field=field,

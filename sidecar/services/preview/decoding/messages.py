@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Struct
 
+from protocol.typed import ready
 from sidecar.services.media.messages import HEADER_BYTES, MAX_MESSAGE, Failure
 
 
@@ -106,8 +107,8 @@ class Ended(Struct, frozen=True, tag="ended"):
 Report = Began | Ended
 
 _ENCODER = msgspec.msgpack.Encoder()
-_ORDERS: msgspec.msgpack.Decoder[Order] = msgspec.msgpack.Decoder(Order)
-_REPORTS: msgspec.msgpack.Decoder[Report] = msgspec.msgpack.Decoder(Report)
+_ORDERS: msgspec.msgpack.Decoder[Order] = msgspec.msgpack.Decoder(ready(Order))
+_REPORTS: msgspec.msgpack.Decoder[Report] = msgspec.msgpack.Decoder(ready(Report))
 
 
 def encode(message: Order | Report) -> bytes:
