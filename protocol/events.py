@@ -15,6 +15,7 @@ Topic = Literal[
     "cache.changed",
     "play.state",
     "metrics",
+    "alerts",
     "settings.changed",
     "log",
     "system",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from protocol.commands.alerts import AlertEvent
 from protocol.commands.cache import CacheChanged
 from protocol.commands.metrics import MetricsSnapshot
 from protocol.commands.preview.play import PlayState
@@ -20,6 +21,7 @@ PAYLOADS: dict[str, type[Result]] = {
     "cache.changed": CacheChanged,
     "play.state": PlayState,
     "metrics": MetricsSnapshot,
+    "alerts": AlertEvent,
     "settings.changed": SettingsChanged,
     "log": LogLine,
     "system": SystemState,

@@ -63,6 +63,7 @@ AREAS: dict[str, tuple[str, ...]] = {
     "ffmpeg": ("ffmpeg.capabilities", "ffmpeg.command"),
     "gpu": ("gpu.list", "gpu.encoders", "gpu.benchmark"),
     "metrics": ("metrics.snapshot", "metrics.operations", "metrics.history", "metrics.prometheus"),
+    "alerts": ("alerts.thresholds", "alerts.setThresholds", "alerts.active", "alerts.history"),
     "catalogue": ("effects.list", "transitions.list"),
     "styles": ("styles.list", "titles.list"),
     "layouts": ("layouts.list",),

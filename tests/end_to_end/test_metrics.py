@@ -66,6 +66,7 @@ async def test_requests_jobs_and_lookups_are_counted_as_they_were_made(tmp_path:
         assert shot["rpc"]["connections"] == 1
         assert shot["rpc"]["inFlight"] == 1
         assert shot["errorRatio"] is None or shot["errorRatio"] == 0
+        await fires(sidecar)
 
 
 async def test_looks_come_once_a_second_and_show_who_works(tmp_path: Path) -> None:
@@ -114,6 +115,32 @@ async def test_looks_come_once_a_second_and_show_who_works(tmp_path: Path) -> No
             await sidecar.request("metrics.history", metric="system.cpus")
 
 
+async def fires(sidecar: Spawned) -> None:
+    """Set a threshold that memory is above, then one that it is below: the alert comes, is there, and goes."""
+    await sidecar.request("events.subscribe", topics=["alerts"])
+    low = {"enter": 1, "exit": 1, "forSeconds": 0, "keepSeconds": 0}
+    assert (await sidecar.request("alerts.setThresholds", memory=low))["memory"]["exit"] == 1
+    told = await sidecar.until("alerts", change="firing", alert__id="memory")
+    # Others may come by themselves: the machine that tests run on is busy.
+    alert = await memory_alert(sidecar)
+    assert alert is not None
+    assert (alert["state"], alert["unit"], alert["threshold"]) == ("firing", "percent", 1)
+    used = psutil.virtual_memory()
+    assert told["alert"]["value"] == pytest.approx(used.percent, abs=25)
+    assert (await sidecar.request("metrics.snapshot", include=[]))["alerts"]["firing"] >= 1
+    assert 'videoc_alert_state{alert="memory"} 2.0' in (await sidecar.request("metrics.prometheus"))["text"]
+    await sidecar.request("alerts.setThresholds", memory={"enter": 100, "exit": 100})
+    await sidecar.until("alerts", change="resolved", alert__id="memory")
+    assert await memory_alert(sidecar) is None
+    events = (await sidecar.request("alerts.history"))["events"]
+    assert [event["change"] for event in events if event["alert"]["id"] == "memory"] == ["resolved", "firing"]
+
+
+async def memory_alert(sidecar: Spawned) -> Any:
+    active = (await sidecar.request("alerts.active"))["alerts"]
+    return next((alert for alert in active if alert["id"] == "memory"), None)
+
+
 async def agrees(sidecar: Spawned, found: dict[str, Any]) -> None:
     """Hold what Prometheus is given against what is answered."""
     page = await sidecar.request("metrics.prometheus")
@@ -145,4 +172,5 @@ def timed(past: Any) -> list[tuple[datetime, float | None]]:
 
 
 def shows_work(look: Any) -> bool:
-    return bool(look["pipelines"] and look["children"] and look["system"]["cpu"] is not None)
+    waiting = {queue["name"]: queue["depth"] for queue in look["queues"]}
+    return bool(look["pipelines"] and look["children"] and look["system"]["cpu"] is not None and waiting["render"] == 2)

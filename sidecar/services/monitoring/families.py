@@ -49,6 +49,7 @@ _TABLE = (
     Family("operations_active", "gauge", "Operations that are under way", ("group",)),
     Family("error_ratio", "gauge", "Faults of the operations that ended in a result or a fault, in a minute"),
     Family("response_time_seconds", "gauge", "95th percentile of interactive operations, in a minute"),
+    Family("alert_state", "gauge", "0 where all is well, 1 where an alert pends, 2 where it fires", ("alert",)),
     # Queues and jobs
     Family("queue_depth", "gauge", "Requests and jobs that wait for their turn", ("queue",)),
     Family("queue_running", "gauge", "Requests and jobs that have their turn", ("queue",)),

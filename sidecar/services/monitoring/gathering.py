@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from protocol.commands.table import AREA_OF
 from sidecar import __version__
+from sidecar.core.alerts.engine import Phase
 from sidecar.core.monitoring.histogram import WAITS, Histogram
 from sidecar.core.monitoring.outcomes import FAULTS, GROUPS, OUTCOMES, RENDER, group_of, outcome_of
 from sidecar.core.monitoring.series import CARDS
@@ -18,15 +19,18 @@ from sidecar.services.monitoring.sample import Sample
 from sidecar.services.monitoring.sampler import Sources
 from sidecar.services.monitoring.snapshot import active_of
 
+PHASES: Mapping[Phase, float] = {"inactive": 0.0, "pending": 1.0, "firing": 2.0}
+
 Found = Iterator[tuple[str, list[tuple[tuple[str, ...], Value]]]]
 
 
-def gather(sample: Sample, sources: Sources, *, started: float, dropped: int) -> Values:
-    """Return every family that has a value now. Takes a millisecond; on the trio thread."""
+def gather(sample: Sample, sources: Sources, *, started: float, dropped: int, phases: Mapping[str, Phase]) -> Values:
+    """Return every family that has a value now. Takes a millisecond; on the trio thread. `phases` are those of alerts."""
     parts = (
         _itself(started),
         _operations(sources.meter),
         _numbers(sample, sources.meter),
+        _alerts(phases),
         _queues(sources.meter),
         _renders(sources.meter),
         _children(sample, sources),
@@ -100,6 +104,10 @@ def _numbers(sample: Sample, meter: Meter) -> Found:
     if lag is not None:
         found = (("50", lag.p50), ("95", lag.p95), ("99", lag.p99), ("100", lag.max))
         yield "event_loop_lag_seconds", [((percentile,), value) for percentile, value in found]
+
+
+def _alerts(phases: Mapping[str, Phase]) -> Found:
+    yield "alert_state", [((name,), PHASES[phase]) for name, phase in phases.items()]
 
 
 def _queues(meter: Meter) -> Found:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ import trio
 
 from sidecar.services.events import EventHub
 from sidecar.services.logger import Logger
+from sidecar.services.monitoring.alerting import AlertService
 from sidecar.services.monitoring.history import History, HistoryFile
 from sidecar.services.monitoring.keeping import keep
 from sidecar.services.monitoring.readings import readings_of
@@ -37,24 +38,19 @@ def _written(values: Values, form: Format) -> MetricsPage:
     return expose(values, form)
 
 
-def _none() -> tuple[int, int]:
-    return 0, 0
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class MonitoringService:
     """The counts and looks of this instance.
 
-    `started` is a Unix time; `file` keeps history, None where nothing is kept; `alerts` counts those that fire, and
-    those that pend.
+    `started` is a Unix time; `file` keeps history, None where nothing is kept.
     """
 
     sampler: Sampler
     events: EventHub
     log: Logger
     started: float
+    alerts: AlertService
     file: HistoryFile | None = None
-    alerts: Callable[[], tuple[int, int]] = field(default=_none)
     history: History = field(default_factory=History)
     wanted: trio.Event = field(default_factory=trio.Event)
     loaded: trio.Event = field(default_factory=trio.Event)
@@ -87,7 +83,8 @@ class MonitoringService:
         from sidecar.services.monitoring.gathering import gather  # noqa: PLC0415 - start-up time
 
         sample, sources = await self.sampler.fresh(), self.sampler.sources
-        values = gather(sample, sources, started=self.started, dropped=self.events.dropped)
+        phases = self.alerts.phases()
+        values = gather(sample, sources, started=self.started, dropped=self.events.dropped, phases=phases)
         return await trio.to_thread.run_sync(_written, values, form, limiter=self.writing)
 
     async def run(self) -> None:
@@ -96,11 +93,15 @@ class MonitoringService:
         async with trio.open_nursery() as nursery:
             if self.file is not None:
                 nursery.start_soon(keep, self.history, self.file, self.log, time.time, self.loaded)
+            await self.alerts.load()
+            nursery.start_soon(self.alerts.run)
             nursery.start_soon(self.sampler.run)
 
     def take(self, sample: Sample) -> None:
-        """Remember a look, and publish it if anybody wants it."""
-        self.history.add(sample.tick, sample.at, readings_of(sample).values)
+        """Remember a look, step the alerts with it, and publish it if anybody wants it."""
+        readings = readings_of(sample)
+        self.history.add(sample.tick, sample.at, readings.values)
+        self.alerts.take(sample, readings)
         if self.events.wanted("metrics"):
             self.events.publish("metrics", self._snapshot(sample))
 
@@ -108,7 +109,7 @@ class MonitoringService:
         from protocol.commands.metrics import AlertCounts  # noqa: PLC0415 - start-up time
         from sidecar.services.monitoring.snapshot import snapshot  # noqa: PLC0415
 
-        firing, pending = self.alerts()
+        firing, pending = self.alerts.counts()
         return snapshot(
             sample,
             self.sampler.sources,

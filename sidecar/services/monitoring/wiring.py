@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sidecar.services.folders import roots_of
+from sidecar.services.monitoring.alerting import NAME, AlertService
 from sidecar.services.monitoring.graphics import CardMeter
 from sidecar.services.monitoring.history import HistoryFile
 from sidecar.services.monitoring.machine import MachineMeter
@@ -43,13 +44,15 @@ async def monitored(services: Services, render: RenderService, media: MediaServi
     )
     cards = CardMeter()
     meters = Meters(MachineMeter((folders.data, folders.cache, folders.temp)), ProcessMeter(), cards)
+    # A folder that is not the data folder itself goes with its instance, unless something is in it.
+    kept = folders.data if folders.data == roots_of(services.settings.current).data else None
     service = MonitoringService(
         Sampler(sources, meters),
         services.events,
         services.log.logger,
         services.started,
-        # A folder that is not the data folder itself goes with its instance, unless something is in it.
-        HistoryFile(folders.data) if folders.data == roots_of(services.settings.current).data else None,
+        AlertService(services.events, services.log.logger, None if kept is None else kept / NAME),
+        None if kept is None else HistoryFile(kept),
     )
     try:
         async with open_monitoring(service):

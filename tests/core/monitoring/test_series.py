@@ -9,7 +9,7 @@ from tests.harness.paths import ROOT
 
 def test_the_guide_says_what_every_number_is() -> None:
     guide = (ROOT / "docs/monitoring.md").read_text(encoding="utf-8")
-    listed = [line for line in guide.splitlines() if line.startswith("| `")]
+    listed = [line for line in guide.splitlines() if line.startswith("| `") and "." in line.split("`")[1]]
     assert listed == [f"| `{each.name}` | {each.unit} | {each.help} |" for each in SERIES.values()]
     assert all(f"`{kind}`" in guide for kind in FAULTS)
 

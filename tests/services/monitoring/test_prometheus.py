@@ -14,6 +14,8 @@ from protocol.commands import TABLE
 from protocol.commands.cache import TierState
 from protocol.commands.gpu import Gpu
 from protocol.errors import REGISTRY
+from sidecar.core.alerts.engine import Phase
+from sidecar.core.alerts.named import NAMED
 from sidecar.core.monitoring.outcomes import GROUPS, RENDER
 from sidecar.core.monitoring.trail import Part
 from sidecar.core.sketch import Spread
@@ -30,6 +32,9 @@ from tests.services.monitoring.samples import sample
 PARSERS = {"text": parse_text, "openmetrics": parse_openmetrics}
 UNITS = ("_bytes", "_bytes_total", "_seconds", "_seconds_total", "_ratio", "_celsius", "_watts")
 OF_NO_UNIT = {"render_frames_per_second"}
+
+
+PHASES: dict[str, Phase] = {**dict.fromkeys(NAMED, "inactive"), **{f"own{number}": "firing" for number in range(32)}}
 
 
 def sources(meter: Meter, **changes: Any) -> Sources:
@@ -108,7 +113,7 @@ def crowded() -> tuple[Sample, Sources]:
 
 
 def page(form: Any, look: Sample, given: Sources) -> str:
-    return expose(gather(look, given, started=5.0, dropped=7), form).text
+    return expose(gather(look, given, started=5.0, dropped=7, phases=PHASES), form).text
 
 
 def read(form: str, text: str) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
@@ -170,6 +175,7 @@ def test_what_is_read_is_what_was_planted(form: str) -> None:
     assert found[at("children_resident_memory_bytes", role="render")] == 1_500
     assert found[at("children_crashed_total", role="render")] == 1
     assert found[at("rpc_events_dropped_total")] == 7
+    assert (found[at("alert_state", alert="cpu")], found[at("alert_state", alert="own3")]) == (0, 2)
     assert found[at("system_memory_total_bytes")] == 2**32
     # What was not measured is not there.
     absent = {name for name, _ in found} & {"error_ratio", "response_time_seconds", "cache_bytes", "cache_hit_ratio"}
@@ -180,7 +186,7 @@ def test_what_is_read_is_what_was_planted(form: str) -> None:
 @pytest.mark.parametrize("form", ["text", "openmetrics"])
 def test_there_are_never_more_series_than_are_allowed(form: str) -> None:
     look, given = crowded()
-    values = gather(look, given, started=5.0, dropped=0)
+    values = gather(look, given, started=5.0, dropped=0, phases=PHASES)
     found = read(form, page(form, look, given))
     assert series_count(values) == len(found)
     assert 700 < len(found) <= LIMIT
@@ -202,7 +208,7 @@ def test_names_follow_the_rules() -> None:
 
 def test_the_page_is_called_what_it_is() -> None:
     look, given = crowded()
-    values = gather(look, given, started=5.0, dropped=0)
+    values = gather(look, given, started=5.0, dropped=0, phases=PHASES)
     assert expose(values, "text").content_type == "text/plain; version=0.0.4; charset=utf-8"
     assert expose(values, "openmetrics").content_type.startswith("application/openmetrics-text; version=1.0.0")
     assert expose(values, "openmetrics").text.endswith("# EOF\n")

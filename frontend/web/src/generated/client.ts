@@ -2,20 +2,111 @@
 // It needs no framework and no other file: give `Client` a `Transport` and it speaks.
 
 export const PROTOCOL = 1;
-export const SCHEMA_HASH = "sha256:b702485af53ab2af34a487f949d2b0a55484e6b65288473eb5d6df20638e7d42";
+export const SCHEMA_HASH = "sha256:6189ffc8491a8ef74026beede99abf969170028eac346602beccacc2d4a0b8ea";
 
 /** Seconds as a number, or exactly as `num/den`. */
 export type Seconds = number | string;
+
+/** Those that fire first, those that began first before others. */
+export interface ActiveAlerts {
+  alerts: Array<Alert>;
+}
 
 /** No picture of its own: its effects act on everything below it. */
 export interface AdjustmentSource {
   kind: "adjustment";
 }
 
+/**
+ * An alert that pends or fires. `id` is a threshold's name, or that of a rule; `value` and `threshold` are in `unit`.
+ *
+ * `value` is the last that was known; `since` is when it began to be beyond its threshold, `firedAt` when it fired.
+ */
+export interface Alert {
+  id: string;
+  metric: string;
+  unit: string;
+  severity: "critical" | "info" | "warning";
+  state: "firing" | "pending";
+  value: number | null;
+  threshold: number;
+  since: string;
+  firedAt: string | null;
+}
+
 /** Alerts that fire, and those that will if it goes on. */
 export interface AlertCounts {
   firing: number;
   pending: number;
+}
+
+/** Payload of alerts: what became of an alert, which is shown as it was while it was one. */
+export interface AlertEvent {
+  at: string;
+  change: "cancelled" | "firing" | "pending" | "resolved";
+  alert: Alert;
+}
+
+/** What became of alerts, newest first; a thousand are kept, also over a restart. */
+export interface AlertHistory {
+  events: Array<AlertEvent>;
+}
+
+/** How many to return at most. */
+export interface AlertHistoryQuery {
+  progressToken?: string | number | null;
+  limit?: number;
+}
+
+/**
+ * A rule of the user's own, over any metric of `metrics.history`, in that one's unit: ratios 0 to 1, seconds, bytes.
+ *
+ * `above`: it fires at `enter` and more, else at `enter` and less. `exit` null is `enter`.
+ */
+export interface AlertRule {
+  id: string;
+  metric: string;
+  enter: number;
+  exit: number | null;
+  above: boolean;
+  forSeconds: number;
+  keepSeconds: number;
+  minSamples: number;
+  severity: "critical" | "info" | "warning";
+  enabled: boolean;
+}
+
+/**
+ * A rule of the user's own, over any metric of `metrics.history`, in that one's unit: ratios 0 to 1, seconds, bytes.
+ *
+ * `above`: it fires at `enter` and more, else at `enter` and less. `exit` null is `enter`.
+ */
+export interface AlertRuleInput {
+  id: string;
+  metric: string;
+  enter: number;
+  exit?: number | null;
+  above?: boolean;
+  forSeconds?: number;
+  keepSeconds?: number;
+  minSamples?: number;
+  severity?: "critical" | "info" | "warning";
+  enabled?: boolean;
+}
+
+/** All thresholds, and the user's own rules. */
+export interface AlertRules {
+  cpu: Threshold;
+  memory: Threshold;
+  gpuMemory: Threshold;
+  errorRate: Threshold;
+  responseTime: Threshold;
+  disk: Threshold;
+  cacheHitRatio: Threshold;
+  loopLag: Threshold;
+  stalledJob: Threshold;
+  childCrashes: Threshold;
+  rules: Array<AlertRule>;
 }
 
 /** What made a result: the same name, version and parameters give the same result of the same bytes. */
@@ -2863,6 +2954,29 @@ export interface Server {
 }
 
 /**
+ * Thresholds to change; null stays as it is. `rules` takes the place of all rules of the user's own.
+ *
+ * cpu, memory, gpuMemory, errorRate, disk (free) and cacheHitRatio are in percent, responseTime and loopLag in
+ * milliseconds, stalledJob in seconds, childCrashes counts those of five minutes. Without `persist` until the sidecar
+ * ends.
+ */
+export interface SetThresholds {
+  progressToken?: string | number | null;
+  cpu?: number | ThresholdSet | null;
+  memory?: number | ThresholdSet | null;
+  gpuMemory?: number | ThresholdSet | null;
+  errorRate?: number | ThresholdSet | null;
+  responseTime?: number | ThresholdSet | null;
+  disk?: number | ThresholdSet | null;
+  cacheHitRatio?: number | ThresholdSet | null;
+  loopLag?: number | ThresholdSet | null;
+  stalledJob?: number | ThresholdSet | null;
+  childCrashes?: number | ThresholdSet | null;
+  rules?: Array<AlertRuleInput> | null;
+  persist?: boolean;
+}
+
+/**
  * Every setting with its default; null means that the sidecar chooses.
  *
  * Sizes in bytes, ports 0 for any free one, `workers` and `maxJobs` 0 for one chosen by the number of cores,
@@ -3103,7 +3217,7 @@ export interface StyleList {
 /** Topics to hear of, optionally of one project or job only. */
 export interface Subscribe {
   progressToken?: string | number | null;
-  topics: Array<"cache.changed" | "log" | "media.changed" | "metrics" | "play.state" | "project.changed" | "render.progress" | "render.segments" | "render.state" | "settings.changed" | "system">;
+  topics: Array<"alerts" | "cache.changed" | "log" | "media.changed" | "metrics" | "play.state" | "project.changed" | "render.progress" | "render.segments" | "render.state" | "settings.changed" | "system">;
   projectId?: string | null;
   jobId?: string | null;
 }
@@ -3220,6 +3334,35 @@ export interface TemplateInput {
   gap?: number;
   border?: BorderInput;
   background?: string | null;
+}
+
+/**
+ * An alert fires when its metric is at or beyond `enter` for `forSeconds`, and ends `keepSeconds` after `exit` is passed.
+ *
+ * `enter` and `exit` are in `unit`; where `exit` is greater, less is worse. `minSamples` events must stand behind a
+ * number that has any, or it is not known. While a metric is not known an alert stays as it is.
+ */
+export interface Threshold {
+  metric: string;
+  unit: "count" | "ms" | "percent" | "seconds";
+  enter: number;
+  exit: number;
+  forSeconds: number;
+  keepSeconds: number;
+  minSamples: number;
+  severity: "critical" | "info" | "warning";
+  enabled: boolean;
+}
+
+/** What is to change of a threshold; null stays as it is. `exit` null moves by the same ratio as `enter`. */
+export interface ThresholdSet {
+  enter: number;
+  exit?: number | null;
+  forSeconds?: number | null;
+  keepSeconds?: number | null;
+  minSamples?: number | null;
+  severity?: "critical" | "info" | "warning" | null;
+  enabled?: boolean | null;
 }
 
 /** What a tier holds of what it may. */
@@ -4012,6 +4155,30 @@ export interface Methods {
     result: MetricsPage;
     errors: never;
   };
+  /** Return thresholds and rules. */
+  "alerts.thresholds": {
+    params: Empty;
+    result: AlertRules;
+    errors: never;
+  };
+  /** Change thresholds, or the rules of one's own: all of it or nothing. */
+  "alerts.setThresholds": {
+    params: SetThresholds;
+    result: AlertRules;
+    errors: "invalidParams" | "diskFull" | "outputUnwritable";
+  };
+  /** List the alerts that pend or fire. */
+  "alerts.active": {
+    params: Empty;
+    result: ActiveAlerts;
+    errors: never;
+  };
+  /** List what became of alerts. */
+  "alerts.history": {
+    params: AlertHistoryQuery;
+    result: AlertHistory;
+    errors: never;
+  };
   /** List the effects of the picture and of the sound, with their parameters. */
   "effects.list": {
     params: EffectQuery;
@@ -4054,6 +4221,7 @@ export interface Topics {
   "cache.changed": CacheChanged;
   "play.state": PlayState;
   "metrics": MetricsSnapshot;
+  "alerts": AlertEvent;
   "settings.changed": SettingsChanged;
   "log": LogLine;
   "system": SystemState;

@@ -1,0 +1,216 @@
+"""Alerts of this instance: steps every rule with each look, tells of changes, and keeps all of it over a restart."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from time import time
+from typing import Literal
+
+import msgspec
+import trio
+
+from protocol.commands.alerts import ActiveAlerts, Alert, AlertEvent, AlertHistory, AlertRule, AlertRules, SetThresholds
+from protocol.errors import SidecarError
+from protocol.typed import ready
+from sidecar.core.alerts.engine import AlertState, Change, Phase, Reading, step
+from sidecar.core.alerts.named import NAMED, SCALES, Limits
+from sidecar.core.alerts.rule import Rule
+from sidecar.core.monitoring.series import series_of
+from sidecar.services.events import EventHub
+from sidecar.services.files import write_atomic
+from sidecar.services.logger import Logger
+from sidecar.services.monitoring.readings import Readings
+from sidecar.services.monitoring.sample import Sample
+from sidecar.services.monitoring.thresholds import Config
+from sidecar.services.monitoring.times import timestamp
+
+NAME = "alerts.json"
+KEPT = 1_000
+"""Changes that are remembered."""
+
+
+class Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The file."""
+
+    version: Literal[1]
+    limits: dict[str, Limits]
+    own: list[AlertRule]
+    states: dict[str, AlertState]
+    history: list[AlertEvent]
+
+
+@dataclass(slots=True, eq=False)
+class AlertService:
+    """All of it on the trio thread. `file` None: nothing is kept."""
+
+    events: EventHub
+    log: Logger
+    file: Path | None = None
+    config: Config = field(default_factory=Config)
+    states: dict[str, AlertState] = field(default_factory=dict)
+    history: deque[AlertEvent] = field(default_factory=lambda: deque(maxlen=KEPT))
+    _saved: Config = field(default_factory=Config)
+    _tick: float | None = None
+    _loading: trio.Lock = field(default_factory=trio.Lock)
+    _loaded: bool = False
+    _news: trio.Event = field(default_factory=trio.Event)
+    _writing: trio.Lock = field(default_factory=trio.Lock)
+
+    async def thresholds(self) -> AlertRules:
+        """Return thresholds and rules."""
+        await self.load()
+        return self.config.shown()
+
+    async def set_thresholds(self, wanted: SetThresholds) -> AlertRules:
+        """Change them; they hold from the next look on. Raises InvalidParams, and DiskFull or OutputUnwritable.
+
+        Nothing is changed then. Alerts whose rule is gone end at once, those whose rule is disabled with the next look.
+        """
+        await self.load()
+        config = self.config.changed(wanted)
+        if wanted.persist:
+            saved = self._saved.changed(wanted)
+            await self._save(saved)
+            self._saved = saved
+        self._end_those_without(config)
+        self.config = config
+        return config.shown()
+
+    async def active(self) -> ActiveAlerts:
+        """List the alerts that pend or fire."""
+        await self.load()
+        rules = {rule.id: rule for rule in self.config.rules()}
+        alerts = [
+            alert
+            for name, state in self.states.items()
+            if name in rules and (alert := _shown(rules[name], state)) is not None
+        ]
+        return ActiveAlerts(alerts=sorted(alerts, key=lambda alert: (alert.state != "firing", alert.since)))
+
+    async def past(self, limit: int) -> AlertHistory:
+        """List what became of alerts, newest first."""
+        await self.load()
+        return AlertHistory(events=list(self.history)[: -limit - 1 : -1])
+
+    def phases(self) -> dict[str, Phase]:
+        """Return where each rule's alert is, also of those that are not."""
+        return {rule.id: self.states.get(rule.id, AlertState()).phase for rule in self.config.rules()}
+
+    def counts(self) -> tuple[int, int]:
+        """Return how many alerts fire, and how many pend."""
+        phases = [state.phase for state in self.states.values()]
+        return phases.count("firing"), phases.count("pending")
+
+    def take(self, sample: Sample, readings: Readings) -> None:
+        """Step every rule with a look. What has changed is published, logged, and soon written."""
+        elapsed = 0.0 if sample.gap or self._tick is None else sample.tick - self._tick
+        self._tick = sample.tick
+        rules = {rule.id: rule for rule in self.config.rules()}
+        for rule in rules.values():
+            before = self.states.get(rule.id, AlertState())
+            reading = Reading(readings.values.get(rule.metric), readings.samples.get(rule.metric))
+            after, change = step(before, rule, reading, elapsed, sample.at)
+            self.states[rule.id] = after
+            if change is not None:
+                self._tell(rule, before, after, change, sample.at)
+
+    async def load(self) -> None:
+        """Take in what an earlier process left, once; what cannot be read is told to the log and set aside."""
+        async with self._loading:
+            if self._loaded or self.file is None:
+                return
+            self._loaded = True
+            try:
+                kept = await trio.to_thread.run_sync(_read, self.file)
+            except (ValueError, OSError) as error:
+                self.log.warning("the alerts cannot be read", path=str(self.file), detail=str(error))
+                return
+            if kept is not None:
+                limits = {**self.config.limits, **{name: kept.limits[name] for name in NAMED if name in kept.limits}}
+                self.config = self._saved = Config(limits, tuple(kept.own))
+                self.states = dict(kept.states)
+                self.history.extend(kept.history)
+
+    async def run(self) -> None:
+        """Write what has changed, as it changes, and at the end; until cancelled."""
+        try:
+            while True:
+                await self._news.wait()
+                self._news = trio.Event()
+                await self._save_or_say()
+        finally:
+            with trio.CancelScope(shield=True):
+                await self._save_or_say()
+
+    def _end_those_without(self, config: Config) -> None:
+        """End the alerts whose rules are no more."""
+        left = {rule.id for rule in config.rules()}
+        for rule in self.config.rules():
+            if rule.id not in left:
+                before = self.states.pop(rule.id, AlertState())
+                at = time()
+                after, change = step(before, replace(rule, enabled=False), Reading(None), 0.0, at)
+                if change is not None:
+                    self._tell(rule, before, after, change, at)
+
+    def _tell(self, rule: Rule, before: AlertState, after: AlertState, change: Change, at: float) -> None:
+        ended = change in ("resolved", "cancelled")
+        alert = _shown(rule, replace(before, value=after.value) if ended else after)
+        if alert is None:
+            return
+        event = AlertEvent(at=timestamp(at), change=change, alert=alert)
+        self.history.append(event)
+        self.events.publish("alerts", event)
+        say = self.log.warning if change == "firing" else self.log.info
+        say(f"an alert is {change}", alert=rule.id, metric=rule.metric, value=alert.value, threshold=alert.threshold)
+        self._news.set()
+
+    async def _save_or_say(self) -> None:
+        try:
+            await self._save(self._saved)
+        except SidecarError as error:
+            self.log.warning("the alerts cannot be written", path=str(self.file), detail=error.message)
+
+    async def _save(self, config: Config) -> None:
+        if self.file is None or not self._loaded:
+            return
+        async with self._writing:
+            kept = Kept(1, dict(config.limits), list(config.own), dict(self.states), list(self.history))
+            data = msgspec.json.encode(kept)
+            await trio.to_thread.run_sync(partial(write_atomic, self.file, data, mode=0o600))
+
+
+def _shown(rule: Rule, state: AlertState) -> Alert | None:
+    """Return an alert in the unit of its threshold; None where there is none."""
+    if state.phase == "inactive" or state.since is None:
+        return None
+    named, series = NAMED.get(rule.id), series_of(rule.metric)
+    scale = 1.0 if named is None else SCALES[named.unit]
+    return Alert(
+        id=rule.id,
+        metric=rule.metric,
+        unit=named.unit if named is not None else series.unit if series is not None else "count",
+        severity=rule.severity,
+        state=state.phase,
+        value=None if state.value is None else round(state.value / scale, 9),
+        threshold=round(rule.enter / scale, 9),
+        since=timestamp(state.since),
+        fired_at=None if state.fired is None else timestamp(state.fired),
+    )
+
+
+def _read(path: Path) -> Kept | None:
+    """Read what an earlier process left; None if it left nothing. What cannot be read is set aside, and raises ValueError."""
+    try:
+        kept = msgspec.json.decode(path.read_bytes(), type=ready(Kept))
+        # It may have been edited.
+        Config({**Config().limits, **kept.limits}, tuple(kept.own)).changed(SetThresholds())
+    except FileNotFoundError:
+        return None
+    except (ValueError, SidecarError) as error:
+        path.replace(path.with_name(f"{path.name}.broken"))
+        raise ValueError(str(error)) from error
+    return kept
