@@ -142,8 +142,10 @@ class AlertService:
                 self._news = trio.Event()
                 await self._save_or_say()
         finally:
-            with trio.CancelScope(shield=True):
-                await self._save_or_say()
+            # How long something has pended changes without news.
+            if self._news.is_set() or self.counts() != (0, 0):
+                with trio.CancelScope(shield=True):
+                    await self._save_or_say()
 
     def _end_those_without(self, config: Config) -> None:
         """End the alerts whose rules are no more."""

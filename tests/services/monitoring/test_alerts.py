@@ -184,6 +184,9 @@ async def test_what_cannot_be_kept_is_not_set(tmp_path: Path) -> None:
     assert (await watch.service.thresholds()).cpu.enter == 90
     assert (await watch.service.set_thresholds(SetThresholds(cpu=50, persist=False))).cpu.enter == 50
     await kept(watch)
+    assert watch.log.lines == []
+    watch.look({"system.cpu": 0.6})
+    await kept(watch)
     assert watch.log.lines[-1]["event"] == "the alerts cannot be written"
 
 
