@@ -24,7 +24,8 @@ from sidecar.services.render.doubts import check_doubted
 from sidecar.services.render.early_join import arriving, encoded_piece, foresee_scan
 from sidecar.services.render.encoded_sound import SoundPlan, encoded_sound, loudness_of
 from sidecar.services.render.foresight import foresee
-from sidecar.services.render.join import UnforeseenPiece, join
+from sidecar.services.render.join import join
+from sidecar.services.render.join_output import UnforeseenPiece
 from sidecar.services.render.join_pieces import Piece, Scan
 from sidecar.services.render.produce import Bench, run_command
 from sidecar.services.render.sound_mix import SoundShop

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil, floor, lcm
+from math import floor
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,14 +18,12 @@ from typing import TYPE_CHECKING, Any
 from protocol.errors import RenderFailed
 from protocol.project import Export
 from protocol.project.export import Container, VideoCodec
-from protocol.project.formats import audio_codec, has_alpha, video_codec
+from protocol.project.formats import has_alpha, video_codec
 from sidecar.core.timeline import OutputSpan
-from sidecar.ffmpeg.builder.chapters import CHAPTER_TICKS, Chapter, ticks
-from sidecar.ffmpeg.builder.encode import container_options
+from sidecar.ffmpeg.builder.chapters import Chapter
 from sidecar.ffmpeg.builder.encode_video import video_encoder
-from sidecar.ffmpeg.codecs import MUXERS
-from sidecar.services.files import write_error
 from sidecar.services.media.units import together
+from sidecar.services.render.join_output import UnforeseenPiece, open_output
 from sidecar.services.render.join_pieces import ANNEX_B, Piece, Scan
 
 if TYPE_CHECKING:
@@ -41,12 +39,6 @@ REFUSED: tuple[tuple[Container, VideoCodec], ...] = (("mkv", "dnxhr"), ("mkv", "
 TOLD = {"language": "language", "title": "title", "name": "title", "handler_name": "handler_name", "ENCODER": "ENCODER"}
 """What streams beside the picture are called, as it is read and as it is written."""
 
-LEAST_TICKS, MOST_TICKS = 1_000, 2**31 - 1
-"""Ticks a second of a film's clock."""
-
-SUBTITLE_TICKS = 1_000_000
-"""Ticks a second of FFmpeg's subtitles in MP4."""
-
 BT709, RGB, UNKNOWN = 1, 0, 2
 LIMITED, FULL = 1, 2
 PROGRESSIVE = 1
@@ -55,10 +47,6 @@ PROGRESSIVE = 1
 
 class JoinStopped(Exception):
     """The join was stopped; nothing of it is left."""
-
-
-class UnforeseenPiece(Exception):
-    """A piece is not what was foreseen of all; what was written so far stays, to be written anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +95,7 @@ def join(
         numbered = held.enter_context(closing(_numbered(looked_at, timing, scans if len(parameters) > 1 else ())))
         beside = [held.enter_context(_opened(path)) for path in (sound, *subtitles) if path is not None]
         shown = held.enter_context(pieces[0].open(span.rate, shown=True)).stream
-        with _made(target, export, span, chapters, tags, subtitled=bool(subtitles)) as made:
+        with open_output(target, export, span, chapters, tags, subtitled=bool(subtitles)) as made:
             picture = _picture_stream(made, shown, export, timing, _header(parameters))
             streams = [_timed(picture, numbered, timing)]
             streams += [_beside(made, source, span.frames / span.rate) for source in beside]
@@ -279,77 +267,3 @@ def _opened(path: Path) -> Iterator[InputContainer]:
         raise RenderFailed(detail=f"{path.name} cannot be read: {error}") from error
     with container:
         yield container
-
-
-@contextmanager
-def _made(
-    target: Path,
-    export: Export,
-    span: OutputSpan,
-    chapters: Sequence[Chapter],
-    given: Sequence[tuple[str, str]],
-    *,
-    subtitled: bool,
-) -> Iterator[OutputContainer]:
-    """Open the file; what fails removes it."""
-    import av  # noqa: PLC0415 - start-up time
-
-    options, tags = _muxing(export, span, given, subtitled=subtitled)
-    container: OutputContainer | None = None
-    try:
-        container = av.open(str(target), "w", format=MUXERS[export.container], container_options=options)
-        container.metadata.update(tags)
-        container.set_chapters([_chapter(number, each) for number, each in enumerate(chapters)])
-        yield container
-        container.close()
-    except BaseException as error:
-        # First, for closing would finish the file, whose index may have to move all that was written.
-        if not isinstance(error, UnforeseenPiece):
-            target.unlink(missing_ok=True)
-        if container is not None:
-            with suppress(av.error.FFmpegError):
-                container.close()
-        if isinstance(error, OSError):
-            raise write_error(target, error) from error
-        if isinstance(error, av.error.FFmpegError):
-            raise RenderFailed(detail=f"the pieces cannot be joined: {error}") from error
-        raise
-
-
-def _muxing(
-    export: Export, span: OutputSpan, given: Sequence[tuple[str, str]], *, subtitled: bool
-) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the muxer's options and the file's tags: those of a render in one piece."""
-    options, tags = {}, {}
-    for name, value in container_options(export, span.rate, chapters=False, tags=given):
-        if name == "metadata" and value is not None:
-            key, _, text = value.partition("=")
-            tags[key] = _writable(text)
-        elif value is not None and name != "f" and not name.startswith(("map_", "flags:", "metadata")):
-            options[name] = value
-    if export.container in ("mp4", "mov"):
-        options["movie_timescale"] = str(_movie_timescale(export, span.rate, subtitled=subtitled))
-    return options, tags
-
-
-def _movie_timescale(export: Export, rate: Fraction, *, subtitled: bool) -> int:
-    """Ticks a second in which a frame and a sample are whole numbers, so that chapters and edits are exact."""
-    audio = export.audio if audio_codec(export) is not None else None
-    scale = rate.numerator if audio is None else lcm(rate.numerator, audio.sample_rate)
-    scale = lcm(scale, SUBTITLE_TICKS) if subtitled else scale
-    return scale * ceil(LEAST_TICKS / scale) if scale <= MOST_TICKS else LEAST_TICKS
-
-
-def _chapter(number: int, chapter: Chapter) -> av.container.Chapter:
-    return {
-        "id": number,
-        "start": ticks(chapter.start),
-        "end": ticks(chapter.end),
-        "time_base": Fraction(1, CHAPTER_TICKS),
-        "metadata": {"title": _writable(chapter.title)},
-    }
-
-
-def _writable(text: str) -> str:
-    """Return text that can be UTF-8."""
-    return text.encode("utf-8", "replace").decode()
