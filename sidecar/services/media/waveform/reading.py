@@ -47,10 +47,11 @@ EVERY = 0.2
 
 @dataclass(slots=True)
 class _Watched:
-    """Peaks that have been computed and not yet been sent."""
+    """Peaks that have been computed and not yet been sent. `stated` is how many channels the file says there are."""
 
     task: MakePeaks
     run: SoundRun
+    stated: int
     tick: Fraction
     send: Send
     pixels: int = field(init=False)
@@ -77,7 +78,7 @@ class _Watched:
     @property
     def channels(self) -> int:
         """Channels of the waveform."""
-        return 1 if self.task.mix else max(1, self.run.channels)
+        return 1 if self.task.mix else self.run.channels or max(1, self.stated)
 
     def begins(self) -> Fraction:
         """Seconds from the file's start to the first sample: less than a tick is what containers round."""
@@ -119,7 +120,7 @@ def make_peaks(task: MakePeaks, path: Path, target: Path, send: Send) -> PeaksMa
     with open_media(path) as container:
         stream = sound_stream(container, task.stream, path)
         read_only(container, [stream])
-        watched = _Watched(task, run, stream.time_base or Fraction(0), send)
+        watched = _Watched(task, run, stream.codec_context.channels, stream.time_base or Fraction(0), send)
         frames = decoded(container, stream) if share is None else share_frames(container, stream, share)
         try:
             with target.open("wb" if share is None else "r+b") as file:

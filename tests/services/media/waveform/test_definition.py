@@ -127,6 +127,14 @@ def test_flac(tmp_path: Path, form: str, written: str) -> None:
         check(cut(tmp_path, peaks, 256), of(mixed(read) if mix else read, 256), 256, 16)
 
 
+@pytest.mark.parametrize("channels", [1, 2])
+def test_nothing_at_all(tmp_path: Path, channels: int) -> None:
+    path = write_wav(tmp_path / "a.wav", "s16", drawn("s16", channels, 0, 1), RATE)
+    peaks, parts = made(path, tmp_path, mix=False, watch=Watch(64, 16, None))
+    assert (peaks.channels, peaks.samples, [part.channels for part in parts]) == (channels, 0, [channels])
+    assert cut(tmp_path, peaks, 64)["pairs"].shape == (0, channels, 2)
+
+
 @given(data=st.data())
 @settings(max_examples=40, deadline=None)
 def test_any_length_level_and_window(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
