@@ -28,13 +28,11 @@ class Handler:
     decoder: msgspec.json.Decoder[Any]
 
 
-OF_PROJECTS = frozenset(
-    {
-        "analysis", "cache", "catalogue", "ffmpeg", "layouts", "preview", "preview_files", "preview_play", "project",
-        "project_media", "render", "styles",
-    }
-)  # fmt: skip
-"""Areas whose commands read projects, or show what projects are made of."""
+OF_PROJECTS = frozenset({"analysis", "preview", "preview_files", "preview_play", "project", "project_media", "render"})
+"""Areas whose commands read projects."""
+
+ALSO_OF_PROJECTS = frozenset({"cache.preload", "ffmpeg.command"})
+"""Commands of other areas that do."""
 
 _REGISTERED: dict[str, Handler] = {}
 
@@ -74,7 +72,8 @@ def command(name: str) -> Callable[[Callable[[P, Call], Awaitable[R]]], Callable
         raise ValueError(f"{name} has a handler already")
 
     def register(run: Callable[[P, Call], Awaitable[R]]) -> Callable[[P, Call], Awaitable[R]]:
-        _REGISTERED[name] = handler(record, _of_projects(run) if AREA_OF[name] in OF_PROJECTS else run)
+        reads = AREA_OF[name] in OF_PROJECTS or name in ALSO_OF_PROJECTS
+        _REGISTERED[name] = handler(record, _of_projects(run) if reads else run)
         return run
 
     return register
