@@ -94,6 +94,18 @@ def test_a_storyboard_on_a_sheet(film: Path, capsys: Captured) -> None:
     assert Path("a.vtt").read_text().count("a.png#xywh=") == 4
 
 
+def test_a_storyboard_says_what_it_could_not_show(film: Path, capsys: Captured) -> None:
+    clips: list[dict[str, Any]] = [
+        {"source": {"kind": "file", "path": path}, "start": start, "duration": 1}
+        for start, path in enumerate((str(film), "gone.mp4"))
+    ]
+    project = write_project(Path("p.json"), width=384, height=192, tracks=[{"kind": "video", "clips": clips}])
+    assert main(["storyboard", str(project), "-o", "a.png", "--count", "2", "--width", "192"]) == 0
+    lines = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+    assert [line[1] for line in lines[:2]] == ["12", "37"]
+    assert lines[1][2] == "a cross: mediaNotFound"
+
+
 def test_a_storyboard_in_a_folder(film: Path, capsys: Captured) -> None:
     assert main(["storyboard", str(film), "-o", "shots", "--interval", "0.5", "--width", "192"]) == 0
     capsys.readouterr()
