@@ -100,8 +100,9 @@ async def execute(
     `on_start` is given the child. `marks` is asked about four times a second: when it returns another value, outputs
     have advanced of which FFmpeg does not report: all but the first, and none before each has its first frame.
     `stall_after` is how many seconds of running it may pass without a new frame, time or byte; `limit` bounds the
-    whole run. Neither counts time in which the child is stopped, or the machine slept. Cancelled, or failed in any way, the process group is killed (SIGKILL) and gone before this returns or
-    raises; what it has written so far is the caller's to remove. An error of `on_progress` ends the run too.
+    whole run. Neither counts time in which the child is stopped, or the machine slept. Cancelled, or failed in any way,
+    the process group is killed (SIGKILL) and gone before this returns or raises; what it has written so far is the
+    caller's to remove. An error of `on_progress` ends the run too.
 
     Raises:
         DiskFull, OutputUnwritable, MediaNotFound, MediaUnreadable, MediaUnsupported, MediaEncrypted,
@@ -130,24 +131,40 @@ async def execute(
     run = _Run(child, marks=marks)
     if on_start is not None:
         on_start(child)
-    async with child, trio.open_nursery() as watching:
-        if reports is not None or limit is not None:
-            watching.start_soon(_watch, run, stall_after if reports is not None else inf, limit)
-        async with trio.open_nursery() as reading:
-            if reports is not None:
-                reading.start_soon(_follow, run, reports, on_progress)
-            if capture_stdout:
-                reading.start_soon(_capture, run, stdout_limit)
-            with run.waiting:
-                status = await child.wait()
-            reading.cancel_scope.deadline = trio.current_time() + READ_GRACE
-        watching.cancel_scope.cancel()
+    stdout = stdout_limit if capture_stdout else None
+    status = await _attended(run, reports, on_progress, stall_after=stall_after, limit=limit, stdout=stdout)
     if run.fault is not None:
         raise run.fault
     inputs = [value for name, value in zip(built.argv, built.argv[1:], strict=False) if name == "-i"]
     if status != 0:
         raise failure(status, child.stderr_tail(), inputs=inputs, outputs=[output.target for output in command.outputs])
     return _executed(run, inputs, trio.current_time() - began)
+
+
+async def _attended(
+    run: _Run,
+    reports: ReceiveStream | None,
+    on_progress: Callable[[FfmpegProgress], None] | None,
+    *,
+    stall_after: float,
+    limit: float | None,
+    stdout: int | None,
+) -> int:
+    """Read what a child writes, and watch over it, until it ends; returns its status. `stdout`: bytes that are kept."""
+    child = run.child
+    async with child, trio.open_nursery() as watching:
+        if reports is not None or limit is not None:
+            watching.start_soon(_watch, run, stall_after if reports is not None else inf, limit)
+        async with trio.open_nursery() as reading:
+            if reports is not None:
+                reading.start_soon(_follow, run, reports, on_progress)
+            if stdout is not None:
+                reading.start_soon(_capture, run, stdout)
+            with run.waiting:
+                status = await child.wait()
+            reading.cancel_scope.deadline = trio.current_time() + READ_GRACE
+        watching.cancel_scope.cancel()
+    return status
 
 
 def _executed(run: _Run, inputs: Sequence[str], seconds: float) -> Execution:
