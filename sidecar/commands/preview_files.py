@@ -85,7 +85,8 @@ async def waveform(params: PreviewWaveform, call: Call) -> PreviewedWaveform:
         return await waves(call.services).of_file(params, path, span, target)
     previews = await call.services.previews.wait()
     stage = await _stage(params, call, previews)
-    frames = None if params.range is None else stage.span(params.range)
+    span = stage.span(params.range)
+    frames = None if params.range is None else span
     return await waves(call.services).of_project(params, stage, frames, target, _tell(call))
 
 

@@ -156,7 +156,8 @@ class Reader:
             playable = less(playable, Without(clips=unplayable))
             timeline = await trio.to_thread.run_sync(resolve, playable, sources)
         # It lasts as long as it will once its clips can be played.
-        frames = timeline.frames if playable is project else length_of(project)
+        # A clip that lasts less than nothing cannot be played, and makes nothing longer.
+        frames = timeline.frames if playable is project else max(0, length_of(project))
         prints = {facts.path: facts.fingerprint for facts in sources.values()}
         stage = _stage(_lasting(timeline, frames), project.export, found.resources, prints, ffmpeg)
         stage = await self._analysed(stage, problems)

@@ -14,7 +14,7 @@ import pytest
 
 from protocol.commands.render import RenderStart
 from protocol.commands.shared import ProjectRef
-from protocol.errors import InvalidParams, MediaNotFound, MediaUnsupported
+from protocol.errors import InvalidParams, MediaNotFound, MediaUnsupported, NothingToRender
 from sidecar.services.access import ReadAccess
 from tests.harness.media import decode_sound, make_clip
 from tests.services.media.waveform.reference import mixed, pixels
@@ -138,6 +138,10 @@ async def test_what_cannot_be_is_said(tmp_path: Path) -> None:
         ):
             with pytest.raises(InvalidParams):
                 await shown.desk.ask("preview.waveform", **params)
+        never = song(wav)
+        never["tracks"] = [{"kind": "video", "clips": [{**never["tracks"][0]["clips"][0], "start": 0, "duration": -9}]}]
+        with pytest.raises(NothingToRender):
+            await shown.desk.ask("preview.waveform", project={"inline": never})
         silent = make_clip(tmp_path / "silent.mp4", seconds=1)
         with pytest.raises(MediaUnsupported, match="no sound"):
             await shown.desk.ask("preview.waveform", path=str(silent))
