@@ -9,14 +9,17 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import psutil
 import pytest
 import trio
 import trio.testing
 
 from protocol.errors import Cancelled
 from sidecar.services.preview.composer import MOST, MOST_ENDING, Composer
+from sidecar.services.preview.decoding.crew import ROLE
 from sidecar.services.preview.pipeline import AHEAD, REACH, Pipeline
 from sidecar.services.preview.stage import Stage
+from sidecar.services.preview.views import MOST_PIPELINES
 from tests.harness.patience import PATIENCE
 from tests.services.preview.showing import Screen, film, number_of, numbered, played, screen
 
@@ -24,6 +27,10 @@ pytestmark = pytest.mark.trio
 
 SECONDS = 8
 FRAMES = 25 * SECONDS
+
+WORKERS = 2
+LIGHT = 96 << 20
+"""More than a decoding process that holds this film takes: what it gains by each request must be given back."""
 
 
 def reel(folder: Path) -> dict[str, Any]:
@@ -72,6 +79,35 @@ async def test_steps_forward_come_from_one_process(tmp_path: Path) -> None:
         assert service.composer.composed <= 50 + AHEAD + 1
         service.views.close(shown.desk.peer)
         await until(lambda: service.composer.running == 0)
+
+
+async def test_a_pipeline_that_nobody_asks_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sidecar.services.preview.pipeline.IDLE", 0.1)
+    async with screen(tmp_path) as shown:
+        project = await shown.open(reel(tmp_path))
+        service = await shown.service()
+        for frame in range(10, 14):
+            await shown.frame(project, frame, view="one")
+        assert service.composer.running == 1
+        await until(lambda: service.composer.running == 0)
+        assert number_of(await shown.picture(project, 60, view="one")) == 60
+
+
+async def test_views_share_a_few_pipelines(tmp_path: Path) -> None:
+    async with screen(tmp_path) as shown:
+        project = await shown.open(reel(tmp_path))
+        service = await shown.service()
+        views = [str(number) for number in range(MOST_PIPELINES + 2)]
+        for number, view in enumerate(views):
+            for frame in range(30 * number, 30 * number + 4):
+                await shown.frame(project, frame, view=view)
+        await until(lambda: service.composer.running == MOST_PIPELINES)
+        # Those that were asked last go on: a frame behind what they have made ahead comes from what runs.
+        for number, view in list(enumerate(views))[-MOST_PIPELINES:]:
+            frame = 30 * number + 5 + AHEAD
+            answer = await shown.frame(project, frame, view=view)
+            assert answer["from"] == "pipeline"
+            assert number_of(await shown.pixels(answer["image"])) == frame
 
 
 async def test_a_pipeline_goes_on_over_its_own_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,6 +187,7 @@ class Hand:
     superseded: int = 0
     late: int = 0
     most: int = 0
+    heaviest: int = 0
 
     async def ask(self, frame: int) -> None:
         number = self.asked = self.asked + 1
@@ -170,12 +207,19 @@ class Hand:
         service = await self.shown.service()
         for _ in range(count // 2):
             await self.ask(chance.randrange(FRAMES))
-            self.most = max(self.most, service.composer.running)
+            self.look(service.composer.running)
         async with trio.open_nursery() as nursery:
             for _ in range(count // 2):
                 nursery.start_soon(self.ask, chance.randrange(FRAMES))
                 await trio.sleep(0.005)
-                self.most = max(self.most, service.composer.running)
+                self.look(service.composer.running)
+
+    def look(self, composing: int) -> None:
+        """Note how many processes compose, and what the heaviest decoder takes, in bytes."""
+        self.most = max(self.most, composing)
+        workers = [each for each in self.shown.desk.services.supervisor.children() if each.role == ROLE]
+        assert len(workers) <= WORKERS
+        self.heaviest = max([self.heaviest, *(psutil.Process(each.pid).memory_info().rss for each in workers)])
 
 
 async def scrubbed(folder: Path, count: int) -> None:
@@ -202,6 +246,7 @@ async def _scrubbed(folder: Path, count: int, begun: list[Pipeline]) -> None:
         assert len(hand.answered) >= count // 2
         assert hand.late == 0
         assert hand.most <= MOST + MOST_ENDING
+        assert 0 < hand.heaviest <= LIGHT
         made = sum(origin != "cache" for origin in hand.answered.values())
         composed = service.composer.composed
         assert composed <= len(hand.answered) + AHEAD
