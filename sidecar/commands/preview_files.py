@@ -85,8 +85,8 @@ async def waveform(params: PreviewWaveform, call: Call) -> PreviewedWaveform:
         return await waves(call.services).of_file(params, path, span, target)
     previews = await call.services.previews.wait()
     stage = await _stage(params, call, previews)
-    span = stage.span(params.range)
-    frames = None if params.range is None else span
+    shown = stage.span(params.range)
+    frames = None if params.range is None else shown
     return await waves(call.services).of_project(params, stage, frames, target, _tell(call))
 
 
