@@ -24,16 +24,19 @@ class Standing:
     @contextmanager
     def obeyed(self, change: Callable[[bool], bool]) -> Iterator[None]:
         """Call `change` with every change while the block lasts; at its begin, too, where the job is paused."""
-        self._change = change
+        # What was told before may have ended unheard.
+        self._change, self._paused = change, False
         with self._pauses.obeyed(self._pause):
             yield
 
     async def during(self, wait: Callable[[], Awaitable[None]]) -> bool:
-        """Stand still for as long as a wait lasts, and tell whether the maker has its turn again."""
+        """Stand still for as long as a wait lasts, and a pause at its end, and tell whether the maker has its turn again."""
         self._waits = True
         self._tell()
         try:
             await wait()
+            # A job that is paused takes no turn back; that it has none says nothing of others then.
+            await self._pauses.going()
         finally:
             self._waits = False
             mine = self._tell()

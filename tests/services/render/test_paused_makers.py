@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,15 @@ from sidecar.effects.analyses import FRAMES
 from sidecar.services.render.analyses import answer
 from sidecar.services.render.control import JobControl
 from sidecar.services.render.encode_run import Making, encode_run
+from sidecar.services.render.encoded_sound import encoded_sound
 from sidecar.services.render.produce import Bench
+from sidecar.services.render.standing import Standing
+from tests.ffmpeg.sound.listening import timeline, tone
 from tests.harness.media import decode_sound, make_clip
 from tests.harness.patience import PATIENCE
+from tests.services.render.sounding import export_of, sound_desk
 from tests.services.render.studio import file, project, studio
+from tests.services.render.test_sound_mix import shown
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +91,47 @@ async def test_a_job_waits_for_none_that_waits_for_its_own_picture(
             may.set()
             assert (await desk.render.wait(first.job_id)).state == "completed"
     assert np.array_equal(decode_sound(slow)[1], decode_sound(tmp_path / "quick.mp4")[1])
+
+
+async def test_a_turn_that_comes_while_its_job_is_paused_is_its_own(tmp_path: Path) -> None:
+    control, waits, come = JobControl(), trio.Event(), trio.Event()
+    line = timeline([tone(440, 0, 1)], effects=[shown("compressor")])
+
+    async def turn(_seconds: float) -> None:
+        waits.set()
+        await come.wait()
+
+    async with sound_desk(tmp_path) as desk:
+
+        async def encode() -> None:
+            plan = desk.plan(line, export_of(codec="pcm_s16le"))
+            (await encoded_sound(plan, replace(desk.shop(), turn=turn, pauses=control))).release()
+
+        with trio.fail_after(PATIENCE):
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(encode)
+                await waits.wait()
+                control.pause()
+                come.set()
+                await trio.testing.wait_all_tasks_blocked()
+                assert not any("sound-encode" in name for name in desk.ran)
+                control.resume()
+        assert sum(name.endswith("closing-sound-0") for name in desk.ran) == 1
+        assert sum("sound-encode" in name for name in desk.ran) == 1
+
+
+async def test_a_pause_that_ended_between_two_tries_is_over() -> None:
+    control = JobControl()
+    standing = Standing(control)
+
+    def change(paused: bool) -> bool:  # noqa: FBT001 - what the switch says
+        return not paused
+
+    with standing.obeyed(change):
+        control.pause()
+    control.resume()
+    with standing.obeyed(change):
+        assert await standing.during(trio.lowlevel.checkpoint)
 
 
 async def test_an_analysis_stands_still_while_its_job_is_paused(
