@@ -328,7 +328,9 @@ class CellRun:
         return self.shown.clock(trio.current_time())
 
     def _look_beside(self) -> None:
-        """Let the sound begin once it should."""
+        """Let the sound begin once it should. Places that are lent tell nothing of how much is left to make."""
+        if self._lent:
+            return
         left = sum(self._seconds(cell) for run in self._waiting for cell in run.cells)
         idle = not self._waiting and self._running < self.slots.share
         self.sound.look(left + self.shown.meter.seconds_running, self.slots.share, idle=idle)

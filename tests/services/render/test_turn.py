@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 import trio
 import trio.testing
 
 from protocol.commands.render import RenderProgress
 from sidecar.services.render.cell_meter import CellMeter
+from sidecar.services.render.cell_run import CellRun
 from sidecar.services.render.progress import ProgressMeter
+from sidecar.services.render.slots import Slots
 from sidecar.services.render.turn import Turn
+from tests.harness.patience import PATIENCE
 
 
 async def come(turn: Turn, seconds: float) -> trio.Event:
@@ -58,6 +64,30 @@ async def test_before_cells_are_laid_out_nothing_is_known_and_nobody_waits_long(
     began = trio.current_time()
     await turn.wait(1.0)
     assert trio.current_time() - began == pytest.approx(0.5)
+
+
+async def test_while_a_job_is_paused_no_turn_comes() -> None:
+    """Others have its places then: that it could have more of them says nothing of how much it has left."""
+    nothing: Any = None
+    shown: Any = SimpleNamespace(meter=SimpleNamespace(seconds_running=100.0))
+    slots, members = Slots(2), dict.fromkeys(("planned", "stages", "bench", "folder", "store", "control"), nothing)
+    run = CellRun(**members, slots=slots, shown=shown, tell=nothing, fingerprint=nothing, foresee=nothing, held=nothing)
+    slots.join()
+    slots.join()
+    run._running = 1
+    run.sound.lay_out()
+    done = await come(run.sound, 1.0)
+    run._freeze(True)
+    assert slots.share == 2
+    run._look_beside()
+    run._freeze(False)
+    run._look_beside()
+    await trio.testing.wait_all_tasks_blocked()
+    assert not done.is_set()
+    slots.leave()
+    run._look_beside()
+    with trio.fail_after(PATIENCE):
+        await done.wait()
 
 
 def test_a_sound_that_waits_keeps_nobody_waiting() -> None:
