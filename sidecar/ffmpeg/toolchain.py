@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from protocol.errors import FfmpegNotFound
+from sidecar.ffmpeg.supervisor.forking import FORKING
 
 Source = Literal["setting", "environment", "bundled"]
 
@@ -137,19 +138,23 @@ def _candidate(setting: str | None, environ: Mapping[str, str]) -> tuple[Source,
 def _listing(binary: Identity) -> str:
     """Return what a binary prints of itself."""
     try:
-        done = subprocess.run(
-            [binary.path, "-hide_banner", "-version"],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=ANSWER_WITHIN,
-            check=False,
-        )
+        with FORKING:
+            child = subprocess.Popen(
+                [binary.path, "-hide_banner", "-version"],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
     except OSError as error:
         raise FfmpegNotFound(detail=f"it cannot be started: {error.strerror}") from error
-    except subprocess.TimeoutExpired as error:
-        raise FfmpegNotFound(detail=f"-version took longer than {ANSWER_WITHIN:g} s") from error
-    return done.stdout.decode(errors="replace")
+    with child:
+        try:
+            printed, _ = child.communicate(timeout=ANSWER_WITHIN)
+        except subprocess.TimeoutExpired as error:
+            raise FfmpegNotFound(detail=f"-version took longer than {ANSWER_WITHIN:g} s") from error
+        finally:
+            child.kill()
+    return printed.decode(errors="replace")
 
 
 def _licence(listing: str) -> str:

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from protocol.errors import FfmpegNotFound
 from sidecar.ffmpeg import toolchain as module
+from sidecar.ffmpeg.supervisor import FORKING
 from sidecar.ffmpeg.toolchain import Toolchain, bundled, locate, new_enough, parse_version
 
 
@@ -81,6 +84,24 @@ def test_a_replaced_binary_is_asked_again(tmp_path: Path) -> None:
         path.chmod(0o755)
         found = locate(str(path), os.environ)
         assert (found.version, found.licence) == (version, licence)
+
+
+def test_a_binary_is_asked_as_all_that_fork_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fork says so, and what is waited for holds up none of the others."""
+    said: list[bool] = []
+
+    class Noted(subprocess.Popen[bytes]):
+        def __init__(self, *given: Any, **named: Any) -> None:
+            said.append(FORKING.locked())
+            super().__init__(*given, **named)
+
+        def communicate(self, *given: Any, **named: Any) -> tuple[Any, Any]:
+            said.append(FORKING.locked())
+            return super().communicate(*given, **named)
+
+    monkeypatch.setattr(subprocess, "Popen", Noted)
+    assert "does not answer" in refused(tmp_path, "#!/bin/sh\nexit 0").detail
+    assert said == [True, False]
 
 
 @pytest.mark.parametrize(
