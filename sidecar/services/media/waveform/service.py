@@ -118,9 +118,14 @@ class WaveformService:
         if listener is not None:
             watch = Watch(asked.samples_per_pixel, asked.bits, asked.span)
 
+        furthest = 0.0
+
         def hear(part: PeaksPart) -> None:
+            nonlocal furthest
             if listener is not None:
-                listener.done(part.seconds, source.seconds)
+                # What is read in one go after all begins at its beginning again.
+                furthest = max(furthest, part.seconds)
+                listener.done(furthest, source.seconds)
                 if part.values:
                     listener.chunks(chunks_of(part))
 

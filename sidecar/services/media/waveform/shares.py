@@ -37,6 +37,9 @@ REMEMBERING = frozenset({"aac"})
 
 INDEPENDENT = frozenset({"flac", "alac"})
 
+UNCUT = frozenset({"pcm_s64le", "pcm_s64be"})
+"""Codecs whose frames cannot be cut: no array is made of them."""
+
 MOST = 32
 
 NEAR, FAR = 4096, 65_536
@@ -137,4 +140,5 @@ def _trimmed(frame: AudioFrame, begins: int, first: int, end: int) -> AudioFrame
 
 def _exact(stream: AudioStream) -> bool:
     codec, profile = stream.codec_context.codec.canonical_name, stream.codec_context.profile
-    return codec in INDEPENDENT or codec.startswith("pcm_") or (codec == "aac" and profile == "LC")
+    plain = codec.startswith("pcm_") and codec not in UNCUT
+    return codec in INDEPENDENT or plain or (codec == "aac" and profile == "LC")

@@ -17,7 +17,9 @@ from sidecar.services.media.messages import Item, unpack
 from sidecar.services.media.waveform import shares
 from sidecar.services.media.waveform.messages import MakePeaks, PeaksMade, PeaksPart, Share, Watch
 from sidecar.services.media.waveform.reading import make_peaks
+from sidecar.services.media.waveform.service import WaveformService
 from sidecar.services.media.waveform.shares import shares_of
+from sidecar.services.media.waveform.together import Together
 from tests.harness.media import run_ffmpeg
 from tests.services.media.serving import Client, serving
 from tests.services.media.waveform.reference import drawn, write_wav
@@ -107,19 +109,30 @@ def with_its_end_missing(path: Path) -> Path:
     return path
 
 
-@pytest.mark.usefixtures("small")
-@pytest.mark.parametrize("make", [without_seconds, with_damage, with_its_end_missing])
-def test_what_is_not_whole_is_not_shared(tmp_path: Path, make: Callable[[Path], Path]) -> None:
+def whole(path: Path) -> Path:
+    return sounding(path, "-c:a", "aac")
+
+
+@pytest.mark.parametrize(
+    ("make", "exact"), [(whole, True), (without_seconds, False), (with_damage, False), (with_its_end_missing, False)]
+)
+def test_what_is_not_whole_is_not_shared(tmp_path: Path, make: Callable[[Path], Path], *, exact: bool) -> None:
     path, target = make(tmp_path / "a.m4a"), tmp_path / "peaks"
     target.write_bytes(b"")
-    found = shares_of(path, 0)
-    assert not found or not all(made(path, target, share)[0].exact for share in found)
+    before, across = (Share(0, 2, RATE * first, RATE * end) for first, end in ((1, 3), (3, 9)))
+    assert made(path, target, before)[0].exact
+    assert made(path, target, across)[0].exact is exact
 
 
 @pytest.mark.usefixtures("small")
 def test_what_follows_from_all_that_was_before_is_not_shared(tmp_path: Path) -> None:
     noise = "anoisesrc=d=12:r=44100:a=0.5:c=white:s=1"
     assert shares_of(sounding(tmp_path / "quiet.m4a", "-c:a", "aac", "-b:a", "24k", source=noise), 0) == []
+
+
+@pytest.mark.usefixtures("small")
+def test_what_cannot_be_cut_is_not_shared(tmp_path: Path) -> None:
+    assert shares_of(sounding(tmp_path / "a.wav", "-c:a", "pcm_s64le"), 0) == []
 
 
 @pytest.mark.usefixtures("small")
@@ -174,6 +187,28 @@ async def test_a_long_sound_is_decoded_by_two_at_once(tmp_path: Path) -> None:
         assert fine.cached
         assert fine.data is not None
         assert fine.data[0].max == expected(65_536)
+
+
+async def test_what_is_read_in_one_go_after_all_goes_on_from_what_was_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def shares_for(*_: object) -> list[Share]:
+        return [Share(0, 1, 0, None)]
+
+    async def make(self: Together, *_: object) -> None:
+        self.hear(PeaksPart(100.0, 0, 1, b""))
+
+    monkeypatch.setattr(WaveformService, "_shares", shares_for)
+    monkeypatch.setattr(Together, "make", make)
+    # Longer than what is folded at a time, so that something is told at the beginning.
+    path = write_wav(tmp_path / "a.wav", "u8", np.full((150 * 8_000, 1), 128, "u1"), 8_000)
+    async with serving(tmp_path) as client:
+        await client.ask("media.waveform", progress=True, path=str(path))
+    reports = [value["done"] for value in client.told if value["kind"] == "report"]
+    assert reports[0] == 100
+    assert len(reports) > 2
+    assert reports == sorted(reports)
+    assert reports[-1] == 150
 
 
 async def test_cancelling_ends_all_who_share(tmp_path: Path) -> None:
