@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,18 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.harness.media import make_clip
+from tests.harness.mounts import may_mount
 from tests.harness.paths import ROOT
 from tests.harness.patience import PATIENCE
-
-
-def may_mount() -> bool:
-    """Whether this process may mount a disk that nobody else sees."""
-    unshare = shutil.which("unshare")
-    if unshare is None or shutil.which("mount") is None:
-        return False
-    command = [unshare, "--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]
-    return subprocess.run(command, capture_output=True, timeout=PATIENCE, check=False).returncode == 0
-
 
 if may_mount():
     # Elsewhere test_cell_run.py stands for it, where free space is what the test says.
