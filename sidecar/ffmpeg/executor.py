@@ -133,8 +133,6 @@ async def execute(
         on_start(child)
     stdout = stdout_limit if capture_stdout else None
     status = await _attended(run, reports, on_progress, stall_after=stall_after, limit=limit, stdout=stdout)
-    if run.fault is not None:
-        raise run.fault
     inputs = [value for name, value in zip(built.argv, built.argv[1:], strict=False) if name == "-i"]
     if status != 0:
         raise failure(status, child.stderr_tail(), inputs=inputs, outputs=[output.target for output in command.outputs])
@@ -164,6 +162,8 @@ async def _attended(
                 status = await child.wait()
             reading.cancel_scope.deadline = trio.current_time() + READ_GRACE
         watching.cancel_scope.cancel()
+    if run.fault is not None:
+        raise run.fault
     return status
 
 

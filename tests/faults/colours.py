@@ -56,7 +56,7 @@ COLOURS = (
     Fault(
         "gamma inverted",
         "v^g in place of v^(1/g)",
-        f"{PICTURE}.grade:curve",
+        f"{PICTURE}.channel:_curve",
         called(lambda curve, look, *rest: curve(_with(look, "gamma", 1 / look.gamma), *rest)),
         "grades",
     ),
@@ -77,10 +77,10 @@ COLOURS = (
     Fault(
         "temperature upside down",
         "warm is cold",
-        f"{PICTURE}.grade:_balance",
+        f"{PICTURE}.channel:_balance",
         called(lambda balance, look, plane: balance(_with(look, "temperature", -look.temperature), plane)),
         "grades",
     ),
-    Fault("blacks ignored", "a tone range", f"{PICTURE}.grade:curve", _neutral("blacks", 0.0), "grades"),
-    Fault("highlights ignored", "a tone range", f"{PICTURE}.grade:curve", _neutral("highlights", 0.0), "grades"),
+    Fault("blacks ignored", "a tone range", f"{PICTURE}.channel:_curve", _neutral("blacks", 0.0), "grades"),
+    Fault("highlights ignored", "a tone range", f"{PICTURE}.channel:_curve", _neutral("highlights", 0.0), "grades"),
 )
