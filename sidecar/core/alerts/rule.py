@@ -10,7 +10,7 @@ Severity = Literal["info", "warning", "critical"]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Fires when a metric is at or beyond `enter`, and ends when it is on the good side of `exit`.
+    """Fires when a metric is at or beyond `enter`, and ends when it has come back to `exit`, and is not beyond any more.
 
     Values are in the metric's own unit (`core.monitoring.series`). `above` says which side is beyond. `for_seconds` is
     how long it must last before it fires, `keep_seconds` for how long it fires on after it has come back, and
@@ -33,5 +33,6 @@ class Rule:
         return value >= self.enter if self.above else value <= self.enter
 
     def left(self, value: float) -> bool:
-        """Say whether a value is back on the good side of the way out."""
-        return value < self.exit if self.above else value > self.exit
+        """Say whether a value has come back to the way out: a count of 0 is reached, and never passed."""
+        back = value <= self.exit if self.above else value >= self.exit
+        return back and not self.entered(value)

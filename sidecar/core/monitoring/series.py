@@ -23,8 +23,8 @@ _TABLE = (
     Series("system.load", "count", "Load average of a minute, as the system tells it"),
     Series("system.memory", "ratio", "Share of the memory at hand that is used"),
     Series("system.memoryUsed", "bytes", "Memory used, of the machine or the container"),
-    Series("system.diskFree", "bytes", "Free space of the fullest disk that our folders lie on"),
-    Series("system.diskFreeRatio", "ratio", "The same as a share of that disk"),
+    Series("system.diskFree", "bytes", "Free space of the disk with least that our folders lie on"),
+    Series("system.diskFreeRatio", "ratio", "Share that is free of the fullest disk that they lie on"),
     Series("process.cpu", "ratio", "Share of the cores at hand that the sidecar itself takes"),
     Series("process.rss", "bytes", "Memory of the sidecar itself"),
     Series("process.threads", "count", "Threads of the sidecar"),
@@ -61,6 +61,20 @@ _TABLE = (
 
 SERIES: dict[str, Series] = {series.name: series for series in _TABLE}
 """By name; those of a single card are `gpu0.memory`, `gpu1.utilization` and so on, beside these."""
+
+NEVER_ZERO = frozenset(
+    {
+        "system.memory",
+        "system.memoryUsed",
+        "process.rss",
+        "process.threads",
+        "process.fds",
+        "process.loopLag",
+        "gpu.memory",
+        "operations.responseTime",
+    }
+)
+"""Numbers of which there is always some."""
 
 CARDS = 8
 """Cards whose numbers are kept each."""

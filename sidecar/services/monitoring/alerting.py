@@ -23,13 +23,16 @@ from sidecar.services.events import EventHub
 from sidecar.services.files import write_atomic
 from sidecar.services.logger import Logger
 from sidecar.services.monitoring.readings import Readings
-from sidecar.services.monitoring.sample import Sample
-from sidecar.services.monitoring.thresholds import Config
+from sidecar.services.monitoring.sample import GAP, Sample
+from sidecar.services.monitoring.thresholds import Config, check_limits
 from sidecar.services.monitoring.times import timestamp
 
 NAME = "alerts.json"
 KEPT = 1_000
-"""Changes that are remembered."""
+"""Changes that are remembered: of alerts that fire, and end."""
+
+SOON = 10.0
+"""Seconds within which it is written that an alert pends, or pends no more; what fires or ends is written at once."""
 
 
 class Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,7 +60,9 @@ class AlertService:
     _loading: trio.Lock = field(default_factory=trio.Lock)
     _loaded: bool = False
     _news: trio.Event = field(default_factory=trio.Event)
+    _urgent: trio.Event = field(default_factory=trio.Event)
     _writing: trio.Lock = field(default_factory=trio.Lock)
+    """Held from reading what is set to having it written: two changes at once are one after the other."""
 
     async def thresholds(self) -> AlertRules:
         """Return thresholds and rules."""
@@ -70,14 +75,15 @@ class AlertService:
         Nothing is changed then. Alerts whose rule is gone end at once, those whose rule is disabled with the next look.
         """
         await self.load()
-        config = self.config.changed(wanted)
-        if wanted.persist:
-            saved = self._saved.changed(wanted)
-            await self._save(saved)
-            self._saved = saved
-        self._end_those_without(config)
-        self.config = config
-        return config.shown()
+        async with self._writing:
+            config = self.config.changed(wanted)
+            if wanted.persist:
+                saved = self._saved.changed(wanted)
+                await self._write(saved)
+                self._saved = saved
+            self._end_those_without(config)
+            self.config = config
+            return config.shown()
 
     async def active(self) -> ActiveAlerts:
         """List the alerts that pend or fire."""
@@ -106,7 +112,9 @@ class AlertService:
 
     def take(self, sample: Sample, readings: Readings) -> None:
         """Step every rule with a look. What has changed is published, logged, and soon written."""
-        elapsed = 0.0 if sample.gap or self._tick is None else sample.tick - self._tick
+        # Looks may have been taken that this did not hear of: the gap may lie before one of those.
+        passed = 0.0 if self._tick is None else sample.tick - self._tick
+        elapsed = 0.0 if sample.gap or passed > GAP else passed
         self._tick = sample.tick
         rules = {rule.id: rule for rule in self.config.rules()}
         for rule in rules.values():
@@ -122,24 +130,24 @@ class AlertService:
         async with self._loading:
             if self._loaded or self.file is None:
                 return
-            self._loaded = True
             try:
                 kept = await trio.to_thread.run_sync(_read, self.file)
             except (ValueError, OSError) as error:
                 self.log.warning("the alerts cannot be read", path=str(self.file), detail=str(error))
-                return
-            if kept is not None:
-                limits = {**self.config.limits, **{name: kept.limits[name] for name in NAMED if name in kept.limits}}
-                self.config = self._saved = Config(limits, tuple(kept.own))
-                self.states = dict(kept.states)
-                self.history.extend(kept.history)
+            else:
+                if kept is not None:
+                    self._take_in(kept)
+            # Not before: a wait that is cancelled has read nothing.
+            self._loaded = True
 
     async def run(self) -> None:
         """Write what has changed, as it changes, and at the end; until cancelled."""
         try:
             while True:
                 await self._news.wait()
-                self._news = trio.Event()
+                with trio.move_on_after(SOON):
+                    await self._urgent.wait()
+                self._news, self._urgent = trio.Event(), trio.Event()
                 await self._save_or_say()
         finally:
             # How long something has pended changes without news.
@@ -147,11 +155,19 @@ class AlertService:
                 with trio.CancelScope(shield=True):
                     await self._save_or_say()
 
+    def _take_in(self, kept: Kept) -> None:
+        limits = {**self.config.limits, **{name: kept.limits[name] for name in NAMED if name in kept.limits}}
+        self.config = self._saved = Config(limits, tuple(kept.own))
+        rules = {rule.id for rule in self.config.rules()}
+        # One of a rule that was not to be kept would fire for ever.
+        self.states = {name: state for name, state in kept.states.items() if name in rules}
+        self.history.extend(kept.history)
+
     def _end_those_without(self, config: Config) -> None:
-        """End the alerts whose rules are no more."""
-        left = {rule.id for rule in config.rules()}
+        """End the alerts whose rules are no more, or look at something else by now."""
+        left = {_looks_at(rule) for rule in config.rules()}
         for rule in self.config.rules():
-            if rule.id not in left:
+            if _looks_at(rule) not in left:
                 before = self.states.pop(rule.id, AlertState())
                 at = time()
                 after, change = step(before, replace(rule, enabled=False), Reading(None), 0.0, at)
@@ -164,25 +180,36 @@ class AlertService:
         if alert is None:
             return
         event = AlertEvent(at=timestamp(at), change=change, alert=alert)
-        self.history.append(event)
         self.events.publish("alerts", event)
-        say = self.log.warning if change == "firing" else self.log.info
+        say = {"firing": self.log.warning, "resolved": self.log.info}.get(change, self.log.debug)
         say(f"an alert is {change}", alert=rule.id, metric=rule.metric, value=alert.value, threshold=alert.threshold)
         self._news.set()
+        if change in ("firing", "resolved"):
+            # What flaps below its time must not push these out.
+            self.history.append(event)
+            self._urgent.set()
 
     async def _save_or_say(self) -> None:
-        try:
-            await self._save(self._saved)
-        except SidecarError as error:
-            self.log.warning("the alerts cannot be written", path=str(self.file), detail=error.message)
+        async with self._writing:
+            try:
+                await self._write(self._saved)
+            except SidecarError as error:
+                self.log.warning("the alerts cannot be written", path=str(self.file), detail=error.message)
 
-    async def _save(self, config: Config) -> None:
+    async def _write(self, config: Config) -> None:
         if self.file is None or not self._loaded:
             return
-        async with self._writing:
-            kept = Kept(1, dict(config.limits), list(config.own), dict(self.states), list(self.history))
-            data = msgspec.json.encode(kept)
-            await trio.to_thread.run_sync(partial(write_atomic, self.file, data, mode=0o600))
+        there = {_looks_at(rule) for rule in config.rules()}
+        lasting = {rule.id for rule in self.config.rules() if _looks_at(rule) in there}
+        states = {name: state for name, state in self.states.items() if name in lasting}
+        kept = Kept(1, dict(config.limits), list(config.own), states, list(self.history))
+        data = msgspec.json.encode(kept)
+        await trio.to_thread.run_sync(partial(write_atomic, self.file, data, mode=0o600))
+
+
+def _looks_at(rule: Rule) -> tuple[str, str, bool]:
+    """Return what an alert stays the same by, whatever its limits are."""
+    return rule.id, rule.metric, rule.above
 
 
 def _shown(rule: Rule, state: AlertState) -> Alert | None:
@@ -207,12 +234,27 @@ def _shown(rule: Rule, state: AlertState) -> Alert | None:
 def _read(path: Path) -> Kept | None:
     """Read what an earlier process left; None if it left nothing. What cannot be read is set aside, and raises ValueError."""
     try:
-        kept = msgspec.json.decode(path.read_bytes(), type=ready(Kept))
-        # It may have been edited.
-        Config({**Config().limits, **kept.limits}, tuple(kept.own)).changed(SetThresholds())
+        data = path.read_bytes()
     except FileNotFoundError:
         return None
-    except (ValueError, SidecarError) as error:
+    try:
+        kept = msgspec.json.decode(data, type=ready(Kept))
+        _check(kept)
+    except (ValueError, OverflowError, SidecarError) as error:
         path.replace(path.with_name(f"{path.name}.broken"))
         raise ValueError(str(error)) from error
     return kept
+
+
+def _check(kept: Kept) -> None:
+    """Refuse what was not written by us: it may have been edited. Raises ValueError, OverflowError, InvalidParams."""
+    for name, limits in kept.limits.items():
+        if name in NAMED:
+            check_limits(NAMED[name], limits)
+    Config({**Config().limits, **kept.limits}, tuple(kept.own)).changed(SetThresholds())
+    for state in kept.states.values():
+        if (state.phase == "inactive") != (state.since is None):
+            raise ValueError("an alert has no beginning, or one that is none has")
+        for moment in (state.since, state.fired):
+            if moment is not None:
+                timestamp(moment)

@@ -11,11 +11,13 @@ import msgspec
 
 from protocol.commands.alerts import AlertRule, AlertRules, Limit, SetThresholds, Threshold, ThresholdSet
 from protocol.errors import InvalidParams
-from sidecar.core.alerts.named import MOST, NAMED, Limits, Named
+from sidecar.core.alerts.named import MOST, NAMED, SCALES, Limits, Named
 from sidecar.core.alerts.rule import Rule
-from sidecar.core.monitoring.series import SERIES, series_of
+from sidecar.core.monitoring.series import NEVER_ZERO, SERIES, Series, series_of
 
 _FIELDS = {each.encode_name: each.name for each in msgspec.structs.fields(SetThresholds) if each.encode_name in NAMED}
+
+DAY = 86_400.0
 
 
 def _defaults() -> Mapping[str, Limits]:
@@ -57,25 +59,57 @@ class Config:
 
 def _changed(named: Named, limits: Limits, wanted: Limit) -> Limits:
     given = wanted if isinstance(wanted, ThresholdSet) else ThresholdSet(enter=wanted)
-    path, most = f"/{named.name}", MOST[named.unit]
-    if not isfinite(given.enter) or not 0 < given.enter <= most:
-        raise InvalidParams(detail=f"{given.enter} is not between 0 and {most:g} {named.unit}", path=path)
-    if named.unit == "percent" and given.enter < 1:
-        raise InvalidParams(
-            detail=f"{given.enter:g} would be less than one percent",
-            path=path,
-            suggestion=f"Percent are meant: did you mean {given.enter * 100:g}?",
-        )
     way_out = given.exit
     if way_out is None:
-        way_out = min(most, limits.exit * given.enter / limits.enter)
-    wrong = way_out > given.enter if named.above else way_out < given.enter
-    if not isfinite(way_out) or wrong or not 0 <= way_out <= most:
-        side = "more" if named.above else "less"
-        raise InvalidParams(detail=f"exit {way_out:g} must not be {side} than enter {given.enter:g}", path=path)
+        way_out = limits.exit * given.enter / limits.enter
+        if not named.above:
+            way_out = min(way_out, (given.enter + MOST[named.unit]) / 2)
     members = ("for_seconds", "keep_seconds", "min_samples", "severity", "enabled")
     changes = {name: value for name in members if (value := getattr(given, name)) is not None}
-    return replace(limits, enter=float(given.enter), exit=float(way_out), **changes)
+    changed = replace(limits, enter=float(given.enter), exit=float(way_out), **changes)
+    check_limits(named, changed)
+    return changed
+
+
+def check_limits(named: Named, limits: Limits) -> None:
+    """Refuse limits of a threshold that cannot be, never end, or are a slip. Raises InvalidParams."""
+    path, most = f"/{named.name}", MOST[named.unit]
+    enter, way_out = limits.enter, limits.exit
+    if not isfinite(enter) or not 0 < enter <= most:
+        raise InvalidParams(detail=f"{enter} is not between 0 and {most:g} {named.unit}", path=path)
+    if named.unit == "percent":
+        _check_percent(enter, path)
+        if 0 < way_out < 1 and not _wrong_side(way_out * 100, enter, above=named.above):
+            _check_percent(way_out, path)
+    if not isfinite(way_out) or _wrong_side(way_out, enter, above=named.above) or not 0 <= way_out <= most:
+        side = "more" if named.above else "less"
+        raise InvalidParams(detail=f"exit {way_out:g} must not be {side} than enter {enter:g}", path=path)
+    _check_reached(SERIES[named.metric], way_out * SCALES[named.unit], above=named.above, path=path)
+    if not (0 <= limits.for_seconds <= DAY and 0 <= limits.keep_seconds <= DAY and limits.min_samples >= 0):
+        raise InvalidParams(detail="times are seconds of a day at most, and counts not negative", path=path)
+
+
+def _check_percent(value: float, path: str) -> None:
+    if value < 1:
+        raise InvalidParams(
+            detail=f"{value:g} would be less than one percent",
+            path=path,
+            suggestion=f"Percent are meant: did you mean {value * 100:g}?",
+        )
+
+
+def _wrong_side(way_out: float, enter: float, *, above: bool) -> bool:
+    return way_out > enter if above else way_out < enter
+
+
+def _check_reached(series: Series, way_out: float, *, above: bool, path: str) -> None:
+    """Refuse a way out, in the unit of the metric, to which no value comes back: the alert would never end."""
+    if above:
+        never = series.unit != "celsius" and (way_out < 0 or (way_out == 0 and series.name in NEVER_ZERO))
+    else:
+        never = series.unit == "ratio" and way_out >= 1
+    if never:
+        raise InvalidParams(detail=f"{series.name} would never come back to that exit", path=path)
 
 
 def _check(own: tuple[AlertRule, ...]) -> None:
@@ -96,15 +130,19 @@ def _check(own: tuple[AlertRule, ...]) -> None:
         way_out = rule.enter if rule.exit is None else rule.exit
         if not isfinite(rule.enter) or not isfinite(way_out):
             raise InvalidParams(detail="thresholds are finite", path=path)
-        if (way_out > rule.enter) if rule.above else (way_out < rule.enter):
+        if _wrong_side(way_out, rule.enter, above=rule.above):
             side = "more" if rule.above else "less"
             raise InvalidParams(detail=f"exit must not be {side} than enter", path=f"{path}/exit")
-        if series.unit == "ratio" and rule.enter > 1:
-            raise InvalidParams(
-                detail=f"{rule.metric} is a ratio from 0 to 1",
-                path=f"{path}/enter",
-                suggestion=f"Did you mean {rule.enter / 100:g}?",
-            )
+        for member, value in (("enter", rule.enter), ("exit", way_out)):
+            if series.unit == "ratio" and value > 1:
+                raise InvalidParams(
+                    detail=f"{rule.metric} is a ratio from 0 to 1",
+                    path=f"{path}/{member}",
+                    suggestion=f"Did you mean {value / 100:g}?",
+                )
+        if rule.above and series.unit != "celsius" and rule.enter <= 0:
+            raise InvalidParams(detail=f"{rule.metric} is always at or beyond that", path=f"{path}/enter")
+        _check_reached(series, way_out, above=rule.above, path=f"{path}/exit")
 
 
 def _rule(own: AlertRule) -> Rule:

@@ -30,9 +30,9 @@ def run(
 
 
 def test_it_pends_fires_and_is_resolved_at_its_own_values() -> None:
-    state, changes = run([0.5, 0.9, *[0.95] * 10, *[0.8] * 5, *[0.79] * 31])
+    state, changes = run([0.5, 0.9, *[0.95] * 10, *[0.81] * 5, *[0.8] * 31])
     assert changes == [(1, "pending"), (11, "firing"), (47, "resolved")]
-    assert state == AlertState(value=0.79)
+    assert state == AlertState(value=0.8)
 
 
 def test_just_below_the_threshold_nothing_happens_and_a_moment_above_fires_nothing() -> None:
@@ -68,7 +68,14 @@ def test_few_samples_are_no_value() -> None:
 
 def test_below_is_the_other_way_round() -> None:
     rule = Rule("disk", "system.diskFreeRatio", above=False, enter=0.05, exit=0.07, for_seconds=0, keep_seconds=0)
-    assert run([0.06, 0.05, 0.06, 0.07, 0.0701], rule)[1] == [(1, "firing"), (4, "resolved")]
+    assert run([0.06, 0.05, 0.06, 0.0699, 0.07], rule)[1] == [(1, "firing"), (4, "resolved")]
+
+
+def test_a_way_out_of_nothing_and_one_that_is_the_way_in_can_be_taken() -> None:
+    crashes = Rule("crashes", "children.crashes", above=True, enter=3, exit=0, for_seconds=0, keep_seconds=0)
+    assert run([3, 1, 0], crashes)[1] == [(0, "firing"), (2, "resolved")]
+    same = replace(crashes, exit=3)
+    assert run([3, 3, 2], same)[1] == [(0, "firing"), (2, "resolved")]
 
 
 def test_a_rule_that_is_disabled_ends_what_it_began() -> None:
