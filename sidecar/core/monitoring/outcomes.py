@@ -29,6 +29,7 @@ GROUPS = ("preview.frame", "preview", "project", "media.probe", "media", "cache"
 """Operations whose durations are looked at together: a histogram of each would be too many series."""
 
 _ALONE = frozenset({"preview.frame", "media.probe"})
+_BATCHES = frozenset({"cache.preload", "cache.verify", "project.relink"})
 _AREAS = {
     "preview": "preview",
     "project": "project",
@@ -55,5 +56,5 @@ def group_of(operation: str) -> str:
 
 
 def is_interactive(operation: str) -> bool:
-    """Say whether somebody waits for it: `preview.frame`, `media.probe`, and all of `project` and `cache`."""
-    return operation in _ALONE or operation.startswith(("project.", "cache."))
+    """Say whether somebody waits for it: `preview.frame`, `media.probe`, and of `project` and `cache` all but batches."""
+    return operation in _ALONE or (operation.startswith(("project.", "cache.")) and operation not in _BATCHES)

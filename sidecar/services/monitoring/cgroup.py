@@ -39,10 +39,15 @@ class Cgroup:
     root: Path = ROOT
     membership: Path = MEMBERSHIP
 
-    def memory(self) -> MemoryUse | None:
-        """Return the lowest limit that holds for us, and its use; None where there is none. Reads files."""
+    def memory(self, total: int = NO_LIMIT) -> MemoryUse | None:
+        """Return limit and use of the fullest of the groups that we are in; None where none has less than `total` bytes.
+
+        It is the fullest that runs out first, whichever has the lowest limit. Reads files.
+        """
         found = [use for folder in self._folders("memory") if (use := _memory(folder)) is not None]
-        return min(found, key=lambda use: use.limit, default=None)
+        return max(
+            (use for use in found if use.limit < total), key=lambda use: use.used / max(1, use.limit), default=None
+        )
 
     def cpu(self) -> CpuUse | None:
         """Return the lowest quota that holds for us, and its use; None where there is none. Reads files."""

@@ -6,6 +6,7 @@ is set moves all of the past with it, and nothing is lost or mixed up.
 
 from __future__ import annotations
 
+import time
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ import msgspec
 from protocol.typed import ready
 from sidecar.core.monitoring.rings import STEPS, Point, Rings
 from sidecar.services.files import write_atomic
+from sidecar.services.monitoring import clock
 
 NAME = "metrics-history.bin"
 MAGIC = b"sidecar-history-1\n"
@@ -49,8 +51,9 @@ class History:
 
     def __init__(self) -> None:
         self._rings: dict[str, Rings] = {}
-        self._offset = 0.0
-        self._tick = 0.0
+        # Before the first look there is no past, and it ends now.
+        self._tick = clock.tick()
+        self._offset = time.time() - self._tick
 
     def add(self, tick: float, at: float, values: Mapping[str, float]) -> None:
         """Take what was measured at a tick, which was the Unix time `at`."""

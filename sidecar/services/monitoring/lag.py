@@ -10,6 +10,9 @@ from sidecar.core.sketch import Sketch
 
 EVERY = 0.1
 
+MOST = 600
+"""Wakes that are counted of one block: those of a minute."""
+
 
 @dataclass(frozen=True, slots=True)
 class LagMeter:
@@ -23,5 +26,10 @@ class LagMeter:
         while True:
             await trio.sleep_until(due)
             now = trio.current_time()
-            self.lags.add(now - due)
+            self.add(now - due)
             due = now + EVERY
+
+    def add(self, late: float) -> None:
+        """Take how late a wake was, and with it those that it was too late for: else a long block is one sample of many."""
+        for missed in range(min(MOST, 1 + int(max(0.0, late) / EVERY))):
+            self.lags.add(late - missed * EVERY)

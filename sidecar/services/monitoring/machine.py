@@ -26,13 +26,18 @@ class Disk:
     free: int
     total: int
 
+    @property
+    def ratio(self) -> float | None:
+        """The share that is free; None of a disk that tells no size."""
+        return self.free / self.total if self.total else None
+
 
 @dataclass(frozen=True, slots=True)
 class Machine:
     """One look: `cpu` is the share of `cores` that was busy since the look before, None at the first.
 
-    `disk` is the one with least free space of those that our folders lie on; `load` the load average of a minute, as
-    the system tells it, None where it tells none.
+    `disk` is the one with least free space of those that our folders lie on, `fullest` the one with the least share of
+    it; `load` the load average of a minute, as the system tells it, None where it tells none.
     """
 
     cpu: float | None
@@ -40,6 +45,7 @@ class Machine:
     memory_used: int
     memory_total: int
     disk: Disk
+    fullest: Disk
     load: float | None
 
 
@@ -59,12 +65,14 @@ class MachineMeter:
         used, total = self._memory(psutil)
         before, self._before = self._before, (busy, span)
         passed = None if before is None else span - before[1]
+        disks = [_disk_of(folder) for folder in self._folders]
         return Machine(
             cpu=None if before is None or not passed else min(1.0, max(0.0, (busy - before[0]) / passed)),
             cores=cores,
             memory_used=used,
             memory_total=total,
-            disk=self._disk(),
+            disk=min(disks, key=lambda disk: disk.free),
+            fullest=min(disks, key=lambda disk: 1.0 if disk.ratio is None else disk.ratio),
             load=_load(),
         )
 
@@ -92,13 +100,10 @@ class MachineMeter:
 
     def _memory(self, psutil: Any) -> tuple[int, int]:
         whole = psutil.virtual_memory()
-        group = self._cgroup.memory()
-        if group is not None and group.limit < whole.total:
+        group = self._cgroup.memory(whole.total)
+        if group is not None:
             return group.used, group.limit
         return whole.total - whole.available, whole.total
-
-    def _disk(self) -> Disk:
-        return min(map(_disk_of, self._folders), key=lambda disk: disk.free)
 
 
 def _disk_of(folder: Path) -> Disk:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sidecar.services.monitoring.machine import library
@@ -72,13 +73,13 @@ class ProcessMeter:
         handle = psutil.Process() if self._own is None else self._own.handle
         with handle.oneshot():
             times, rss, threads = handle.cpu_times(), handle.memory_info().rss, handle.num_threads()
-            born = handle.create_time()
+            age = _age(handle)
         fds = None
         with suppress(AttributeError, psutil.Error):
             fds = handle.num_fds()
         seconds = times.user + times.system
         before, self._own = self._own, _Known(handle, seconds, tick)
-        return Process(_share(before or _newborn(handle, born, tick), seconds, tick, cores), seconds, rss, threads, fds)
+        return Process(_share(before or _newborn(handle, age, tick), seconds, tick, cores), seconds, rss, threads, fds)
 
     def children(self, named: Sequence[Named], tick: float, cores: float) -> tuple[ChildUse, ...]:
         """Measure children; one that has ended meanwhile is left out."""
@@ -94,10 +95,10 @@ class ProcessMeter:
                     # The number is another process's by now.
                     before, handle = None, psutil.Process(child.pid)
                 with handle.oneshot():
-                    times, rss, born = handle.cpu_times(), handle.memory_info().rss, handle.create_time()
+                    times, rss, age = handle.cpu_times(), handle.memory_info().rss, _age(handle)
                 seconds = times.user + times.system
                 self._known[child.pid] = _Known(handle, seconds, tick)
-                share = _share(before or _newborn(handle, born, tick), seconds, tick, cores)
+                share = _share(before or _newborn(handle, age, tick), seconds, tick, cores)
                 found.append(ChildUse(child.pid, child.role, child.tag, share, rss))
         return tuple(found)
 
@@ -116,10 +117,24 @@ def by_role(children: Iterable[ChildUse]) -> dict[str, list[ChildUse]]:
     return roles
 
 
-def _newborn(handle: Any, born: float, tick: float) -> _Known:
-    """Return what a process had used when it began, which was at a Unix time."""
-    return _Known(handle, 0.0, tick - max(LEAST_AGE, time.time() - born))
+def _newborn(handle: Any, age: float, tick: float) -> _Known:
+    """Return what a process had used when it began."""
+    return _Known(handle, 0.0, tick - max(LEAST_AGE, age))
+
+
+def _age(handle: Any) -> float:
+    """Return for how many seconds a process has been there.
+
+    Linux tells it on the clock that starts with the machine, to a hundredth; psutil's Unix time of it is a second off,
+    and moves with the clock that is set.
+    """
+    with suppress(AttributeError, OSError, ValueError, IndexError):
+        told = Path(f"/proc/{handle.pid}/stat").read_text(encoding="ascii", errors="replace")
+        started = int(told.rpartition(")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")
+        return time.clock_gettime(time.CLOCK_BOOTTIME) - started
+    return time.time() - float(handle.create_time())
 
 
 def _share(before: _Known, seconds: float, tick: float, cores: float) -> float:
-    return max(0.0, (seconds - before.seconds) / (max(LEAST_AGE, tick - before.tick) * cores))
+    share = (seconds - before.seconds) / (max(LEAST_AGE, tick - before.tick) * cores)
+    return min(1.0, max(0.0, share))

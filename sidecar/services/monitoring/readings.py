@@ -57,7 +57,7 @@ def _values(sample: Sample) -> Iterator[tuple[str, float | None]]:
     yield "system.memory", machine.memory_used / machine.memory_total
     yield "system.memoryUsed", machine.memory_used
     yield "system.diskFree", machine.disk.free
-    yield "system.diskFreeRatio", machine.disk.free / machine.disk.total if machine.disk.total else None
+    yield "system.diskFreeRatio", machine.fullest.ratio
     yield "process.cpu", process.cpu
     yield "process.rss", process.rss
     yield "process.threads", process.threads
@@ -85,7 +85,8 @@ def _of_work(sample: Sample) -> Iterator[tuple[str, float | None]]:
         yield "render.queued", jobs.depth
     speeds = [each.frames_per_second for each in sample.pipelines if each.frames_per_second is not None]
     yield "render.framesPerSecond", sum(speeds) if speeds else None
-    yield "render.stalled", _most(each.stood for each in sample.pipelines)
+    # Where nothing runs nothing stands: an alert ends with its job.
+    yield "render.stalled", _most(each.stood for each in sample.pipelines) or 0.0
     yield "cache.hitRatio", sample.found.ratio if sample.found.whole >= LEAST_LOOKUPS else None
     cache = sample.cache
     yield "cache.memoryBytes", None if cache.memory is None else cache.memory.bytes

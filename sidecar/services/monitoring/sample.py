@@ -20,12 +20,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """A job that runs: `made` is the frame, the fraction and the bytes that it has come to, `stood` for how long."""
+    """A job that runs: `made` is all that it has come to, `stood` for how long that has not grown.
+
+    Only what was observed counts, and only in stages whose progress is told.
+    """
 
     job_id: str
     stage: str
     frames_per_second: float | None
-    made: tuple[int, float, int]
+    made: tuple[float, ...]
     stood: float = 0.0
 
 

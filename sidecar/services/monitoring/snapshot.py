@@ -138,7 +138,8 @@ def _caches(cache: CacheLook, sample: Sample) -> CachesLoad:
 
 
 def _rpc(meter: Meter, dropped: int) -> RpcLoad:
-    cancelled = sum(operation.errors["cancelled"] for operation in meter.operations.values())
+    # Jobs are no requests: what clients cancel of those is a request of its own that goes well.
+    cancelled = sum(each.errors["cancelled"] for each in meter.operations.values() if each.name != RENDER)
     return RpcLoad(
         connections=len(meter.lines),
         in_flight=sum(meter.active().values()),

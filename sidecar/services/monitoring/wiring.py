@@ -47,7 +47,7 @@ async def monitored(services: Services, render: RenderService, media: MediaServi
     # A folder that is not the data folder itself goes with its instance, unless something is in it.
     kept = folders.data if folders.data == roots_of(services.settings.current).data else None
     service = MonitoringService(
-        Sampler(sources, meters),
+        Sampler(sources, meters, services.log.logger),
         services.events,
         services.log.logger,
         services.started,
@@ -81,10 +81,10 @@ def _pipelines(render: RenderService) -> Sequence[Pipeline]:
     for job in render.work().running:
         progress = job.progress
         if progress is not None:
-            made = progress.frame, progress.fraction, progress.bytes
+            made = progress.frame, progress.fraction, progress.bytes, job.sounded
             found.append(Pipeline(job.job_id, progress.stage, progress.fps, made))
         else:
-            found.append(Pipeline(job.job_id, "analysing", None, (0, 0.0, 0)))
+            found.append(Pipeline(job.job_id, "analysing", None, ()))
     return found
 
 

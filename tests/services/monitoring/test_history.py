@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +49,14 @@ def test_each_step_says_what_was_in_its_slots() -> None:
     assert tens.max[-3:] == [988.0, 998.0, 999.0]
     assert tens.mean[-2] == pytest.approx(993.5)
     assert all(value is None for value in tens.mean[:-101])
+
+
+def test_before_the_first_look_the_past_is_empty_and_ends_now() -> None:
+    before = time.time()
+    found = recall(History(), HistoryQuery(metric=NAMED), time.time())
+    assert set(found.mean) == {None}
+    ends = datetime.fromisoformat(found.from_).timestamp() + len(found.mean)
+    assert abs(ends - before) <= 1 + time.time() - before
 
 
 def test_from_decides_the_step_and_what_comes_before_is_left_out() -> None:

@@ -11,7 +11,9 @@ import psutil
 import pytest
 
 from sidecar.services.monitoring.cgroup import Cgroup, CpuUse, MemoryUse
-from sidecar.services.monitoring.machine import MachineMeter
+from sidecar.services.monitoring.machine import Disk, MachineMeter
+from sidecar.services.monitoring.readings import readings_of
+from tests.services.monitoring.samples import sample
 
 Times = namedtuple("Times", "user system idle iowait guest")  # noqa: PYI024 - as psutil makes them
 GIB = 2**30
@@ -56,6 +58,28 @@ def test_the_limits_of_a_group_hold_for_those_in_it(tmp_path: Path) -> None:
     cgroup = planted(tmp_path, SECOND)
     assert cgroup.memory() == MemoryUse(2 * GIB, GIB - GIB // 4)
     assert cgroup.cpu() == CpuUse(1.5, 2.5)
+
+
+def test_the_fullest_of_the_groups_counts_and_none_that_may_have_more_than_there_is(tmp_path: Path) -> None:
+    group = {"app/worker/memory.max": f"{GIB}\n", "app/worker/memory.current": f"{GIB // 8}\n"}
+    assert planted(tmp_path, SECOND | group).memory(8 * GIB) == MemoryUse(2 * GIB, GIB - GIB // 4)
+    assert planted(tmp_path, {}).memory(2 * GIB) == MemoryUse(GIB, GIB // 8)
+    assert planted(tmp_path, {}).memory(GIB) is None
+
+
+def test_a_full_disk_is_not_hidden_by_a_small_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = {"small": (4, 8), "full": (10, 1_000), "none": (20, 0)}
+
+    def usage(folder: Path) -> Any:
+        free, total = sizes[folder.name]
+        return SimpleNamespace(free=free, total=total)
+
+    monkeypatch.setattr("shutil.disk_usage", usage)
+    cgroup = planted(tmp_path / "empty", {"membership": ""})
+    look = MachineMeter([tmp_path / name for name in sizes], cgroup, Machine().psutil).look(1.0)
+    assert (look.disk, look.fullest) == (Disk(4, 8), Disk(10, 1_000))
+    values = readings_of(sample(machine=look)).values
+    assert (values["system.diskFree"], values["system.diskFreeRatio"]) == (4, 0.01)
 
 
 def test_the_older_kind_of_groups_is_read_too(tmp_path: Path) -> None:

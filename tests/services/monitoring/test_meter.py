@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from protocol.commands.metrics import AlertCounts
 from protocol.errors import InvalidParams
 from sidecar.core.monitoring.outcomes import RENDER
 from sidecar.core.monitoring.trail import Part
 from sidecar.services.monitoring.meter import SLOWEST, Meter
 from sidecar.services.monitoring.operations import operations_report
+from sidecar.services.monitoring.snapshot import snapshot
 from tests.services.monitoring.samples import sample
+from tests.services.monitoring.test_prometheus import sources
 
 
 @dataclass(eq=False)
@@ -86,6 +89,16 @@ def test_what_is_no_operation_is_said_so_and_what_was_never_asked_for_has_no_dur
     ]
     with pytest.raises(InvalidParams, match="nonsense"):
         operations_report(sample(), Meter(), ["preview.frame", "nonsense"])
+
+
+def test_jobs_that_are_cancelled_are_no_requests() -> None:
+    meter = Meter()
+    meter.ended(RENDER, 5.0, "cancelled")
+    meter.ended("preview.frame", 5.0, "cancelled")
+    alerts = AlertCounts(firing=0, pending=0)
+    found = snapshot(sample(), sources(meter), started=0.0, dropped=0, alerts=alerts, include=["rpc"])
+    assert found.rpc is not None
+    assert found.rpc.cancelled == 1
 
 
 def test_waits_are_counted_by_queue() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -10,15 +11,25 @@ import pytest
 import trio
 from trio.testing import MockClock
 
+from protocol.errors import Timeout
 from sidecar.core.monitoring.series import SERIES, series_of
+from sidecar.services.monitoring import sampler
 from sidecar.services.monitoring.graphics import AGAIN, EVERY, CardMeter
+from sidecar.services.monitoring.lag import LagMeter
 from sidecar.services.monitoring.meter import Meter, Queue
 from sidecar.services.monitoring.processes import Named
 from sidecar.services.monitoring.readings import readings_of
 from sidecar.services.monitoring.sample import CacheLook, Pipeline, Sample
 from sidecar.services.monitoring.sampler import Meters, Sampler, Sources
+from tests.harness.patience import PATIENCE
 from tests.services.gpu.test_cards import nvml, unsupported
 from tests.services.monitoring.samples import QUIET, sample
+from tests.transport.table import FakeLog
+
+
+class Log(FakeLog):
+    def warning(self, event: str, **fields: Any) -> None:
+        self.lines.append({"event": event, **fields})
 
 
 class Planted:
@@ -43,7 +54,10 @@ class Planted:
         machine: Any = SimpleNamespace(look=lambda _: QUIET.machine)
         processes: Any = SimpleNamespace(own=lambda *_: QUIET.process, children=lambda *_: ())
         cards: Any = SimpleNamespace(look=lambda _: ())
-        self.sampler = Sampler(sources, Meters(machine, processes, cards), lambda: self.now)
+        self.machine = machine
+        self.log = Log()
+        logger: Any = self.log
+        self.sampler = Sampler(sources, Meters(machine, processes, cards), logger, lambda: self.now)
 
     async def look(self, passed: float = 1.0) -> Sample:
         self.now += passed
@@ -77,11 +91,20 @@ async def test_a_job_that_does_not_advance_stands() -> None:
     planted.pipelines = [Pipeline("a", "picture", 25.0, (10, 0.1, 5)), Pipeline("b", "sound", None, (0, 0.0, 0))]
     await planted.look()
     planted.pipelines = [Pipeline("a", "picture", 24.0, (20, 0.2, 5)), Pipeline("b", "sound", None, (0, 0.0, 0))]
-    looks = (await planted.look(4.0)).pipelines
-    assert [(each.job_id, each.stood) for each in looks] == [("a", 0.0), ("b", 4.0)]
+    looks = (await planted.look(2.0)).pipelines
+    assert [(each.job_id, each.stood) for each in looks] == [("a", 0.0), ("b", 2.0)]
+    # A night in which nobody looked is no time in which they stood.
+    looks = (await planted.look(30_000.0)).pipelines
+    assert [each.stood for each in looks] == [0.0, 2.0]
+    looks = (await planted.look(2.0)).pipelines
+    assert [each.stood for each in looks] == [2.0, 4.0]
+    # Joining tells of no progress.
     planted.pipelines[1] = Pipeline("b", "joining", None, (0, 0.0, 0))
-    looks = (await planted.look(4.0)).pipelines
-    assert [(each.job_id, each.stood) for each in looks] == [("a", 4.0), ("b", 0.0)]
+    looks = [await planted.look(2.0) for _ in range(3)][-1].pipelines
+    assert [(each.job_id, each.stood) for each in looks] == [("a", 8.0), ("b", 0.0)]
+    assert readings_of(await planted.look()).values["render.stalled"] == 9.0
+    planted.pipelines = []
+    assert readings_of(await planted.look()).values["render.stalled"] == 0.0
 
 
 async def test_crashes_are_remembered_for_five_minutes_and_a_gap_is_told() -> None:
@@ -124,7 +147,7 @@ def test_every_number_has_its_name_and_what_was_not_measured_has_none() -> None:
     assert (full["gpu.memory"], full["gpu0.memory"], full["gpu.power"]) == (0.125, 0.125, 71.5)
     bare = set(readings_of(sample()).values)
     assert not {name for name in bare if name.startswith("gpu")}
-    assert not bare & {"operations.errorRatio", "operations.responseTime", "process.loopLag", "render.stalled"}
+    assert not bare & {"operations.errorRatio", "operations.responseTime", "process.loopLag"}
     assert "gpu9.memory" not in SERIES
     assert series_of("gpu9.memory") is None
     assert series_of("gpu1.nonsense") is None
@@ -169,17 +192,106 @@ def test_where_there_is_no_driver_the_library_is_left_alone() -> None:
     assert calls == []
 
 
-async def test_looks_are_taken_at_whole_seconds_and_heard_in_order(
-    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def jumping(autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Planted]:
+    """Return what makes a sampler on trio's clock."""
+
     async def inline(look: Callable[..., Any], *given: Any, **_: Any) -> Any:
+        await trio.lowlevel.checkpoint()
         return look(*given)
+
+    def planted() -> Planted:
+        found = Planted()
+        offset = 100.25 - trio.current_time()
+        found.sampler._clock = lambda: trio.current_time() + offset
+        return found
 
     # A clock that jumps when all tasks wait does not wait for threads.
     monkeypatch.setattr(trio.to_thread, "run_sync", inline)
+    return planted
+
+
+async def test_a_look_that_fails_is_told_once_and_tried_again(jumping: Callable[[], Planted]) -> None:
+    planted = jumping()
+    heard: list[int] = []
+    refused = iter((OSError(24, "Too many open files"),) * 3)
+
+    def look(_: float) -> Any:
+        for error in refused:
+            raise error
+        return QUIET.machine
+
+    def broken(_: Sample) -> None:
+        raise RuntimeError("a listener")
+
+    planted.machine.look = look
+    planted.sampler.listen(broken)
+    planted.sampler.listen(lambda look: heard.append(int(look.tick)))
+    with trio.move_on_after(5.5):
+        await planted.sampler.run()
+    assert heard == [104, 105]
+    assert [line["what"] for line in planted.log.lines] == ["look", "listener 0"]
+
+
+async def test_those_who_ask_at_once_get_one_look() -> None:
     planted = Planted()
-    offset = 100.25 - trio.current_time()
-    planted.sampler._clock = lambda: trio.current_time() + offset
+    looks: list[Sample] = []
+
+    async def ask() -> None:
+        looks.append(await planted.sampler.fresh())
+
+    async with trio.open_nursery() as nursery:
+        for _ in range(5):
+            nursery.start_soon(ask)
+    assert len(looks) == 5
+    assert all(look is looks[0] for look in looks)
+
+
+async def test_a_folder_that_hangs_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sampler, "LONGEST", 0.05)
+    planted, gone, inside = Planted(), threading.Event(), []
+
+    def hang(_: float) -> Any:
+        inside.append(1)
+        gone.wait(PATIENCE)
+        return QUIET.machine
+
+    with trio.fail_after(PATIENCE):
+        try:
+            planted.machine.look = hang
+            for _ in range(2):
+                with pytest.raises(Timeout):
+                    await planted.sampler.fresh()
+            # The meters are never in two threads.
+            assert len(inside) == 1
+        finally:
+            gone.set()
+        monkeypatch.setattr(sampler, "LONGEST", PATIENCE)
+        first = await planted.look()
+        gone.clear()
+        monkeypatch.setattr(sampler, "LONGEST", 0.05)
+        try:
+            planted.now += 5.0
+            assert await planted.sampler.fresh() is first
+        finally:
+            gone.set()
+
+
+def test_a_block_counts_for_each_wake_that_it_swallowed() -> None:
+    meter = LagMeter()
+    for _ in range(590):
+        meter.add(0.001)
+    meter.add(1.05)
+    spread = meter.lags.spread()
+    assert spread is not None
+    assert spread.samples == 601
+    assert spread.p99 == pytest.approx(0.45, rel=0.03)
+    meter.add(100_000.0)
+    assert meter.lags.count == 601 + 600
+
+
+async def test_looks_are_taken_at_whole_seconds_and_heard_in_order(jumping: Callable[[], Planted]) -> None:
+    planted = jumping()
     heard: list[tuple[str, float]] = []
     planted.sampler.listen(lambda look: heard.append(("one", look.tick)))
     planted.sampler.listen(lambda look: heard.append(("two", look.tick)))
