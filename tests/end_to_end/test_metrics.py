@@ -88,7 +88,8 @@ async def test_looks_come_once_a_second_and_show_who_works(tmp_path: Path) -> No
         assert [each["jobId"] for each in look["pipelines"]] == ["a"]
         running = {each["pid"] for each in look["children"] if each["jobId"] == "a"}
         assert {each.pid for each in sidecar.children()} & running
-        assert look["process"]["rss"] == pytest.approx(psutil.Process(sidecar.process.pid).memory_info().rss, rel=0.3)
+        rss = psutil.Process(sidecar.process.pid).memory_info().rss
+        assert rss / 2 < look["process"]["rss"] < rss * 2
         assert look["system"]["memory"]["total"] <= psutil.virtual_memory().total
         assert 0 <= look["system"]["cpu"] <= 1
         assert look["gpus"] == [] or Path("/proc/driver/nvidia/version").exists()
@@ -117,7 +118,7 @@ async def test_looks_come_once_a_second_and_show_who_works(tmp_path: Path) -> No
 
 async def fires(sidecar: Spawned) -> None:
     """Set a threshold that memory is above, then one that it is below: the alert comes, is there, and goes."""
-    await sidecar.request("events.subscribe", topics=["alerts"])
+    await sidecar.request("events.subscribe", topics=["alerts", "metrics"])
     low = {"enter": 1, "exit": 1, "forSeconds": 0, "keepSeconds": 0}
     assert (await sidecar.request("alerts.setThresholds", memory=low))["memory"]["exit"] == 1
     told = await sidecar.until("alerts", change="firing", alert__id="memory")
@@ -125,8 +126,9 @@ async def fires(sidecar: Spawned) -> None:
     alert = await memory_alert(sidecar)
     assert alert is not None
     assert (alert["state"], alert["unit"], alert["threshold"]) == ("firing", "percent", 1)
-    used = psutil.virtual_memory()
-    assert told["alert"]["value"] == pytest.approx(used.percent, abs=25)
+    # In a container memory is the container's: what the same look has found is what the alert tells of.
+    memory = (await sidecar.until("metrics", at=told["at"]))["system"]["memory"]
+    assert told["alert"]["value"] == pytest.approx(100 * memory["used"] / memory["total"])
     assert (await sidecar.request("metrics.snapshot", include=[]))["alerts"]["firing"] >= 1
     assert 'videoc_alert_state{alert="memory"} 2.0' in (await sidecar.request("metrics.prometheus"))["text"]
     await sidecar.request("alerts.setThresholds", memory={"enter": 100, "exit": 100})
