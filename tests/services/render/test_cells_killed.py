@@ -30,8 +30,8 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def film(clip: Path, times: int) -> dict[str, Any]:
-    """The clip so many times, each a little brighter, that no cell is like another; large and slow to encode."""
-    clips = [file(clip, SECONDS * n, SECONDS, color={"brightness": 0.002 * n}) for n in range(times)]
+    """The clip so many times, each a level brighter, that no cell is like another; large and slow to encode."""
+    clips = [file(clip, SECONDS * n, SECONDS, color={"brightness": 0.004 * n}) for n in range(times)]
     return project(*clips, width=320, height=160, export={"audio": None, "video": {"preset": "slowest"}})
 
 
