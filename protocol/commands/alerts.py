@@ -32,7 +32,7 @@ Limit = float | ThresholdSet
 
 
 class Threshold(Result):
-    """An alert fires when its metric is at or beyond `enter` for `forSeconds`, and ends `keepSeconds` after `exit` is passed.
+    """An alert fires when its metric is at or beyond `enter` for `forSeconds`, and ends `keepSeconds` after `exit` is reached.
 
     `enter` and `exit` are in `unit`; where `exit` is greater, less is worse. `minSamples` events must stand behind a
     number that has any, or it is not known. While a metric is not known an alert stays as it is.
@@ -143,7 +143,7 @@ class AlertHistoryQuery(Params, kw_only=True):
 
 
 class AlertHistory(Result):
-    """What became of alerts, newest first; a thousand are kept, also over a restart."""
+    """Alerts that fired and that ended, newest first; a thousand are kept, also over a restart."""
 
     events: list[AlertEvent]
 
@@ -159,5 +159,11 @@ COMMANDS = (
         raises=(InvalidParams, DiskFull, OutputUnwritable),
     ),
     Command("alerts.active", Empty, ActiveAlerts, "List the alerts that pend or fire.", Example({})),
-    Command("alerts.history", AlertHistoryQuery, AlertHistory, "List what became of alerts.", Example({"limit": 10})),
+    Command(
+        "alerts.history",
+        AlertHistoryQuery,
+        AlertHistory,
+        "List alerts that fired, and that ended.",
+        Example({"limit": 10}),
+    ),
 )

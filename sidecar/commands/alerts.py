@@ -28,5 +28,5 @@ async def active(_params: Empty, call: Call) -> ActiveAlerts:
 
 @command("alerts.history")
 async def history(params: AlertHistoryQuery, call: Call) -> AlertHistory:
-    """List what became of alerts."""
+    """List alerts that fired, and that ended."""
     return await call.services.monitoring.alerts.past(params.limit)

@@ -97,7 +97,7 @@ class AlertService:
         return ActiveAlerts(alerts=sorted(alerts, key=lambda alert: (alert.state != "firing", alert.since)))
 
     async def past(self, limit: int) -> AlertHistory:
-        """List what became of alerts, newest first."""
+        """List alerts that fired, and that ended, newest first."""
         await self.load()
         return AlertHistory(events=list(self.history)[: -limit - 1 : -1])
 

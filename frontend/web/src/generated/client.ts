@@ -2,7 +2,7 @@
 // It needs no framework and no other file: give `Client` a `Transport` and it speaks.
 
 export const PROTOCOL = 1;
-export const SCHEMA_HASH = "sha256:6189ffc8491a8ef74026beede99abf969170028eac346602beccacc2d4a0b8ea";
+export const SCHEMA_HASH = "sha256:d9649a739793e810c3551e78f8740ab2fedeb8273dde79347054c634bb5c42bf";
 
 /** Seconds as a number, or exactly as `num/den`. */
 export type Seconds = number | string;
@@ -47,7 +47,7 @@ export interface AlertEvent {
   alert: Alert;
 }
 
-/** What became of alerts, newest first; a thousand are kept, also over a restart. */
+/** Alerts that fired and that ended, newest first; a thousand are kept, also over a restart. */
 export interface AlertHistory {
   events: Array<AlertEvent>;
 }
@@ -3337,7 +3337,7 @@ export interface TemplateInput {
 }
 
 /**
- * An alert fires when its metric is at or beyond `enter` for `forSeconds`, and ends `keepSeconds` after `exit` is passed.
+ * An alert fires when its metric is at or beyond `enter` for `forSeconds`, and ends `keepSeconds` after `exit` is reached.
  *
  * `enter` and `exit` are in `unit`; where `exit` is greater, less is worse. `minSamples` events must stand behind a
  * number that has any, or it is not known. While a metric is not known an alert stays as it is.
@@ -4173,7 +4173,7 @@ export interface Methods {
     result: ActiveAlerts;
     errors: never;
   };
-  /** List what became of alerts. */
+  /** List alerts that fired, and that ended. */
   "alerts.history": {
     params: AlertHistoryQuery;
     result: AlertHistory;
