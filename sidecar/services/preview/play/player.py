@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
 
 import trio
@@ -103,7 +103,7 @@ class Player:
                 nursery.start_soon(encoder.deliver, self._deliver)
                 nursery.start_soon(encoder.pour)
                 sources, asked = self._stand.sources, self._asked
-                pump = Pump(asked, self._programme, self._pace, sources, encoder, self._tell, self._renew)
+                pump = Pump(asked, self._programme, self._pace, sources, encoder, self._tell, self._edited)
                 self._pump = pump
                 if self._early is not None:
                     pump.give(self._early)
@@ -164,11 +164,10 @@ class Player:
         """Go on with the files as they have become."""
         while True:
             await trio.sleep(LOOK_SECONDS)
-            await self._renew()
-
-    async def _renew(self) -> None:
-        if not await trio.to_thread.run_sync(self._asked.current, self._scene):
-            await self._edited()
+            if not await trio.to_thread.run_sync(self._asked.current, self._scene):
+                # A file may be half written. Of one that stays so whoever comes to its frames tells.
+                with suppress(SidecarError):
+                    await self._edited()
 
     async def _edited(self) -> None:
         """Go on with what there is now, if it is not what is played. One at a time: the last one asked is the newest."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import trio
@@ -32,7 +33,7 @@ class Pump:
 
     `number` is the frame of the stream that is to be written next. The samples of its sound that are written already
     are the surplus: another show does not give them again. `fault` is why the next frame cannot be shown; then `renew`
-    is asked, which may give another scene.
+    is asked, which may give another scene; what it raises leaves the fault as it is.
     """
 
     asked: Asked
@@ -72,7 +73,8 @@ class Pump:
         while True:
             await self._show(self.programme.show)
             if self.fault is not None and self._next is None:
-                await self.renew()
+                with suppress(SidecarError):
+                    await self.renew()
             scene, self._next = self._next, None
             if scene is None:
                 break

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import replace
 from fractions import Fraction
@@ -15,17 +16,38 @@ import trio
 from protocol.commands.ffmpeg import Capabilities
 from protocol.commands.preview.frame import PreviewFrame
 from protocol.commands.shared import ProjectRef, Range, When
-from protocol.errors import Cancelled, InvalidParams, MediaNotFound, NothingToRender, NotSupported
+from protocol.errors import Cancelled, InvalidParams, MediaNotFound, NothingToRender, NotSupported, SidecarError
 from protocol.time import format_exact
 from sidecar.services.access import ReadAccess
 from sidecar.services.preview import composer
 from sidecar.services.preview.play import encoder, player
+from sidecar.services.preview.play import service as serving
+from sidecar.services.preview.play.show import Scene
 from sidecar.services.resources import live as lives
 from tests.harness.media import decode_rgb, make_clip
 from tests.harness.patience import PATIENCE
 from tests.services.preview.play.theatre import MP4, VP8, WEBM, Theatre, broken, clip, project, seen, theatre
 
 RED, BLUE = "#C02020", "#2020C0"
+
+
+class Fetching:
+    """Sets stages as plays do; `refused` once it could not."""
+
+    def __init__(self) -> None:
+        self.refused = trio.Event()
+        self._fetch = serving._fetch
+
+    async def __call__(self, *given: Any) -> Scene:
+        try:
+            return await self._fetch(*given)
+        except SidecarError:
+            self.refused.set()
+            raise
+
+
+async def untold(_play: player.Player) -> None:
+    await trio.sleep_forever()
 
 
 async def begin(house: Theatre, **members: Any) -> Any:
@@ -173,6 +195,43 @@ async def test_a_file_that_changes_is_played_as_it_becomes(tmp_path: Path, monke
             assert 10 <= changed <= len(numbers) - 10
             # A number is the complement of itself.
             assert numbers[changed:] == [4095 - place for place in range(changed, len(numbers))]
+
+
+async def test_a_project_file_that_is_half_written_for_a_moment_is_played_on(
+    numbered: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(player, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(serving, "_fetch", fetching := Fetching())
+    file, target = tmp_path / "film.json", tmp_path / "out.webm"
+    file.write_text(json.dumps(project({"clips": [clip(numbered, 0, 6)]})))
+    async with theatre(tmp_path / "home") as house:
+        played = await house.play({}, project=ProjectRef(path=str(file)), codecs=VP8)
+        file.write_text("{")
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(house.watch, played, target)
+            with trio.fail_after(PATIENCE):
+                await fetching.refused.wait()
+            file.write_text(json.dumps(project({"clips": [clip(numbered, 0, 1)]})))
+        state = await house.over(played)
+    assert (state.state, state.reason) == ("ended", "end")
+    assert seen(target).numbers == list(range(25))
+
+
+async def test_an_edit_that_mends_what_cannot_be_shown_is_not_too_late(
+    numbered: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Nobody has told of it by the time it is needed.
+    monkeypatch.setattr(player.Player, "_follow_edits", untold)
+    clips = [clip(numbered, 0, 0.6), clip(tmp_path / "gone.mp4", 0.6, 0.4, sourceStart=0.6)]
+    async with theatre(tmp_path / "home") as house:
+        opened = await house.services.projects.open(project({"clips": clips}, id="mended"))
+        played = await house.play("mended", codecs=VP8)
+        mend = [{"op": "replace", "path": "/tracks/0/clips/1/source/path", "value": str(numbered)}]
+        await house.services.projects.update("mended", opened.revision, patch=mend)
+        target = await house.watch(played, tmp_path / "out.webm")
+        state = await house.over(played)
+    assert (state.state, state.reason) == ("ended", "end")
+    assert seen(target).numbers == list(range(25))
 
 
 @pytest.mark.usefixtures("hasty")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import weakref
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -14,7 +14,7 @@ import trio
 import trio.testing
 
 from protocol.commands.shared import When
-from protocol.errors import MediaNotFound
+from protocol.errors import InvalidProject, MediaNotFound, SidecarError
 from sidecar.services.preview.play.encoder import Encoder
 from sidecar.services.preview.play.pace import Pace
 from sidecar.services.preview.play.pictures import Composing
@@ -126,7 +126,8 @@ async def test_edits_in_a_row_do_not_hold_a_play_up() -> None:
 
 async def test_what_cannot_be_shown_ends_it_unless_something_else_takes_its_place() -> None:
     gone = MediaNotFound(path="gone.mp4")
-    written, renewed = Written(), iter([scene_of(Set(1)), None])
+    written = Written()
+    renewed: Iterator[Scene | SidecarError] = iter([scene_of(Set(1)), InvalidProject(detail="half written")])
 
     @asynccontextmanager
     async def compose(stage: Stage, window: tuple[int, int]) -> AsyncIterator[tuple[int, AsyncIterator[bytes]]]:
@@ -138,8 +139,9 @@ async def test_what_cannot_be_shown_ends_it_unless_something_else_takes_its_plac
     async def renew() -> None:
         await trio.lowlevel.checkpoint()
         scene = next(renewed)
-        if scene is not None:
-            pump.give(scene)
+        if isinstance(scene, SidecarError):
+            raise scene
+        pump.give(scene)
 
     pump = pump_of(scene_of(Set(0)), written, compose, renew)
     with trio.fail_after(PATIENCE):
