@@ -31,7 +31,7 @@ class Handler:
 OF_PROJECTS = frozenset({"analysis", "preview", "preview_files", "preview_play", "project", "project_media", "render"})
 """Areas whose commands read projects."""
 
-ALSO_OF_PROJECTS = frozenset({"cache.preload", "ffmpeg.command"})
+ALSO_OF_PROJECTS = frozenset({"cache.hasProject", "cache.preload", "ffmpeg.command"})
 """Commands of other areas that do."""
 
 _REGISTERED: dict[str, Handler] = {}

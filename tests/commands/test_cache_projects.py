@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
 
 import pytest
 
+from protocol.commands.shared import ProjectRef
 from protocol.errors import InvalidParams, PermissionDenied
 from sidecar.commands.grant import Grant
+from sidecar.services import importing
 from sidecar.services.cache.selection import source_id
+from sidecar.services.projects import service as projects
+from sidecar.services.projects.refs import read_ref
+from sidecar.services.projects.view import ProjectView
 from tests.commands.caching import desk_of, publish
 from tests.commands.test_render import asks
 from tests.harness.media import make_clip
@@ -119,3 +125,26 @@ async def test_clearing_by_file_goes_for_everything_that_was_made_from_it(tmp_pa
         for method in ("cache.clear", "cache.metadata", "cache.hasProject"):
             with pytest.raises(PermissionDenied):
                 await narrow(method, path=str(clip))
+
+
+async def test_a_project_file_is_read_in_a_thread_that_imports_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    came: list[str] = []
+    import_checks = importing.import_checks
+
+    async def imported() -> None:
+        await import_checks()
+        came.append("imported")
+
+    def read(ref: ProjectRef) -> ProjectView:
+        came.append("read")
+        return read_ref(ref)
+
+    monkeypatch.setattr(importing, "import_checks", imported)
+    monkeypatch.setattr(projects, "read_ref", read)
+    path = tmp_path / "film.json"
+    path.write_text(json.dumps(project(color(0, 1), id="film")))
+    async with desk_of(tmp_path) as (_, ask):
+        assert not (await ask("cache.hasProject", path=str(path)))["cached"]
+    assert came == ["imported", "read"]

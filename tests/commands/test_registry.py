@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 import sidecar.commands.session as served
@@ -30,3 +31,9 @@ def test_a_name_is_taken_once_and_only_from_the_table() -> None:
         command("no.such")
     assert "no.such" not in HANDLERS
     assert HANDLERS.get("no.such") is None
+
+
+def test_what_names_a_project_imports_what_reads_it_before() -> None:
+    named = [each.name for each in COMMANDS if "ProjectRef" in msgspec.json.schema(each.params).get("$defs", {})]
+    assert {"preview.frame", "render.start", "cache.preload"} <= set(named)
+    assert [name for name in named if not hasattr(HANDLERS[name].run, "__wrapped__")] == []
