@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from fractions import Fraction
 
+import av.error
 from av.filter.graph import Graph
 from av.video.frame import VideoFrame
 
+from protocol.errors import MediaUnsupported
 from sidecar.services.preview.decoding.messages import Format, Reduction
 from sidecar.services.preview.decoding.planes import expect
 
@@ -28,15 +31,26 @@ class Reducer:
         self._graphs: dict[str, Graph] = {}
 
     def reduced(self, frame: VideoFrame) -> VideoFrame:
-        """Return a smaller picture; the frame is left as it is. Raises MediaUnsupported for one of another format."""
+        """Return a smaller picture; the frame is left as it is.
+
+        Raises MediaUnsupported for one of another format, or where the filters refuse it; MemoryError.
+        """
         expect(frame, self._stored, self._path)
         # One format of raw video may be two of decoders: that of full range has a name of its own.
         name = frame.format.name
-        graph = self._graphs.get(name)
-        if graph is None:
-            graph = self._graphs[name] = self._made(frame)
-        graph.vpush(frame)
-        return graph.vpull()
+        try:
+            graph = self._graphs.get(name)
+            if graph is None:
+                graph = self._graphs[name] = self._made(frame)
+            graph.vpush(frame)
+            return graph.vpull()
+        except MemoryError:
+            # That of the library is one of its errors, too.
+            raise
+        except (av.error.FFmpegError, ValueError) as error:
+            raise MediaUnsupported(
+                path=os.fsdecode(self._path), detail=f"it cannot be made smaller: {error}"
+            ) from error
 
     def _made(self, frame: VideoFrame) -> Graph:
         graph = Graph()

@@ -175,6 +175,9 @@ async def test_frames_are_made_smaller_as_ffmpeg_does(tmp_path: Path, clip: Path
         assert await open_table.frames(feed) == list(wanted.digests[10:13])
         with pytest.raises(MediaUnsupported):
             await open_table.frames(replace(feed, width=feed.width + 2))
+        for step in (("scale", (("w", "0/0"), ("h", "("))), ("scale", (("unknown", "1"),)), ("unknown", ())):
+            with pytest.raises(MediaUnsupported, match="made smaller"):
+                await open_table.frames(replace(feed, reduction=replace(HALVED, steps=(step,))))
 
 
 async def test_what_is_held_is_shared_out(tmp_path: Path, clip: Path, found: Reference) -> None:
