@@ -96,20 +96,32 @@ class Tray:
         return Batch(items=items, failed=sum(item.error is not None for item in items), cached=self.cached)
 
     async def _run(self, run: list[int], composer: Composer, pictures: Pictures) -> None:
-        """Make the pictures of a run in as few goes as may be; the one that a go fails at is made alone."""
+        """Make the pictures of a run in as few goes as may be; the one that a go fails at is made alone.
+
+        So are those behind it, where that failed too, until one is made: a source that fails is not tried twice a frame.
+        """
         left, most = list(run), LONGEST
         while left:
+            first, waiting = left[0], len(left)
+            if any(each.first <= first < each.end for each in self.stage.broken):
+                await self._alone(left.pop(0), pictures)
+                continue
+            if most == 1:
+                most = 2 if await self._alone(left.pop(0), pictures) else 1
+                continue
             try:
                 # What was too much for one process is so a moment later, too.
                 most = 2 * await self._go(left, most, composer, pictures)
             except SidecarError:
-                await self._alone(left.pop(0), pictures)
+                fruitless, span = len(left) == waiting, min(most, left[-1] + 1 - first)
+                made = await self._alone(left.pop(0), pictures)
+                if fruitless:
+                    most = max(1, span // 2) if made else 1
 
     async def _go(self, left: list[int], most: int, composer: Composer, pictures: Pictures) -> int:
         """Make frames in one go, each taken out of `left` once it is there; returns how many one process may take."""
         stage, size, image = self.stage, self.look.size, self.look.image
         first = left[0]
-        stage.check((first, first + 1))
         end = min([left[-1] + 1, first + most, *(each.first for each in stage.broken if each.first > first)])
         window, fed = await trio.to_thread.run_sync(partial(composer.going, stage, (first, end), size, image))
         wanted = [frame for frame in left if frame < window[1]]
@@ -128,12 +140,14 @@ class Tray:
                     began = now
         return window[1] - first
 
-    async def _alone(self, frame: int, pictures: Pictures) -> None:
-        """Make a picture by a process of its own, or say why there is none."""
+    async def _alone(self, frame: int, pictures: Pictures) -> bool:
+        """Make a picture by a process of its own, or say why there is none; returns whether there is one."""
         try:
             self._done(frame, await pictures.picture(self.stage, frame, self.look, scan=True))
         except SidecarError as error:
             self._failed(frame, error)
+            return False
+        return True
 
     def _done(self, frame: int, picture: Picture) -> None:
         exact = self.stage.exact((frame, frame + 1))

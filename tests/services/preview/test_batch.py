@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from protocol.errors import InvalidParams, MediaNotFound
+from protocol.errors import InvalidParams, MediaNotFound, MediaUnreadable
 from sidecar.ffmpeg.builder.preview import Fed
 from sidecar.services.preview import composer
 from sidecar.services.preview.batch import goes
@@ -83,6 +83,30 @@ async def test_a_run_is_composed_in_as_few_goes_as_its_sources_allow(
     # Before: the first go, and each frame behind it by a process of its own.
     assert sum(begun) == 48
     assert len(begun) <= 8
+
+
+@pytest.mark.trio
+@pytest.mark.parametrize(("most", "goes_in_vain", "failed"), [(0, 1, 20), (4, 5, 0)])
+async def test_a_go_that_fails_is_not_tried_again_for_every_frame(
+    most: int, goes_in_vain: int, failed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused: list[int] = []
+    begin = Composer.begin
+
+    async def failing(self: Composer, fed: Fed, **more: Any) -> Composition:
+        frames = fed.command.frames or 0
+        if frames > most:
+            refused.append(frames)
+            raise MediaUnreadable(path="a.mp4", detail="so large a piece of it")
+        return await begin(self, fed, **more)
+
+    monkeypatch.setattr(Composer, "begin", failing)
+    async with screen(tmp_path) as shown:
+        project = {"inline": film(played(numbered(tmp_path)))}
+        batch = await shown.desk.ask("preview.batch", project=project, frames=list(range(20)))
+    assert batch["failed"] == failed
+    assert len([frames for frames in refused if frames > 1]) <= goes_in_vain
+    assert len([frames for frames in refused if frames == 1]) == failed
 
 
 @pytest.mark.trio
