@@ -132,7 +132,7 @@ class _Mixing:
             if not await self._kept(window, at, until):
                 until = await self._alone(at, there) or await self._shared(window, at, until)
             at = until
-        # Where only clips are that cannot be played nothing is mixed.
+        # A project file that was written between two readings may be seen longer than it is heard, for a moment.
         await self._silence(at, max(at, end))
 
     async def _kept(self, window: tuple[int, int], first: int, end: int) -> bool:

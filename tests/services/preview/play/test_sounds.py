@@ -170,3 +170,14 @@ async def test_effects_that_remember_everything_are_heard(tone: Path, tmp_path: 
         assert heard.shape == wanted.shape
         assert np.abs(heard - wanted).max() < 1e-3
         assert wanted.any()
+
+
+async def test_past_the_end_is_silence(tone: Path, tmp_path: Path) -> None:
+    async with theatre(tmp_path / "home") as house:
+        for track in ({"kind": "audio", "clips": [clip(tone, 0, 1)]}, {"clips": [clip("#000000", 0, 1)]}):
+            stage = await staged(house, project(track))
+            heard, mixed = await poured(house, stage, (10, 40)), expected(stage, (10, 25))
+            assert mixed.any() == ("kind" in track)
+            assert same(heard[: len(mixed)], mixed)
+            assert len(heard) == 2 * len(mixed)
+            assert not heard[len(mixed) :].any()
