@@ -50,7 +50,7 @@ async def saved_each(
 ) -> int:
     """Write pictures into a folder, made where it is missing, each by its number and time; returns how many bytes.
 
-    Raises what `target_of` and `saved` do.
+    Nothing is written where one of them is refused. Raises what `target_of` and `saved` do.
     """
     from sidecar.services.files import write_error  # noqa: PLC0415 - with the services, which help does not need
 
@@ -58,12 +58,12 @@ async def saved_each(
         await trio.to_thread.run_sync(lambda: folder.mkdir(parents=True, exist_ok=True))
     except OSError as error:
         raise write_error(folder, error) from error
-    total = 0
-    for number, (time, picture) in enumerate(pictures, 1):
-        if picture is not None:
-            path = folder / f"{number:04d}-{float(Fraction(time)):.3f}{suffix}"
-            total += await saved(engine, picture, target_of(path, (), overwrite=overwrite))
-    return total
+    wanted = [
+        (picture, target_of(folder / f"{number:04d}-{float(Fraction(time)):.3f}{suffix}", (), overwrite=overwrite))
+        for number, (time, picture) in enumerate(pictures, 1)
+        if picture is not None
+    ]
+    return sum([await saved(engine, picture, target) for picture, target in wanted])
 
 
 async def written(target: Target, parts: AsyncIterator[bytes]) -> None:

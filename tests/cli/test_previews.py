@@ -113,8 +113,10 @@ def test_a_storyboard_in_a_folder(film: Path, capsys: Captured) -> None:
     assert sorted(path.name for path in Path("shots").iterdir()) == names
     numbers = [read_number(decode_rgb(Path("shots") / name)[0][:, :, 1]) for name in names]
     assert numbers == [0, 12, 25, 37]
+    Path("shots", names.pop(0)).unlink()
     assert main(["storyboard", str(film), "-o", "shots", "--interval", "0.5"]) == 1
     assert "--overwrite" in capsys.readouterr().err
+    assert sorted(path.name for path in Path("shots").iterdir()) == names
 
 
 def test_a_clip(film: Path, capsys: Captured) -> None:
