@@ -9,11 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from protocol.project import AudioTrack, Clip, Effect, NoiseSource, SilenceSource
+from protocol.project import AudioTrack, Clip, Color, Effect, NoiseSource, SilenceSource
+from protocol.time import parse_rate
 from sidecar.core.timeline import Timeline
+from sidecar.core.timeline.joining import joined
 from sidecar.ffmpeg.builder.sound.windows import MixPlan, cut_windows, plan_mix
-from tests.ffmpeg.sound.listening import RATE, file_clip, timeline, tone, write_wav
+from tests.ffmpeg.sound.listening import RATE, file_clip, mix, timeline, tone, write_wav
 from tests.ffmpeg.sound.test_gains import FADE, SWAY
+from tests.ffmpeg.sound.test_motion import NOISE
 from tests.harness.rendering import RESOURCES
 
 TEN_MINUTES = 60
@@ -129,6 +132,45 @@ def test_a_key_does_not_tell_when_a_window_is(voice: Path) -> None:
     early, late = keys(line(0)), keys(line(20))
     assert None not in early[:3]
     assert late == [None, None, *early[:4]]
+
+
+def cut_in_three(path: Path, rate: str = "25", **odd: Any) -> Timeline:
+    """A clip of three seconds and less, cut after every 23 frames; the middle may be odd."""
+    length = 23 / parse_rate(rate)
+    clips = [
+        file_clip(
+            path, str(n * length), str(length), source_start=str(n * length), id=f"c{n}", **(odd if n == 1 else {})
+        )
+        for n in range(3)
+    ]
+    return timeline(clips, rate=rate)
+
+
+SEEN: dict[str, Any] = {"color": Color(brightness=0.2), "fade_in": 0.2, "fade_out": 0.2, "opacity": SWAY}
+
+
+@pytest.mark.parametrize(
+    ("odd", "alike"),
+    [(SEEN, True), ({"volume": 0.5}, False), ({"pan": SWAY}, False), ({"audio_fade_in": 0.1}, False)],
+    ids=("seen", "volume", "pan", "fade"),
+)
+def test_a_part_that_only_looks_otherwise_is_no_other_sound(odd: dict[str, Any], voice: Path, *, alike: bool) -> None:
+    one, other = joined(cut_in_three(voice)), joined(cut_in_three(voice, **odd))
+    assert (len(one.audio[0].items), len(other.audio[0].items) > 1) == (1, True)
+    assert (plan(one).key == plan(other).key) is alike
+
+
+def test_what_is_heard_of_parts_is_heard_of_the_whole(tmp_path: Path) -> None:
+    path = write_wav(tmp_path / "noise.wav", 0.3 * NOISE)
+    line = cut_in_three(path, **SEEN)
+    one = joined(line, heard=True)
+    assert len(one.audio[0].items) == 1
+    assert np.array_equal(mix(one), mix(line))
+
+
+def test_where_no_sample_meets_a_cut_it_stays(voice: Path) -> None:
+    line = cut_in_three(voice, "30000/1001")
+    assert joined(line, heard=True) == line
 
 
 def test_silence_has_no_key(voice: Path) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import copy
 import difflib
 from dataclasses import replace
+from fractions import Fraction
 from random import Random
 from typing import Any
 
 import pytest
 
 from protocol.project import Export, VideoExport
+from sidecar.core.source import SourceAudio
 from sidecar.services.render import cells as cells_module
 from sidecar.services.render.cells import in_cells
 from tests.harness.rendering import clip, project
@@ -50,6 +52,21 @@ def test_clips_are_cut_by_their_source_and_black_is_one_file() -> None:
     assert len({cell.key for cell in black}) == 1
     assert {cell.encoded for cell in black} == {100}
     assert all(cell.encoded == cell.frames for cell in drawn.cells if not cell.still)
+
+
+def test_a_part_in_other_colours_sounds_as_before() -> None:
+    sounding = replace(SOURCES["a.mp4"], audio=(SourceAudio(0, 1, "aac", 48_000, 2, "stereo", Fraction(0), None),))
+
+    def drawn(**odd: Any) -> tuple[set[str], str]:
+        clips = [clip("a.mp4", 8 * n, 8, sourceStart=8 * n, **(odd if n == 1 else {})) for n in range(3)]
+        made = compiled(film({"clips": clips}, export={"audio": {}}), {"a.mp4": sounding})
+        assert made.compiled.sound is not None
+        return made.keys, made.compiled.sound.key
+
+    plain, dark, quiet = drawn(), drawn(color={"brightness": -0.2}), drawn(volume=0.5)
+    assert dark[0] != plain[0]
+    assert dark[1] == plain[1]
+    assert quiet[1] != plain[1]
 
 
 MOVES: dict[str, Any] = {
