@@ -182,11 +182,14 @@ async def test_two_changes_at_once_are_both_kept(tmp_path: Path) -> None:
 
 async def test_a_read_that_is_cancelled_has_read_nothing(tmp_path: Path) -> None:
     await Watch(tmp_path).service.set_thresholds(SetThresholds(cpu=50))
-    service = Watch(tmp_path).service
-    with trio.CancelScope() as scope:
-        scope.cancel()
-        await service.load()
-    assert (await service.thresholds()).cpu.enter == 50
+    for turns in (1, 2) * 10:
+        service = Watch(tmp_path).service
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(service.load)
+            for _ in range(turns):
+                await trio.lowlevel.checkpoint()
+            nursery.cancel_scope.cancel()
+        assert (await service.thresholds()).cpu.enter == 50
 
 
 async def test_an_alert_of_a_rule_that_was_not_kept_is_gone_after_a_restart(tmp_path: Path) -> None:
@@ -198,6 +201,16 @@ async def test_an_alert_of_a_rule_that_was_not_kept_is_gone_after_a_restart(tmp_
     later = Watch(tmp_path).service
     await later.load()
     assert later.counts() == (0, 0)
+    # Nor one whose rule looks at something else again.
+    await later.set_thresholds(SetThresholds(rules=[msgspec.structs.replace(own, metric="system.load")]))
+    other = Watch(tmp_path)
+    await other.service.set_thresholds(SetThresholds(rules=[own], persist=False))
+    other.look({"children.count": 2.0})
+    await kept(other)
+    again = Watch(tmp_path).service
+    await again.load()
+    assert again.counts() == (0, 0)
+    await again.set_thresholds(SetThresholds(rules=[]))
     # Nor one that a file tells of.
     path = tmp_path / NAME
     file = msgspec.json.decode(path.read_bytes())
