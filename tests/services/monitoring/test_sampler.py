@@ -193,8 +193,8 @@ def test_where_there_is_no_driver_the_library_is_left_alone() -> None:
 
 
 @pytest.fixture
-def jumping(autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Planted]:
-    """Return what makes a sampler on trio's clock."""
+def jumping(monkeypatch: pytest.MonkeyPatch) -> Callable[[], Planted]:
+    """Return what makes a sampler on trio's clock, which jumps in a test that asks for it."""
 
     async def inline(look: Callable[..., Any], *given: Any, **_: Any) -> Any:
         await trio.lowlevel.checkpoint()
@@ -211,7 +211,9 @@ def jumping(autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch) -> Calla
     return planted
 
 
-async def test_a_look_that_fails_is_told_once_and_tried_again(jumping: Callable[[], Planted]) -> None:
+async def test_a_look_that_fails_is_told_once_and_tried_again(
+    autojump_clock: MockClock, jumping: Callable[[], Planted]
+) -> None:
     planted = jumping()
     heard: list[int] = []
     refused = iter((OSError(24, "Too many open files"),) * 3)
@@ -290,7 +292,9 @@ def test_a_block_counts_for_each_wake_that_it_swallowed() -> None:
     assert meter.lags.count == 601 + 600
 
 
-async def test_looks_are_taken_at_whole_seconds_and_heard_in_order(jumping: Callable[[], Planted]) -> None:
+async def test_looks_are_taken_at_whole_seconds_and_heard_in_order(
+    autojump_clock: MockClock, jumping: Callable[[], Planted]
+) -> None:
     planted = jumping()
     heard: list[tuple[str, float]] = []
     planted.sampler.listen(lambda look: heard.append(("one", look.tick)))
