@@ -73,7 +73,7 @@ class Editor:
         taken = time.perf_counter() - began
         assert len(data) == found["image"]["bytes"]
         assert found["from"] in origin, found["from"]
-        assert found["exact"]
+        assert not found["problems"]
         return taken
 
     def edit(self, value: float) -> None:

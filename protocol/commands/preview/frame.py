@@ -53,9 +53,10 @@ class PreviewFrame(Params, kw_only=True):
 class PreviewPicture(Result):
     """A picture of a project.
 
-    `exact`: it is the picture that a render is given at this size; false while an analysis that only a render makes
-    is missing, and where proxies were taken. `data` is base64, null unless it was asked for and the image is at most
-    256 KB. `problems` are those of the project that concern this picture: of clips on screen, and of no clip.
+    `exact`: it is the picture that the render is given; false at any other size than the export's, while an analysis
+    that only a render makes is missing, and where proxies were taken. `data` is base64, null unless it was asked for
+    and the image is at most 256 KB. `problems` are those of the project that concern this picture: of clips on screen,
+    and of no clip.
     """
 
     frame: int

@@ -150,7 +150,7 @@ class Tray:
         return True
 
     def _done(self, frame: int, picture: Picture) -> None:
-        exact = self.stage.exact((frame, frame + 1))
+        exact = self.stage.exact((frame, frame + 1), self.look.size)
         image = offered(self.resources, self.look, picture)
         self._add(
             frame,

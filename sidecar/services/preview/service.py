@@ -121,7 +121,7 @@ class PreviewService:
             revision=stage.revision,
             image=offered(self.resources(), look, picture),
             data=base64.b64encode(picture.data).decode() if inline else None,
-            exact=stage.exact(window),
+            exact=stage.exact(window, look.size),
             from_=picture.origin,
             media=stage.media,
             problems=stage.problems_of(window),

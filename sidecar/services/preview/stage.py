@@ -162,8 +162,12 @@ class Stage:
             if _meet(each, window):
                 raise error_like(each.error)  # one that is raised again and again grows by its tracebacks
 
-    def exact(self, window: tuple[int, int]) -> bool:
-        """Whether pictures of these frames are those of a render."""
+    def exact(self, window: tuple[int, int], size: tuple[int, int]) -> bool:
+        """Whether pictures of these frames, composed at this size, are those of a render."""
+        return size == self.size(None, None) and self.complete(window)
+
+    def complete(self, window: tuple[int, int]) -> bool:
+        """Whether pictures of these frames lack nothing that those of a render have."""
         return not any(first < window[1] and window[0] < end for first, end in self.inexact)
 
 

@@ -94,7 +94,7 @@ class Trials:
             frames=1,
             width=looks[1].size[0],
             height=looks[1].size[1],
-            exact=pair[1].exact((frame, frame + 1)),
+            exact=pair[1].complete((frame, frame + 1)),
             problems=pair[1].problems_of((frame, frame + 1)),
             written=written,
         )
@@ -115,7 +115,7 @@ class Trials:
             time=stage.time(frame),
             width=look.size[0],
             height=look.size[1],
-            exact=stage.exact((frame, frame + 1)),
+            exact=stage.complete((frame, frame + 1)),
             problems=stage.problems_of((frame, frame + 1)),
             written=written,
         )

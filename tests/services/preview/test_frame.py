@@ -36,6 +36,7 @@ async def test_it_answers_what_is_on_screen(tmp_path: Path) -> None:
                 "original",
             )
             assert answer["problems"] == []
+            assert not (await shown.frame(project, frame, width=96))["exact"], "a smaller one is not the render's"
             assert number_of(await shown.pixels(answer["image"])) == frame
 
 

@@ -2,7 +2,7 @@
 // It needs no framework and no other file: give `Client` a `Transport` and it speaks.
 
 export const PROTOCOL = 1;
-export const SCHEMA_HASH = "sha256:d9649a739793e810c3551e78f8740ab2fedeb8273dde79347054c634bb5c42bf";
+export const SCHEMA_HASH = "sha256:37c1d08b3e4672e43d911bbbbbd54259245b1ce7d43f16acccff741257597fb3";
 
 /** Seconds as a number, or exactly as `num/den`. */
 export type Seconds = number | string;
@@ -2233,9 +2233,10 @@ export interface PreviewInstant {
 /**
  * A picture of a project.
  *
- * `exact`: it is the picture that a render is given at this size; false while an analysis that only a render makes
- * is missing, and where proxies were taken. `data` is base64, null unless it was asked for and the image is at most
- * 256 KB. `problems` are those of the project that concern this picture: of clips on screen, and of no clip.
+ * `exact`: it is the picture that the render is given; false at any other size than the export's, while an analysis
+ * that only a render makes is missing, and where proxies were taken. `data` is base64, null unless it was asked for
+ * and the image is at most 256 KB. `problems` are those of the project that concern this picture: of clips on screen,
+ * and of no clip.
  */
 export interface PreviewPicture {
   frame: number;

@@ -133,7 +133,7 @@ class Storyboards:
             ],
             vtt=self.resources().offer_bytes(track, "text/vtt", scan=True),
             failed=(failed := sum(cell.error is not None for cell in cells)),
-            exact=not failed and all(stage.exact((pick.frame, pick.frame + 1)) for pick in picks),
+            exact=not failed and all(stage.complete((pick.frame, pick.frame + 1)) for pick in picks),
             problems=stage.problems_of(span),
             written=written,
         )
