@@ -40,7 +40,7 @@ class RenderJob:
     """The mutable record of a job; only the queue changes it, and of a running job `run_job` the progress.
 
     `fallback` says that its hardware encoder gave out. `planned` is kept while it may soon be needed. `began` says that a task of it lives; `phase` is what that was doing when it
-    was paused. `segments` are filled in by the run, and so is `sounded`, the share of the sound that is made.
+    was paused. `segments` are filled in by the run, and so is `sounded`, how often its sound was heard to advance.
     """
 
     job_id: str
@@ -65,7 +65,7 @@ class RenderJob:
     error: JobError | None = None
     fallback: Fallback | None = None
     segments: list[Segment] | None = None
-    sounded: float = 0.0
+    sounded: int = 0
     restored: bool = False
     began: bool = False
     phase: State = "preparing"

@@ -23,7 +23,7 @@ from sidecar.ffmpeg.builder.render import build_render
 from sidecar.ffmpeg.builder.sound.encoded import encode_sound
 from sidecar.ffmpeg.builder.staged import Stages
 from sidecar.services.cache.pinned import Pinned
-from sidecar.services.render.encoded_sound import encoded_sound, loudness_of, written_sound
+from sidecar.services.render.encoded_sound import MIXED, encoded_sound, loudness_of, written_sound
 from sidecar.services.render.join import join
 from sidecar.services.render.join_pieces import EncodedPiece
 from sidecar.services.render.soundtrack import level
@@ -105,7 +105,10 @@ async def test_loudness_is_met_and_kept_with_the_sound(kind: str, target: float,
                 found = loudness_of(sound)
                 assert "measure" in desk.ran
             assert found is not None
+            assert desk.shares == sorted(desk.shares)
             if "loudness" in audio:
+                # Whoever watches hears that measuring goes on.
+                assert desk.shares.count(MIXED) > 1
                 assert found.integrated == pytest.approx(target, abs=0.5)
                 assert found.true_peak <= -2 + 0.05
             else:
