@@ -16,8 +16,18 @@ Method = Literal["cuda", "vaapi", "qsv", "videotoolbox", "d3d11va", "vulkan"]
 Outcome = Literal["works", "failed", "absent"]
 
 
+class GpuProcess(Result):
+    """A process that works for the sidecar, and its memory on a card in bytes, null where the driver does not tell."""
+
+    pid: int
+    memory: int | None
+
+
 class Gpu(Result):
-    """A card, as its driver tells: memory in bytes, loads as ratios, °C, watts. Null is not measured."""
+    """A card, as its driver tells: memory in bytes, loads as ratios, °C, watts. Null is not measured.
+
+    `memoryUsed` is all that is not free, with what the driver keeps for itself. `processes` are the sidecar's own.
+    """
 
     index: int
     name: str
@@ -29,6 +39,7 @@ class Gpu(Result):
     decoder: float | None
     temperature: float | None
     power: float | None
+    processes: list[GpuProcess] | None
 
 
 class GpuList(Result):

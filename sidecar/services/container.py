@@ -228,7 +228,10 @@ class Services:
         from sidecar.services.gpu.proofs import Proofs, driver_version  # noqa: PLC0415 - start-up time
         from sidecar.services.gpu.service import GpuService  # noqa: PLC0415 - start-up time
 
-        return GpuService(Proofs(self.tools, self.supervisor, self.folders.temp, driver_version))
+        return GpuService(
+            Proofs(self.tools, self.supervisor, self.folders.temp, driver_version),
+            ours=lambda: {child.pid for child in self.supervisor.children()},
+        )
 
     @cached_property
     def resources(self) -> Resources:

@@ -61,6 +61,7 @@ def test_what_a_card_does_not_measure_is_a_dash() -> None:
         decoder=0.0,
         temperature=41.2,
         power=None,
+        processes=None,
     )
     assert card_row(card) == ("Card", "600", "1.0 GiB of 8.0 GiB", "25%", "-", "0%", "41", "-")
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from protocol.commands.gpu import Gpu as Measured
+from protocol.commands.gpu import GpuProcess
 from protocol.errors import DependencyMissing
 
 
@@ -37,49 +38,77 @@ def find_gpus(nvml: Any = None) -> tuple[Gpu, ...]:
         )
 
 
-def measure_gpus(nvml: Any = None) -> list[Measured]:
+def measure_gpus(nvml: Any = None, ours: Collection[int] = ()) -> list[Measured]:
     """Return the cards and what they do now; what a card, or its driver, does not measure is None. Blocks.
 
-    Raises DependencyMissing as `find_gpus` does.
+    `ours` are the processes that are told of. Raises DependencyMissing as `find_gpus` does.
     """
     with opened(nvml) as library:
-        return measure_with(library)
+        return measure_with(library, ours)
 
 
-def measure_with(library: Any) -> list[Measured]:
-    """Return the cards and what they do now, by a library that `opened` gave. Raises DependencyMissing as it does."""
+def measure_with(library: Any, ours: Collection[int]) -> list[Measured]:
+    """Return the cards and what they do now, by a library that `opened` gave.
+
+    A card that is lost is left out, and takes no other with it. Raises DependencyMissing where the driver fails, or
+    there are cards and all of them are lost.
+    """
     try:
         driver = library.nvmlSystemGetDriverVersion()
-        return [_measure(library, index, driver) for index in range(library.nvmlDeviceGetCount())]
+        count = library.nvmlDeviceGetCount()
     except library.NVMLError as error:
         raise DependencyMissing(name="NVIDIA driver", detail=str(error)) from error
+    cards = []
+    lost: Exception | None = None
+    for index in range(count):
+        try:
+            cards.append(_measure(library, index, driver, ours))
+        except library.NVMLError as error:
+            lost = error
+    if lost is not None and not cards:
+        raise DependencyMissing(name="NVIDIA driver", detail=str(lost)) from lost
+    return cards
 
 
-def _measure(library: Any, index: int, driver: str) -> Measured:
+def _measure(library: Any, index: int, driver: str, ours: Collection[int]) -> Measured:
     card = library.nvmlDeviceGetHandleByIndex(index)
 
-    def ask(read: Callable[[], float]) -> float | None:
+    def ask(read: Callable[[], Any]) -> Any:
         try:
             return read()
         except library.NVMLError:
             return None
 
-    def memory(read: Callable[[], int]) -> int | None:
-        found = ask(read)
-        return None if found is None else int(found)
-
+    memory = ask(lambda: library.nvmlDeviceGetMemoryInfo(card))
     return Measured(
         index=index,
         name=library.nvmlDeviceGetName(card),
         driver=driver,
         utilization=ask(lambda: library.nvmlDeviceGetUtilizationRates(card).gpu / 100),
-        memory_used=memory(lambda: library.nvmlDeviceGetMemoryInfo(card).used),
-        memory_total=memory(lambda: library.nvmlDeviceGetMemoryInfo(card).total),
+        memory_used=None if memory is None else int(memory.used),
+        memory_total=None if memory is None else int(memory.total),
         encoder=ask(lambda: library.nvmlDeviceGetEncoderUtilization(card)[0] / 100),
         decoder=ask(lambda: library.nvmlDeviceGetDecoderUtilization(card)[0] / 100),
         temperature=ask(lambda: float(library.nvmlDeviceGetTemperature(card, library.NVML_TEMPERATURE_GPU))),
         power=ask(lambda: library.nvmlDeviceGetPowerUsage(card) / 1000),
+        processes=_processes(
+            ask(lambda: library.nvmlDeviceGetComputeRunningProcesses(card)),
+            ask(lambda: library.nvmlDeviceGetGraphicsRunningProcesses(card)),
+            ours,
+        ),
     )
+
+
+def _processes(computing: Any, drawing: Any, ours: Collection[int]) -> list[GpuProcess] | None:
+    """Return those that are ours, each once: one that computes and draws is told of twice."""
+    if computing is None and drawing is None:
+        return None
+    memory: dict[int, int | None] = {}
+    for each in (*(computing or ()), *(drawing or ())):
+        if each.pid in ours:
+            known = [told for told in (memory.get(each.pid), each.usedGpuMemory) if told is not None]
+            memory[each.pid] = max(known, default=None)
+    return [GpuProcess(pid=pid, memory=told) for pid, told in sorted(memory.items())]
 
 
 @contextmanager

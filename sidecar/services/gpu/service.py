@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,15 +30,19 @@ MEASURED: tuple[VideoCodec, ...] = ("h264", "hevc", "av1")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GpuService:
-    """Answers what hardware there is; everything that counts as working has been tried. `nvml` stands in for tests."""
+    """Answers what hardware there is; everything that counts as working has been tried.
+
+    `ours` tells the processes that work for the sidecar; `nvml` stands in for the library in tests.
+    """
 
     proofs: Proofs
+    ours: Callable[[], Collection[int]]
     nvml: Any = None
 
     async def cards(self) -> GpuList:
         """List the cards. A machine without one, or without its driver, is a normal case."""
         try:
-            found = await trio.to_thread.run_sync(measure_gpus, self.nvml)
+            found = await trio.to_thread.run_sync(measure_gpus, self.nvml, self.ours())
         except DependencyMissing as error:
             return GpuList(gpus=[], detail=error.detail)
         return GpuList(gpus=found, detail=None if found else "the driver tells of no card")

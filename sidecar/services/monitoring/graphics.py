@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,12 +39,15 @@ class CardMeter:
         self._cards: tuple[Gpu, ...] = ()
         self._next = 0.0
 
-    def look(self, tick: float) -> tuple[Gpu, ...]:
-        """Return the cards as they were at most EVERY seconds ago; none where there is no driver, or it fails."""
+    def look(self, tick: float, ours: Collection[int] = ()) -> tuple[Gpu, ...]:
+        """Return the cards as they were at most EVERY seconds ago; none where there is no driver, or it fails.
+
+        `ours` are the processes that are told of.
+        """
         if tick < self._next:
             return self._cards
         try:
-            self._cards = self._look()
+            self._cards = self._look(ours)
             self._next = tick + EVERY
         except DependencyMissing:
             self.close()
@@ -58,7 +61,7 @@ class CardMeter:
         self._library = None
         self._held.close()
 
-    def _look(self) -> tuple[Gpu, ...]:
+    def _look(self, ours: Collection[int]) -> tuple[Gpu, ...]:
         if self._library is None and not self._likely():
             return ()
         from sidecar.services.gpu.cards import measure_with, opened  # noqa: PLC0415 - start-up time
@@ -66,4 +69,4 @@ class CardMeter:
         if self._library is None:
             context: AbstractContextManager[Any] = opened(self._nvml)
             self._library = self._held.enter_context(context)
-        return tuple(measure_with(self._library))
+        return tuple(measure_with(self._library, ours))

@@ -201,7 +201,8 @@ class Sampler:
         meters = self._meters
         machine = meters.machine.look(now)
         own = meters.processes.own(now, machine.cores)
-        return machine, own, meters.processes.children(named, now, machine.cores), meters.cards.look(now)
+        children = meters.processes.children(named, now, machine.cores)
+        return machine, own, children, meters.cards.look(now, {child.pid for child in named})
 
     def _rates(self, now: float) -> Rates | None:
         meter = self.sources.meter

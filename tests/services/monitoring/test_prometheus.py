@@ -90,6 +90,7 @@ def crowded() -> tuple[Sample, Sources]:
             decoder=0.2,
             temperature=50.0,
             power=100.0,
+            processes=[],
         )
         for index in range(16)
     ]

@@ -53,7 +53,7 @@ class Planted:
         )
         machine: Any = SimpleNamespace(look=lambda _: QUIET.machine)
         processes: Any = SimpleNamespace(own=lambda *_: QUIET.process, children=lambda *_: ())
-        cards: Any = SimpleNamespace(look=lambda _: ())
+        cards: Any = SimpleNamespace(look=lambda *_: ())
         self.machine = machine
         self.log = Log()
         logger: Any = self.log

@@ -2,7 +2,7 @@
 // It needs no framework and no other file: give `Client` a `Transport` and it speaks.
 
 export const PROTOCOL = 1;
-export const SCHEMA_HASH = "sha256:37c1d08b3e4672e43d911bbbbbd54259245b1ce7d43f16acccff741257597fb3";
+export const SCHEMA_HASH = "sha256:c4baa7b2d584a6e36e159ddae4f20b8239b1aa00b1c00f49ea4a84a9a3bb3a9d";
 
 /** Seconds as a number, or exactly as `num/den`. */
 export type Seconds = number | string;
@@ -1146,7 +1146,11 @@ export interface FreezeOptions {
   minimumSeconds?: number;
 }
 
-/** A card, as its driver tells: memory in bytes, loads as ratios, °C, watts. Null is not measured. */
+/**
+ * A card, as its driver tells: memory in bytes, loads as ratios, °C, watts. Null is not measured.
+ *
+ * `memoryUsed` is all that is not free, with what the driver keeps for itself. `processes` are the sidecar's own.
+ */
 export interface Gpu {
   index: number;
   name: string;
@@ -1158,12 +1162,19 @@ export interface Gpu {
   decoder: number | null;
   temperature: number | null;
   power: number | null;
+  processes: Array<GpuProcess> | null;
 }
 
 /** Cards that NVIDIA's driver tells of; `detail` says why there are none. */
 export interface GpuList {
   gpus: Array<Gpu>;
   detail: string | null;
+}
+
+/** A process that works for the sidecar, and its memory on a card in bytes, null where the driver does not tell. */
+export interface GpuProcess {
+  pid: number;
+  memory: number | null;
 }
 
 /** Colours from one edge to the other (linear, along `angle`) or from the centre out (radial). */
