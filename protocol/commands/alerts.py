@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from protocol.commands.command import Command, Empty, Example, Params
-from protocol.errors import DiskFull, InvalidParams, OutputUnwritable
+from protocol.commands.command import Command, Empty, Example, Nothing, Params
+from protocol.errors import DiskFull, InvalidParams, OutputUnwritable, ResourceLimit
 from protocol.model import Model, Result
 
 Severity = Literal["info", "warning", "critical"]
@@ -109,6 +109,7 @@ class Alert(Result):
     """An alert that pends or fires. `id` is a threshold's name, or that of a rule; `value` and `threshold` are in `unit`.
 
     `value` is the last that was known; `since` is when it began to be beyond its threshold, `firedAt` when it fired.
+    `silenced`: a silence holds for it, so that nobody is told.
     """
 
     id: str
@@ -120,6 +121,7 @@ class Alert(Result):
     threshold: float
     since: str
     fired_at: str | None
+    silenced: bool = False
 
 
 class AlertEvent(Result):
@@ -148,6 +150,44 @@ class AlertHistory(Result):
     events: list[AlertEvent]
 
 
+class SilenceAlerts(Params, kw_only=True):
+    """What to be silent about, and for how long: `alerts` by their ids, all of a severity, what is both, or all there are.
+
+    An alert that is still there when its silence ends is told of then.
+    """
+
+    alerts: (
+        Annotated[list[Annotated[str, Meta(min_length=1, max_length=64)]], Meta(min_length=1, max_length=64)] | None
+    ) = None
+    severity: Severity | None = None
+    for_seconds: Annotated[float, Meta(ge=1, le=2_678_400)]
+    reason: Annotated[str, Meta(max_length=500)] | None = None
+
+
+class Silence(Result):
+    """A silence that holds. `alerts` null: whatever they are called; `by` is the name of the client that asked for it."""
+
+    id: str
+    alerts: list[str] | None
+    severity: Severity | None
+    since: str
+    until: str
+    by: str
+    reason: str | None
+
+
+class Unsilence(Params):
+    """A silence to end."""
+
+    id: str
+
+
+class Silences(Result):
+    """Those that hold, oldest first."""
+
+    silences: list[Silence]
+
+
 COMMANDS = (
     Command("alerts.thresholds", Empty, AlertRules, "Return thresholds and rules.", Example({})),
     Command(
@@ -166,4 +206,21 @@ COMMANDS = (
         "List alerts that fired, and that ended.",
         Example({"limit": 10}),
     ),
+    Command(
+        "alerts.silence",
+        SilenceAlerts,
+        Silence,
+        "Tell nobody of some alerts for a while; they are still seen by who asks, and remembered.",
+        Example({"alerts": ["cpu"], "forSeconds": 3600, "reason": "a long render"}),
+        raises=(InvalidParams, ResourceLimit, DiskFull, OutputUnwritable),
+    ),
+    Command(
+        "alerts.unsilence",
+        Unsilence,
+        Nothing,
+        "End a silence before its time.",
+        Example({"id": "silence-1"}, after=("alerts.silence",)),
+        raises=(InvalidParams, DiskFull, OutputUnwritable),
+    ),
+    Command("alerts.silences", Empty, Silences, "List the silences that hold.", Example({})),
 )

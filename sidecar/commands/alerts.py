@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from protocol.commands import Empty
-from protocol.commands.alerts import ActiveAlerts, AlertHistory, AlertHistoryQuery, AlertRules, SetThresholds
+from protocol.commands import Empty, Nothing
+from protocol.commands.alerts import (
+    ActiveAlerts,
+    AlertHistory,
+    AlertHistoryQuery,
+    AlertRules,
+    SetThresholds,
+    Silence,
+    SilenceAlerts,
+    Silences,
+    Unsilence,
+)
 from sidecar.commands.call import Call
 from sidecar.commands.registry import command
 
@@ -30,3 +40,22 @@ async def active(_params: Empty, call: Call) -> ActiveAlerts:
 async def history(params: AlertHistoryQuery, call: Call) -> AlertHistory:
     """List alerts that fired, and that ended."""
     return await call.services.monitoring.alerts.past(params.limit)
+
+
+@command("alerts.silence")
+async def silence(params: SilenceAlerts, call: Call) -> Silence:
+    """Tell nobody of some alerts for a while."""
+    return await call.services.monitoring.alerts.silence(params, by=call.client)
+
+
+@command("alerts.unsilence")
+async def unsilence(params: Unsilence, call: Call) -> Nothing:
+    """End a silence."""
+    await call.services.monitoring.alerts.unsilence(params.id)
+    return Nothing()
+
+
+@command("alerts.silences")
+async def silences(_params: Empty, call: Call) -> Silences:
+    """List the silences that hold."""
+    return await call.services.monitoring.alerts.silenced_by()
