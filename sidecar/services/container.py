@@ -22,7 +22,7 @@ from sidecar.services.folders import Folders, roots_of, settings_file
 from sidecar.services.instance import open_folders
 from sidecar.services.late import Late, open_late
 from sidecar.services.logs import Log, open_log
-from sidecar.services.loopback import Loopback, open_loopback
+from sidecar.services.loopback import Loopback, Scraping, open_loopback, open_scraping
 from sidecar.services.settings import SettingsStore
 from sidecar.services.stderr import BoundedStderr
 from sidecar.services.tools import Tools
@@ -90,6 +90,7 @@ class Services:
     supervisor: Supervisor
     tools: Tools
     loopback: Loopback
+    scraping: Scraping
     jobs: Jobs
     started: float
     opened: ExitStack
@@ -357,6 +358,8 @@ async def open_services(options: ServiceOptions) -> AsyncIterator[Services]:
         opened = stack.enter_context(ExitStack())
         tasks = await stack.enter_async_context(_open_tasks())
         loopback = stack.enter_context(open_loopback(lambda: settings.current.http_port, log.logger))
+        current = settings.current
+        scraping = stack.enter_context(open_scraping(current.metrics_port, token=current.metrics_token))
         late = await stack.enter_async_context(open_late(lambda: _open_members(services)))
         tools = Tools(settings, environ, supervisor)
         services = Services(
@@ -367,6 +370,7 @@ async def open_services(options: ServiceOptions) -> AsyncIterator[Services]:
             supervisor=supervisor,
             tools=tools,
             loopback=loopback,
+            scraping=scraping,
             jobs=options.jobs,
             started=started,
             opened=opened,

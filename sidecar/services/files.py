@@ -67,6 +67,17 @@ def make_private(folder: Path) -> None:
         each.mkdir(mode=0o700, exist_ok=True)
 
 
+def why_unwritable(folder: Path) -> str | None:
+    """Try to write a file into a folder; return why it cannot be, or None."""
+    probe = folder / f".writable-{secrets.token_hex(4)}"
+    try:
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        return error.strerror or str(error)
+    return None
+
+
 def write_error(path: Path, error: OSError) -> SidecarError:
     """Name a failed write by its kind."""
     if error.errno in NO_SPACE:

@@ -23,6 +23,9 @@ from sidecar.services.folders import Folders, Roots
 from sidecar.services.locks import FileLock, try_lock
 
 LOCK = "instance.lock"
+ADDRESS = "instance.json"
+"""In which a sidecar says how it is reached; it means nothing once its lock is free."""
+
 OTHERS = "instances"
 KEEP_LOGS = 7 * 86_400.0
 
@@ -64,11 +67,13 @@ def _claim_data(root: Path, instance_id: str, held: ExitStack, *, guest: bool) -
             _sweep_data(root / OTHERS)
             return data, ()
         held.callback(own.release)
+        _forget(root)
         adopted = []
         for folder in sorted((root / OTHERS).iterdir()):
             lock_or_none = _try_adopt(folder)
             if lock_or_none is not None:
                 held.callback(_leave, folder, lock_or_none)
+                _forget(folder)
                 adopted.append(folder)
         return root, tuple(adopted)
 
@@ -150,15 +155,23 @@ def _try_adopt(folder: Path) -> FileLock | None:
 def _leave(folder: Path, lock: FileLock) -> None:
     """Release a sub-folder; one that holds nothing more than its lock goes too."""
     empty = _is_bare(folder)
+    if empty:
+        _forget(folder)
     lock.release(remove=empty)
     if empty:
         _remove_empty(folder)
 
 
+def _forget(folder: Path) -> None:
+    """Remove how whoever had a folder before was reached; the lock is ours."""
+    with suppress(OSError):
+        (folder / ADDRESS).unlink()
+
+
 def _is_bare(folder: Path) -> bool:
-    """Whether a sub-folder holds nothing but its lock."""
+    """Whether a sub-folder holds nothing but its lock, and how somebody was reached."""
     try:
-        return [path.name for path in folder.iterdir()] == [LOCK]
+        return {path.name for path in folder.iterdir()} - {ADDRESS} == {LOCK}
     except (FileNotFoundError, NotADirectoryError):
         return False
 

@@ -10,6 +10,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import trio
 
@@ -32,19 +33,25 @@ class Loopback:
         self,
         port: Callable[[], int],
         report: Callable[[int, int], None] = lambda _wanted, _used: None,
+        *,
+        fixed: bool = False,
     ) -> None:
-        """Take the port to listen on: 0, and one that is taken, mean any that is free; of the latter `report` hears."""
+        """Take the port to listen on: 0, and one that is taken, mean any that is free; of the latter `report` hears.
+
+        `fixed`: it is this port or none.
+        """
         self.token = secrets.token_urlsafe(TOKEN_BYTES)
         self.origins: frozenset[str] = frozenset()
         self.bound = trio.Event()
         self.wanted = trio.Event()
         self._port = port
         self._report = report
+        self._fixed = fixed
         self._listener: socket.socket | None = None
 
     @property
     def listener(self) -> socket.socket:
-        """The socket. Raises DependencyMissing when the machine has no loopback network to listen on."""
+        """The socket. Raises DependencyMissing when there is no loopback network, or port, to listen on."""
         if self._listener is None:
             self._listener = self._listen()
             self.bound.set()
@@ -76,7 +83,7 @@ class Loopback:
             return _bound(wanted)
         except OSError as error:
             failure = error
-        if wanted == 0:
+        if wanted == 0 or self._fixed:
             raise DependencyMissing(name="loopback network", detail=failure.strerror or str(failure)) from failure
         # Settings are shared by all sidecars of a user: the second must not be without bytes for want of a port.
         try:
@@ -103,6 +110,28 @@ def _bound(port: int) -> socket.socket:
         listener.close()
         raise
     return listener
+
+
+@dataclass(frozen=True, slots=True)
+class Scraping:
+    """Who may read metrics, and where: `own` listens for that alone, None where no port is set for it.
+
+    `token` says whether it takes the token.
+    """
+
+    own: Loopback | None
+    token: bool
+
+
+@contextmanager
+def open_scraping(port: int, *, token: bool) -> Iterator[Scraping]:
+    """Make what metrics are read by; the port, 0 for none, is let go with the block."""
+    own = Loopback(lambda: port, fixed=True) if port else None
+    try:
+        yield Scraping(own, token)
+    finally:
+        if own is not None:
+            own.close()
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import secrets
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from protocol.errors import SidecarError
 from sidecar import __version__
 from sidecar.ffmpeg.toolchain import Toolchain
 from sidecar.services import health, machine
+from sidecar.services.files import why_unwritable
 from sidecar.services.folders import Folders
 from sidecar.services.gpu import Gpu, find_gpus
 from sidecar.services.logs import Log
@@ -119,7 +119,7 @@ class SystemService:
         return health.check_disk(free, self.settings.current.min_free_disk_bytes)
 
     def _writable(self) -> HealthCheck:
-        refused = {folder: why for folder in self._own_folders() if (why := _refusal(folder)) is not None}
+        refused = {folder: why for folder in self._own_folders() if (why := why_unwritable(folder)) is not None}
         return health.check_folders(refused)
 
     def _settings(self) -> HealthCheck:
@@ -139,14 +139,3 @@ def _attempt(find: Callable[[], T]) -> T | SidecarError:
         return find()
     except SidecarError as error:
         return error
-
-
-def _refusal(folder: Path) -> str | None:
-    """Try to write a file into a folder; return why it cannot be, or None."""
-    probe = folder / f".writable-{secrets.token_hex(4)}"
-    try:
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        return error.strerror or str(error)
-    return None

@@ -22,7 +22,7 @@ from sidecar.commands.grant import grant_of
 from sidecar.commands.registry import Handler, handler
 from sidecar.services.events import EventHub
 from sidecar.services.logger import trace
-from sidecar.services.loopback import Loopback
+from sidecar.services.loopback import Loopback, Scraping
 from sidecar.services.monitoring.meter import Meter
 
 
@@ -53,6 +53,7 @@ class FakeServices:
     log: FakeLog = field(default_factory=FakeLog)
     events: EventHub = field(default_factory=EventHub)
     loopback: Loopback = field(default_factory=lambda: Loopback(lambda: 0))
+    scraping: Scraping = field(default_factory=lambda: Scraping(None, token=True))
     meter: Meter = field(default_factory=Meter)
     gates: dict[str, trio.Event] = field(default_factory=dict)
     started: list[str] = field(default_factory=list)

@@ -93,6 +93,11 @@ class Counters:
         with self._mutex:
             return {kind: (counts.hits.total, counts.misses.total) for kind, counts in self._kinds.items()}
 
+    def evictions(self) -> dict[Cause, int]:
+        """Return how many entries went, by cause; as cheap."""
+        with self._mutex:
+            return {cause: sum(counts.evictions[cause] for counts in self._kinds.values()) for cause in CAUSES}
+
     def of(self, kind: Kind) -> KindCounts:
         """Return the counts of a kind."""
         with self._mutex:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from protocol.commands.table import AREA_OF
 from sidecar import __version__
 from sidecar.core.alerts.engine import Phase
+from sidecar.core.alerts.rule import Severity
 from sidecar.core.monitoring.histogram import WAITS, Histogram
 from sidecar.core.monitoring.outcomes import FAULTS, GROUPS, OUTCOMES, RENDER, group_of, outcome_of
 from sidecar.core.monitoring.series import CARDS
@@ -24,13 +26,23 @@ PHASES: Mapping[Phase, float] = {"inactive": 0.0, "pending": 1.0, "firing": 2.0}
 Found = Iterator[tuple[str, list[tuple[tuple[str, ...], Value]]]]
 
 
-def gather(sample: Sample, sources: Sources, *, started: float, dropped: int, phases: Mapping[str, Phase]) -> Values:
-    """Return every family that has a value now. Takes a millisecond; on the trio thread. `phases` are those of alerts."""
+@dataclass(frozen=True, slots=True)
+class Alerting:
+    """Where the alert of a rule is, and whether nobody is told of it."""
+
+    id: str
+    severity: Severity
+    phase: Phase
+    silenced: bool = False
+
+
+def gather(sample: Sample, sources: Sources, *, started: float, dropped: int, alerts: Sequence[Alerting]) -> Values:
+    """Return every family that has a value now. Takes a millisecond; on the trio thread."""
     parts = (
         _itself(started),
         _operations(sources.meter),
         _numbers(sample, sources.meter),
-        _alerts(phases),
+        _alerts(alerts),
         _queues(sources.meter),
         _renders(sources.meter),
         _children(sample, sources),
@@ -79,12 +91,17 @@ def _outcomes(operation: Operation | None) -> Mapping[str, int]:
 
 def _numbers(sample: Sample, meter: Meter) -> Found:
     values, machine, process = readings_of(sample).values, sample.machine, sample.process
+    speeds = [each.speed for each in sample.pipelines if each.speed is not None]
     for name, value in (
         ("error_ratio", values.get("operations.errorRatio")),
         ("response_time_seconds", values.get("operations.responseTime")),
+        ("recent_interactive_operations", 0 if sample.response is None else sample.response.samples),
         ("render_frames_per_second", values.get("render.framesPerSecond")),
+        ("render_speed_ratio", sum(speeds) if speeds else None),
         ("render_stalled_seconds", values.get("render.stalled")),
         ("cache_hit_ratio", values.get("cache.hitRatio")),
+        ("recent_cache_lookups", sample.found.whole),
+        ("recent_child_crashes", sample.crashes),
         ("process_cpu_seconds_total", process.cpu_seconds),
         ("process_resident_memory_bytes", process.rss),
         ("process_threads", process.threads),
@@ -98,6 +115,7 @@ def _numbers(sample: Sample, meter: Meter) -> Found:
         ("system_memory_total_bytes", machine.memory_total),
         ("system_disk_free_bytes", machine.disk.free),
         ("system_disk_total_bytes", machine.disk.total),
+        ("system_disk_free_ratio", values.get("system.diskFreeRatio")),
     ):
         yield name, list(one(value))
     lag = sample.lag
@@ -106,8 +124,9 @@ def _numbers(sample: Sample, meter: Meter) -> Found:
         yield "event_loop_lag_seconds", [((percentile,), value) for percentile, value in found]
 
 
-def _alerts(phases: Mapping[str, Phase]) -> Found:
-    yield "alert_state", [((name,), PHASES[phase]) for name, phase in phases.items()]
+def _alerts(alerts: Sequence[Alerting]) -> Found:
+    yield "alert_state", [((each.id, each.severity), PHASES[each.phase]) for each in alerts]
+    yield "alert_silenced", [((each.id,), float(each.silenced)) for each in alerts]
 
 
 def _queues(meter: Meter) -> Found:
@@ -158,6 +177,7 @@ def _caches(sources: Sources) -> Found:
             for result, count in zip(("hit", "miss"), counts, strict=True)
         ],
     )
+    yield "cache_evictions_total", [((cause,), count) for cause, count in cache.evictions.items()]
     tiers = [(name, tier) for name, tier in (("memory", cache.memory), ("disk", cache.disk)) if tier is not None]
     yield "cache_bytes", [((name,), tier.bytes) for name, tier in tiers]
     yield "cache_limit_bytes", [((name,), tier.limit) for name, tier in tiers]
@@ -185,6 +205,14 @@ def _cards(sample: Sample) -> Found:
     ):
         found = [(str(card.index), getattr(card, member)) for card in sample.gpus[:CARDS]]
         yield name, [((index,), float(value)) for index, value in found if value is not None]
+    ours = [(str(card.index), card.processes) for card in sample.gpus[:CARDS] if card.processes is not None]
+    yield "gpu_processes", [((index,), len(processes)) for index, processes in ours]
+    # Of those of which the driver does not tell how much it is there is no sum.
+    told = [(index, [each.memory for each in processes]) for index, processes in ours]
+    yield (
+        "gpu_process_memory_bytes",
+        [((index,), sum(each for each in memory if each is not None)) for index, memory in told if None not in memory],
+    )
 
 
 def _spread(histogram: Histogram, more: int = 0) -> Distribution:

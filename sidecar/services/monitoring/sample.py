@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class Pipeline:
     """A job that runs: `made` is all that it has come to, `stood` for how long that has not grown.
 
-    Only what was observed counts, and only in stages whose progress is told.
+    Only what was observed counts, and only in stages whose progress is told. `speed` is seconds of output a second.
     """
 
     job_id: str
@@ -30,15 +30,17 @@ class Pipeline:
     frames_per_second: float | None
     made: tuple[float, ...]
     stood: float = 0.0
+    speed: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CacheLook:
-    """Lookups by kind, as hits and misses since the start; tiers as they were last told of, None before."""
+    """Lookups by kind, as hits and misses, and evictions by cause, since the start; tiers as they were last told of, None before."""
 
     lookups: Mapping[CacheKind, tuple[int, int]] = field(default_factory=dict)
     memory: TierState | None = None
     disk: TierState | None = None
+    evictions: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from sidecar.services.logger import Logger
 from sidecar.services.monitoring.alerting import AlertService
 from sidecar.services.monitoring.history import History, HistoryFile
 from sidecar.services.monitoring.keeping import keep
+from sidecar.services.monitoring.readiness import Readiness, Reason
 from sidecar.services.monitoring.readings import readings_of
 from sidecar.services.monitoring.sample import Sample
 from sidecar.services.monitoring.sampler import Sampler
@@ -50,6 +51,7 @@ class MonitoringService:
     log: Logger
     started: float
     alerts: AlertService
+    readiness: Readiness
     file: HistoryFile | None = None
     history: History = field(default_factory=History)
     wanted: trio.Event = field(default_factory=trio.Event)
@@ -79,13 +81,24 @@ class MonitoringService:
         return recall(self.history, query, time.time())
 
     async def page(self, form: Format) -> MetricsPage:
-        """Return all metrics as Prometheus reads them; written out in a thread."""
-        from sidecar.services.monitoring.gathering import gather  # noqa: PLC0415 - start-up time
+        """Return all metrics as Prometheus reads them; written out in a thread. Raises Timeout where nothing can be looked at."""
+        from sidecar.services.monitoring.gathering import Alerting, gather  # noqa: PLC0415 - start-up time
 
         sample, sources = await self.sampler.fresh(), self.sampler.sources
-        phases = self.alerts.phases()
-        values = gather(sample, sources, started=self.started, dropped=self.events.dropped, phases=phases)
+        phases, silenced = self.alerts.phases(), self.alerts.silenced()
+        rules = self.alerts.config.rules()
+        alerts = [Alerting(rule.id, rule.severity, phases[rule.id], silenced[rule.id]) for rule in rules]
+        values = gather(sample, sources, started=self.started, dropped=self.events.dropped, alerts=alerts)
         return await trio.to_thread.run_sync(_written, values, form, limiter=self.writing)
+
+    @property
+    def begun(self) -> bool:
+        """Whether it looks."""
+        return self.wanted.is_set()
+
+    async def ready(self) -> list[Reason]:
+        """Return what is in the way of work; nothing is where there is nothing."""
+        return await self.readiness.reasons()
 
     async def run(self) -> None:
         """Look once a second as soon as that is wanted, and keep what was seen; until cancelled."""

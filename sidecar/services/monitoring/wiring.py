@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
+
+import trio
 
 from sidecar.services.folders import roots_of
 from sidecar.services.monitoring.alerting import NAME, AlertService
+from sidecar.services.monitoring.clock import tick
 from sidecar.services.monitoring.graphics import CardMeter
 from sidecar.services.monitoring.history import HistoryFile
+from sidecar.services.monitoring.instances import announce
 from sidecar.services.monitoring.machine import MachineMeter
 from sidecar.services.monitoring.meter import Queue
 from sidecar.services.monitoring.processes import Named, ProcessMeter
+from sidecar.services.monitoring.readiness import Readiness
 from sidecar.services.monitoring.readings import JOBS
 from sidecar.services.monitoring.sample import CacheLook, Pipeline
 from sidecar.services.monitoring.sampler import Meters, Sampler, Sources
@@ -28,8 +35,21 @@ if TYPE_CHECKING:
 
 @asynccontextmanager
 async def monitored(services: Services, render: RenderService, media: MediaService) -> AsyncIterator[MonitoringService]:
-    """Look at an instance while the block lasts."""
-    folders, meter = services.folders, services.meter
+    """Look at an instance while the block lasts, and say in its data folder how it is reached."""
+    data, started, log = services.folders.data, services.started, services.log.logger
+    cards = CardMeter()
+    service = _service(services, render, media, cards)
+    try:
+        async with open_monitoring(service), trio.open_nursery() as nursery:
+            nursery.start_soon(partial(announce, services.loopback, data, pid=os.getpid(), started=started, log=log))
+            yield service
+            nursery.cancel_scope.cancel()
+    finally:
+        cards.close()
+
+
+def _service(services: Services, render: RenderService, media: MediaService, cards: CardMeter) -> MonitoringService:
+    folders, meter, log = services.folders, services.meter, services.log.logger
     meter.queues[JOBS] = lambda: _jobs(render)
     meter.queues["encoders"] = lambda: Queue(render.slots.waiting, render.slots.taken, render.slots.count)
     meter.queues["readers"] = lambda: Queue(*media.pool.use)
@@ -42,23 +62,24 @@ async def monitored(services: Services, render: RenderService, media: MediaServi
         pipelines=lambda: _pipelines(render),
         cache=lambda: _cache(services),
     )
-    cards = CardMeter()
     meters = Meters(MachineMeter((folders.data, folders.cache, folders.temp)), ProcessMeter(), cards)
+    sampler = Sampler(sources, meters, log)
     # A folder that is not the data folder itself goes with its instance, unless something is in it.
     kept = folders.data if folders.data == roots_of(services.settings.current).data else None
-    service = MonitoringService(
-        Sampler(sources, meters, services.log.logger),
+    return MonitoringService(
+        sampler,
         services.events,
-        services.log.logger,
+        log,
         services.started,
-        AlertService(services.events, services.log.logger, None if kept is None else kept / NAME),
+        AlertService(services.events, log, None if kept is None else kept / NAME),
+        Readiness(
+            folders=(folders.data, folders.cache, folders.temp, folders.log),
+            least=lambda: services.settings.current.min_free_disk_bytes,
+            tool=services.tools.look,
+            unseen=lambda: None if sampler.last is None else tick() - sampler.last.tick,
+        ),
         None if kept is None else HistoryFile(kept),
     )
-    try:
-        async with open_monitoring(service):
-            yield service
-    finally:
-        cards.close()
 
 
 def _children(services: Services) -> Sequence[Named]:
@@ -82,7 +103,7 @@ def _pipelines(render: RenderService) -> Sequence[Pipeline]:
         progress = job.progress
         if progress is not None:
             made = progress.frame, progress.fraction, progress.bytes, job.sounded
-            found.append(Pipeline(job.job_id, progress.stage, progress.fps, made))
+            found.append(Pipeline(job.job_id, progress.stage, progress.fps, made, speed=progress.speed))
         else:
             found.append(Pipeline(job.job_id, "analysing", None, ()))
     return found
@@ -95,6 +116,7 @@ def _cache(services: Services) -> CacheLook:
     told = services.events.snapshot("cache.changed")
     return CacheLook(
         lookups=memory.counters.lookups(),
+        evictions=memory.counters.evictions(),
         memory=None if told is None else told.memory,
         disk=None if told is None else told.disk,
     )

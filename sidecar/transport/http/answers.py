@@ -1,4 +1,4 @@
-"""Headers that belong to an answer of any kind, and answers that refuse."""
+"""Headers that belong to an answer of any kind, and answers of one line."""
 
 from __future__ import annotations
 
@@ -22,3 +22,13 @@ def refusal(status: int, text: str, headers: Mapping[str, str] | None = None) ->
         status_code=status,
         headers={"content-type": "text/plain; charset=utf-8", **SAFE, **PRIVATE, **(headers or {})},
     )
+
+
+def plain(text: str) -> Response:
+    """Return an answer that says one thing."""
+    return refusal(200, text)
+
+
+def unauthorized() -> Response:
+    """Return the answer to those who have not the token."""
+    return refusal(401, "the token of initialize is missing or wrong", {"www-authenticate": "Bearer"})

@@ -6,7 +6,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sidecar.services.resources.capability import PREFIX
-from sidecar.transport.http.answers import refusal
+from sidecar.transport.http.answers import refusal, unauthorized
 from sidecar.transport.http.cors import preflight
 from sidecar.transport.http.fetching import Fetching
 from sidecar.transport.http.front import Front
@@ -14,9 +14,10 @@ from sidecar.transport.http.guard import Guard
 from sidecar.transport.http.hosting import Ending, Hosting
 from sidecar.transport.http.rpc import Rpc
 from sidecar.transport.http.token import bearer_holds
+from sidecar.transport.http.watching import Watched, route_of
 
 
-def application(hosting: Hosting, sessions: set[Ending]) -> ASGIApp:
+def application(hosting: Hosting, sessions: set[Ending], watched: Watched) -> ASGIApp:
     """Return the site as an ASGI application; `sessions` holds those that are connected to `/rpc`."""
     fetching = Fetching(lambda: hosting.services.resources, hosting.allowed)
     rpc = Rpc(hosting, sessions)
@@ -34,11 +35,13 @@ def application(hosting: Hosting, sessions: set[Ending]) -> ASGIApp:
             chosen = _Nothing(hosting)
         elif path.startswith(PREFIX.encode()):
             chosen = fetching
+        elif path in watched:
+            chosen = watched[path]
         await chosen(scope, receive, send)
 
     def count(path: bytes, status: int) -> None:
-        name = "resources" if path.startswith(PREFIX.encode()) else "rpc" if path == b"/rpc" else "other"
-        hosting.services.meter.served(name, status)
+        name = "resources" if path.startswith(PREFIX.encode()) else "rpc" if path == b"/rpc" else route_of(path)
+        hosting.services.meter.served(name or "other", status)
 
     return Guard(route, hosting.loopback.port, hosting.report, count)
 
@@ -53,5 +56,5 @@ class _Nothing:
         if bearer_holds(Headers(scope=scope), self._hosting.loopback.token):
             answer = refusal(404, "nothing is here")
         else:
-            answer = refusal(401, "the token of initialize is missing or wrong", {"www-authenticate": "Bearer"})
+            answer = unauthorized()
         await answer(scope, receive, send)

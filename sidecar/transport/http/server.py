@@ -8,14 +8,17 @@ from typing import Any
 import trio
 from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.trio.worker_context import WorkerContext
+from starlette.types import ASGIApp
 
+from sidecar.services.loopback import Loopback
 from sidecar.transport.finish import ANSWER_SECONDS
 from sidecar.transport.http.application import application
 from sidecar.transport.http.hosting import Ending, Hosting
 from sidecar.transport.http.line import Line, settings
+from sidecar.transport.http.watching import watched, watching
 
 CONNECTIONS = 64
-"""At once. More wait to be accepted; time limits see to it that those before them end."""
+"""At once, by each port. More wait to be accepted; time limits see to it that those before them end."""
 
 FULL = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS})
 FULL_SECONDS = 0.1
@@ -28,21 +31,27 @@ class Server:
     def __init__(self, hosting: Hosting, connections: int = CONNECTIONS) -> None:
         self._hosting = hosting
         self._sessions: set[Ending] = set()
-        app: Any = application(hosting, self._sessions)
-        self._application = ASGIWrapper(app)
+        parts = watched(hosting)
+        self._doors: list[tuple[Loopback, ASGIApp]] = [
+            (hosting.loopback, application(hosting, self._sessions, parts)),
+        ]
+        own: Loopback | None = hosting.services.scraping.own
+        if own is not None and own.bound.is_set():
+            self._doors.append((own, watching(hosting, own, parts)))
         self._config = settings()
         self._context = WorkerContext(None)
         self._lines: set[Line] = set()
-        self._places = trio.Semaphore(connections)
+        self._connections = connections
         self._accepting = trio.CancelScope()
         self._empty = trio.Event()
 
     async def run(self) -> None:
         """Accept until `close`, serve until all have left; cancelled, connections are cut off."""
-        listener = trio.SocketListener(trio.socket.from_stdlib_socket(self._hosting.loopback.listener))
-        async with trio.open_nursery() as nursery, listener:
+        async with trio.open_nursery() as nursery:
             with self._accepting:
-                await self._accept(listener, nursery)
+                async with trio.open_nursery() as doors:
+                    for loopback, app in self._doors:
+                        doors.start_soon(self._accept, loopback, app, nursery)
 
     async def close(self, grace: float) -> None:
         """Take no more; give downloads `grace` seconds, and sessions a moment more to say goodbye."""
@@ -56,21 +65,25 @@ class Server:
         await self._left(3 * ANSWER_SECONDS)
         self._cut(self._lines)
 
-    async def _accept(self, listener: trio.SocketListener, nursery: trio.Nursery) -> None:
-        while True:
-            await self._places.acquire()
-            try:
-                stream = await listener.accept()
-            except OSError as error:
-                self._places.release()
-                if error.errno not in FULL:
-                    raise
-                await trio.sleep(FULL_SECONDS)
-            else:
-                nursery.start_soon(self._serve, stream)
+    async def _accept(self, loopback: Loopback, app: Any, nursery: trio.Nursery) -> None:
+        application = ASGIWrapper(app)
+        # Of their own: nobody who holds on to one door keeps others out of the other.
+        places = trio.Semaphore(self._connections)
+        async with trio.SocketListener(trio.socket.from_stdlib_socket(loopback.listener)) as listener:
+            while True:
+                await places.acquire()
+                try:
+                    stream = await listener.accept()
+                except OSError as error:
+                    places.release()
+                    if error.errno not in FULL:
+                        raise
+                    await trio.sleep(FULL_SECONDS)
+                else:
+                    nursery.start_soon(self._serve, stream, application, places)
 
-    async def _serve(self, stream: trio.SocketStream) -> None:
-        line = Line(stream, self._application, self._config, self._context)
+    async def _serve(self, stream: trio.SocketStream, application: ASGIWrapper, places: trio.Semaphore) -> None:
+        line = Line(stream, application, self._config, self._context)
         self._lines.add(line)
         try:
             await line.run()
@@ -78,7 +91,7 @@ class Server:
             self._hosting.report("a connection failed", error)
         finally:
             self._lines.discard(line)
-            self._places.release()
+            places.release()
             self._empty.set()
 
     async def _left(self, seconds: float) -> None:

@@ -12,21 +12,22 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 
 from protocol.commands import TABLE
 from protocol.commands.cache import TierState
-from protocol.commands.gpu import Gpu
+from protocol.commands.gpu import Gpu, GpuProcess
 from protocol.errors import REGISTRY
-from sidecar.core.alerts.engine import Phase
 from sidecar.core.alerts.named import NAMED
 from sidecar.core.monitoring.outcomes import GROUPS, RENDER
 from sidecar.core.monitoring.trail import Part
 from sidecar.core.sketch import Spread
+from sidecar.services.cache.counters import CAUSES
 from sidecar.services.cache.kinds import KINDS
 from sidecar.services.monitoring.exposition import expose
 from sidecar.services.monitoring.families import FAMILIES, LIMIT, PREFIX, series_count
-from sidecar.services.monitoring.gathering import gather
+from sidecar.services.monitoring.gathering import Alerting, gather
 from sidecar.services.monitoring.meter import Meter, Queue
 from sidecar.services.monitoring.processes import ChildUse
 from sidecar.services.monitoring.sample import CacheLook, Pipeline, Sample
 from sidecar.services.monitoring.sampler import Sources
+from sidecar.transport.http.watching import ROUTES
 from tests.services.monitoring.samples import sample
 
 PARSERS = {"text": parse_text, "openmetrics": parse_openmetrics}
@@ -34,7 +35,10 @@ UNITS = ("_bytes", "_bytes_total", "_seconds", "_seconds_total", "_ratio", "_cel
 OF_NO_UNIT = {"render_frames_per_second"}
 
 
-PHASES: dict[str, Phase] = {**dict.fromkeys(NAMED, "inactive"), **{f"own{number}": "firing" for number in range(32)}}
+ALERTS = [
+    *(Alerting(each.name, each.limits.severity, "inactive") for each in NAMED.values()),
+    *(Alerting(f"own{number}", "info", "firing") for number in range(32)),
+]
 
 
 def sources(meter: Meter, **changes: Any) -> Sources:
@@ -58,7 +62,7 @@ def crowded() -> tuple[Sample, Sources]:
             meter.ended(name, 0.5, kind)
     for kind in ("parse", "invalidRequest", "methodNotFound", "notInitialized", "messageTooLarge", "shuttingDown"):
         meter.refuse(None, kind)
-    for route in ("resources", "rpc", "other"):
+    for route in ("resources", "rpc", *ROUTES, "other"):
         for status in (101, 200, 304, 404, 500):
             meter.served(route, status)
     for name in ("interactive", "previews", "jobs", "probe", "render", "encoders", "readers", "workers"):
@@ -90,7 +94,7 @@ def crowded() -> tuple[Sample, Sources]:
             decoder=0.2,
             temperature=50.0,
             power=100.0,
-            processes=[],
+            processes=[GpuProcess(pid=5, memory=2**20), GpuProcess(pid=6, memory=2**21)],
         )
         for index in range(16)
     ]
@@ -102,9 +106,12 @@ def crowded() -> tuple[Sample, Sources]:
         response=Spread(0.1, 0.2, 0.3, 0.4, 50),
         ended=Part(100, 5),
         found=Part(100, 50),
-        pipelines=[Pipeline("a", "picture", 20.0, (1, 0.1, 1), 3.0)],
+        pipelines=[
+            Pipeline("a", "picture", 20.0, (1, 0.1, 1), 3.0, 0.5),
+            Pipeline("b", "picture", 9.0, (1,), 0.0, 0.25),
+        ],
     )
-    cache = CacheLook(dict.fromkeys(KINDS, (3, 4)), tier, tier)
+    cache = CacheLook(dict.fromkeys(KINDS, (3, 4)), tier, tier, dict.fromkeys(CAUSES, 2))
     return look, sources(
         meter,
         started=lambda: dict.fromkeys(roles, 9),
@@ -114,7 +121,7 @@ def crowded() -> tuple[Sample, Sources]:
 
 
 def page(form: Any, look: Sample, given: Sources) -> str:
-    return expose(gather(look, given, started=5.0, dropped=7, phases=PHASES), form).text
+    return expose(gather(look, given, started=5.0, dropped=7, alerts=ALERTS), form).text
 
 
 def read(form: str, text: str) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
@@ -176,7 +183,8 @@ def test_what_is_read_is_what_was_planted(form: str) -> None:
     assert found[at("children_resident_memory_bytes", role="render")] == 1_500
     assert found[at("children_crashed_total", role="render")] == 1
     assert found[at("rpc_events_dropped_total")] == 7
-    assert (found[at("alert_state", alert="cpu")], found[at("alert_state", alert="own3")]) == (0, 2)
+    assert found[at("alert_state", alert="cpu", severity="warning")] == 0
+    assert found[at("alert_state", alert="own3", severity="info")] == 2
     assert found[at("system_memory_total_bytes")] == 2**32
     # What was not measured is not there.
     absent = {name for name, _ in found} & {"error_ratio", "response_time_seconds", "cache_bytes", "cache_hit_ratio"}
@@ -187,12 +195,15 @@ def test_what_is_read_is_what_was_planted(form: str) -> None:
 @pytest.mark.parametrize("form", ["text", "openmetrics"])
 def test_there_are_never_more_series_than_are_allowed(form: str) -> None:
     look, given = crowded()
-    values = gather(look, given, started=5.0, dropped=0, phases=PHASES)
+    values = gather(look, given, started=5.0, dropped=0, alerts=ALERTS)
     found = read(form, page(form, look, given))
     assert series_count(values) == len(found)
     assert 700 < len(found) <= LIMIT
     assert set(values) == set(FAMILIES)
     assert found[at("gpu_temperature_celsius", gpu="7")] == 50.0
+    assert (found[at("gpu_processes", gpu="7")], found[at("gpu_process_memory_bytes", gpu="7")]) == (2, 3 * 2**20)
+    assert found[at("render_speed_ratio")] == 0.75
+    assert found[at("cache_evictions_total", cause="limit")] == 2
 
 
 def test_names_follow_the_rules() -> None:
@@ -209,7 +220,7 @@ def test_names_follow_the_rules() -> None:
 
 def test_the_page_is_called_what_it_is() -> None:
     look, given = crowded()
-    values = gather(look, given, started=5.0, dropped=0, phases=PHASES)
+    values = gather(look, given, started=5.0, dropped=0, alerts=ALERTS)
     assert expose(values, "text").content_type == "text/plain; version=0.0.4; charset=utf-8"
     assert expose(values, "openmetrics").content_type.startswith("application/openmetrics-text; version=1.0.0")
     assert expose(values, "openmetrics").text.endswith("# EOF\n")

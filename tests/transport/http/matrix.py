@@ -72,7 +72,7 @@ def tokens() -> Iterator[Row]:
     for target in ("/rpc", "/metrics", "/nothing", "/"):
         get = f"GET {target} HTTP/1.1\r\n{{good}}"
         yield row(f"{target} without", f"{get}\r\n", 401)
-        found = 426 if target == "/rpc" else 404
+        found = {"/rpc": 426, "/metrics": 503}.get(target, 404)
         yield row(f"{target} with", f"{get}Authorization: Bearer {{token}}\r\n\r\n", found)
         yield row(f"{target} with, in small letters", f"{get}authorization: bearer {{token}}\r\n\r\n", found)
         for given in TOKENS:

@@ -10,9 +10,12 @@ from pathlib import Path
 import pytest
 import trio
 
+from protocol.commands.metrics import MetricsPage
+from protocol.errors import SidecarError
 from sidecar.commands.call import Peer
 from sidecar.services.cache.memory import MemoryTier
 from sidecar.services.cache.store import CacheStore
+from sidecar.services.monitoring.readiness import Reason
 from sidecar.services.resources import Resources
 from sidecar.transport.http import line as lines
 from sidecar.transport.http.hosting import Hosting
@@ -26,9 +29,33 @@ MEMORY = 4 << 20
 
 
 @dataclass
-class SiteServices(FakeServices):
-    """Services that also have something to fetch."""
+class FakeMonitoring:
+    """Answers what tests say, once it has begun; `asked` is how often."""
 
+    begun: bool = False
+    error: SidecarError | None = None
+    reasons: list[Reason] = field(default_factory=list)
+    gate: trio.Event | None = None
+    asked: list[str] = field(default_factory=list)
+
+    async def page(self, form: str) -> MetricsPage:
+        self.asked.append(form)
+        if self.gate is not None:
+            await self.gate.wait()
+        if self.error is not None:
+            raise self.error
+        return MetricsPage(content_type=f"{form}/plain", text="up 1\n")
+
+    async def ready(self) -> list[Reason]:
+        self.asked.append("ready")
+        return self.reasons
+
+
+@dataclass
+class SiteServices(FakeServices):
+    """Services that also have something to fetch, and to watch."""
+
+    monitoring: FakeMonitoring = field(default_factory=FakeMonitoring)
     memory: MemoryTier = field(default_factory=lambda: MemoryTier(MEMORY))
     cache: CacheStore | None = None
 
