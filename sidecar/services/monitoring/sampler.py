@@ -7,7 +7,7 @@ asked runs in a thread of its own.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -179,7 +179,7 @@ class Sampler:
             active=active,
             connections=len(meter.lines),
             queues=_queues(meter.queues),
-            pipelines=self._followed(now),
+            pipelines=self._followed(now, {child.tag for child in named}),
             cache=cache,
             rates=self._rates(now),
         )
@@ -214,15 +214,19 @@ class Sampler:
         passed = now - before[0]
         return Rates(*((total - earlier) / passed for total, earlier in zip(totals[1:], before[1:], strict=True)))
 
-    def _followed(self, now: float) -> list[Pipeline]:
-        """Return the jobs that run, each with how long it has been seen not to advance."""
+    def _followed(self, now: float, working: Collection[str | None]) -> list[Pipeline]:
+        """Return the jobs that run, each with how long processes of its own have been seen not to advance.
+
+        A job of which none works waits for others: for a place, or for what another job makes.
+        """
         passed = 0.0 if self.last is None else now - self.last.tick
         unseen = passed if passed > GAP else 0.0
         before, self._stood = self._stood, {}
         followed = []
         for pipeline in self.sources.pipelines():
             seen, since = before.get(pipeline.job_id, (pipeline, now))
-            stands = pipeline.stage in ADVANCING and (seen.stage, seen.made) == (pipeline.stage, pipeline.made)
+            told = pipeline.stage in ADVANCING and pipeline.job_id in working
+            stands = told and (seen.stage, seen.made) == (pipeline.stage, pipeline.made)
             since = min(now, since + unseen) if stands else now
             self._stood[pipeline.job_id] = pipeline, since
             followed.append(replace(pipeline, stood=now - since))

@@ -102,7 +102,7 @@ def _pipelines(render: RenderService) -> Sequence[Pipeline]:
     for job in render.work().running:
         progress = job.progress
         if progress is not None:
-            made = progress.frame, progress.fraction, progress.bytes, job.sounded
+            made = progress.frame, progress.fraction, progress.bytes, job.advances
             found.append(Pipeline(job.job_id, progress.stage, progress.fps, made, speed=progress.speed))
         else:
             found.append(Pipeline(job.job_id, "analysing", None, ()))

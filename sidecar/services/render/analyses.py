@@ -85,6 +85,7 @@ async def answer(analysis: Analysis, command: Command, size: tuple[int, int], be
         role="analyse",
         tag=bench.tag,
         background=True,
+        on_progress=bench.listening(),
     )
     pieces = analysed(analysis, work / FRAMES, size)
     table: list[bytes] = []

@@ -104,7 +104,7 @@ async def _streams(
             attempt.pass_on(attempt.shown.enter("running", "sound", trio.current_time()))
 
     def mixed(share: float) -> None:
-        attempt.job.sounded += 1
+        attempt.job.advance()
         progress = attempt.shown.mixed(share, trio.current_time())
         if pictured.is_set():
             attempt.pass_on(progress)

@@ -40,7 +40,7 @@ class RenderJob:
     """The mutable record of a job; only the queue changes it, and of a running job `run_job` the progress.
 
     `fallback` says that its hardware encoder gave out. `planned` is kept while it may soon be needed. `began` says that a task of it lives; `phase` is what that was doing when it
-    was paused. `segments` are filled in by the run, and so is `sounded`, how often its sound was heard to advance.
+    was paused. `segments` are filled in by the run, and so is `advances`, how often a process of it was heard to advance.
     """
 
     job_id: str
@@ -65,7 +65,7 @@ class RenderJob:
     error: JobError | None = None
     fallback: Fallback | None = None
     segments: list[Segment] | None = None
-    sounded: int = 0
+    advances: int = 0
     restored: bool = False
     began: bool = False
     phase: State = "preparing"
@@ -178,6 +178,10 @@ class RenderJob:
         self.planned, self.interrupted = None, False
         if error is not None:
             self.error = JobError(code=error.code, message=error.message, data=error.data(self.trace_id))
+
+    def advance(self) -> None:
+        """Note that a process of it has got on."""
+        self.advances += 1
 
     def interrupt(self) -> None:
         """Note that its task was broken off: if it ran it waits again, before all others."""

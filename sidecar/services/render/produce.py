@@ -39,7 +39,7 @@ class Bench:
     """Where the processes of one attempt work: their tools, and a folder that is theirs alone.
 
     `doubted` gathers the files of which their decoders complained. `pauses` tell what works here to stand still;
-    children of the `tag` are stopped by whoever pauses it.
+    children of the `tag` are stopped by whoever pauses it. `advanced` is called whenever one of them has got on.
     """
 
     supervisor: Supervisor
@@ -48,6 +48,22 @@ class Bench:
     tag: str
     doubted: set[Path] = field(default_factory=set)
     pauses: Pauses = field(default_factory=Unpaused)
+    advanced: Callable[[], None] = field(default=lambda: None)
+
+    def listening(self, then: Report | None = None) -> Report:
+        """Return what listens to a process that works here, and hands on to `then` what it hears."""
+        reached: tuple[object, ...] = ()
+
+        def heard(progress: FfmpegProgress) -> None:
+            nonlocal reached
+            now = progress.frame, progress.out_time, progress.total_size
+            if now != reached:
+                reached = now
+                self.advanced()
+            if then is not None:
+                then(progress)
+
+        return heard
 
 
 async def produce(
@@ -163,7 +179,7 @@ async def run_command(
         tag=bench.tag,
         background=True,
         last=last,
-        on_progress=on_progress,
+        on_progress=bench.listening(on_progress),
         stall_after=stall_after,
         pass_fds=descriptors,
         on_start=on_start,

@@ -126,7 +126,8 @@ async def _make(attempt: Attempt) -> tuple[Made, Verified]:
     """Make the part file and verify it, while somebody looks after the disk."""
     planned, shop = attempt.planned, attempt.shop
     control = attempt.job.control
-    bench = Bench(shop.supervisor, shop.toolchain, attempt.work, attempt.job.job_id, pauses=control)
+    job = attempt.job
+    bench = Bench(shop.supervisor, shop.toolchain, attempt.work, job.job_id, pauses=control, advanced=job.advance)
     copied, twice = copied_bytes(planned.cells)
     expected = planned.summary.estimated_bytes or copied or None
     ground = Ground(attempt.job.target, attempt.part, (shop.temp,), min(shop.least, LEAST), twice)

@@ -88,6 +88,7 @@ async def test_counts_of_the_last_minute_and_rates_of_the_last_second() -> None:
 
 async def test_a_job_that_does_not_advance_stands() -> None:
     planted = Planted()
+    planted.children = [Named(1, "render", "a"), Named(2, "render", "b")]
     planted.pipelines = [Pipeline("a", "picture", 25.0, (10, 0.1, 5)), Pipeline("b", "sound", None, (0, 0.0, 0))]
     await planted.look()
     planted.pipelines = [Pipeline("a", "picture", 24.0, (20, 0.2, 5)), Pipeline("b", "sound", None, (0, 0.0, 0))]
@@ -103,6 +104,11 @@ async def test_a_job_that_does_not_advance_stands() -> None:
     looks = [await planted.look(2.0) for _ in range(3)][-1].pipelines
     assert [(each.job_id, each.stood) for each in looks] == [("a", 8.0), ("b", 0.0)]
     assert readings_of(await planted.look()).values["render.stalled"] == 9.0
+    # It waits for a place: nothing of it works that could stand.
+    planted.children = []
+    assert readings_of(await planted.look()).values["render.stalled"] == 0.0
+    planted.children = [Named(3, "render", "a")]
+    assert [readings_of(await planted.look(2.0)).values["render.stalled"] for _ in range(2)] == [2.0, 4.0]
     planted.pipelines = []
     assert readings_of(await planted.look()).values["render.stalled"] == 0.0
 

@@ -12,11 +12,11 @@ from sidecar.services.render.progress import ProgressMeter
 
 def test_a_job_whose_picture_is_made_goes_on_while_its_sound_does() -> None:
     meter = ProgressMeter("j", CellMeter([(0, 100)]), 4.0, "libx264", 10.0, has_picture=True)
-    job: Any = SimpleNamespace(job_id="j", progress=meter.enter("running", "sound", 11.0), sounded=1)
+    job: Any = SimpleNamespace(job_id="j", progress=meter.enter("running", "sound", 11.0), advances=1)
     render: Any = SimpleNamespace(work=lambda: SimpleNamespace(running=[job]))
     (before,) = _pipelines(render)
     (same,) = _pipelines(render)
-    job.sounded, job.progress = 2, meter.mixed(0.5, 12.0)
+    job.advances, job.progress = 2, meter.mixed(0.5, 12.0)
     (after,) = _pipelines(render)
     assert (before.stage, after.stage) == ("sound", "sound")
     assert before.made == same.made
