@@ -300,9 +300,14 @@ class AlertService:
     async def _write(self, config: Config, silences: Silences) -> None:
         if self.file is None or not self._loaded:
             return
+        data = msgspec.json.encode(self._kept(config, silences))
+        await trio.to_thread.run_sync(partial(write_atomic, self.file, data, mode=0o600))
+
+    def _kept(self, config: Config, silences: Silences) -> Kept:
+        """Return what is to be kept with these thresholds: no alert of a rule that will not be there."""
         there = {_looks_at(rule) for rule in config.rules()}
         lasting = {rule.id for rule in self.config.rules() if _looks_at(rule) in there}
-        kept = Kept(
+        return Kept(
             version=1,
             limits=dict(config.limits),
             own=list(config.own),
@@ -312,8 +317,6 @@ class AlertService:
             silences=silences.kept(),
             silence_count=silences.count,
         )
-        data = msgspec.json.encode(kept)
-        await trio.to_thread.run_sync(partial(write_atomic, self.file, data, mode=0o600))
 
 
 def _looks_at(rule: Rule) -> tuple[str, str, bool]:

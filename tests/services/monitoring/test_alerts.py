@@ -11,47 +11,13 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from protocol.commands.alerts import AlertRule, SetThresholds, ThresholdSet
+from protocol.commands.alerts import AlertRule, SetThresholds, SilenceAlerts, ThresholdSet
 from protocol.errors import InvalidParams, OutputUnwritable
 from sidecar.core.alerts.named import NAMED
-from sidecar.services.events import EventHub
 from sidecar.services.monitoring import alerting
-from sidecar.services.monitoring.alerting import NAME, AlertService
-from sidecar.services.monitoring.readings import Readings
+from sidecar.services.monitoring.alerting import NAME
 from tests.harness.patience import PATIENCE
-from tests.services.monitoring.samples import sample
-from tests.transport.table import FakeLog
-
-NOW = 1_800_000_000.0
-
-
-class Log(FakeLog):
-    def warning(self, event: str, **fields: Any) -> None:
-        self.lines.append({"event": event, "level": "warning", **fields})
-
-
-class Watch:
-    """A service, and looks at it once a second."""
-
-    def __init__(self, folder: Path | None = None) -> None:
-        self.log = Log()
-        self.events = EventHub()
-        self.heard = self.events.subscribe(["alerts"])
-        logger: Any = self.log
-        self.service = AlertService(self.events, logger, None if folder is None else folder / NAME)
-        self.tick = 0
-
-    def look(self, values: dict[str, float], times: int = 1, samples: int = 100, *, gap: bool = False) -> None:
-        for _ in range(times):
-            self.tick += 1
-            look = sample(tick=1_000.0 + self.tick, at=NOW + self.tick, gap=gap)
-            self.service.take(look, Readings(values, dict.fromkeys(values, samples)))
-
-    def changes(self) -> list[tuple[str, str]]:
-        told = []
-        while (event := self.heard.take()) is not None:
-            told.append((event.payload.alert.id, event.payload.change))
-        return told
+from tests.services.monitoring.watching import NOW, Watch, kept
 
 
 @pytest.mark.parametrize("name", sorted(NAMED))
@@ -257,15 +223,6 @@ async def test_what_fires_is_written_at_once_and_what_pends_soon(
         nursery.cancel_scope.cancel()
 
 
-async def kept(watch: Watch, *, until: Any = None) -> None:
-    """Let it write what there is."""
-    await watch.service.load()
-    with trio.fail_after(PATIENCE):
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(watch.service.run)
-            nursery.cancel_scope.cancel()
-
-
 async def test_alerts_thresholds_and_history_outlive_the_process(tmp_path: Path) -> None:
     watch = Watch(tmp_path)
     rule = AlertRule(id="own", metric="system.load", enter=5)
@@ -338,3 +295,70 @@ async def test_a_thousand_changes_are_remembered() -> None:
         watch.look({"render.stalled": 0.0}, 31)
     assert len((await watch.service.past(1_000)).events) == 1_000
     assert len((await watch.service.past(3)).events) == 3
+
+
+async def test_a_file_that_nobody_can_read_is_left_alone_until_somebody_can(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    watch, path = Watch(tmp_path), tmp_path / NAME
+    own = AlertRule(id="own", metric="children.count", enter=1, for_seconds=0)
+    await watch.service.set_thresholds(SetThresholds(cpu=50, rules=[own]))
+    watch.look({"children.count": 2.0, "system.memory": 0.9}, 5)
+    watch.look({"children.count": 0.0, "system.memory": 0.9}, 31)
+    await kept(watch)
+    before, states = path.read_bytes(), watch.service.phases()
+    assert (states["own"], states["memory"]) == ("inactive", "firing")
+    read, refusing = Path.read_bytes, True
+
+    def refused(file: Path) -> bytes:
+        if refusing and file == path:
+            raise OSError(24, "Too many open files")
+        return read(file)
+
+    monkeypatch.setattr(Path, "read_bytes", refused)
+    later = Watch(tmp_path)
+    assert (await later.service.thresholds()).cpu.enter == 90
+    later.look({"system.memory": 0.9, "render.stalled": 90.0}, 2)
+    await kept(later)
+    for change in (SetThresholds(cpu=60), SetThresholds(rules=[])):
+        with pytest.raises(OutputUnwritable):
+            await later.service.set_thresholds(change)
+    with pytest.raises(OutputUnwritable):
+        await later.service.silence(SilenceAlerts(for_seconds=5), by="me")
+    await later.service.set_thresholds(SetThresholds(memory=60, persist=False))
+    assert path.name not in {each.name for each in tmp_path.iterdir() if each != path}
+    assert read(path) == before
+    assert [line["event"] for line in later.log.lines if line["level"] == "warning"].count(
+        "the alerts cannot be read"
+    ) == 1
+    refusing = False
+    shown = await later.service.thresholds()
+    assert (shown.cpu.enter, shown.memory.enter, shown.rules) == (50, 60, [own])
+    # What fired before still does, and what has begun meanwhile goes on.
+    assert {name for name, phase in later.service.phases().items() if phase == "firing"} == {"memory", "stalledJob"}
+    changes = [(event.alert.id, event.change) for event in (await later.service.past(10)).events]
+    assert changes == [("stalledJob", "firing"), ("own", "resolved"), ("memory", "firing"), ("own", "firing")]
+    await kept(later)
+    assert (await Watch(tmp_path).service.thresholds()).memory.enter == 85
+    assert msgspec.json.decode(read(path))["states"]["memory"]["phase"] == "firing"
+
+
+async def test_what_a_later_version_has_added_to_the_file_does_no_harm(tmp_path: Path) -> None:
+    path = tmp_path / NAME
+    await Watch(tmp_path).service.set_thresholds(SetThresholds(cpu=50))
+    path.write_bytes(msgspec.json.encode({**msgspec.json.decode(path.read_bytes()), "later": [1]}))
+    assert (await Watch(tmp_path).service.thresholds()).cpu.enter == 50
+    # Nor what an earlier one did not write.
+    file = msgspec.json.decode(path.read_bytes())
+    path.write_bytes(
+        msgspec.json.encode({name: file[name] for name in ("version", "limits", "own", "states", "history")})
+    )
+    assert (await Watch(tmp_path).service.thresholds()).cpu.enter == 50
+
+
+def test_two_rules_over_one_number_are_two_alerts() -> None:
+    watch = Watch()
+    own = AlertRule(id="early", metric="system.memory", enter=0.7, for_seconds=0, severity="info")
+    watch.service.config = watch.service.config.changed(SetThresholds(rules=[own]))
+    watch.look({"system.memory": 0.9}, 11)
+    assert watch.changes() == [("memory", "pending"), ("early", "firing"), ("memory", "firing")]
