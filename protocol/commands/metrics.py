@@ -10,7 +10,7 @@ from protocol.commands.cache import Quantiles, TierState
 from protocol.commands.command import Command, Example, Params
 from protocol.commands.gpu import Gpu
 from protocol.commands.shared import CacheKind
-from protocol.errors import InvalidParams
+from protocol.errors import InvalidParams, Timeout
 from protocol.model import Result
 
 Section = Literal["system", "operations", "queues", "pipelines", "caches", "gpus", "rpc", "children"]
@@ -217,7 +217,7 @@ class MetricsOperations(Result):
 
 
 class HistoryQuery(Params, kw_only=True):
-    """A number by its name, such as `system.cpu` (docs/monitoring.md has all), or of one card, as `gpu0.memory`.
+    """A number by its name, such as `system.cpu` (docs/monitoring/metrics.md has all), or of one card, as `gpu0.memory`.
 
     `from` is a time as answers name them, null: as far back as there is. `step` is the seconds of a slot: 1 of the last
     ten minutes, 10 of two hours, 60 of a day; null: the finest that reaches back to `from`.
@@ -263,6 +263,7 @@ COMMANDS = (
         MetricsSnapshot,
         "Say what the machine, the sidecar, its processes, queues, jobs and caches do now.",
         Example({"include": ["system", "queues"]}),
+        raises=(Timeout,),
     ),
     Command(
         "metrics.operations",
@@ -270,7 +271,7 @@ COMMANDS = (
         MetricsOperations,
         "Say how operations have gone: counts, errors, durations, and the slowest with their traces.",
         Example({"names": ["metrics.snapshot"]}, after=("metrics.snapshot",)),
-        raises=(InvalidParams,),
+        raises=(InvalidParams, Timeout),
     ),
     Command(
         "metrics.history",
@@ -286,5 +287,6 @@ COMMANDS = (
         MetricsPage,
         "Write all metrics out as Prometheus reads them.",
         Example({}),
+        raises=(Timeout,),
     ),
 )

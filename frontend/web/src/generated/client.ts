@@ -2,7 +2,7 @@
 // It needs no framework and no other file: give `Client` a `Transport` and it speaks.
 
 export const PROTOCOL = 1;
-export const SCHEMA_HASH = "sha256:c4baa7b2d584a6e36e159ddae4f20b8239b1aa00b1c00f49ea4a84a9a3bb3a9d";
+export const SCHEMA_HASH = "sha256:6226c0654e6c9ec1f07f1cf491697c42490aea5496c9d4953f23ef9c37b394f4";
 
 /** Seconds as a number, or exactly as `num/den`. */
 export type Seconds = number | string;
@@ -21,6 +21,7 @@ export interface AdjustmentSource {
  * An alert that pends or fires. `id` is a threshold's name, or that of a rule; `value` and `threshold` are in `unit`.
  *
  * `value` is the last that was known; `since` is when it began to be beyond its threshold, `firedAt` when it fired.
+ * `silenced`: a silence holds for it, so that nobody is told.
  */
 export interface Alert {
   id: string;
@@ -32,6 +33,7 @@ export interface Alert {
   threshold: number;
   since: string;
   firedAt: string | null;
+  silenced: boolean;
 }
 
 /** Alerts that fire, and those that will if it goes on. */
@@ -1248,7 +1250,7 @@ export interface HealthCheck {
 }
 
 /**
- * A number by its name, such as `system.cpu` (docs/monitoring.md has all), or of one card, as `gpu0.memory`.
+ * A number by its name, such as `system.cpu` (docs/monitoring/metrics.md has all), or of one card, as `gpu0.memory`.
  *
  * `from` is a time as answers name them, null: as far back as there is. `step` is the seconds of a slot: 1 of the last
  * ten minutes, 10 of two hours, 60 of a day; null: the finest that reaches back to `from`.
@@ -3058,6 +3060,30 @@ export interface SideFile {
   text: string;
 }
 
+/** A silence that holds. `alerts` null: whatever they are called; `by` is the name of the client that asked for it. */
+export interface Silence {
+  id: string;
+  alerts: Array<string> | null;
+  severity: "critical" | "info" | "warning" | null;
+  since: string;
+  until: string;
+  by: string;
+  reason: string | null;
+}
+
+/**
+ * What to be silent about, and for how long: `alerts` by their ids, all of a severity, what is both, or all there are.
+ *
+ * An alert that is still there when its silence ends is told of then.
+ */
+export interface SilenceAlerts {
+  progressToken?: string | number | null;
+  alerts?: Array<string> | null;
+  severity?: "critical" | "info" | "warning" | null;
+  forSeconds: number;
+  reason?: string | null;
+}
+
 /** Every sample of every channel stays below `level` (dB of full scale). */
 export interface SilenceOptions {
   level?: number;
@@ -3067,6 +3093,11 @@ export interface SilenceOptions {
 /** No sound. */
 export interface SilenceSource {
   kind: "silence";
+}
+
+/** Those that hold, oldest first. */
+export interface Silences {
+  silences: Array<Silence>;
 }
 
 /** One of the slowest; `traceId` finds its log lines. */
@@ -3561,6 +3592,12 @@ export interface Translation {
 export interface Unfound {
   id: string | null;
   path: string;
+}
+
+/** A silence to end. */
+export interface Unsilence {
+  progressToken?: string | number | null;
+  id: string;
 }
 
 /** A subscription of this connection. */
@@ -4147,13 +4184,13 @@ export interface Methods {
   "metrics.snapshot": {
     params: SnapshotQuery;
     result: MetricsSnapshot;
-    errors: never;
+    errors: "timeout";
   };
   /** Say how operations have gone: counts, errors, durations, and the slowest with their traces. */
   "metrics.operations": {
     params: OperationsQuery;
     result: MetricsOperations;
-    errors: "invalidParams";
+    errors: "invalidParams" | "timeout";
   };
   /** Say what a number has been, up to a day back, also before the sidecar was started. */
   "metrics.history": {
@@ -4165,7 +4202,7 @@ export interface Methods {
   "metrics.prometheus": {
     params: PrometheusQuery;
     result: MetricsPage;
-    errors: never;
+    errors: "timeout";
   };
   /** Return thresholds and rules. */
   "alerts.thresholds": {
@@ -4189,6 +4226,24 @@ export interface Methods {
   "alerts.history": {
     params: AlertHistoryQuery;
     result: AlertHistory;
+    errors: never;
+  };
+  /** Tell nobody of some alerts for a while; they are still seen by who asks, and remembered. */
+  "alerts.silence": {
+    params: SilenceAlerts;
+    result: Silence;
+    errors: "invalidParams" | "resourceLimit" | "diskFull" | "outputUnwritable";
+  };
+  /** End a silence before its time. */
+  "alerts.unsilence": {
+    params: Unsilence;
+    result: Nothing;
+    errors: "invalidParams" | "diskFull" | "outputUnwritable";
+  };
+  /** List the silences that hold. */
+  "alerts.silences": {
+    params: Empty;
+    result: Silences;
     errors: never;
   };
   /** List the effects of the picture and of the sound, with their parameters. */
