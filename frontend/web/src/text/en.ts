@@ -1,0 +1,6 @@
+import { media } from "./en/media";
+import { shell } from "./en/shell";
+import { viewer } from "./en/viewer";
+
+/** One file an area; keys are unique over all of them. */
+export const en = { ...media, ...shell, ...viewer } as const;
