@@ -33,10 +33,10 @@ export interface LiveState<Label extends string = string> {
 }
 
 /** What became of edits without the user's doing. */
-export type Trouble =
-  | { kind: "refused"; label: string; error: unknown }
+export type Trouble<Label = string> =
+  | { kind: "refused"; label: Label; error: unknown }
   /** Somebody else removed what it was about. */
-  | { kind: "gone"; label: string }
+  | { kind: "gone"; label: Label }
   | { kind: "recovered" };
 
 export interface EditOptions {
@@ -57,7 +57,7 @@ const UNCHANGED: ChangedRanges = { picture: [], sound: [] };
 export class LiveProject<Label extends string = string> {
   readonly store: StoreApi<LiveState<Label>>;
   readonly #session: Session;
-  readonly #report: (trouble: Trouble) => void;
+  readonly #report: (trouble: Trouble<Label>) => void;
   readonly #stops: (() => void)[] = [];
   #acknowledged: Project;
   #queue: Waiting<Label>[] = [];
@@ -68,7 +68,7 @@ export class LiveProject<Label extends string = string> {
   #idle: (() => void)[] = [];
 
   /** `report` hears what the user must be told. */
-  constructor(session: Session, opened: Reopened, report: (trouble: Trouble) => void) {
+  constructor(session: Session, opened: Reopened, report: (trouble: Trouble<Label>) => void) {
     this.#session = session;
     this.#report = report;
     this.#acknowledged = opened.project;

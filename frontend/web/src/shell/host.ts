@@ -3,12 +3,7 @@ import type { UnlistenFn } from "../generated/client";
 import type { HostEvents } from "../transport/bridge";
 
 /** Which files a dialog offers. */
-export type FileKind = "media" | "project" | "folder" | "any";
-
-export interface Recent {
-  path: string;
-  name: string;
-}
+export type FileKind = "media" | "project" | "subtitles" | "table" | "font" | "any";
 
 export interface Host {
   /** `shell`: a window of its own with native dialogs; `browser`: paths are typed, files cannot be dropped. */
@@ -17,7 +12,8 @@ export interface Host {
   openFiles(options: { kinds: FileKind[]; multiple: boolean }): Promise<string[]>;
   saveFile(options: { suggested: string; kinds: FileKind[] }): Promise<string | null>;
   openFolder(): Promise<string | null>;
-  recents(): Promise<Recent[]>;
+  /** Paths of projects, the newest first. */
+  recents(): Promise<string[]>;
   addRecent(path: string): Promise<void>;
   setTitle(text: string, dirty: boolean): Promise<void>;
   closeWindow(): Promise<void>;

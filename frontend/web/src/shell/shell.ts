@@ -1,5 +1,5 @@
 import type { Bridge } from "../transport/bridge";
-import type { Host, Recent } from "./host";
+import type { Host } from "./host";
 
 /** The window of the shell, by its bridge. */
 export function shellHost(bridge: Bridge): Host {
@@ -9,7 +9,7 @@ export function shellHost(bridge: Bridge): Host {
     openFiles: (options) => call<string[]>("dialog.open", options),
     saveFile: (options) => call<string | null>("dialog.save", options),
     openFolder: () => call<string | null>("dialog.folder"),
-    recents: () => call<Recent[]>("recent.list"),
+    recents: () => call<string[]>("recent.list"),
     addRecent: (path) => call("recent.add", { path }),
     setTitle: (text, dirty) => call("window.title", { text, dirty }),
     closeWindow: () => call("window.close"),

@@ -7,8 +7,19 @@ interface Props extends Omit<ComponentProps<"button">, "type"> {
   look?: Look;
 }
 
-export function Button({ look = "normal", className = "", ...rest }: Props): JSX.Element {
-  return <button type="button" className={`button ${look} ${className}`} {...rest} />;
+/** A button that the pointer presses does not keep the focus: the space bar then plays, and does not press it again. */
+export function Button({ look = "normal", className = "", onClick, ...rest }: Props): JSX.Element {
+  return (
+    <button
+      type="button"
+      className={`button ${look} ${className}`}
+      onClick={(event) => {
+        if (event.detail > 0) event.currentTarget.blur();
+        onClick?.(event);
+      }}
+      {...rest}
+    />
+  );
 }
 
 interface IconProps extends Omit<Props, "children" | "title"> {

@@ -1,8 +1,6 @@
 export const media = {
   "media.title": "Media",
   "media.import": "Import…",
-  "media.importing": "Reading files…",
-  "media.imported": { one: "Import {count} file", other: "Import {count} files" },
   "media.importEdit": "Import files",
   "media.notImported": "Not imported: {name}",
   "media.alreadyThere": { one: "{count} file is in the bin already", other: "{count} files are in the bin already" },
@@ -16,8 +14,6 @@ export const media = {
   "media.changed": "Changed on disk",
   "media.failed": "Cannot be read",
   "media.reading": "Reading…",
-  "media.still": "Picture",
-  "media.sound": "Sound",
   "media.relink": "Find missing files…",
   "media.locate": "Choose another file…",
   "media.relinkEdit": "Relink files",
@@ -31,7 +27,6 @@ export const media = {
   "media.append": "Add to the timeline",
   "media.appendEdit": "Add to the timeline",
   "media.reveal": "Show in the file manager",
-  "media.details": "{width} × {height}, {rate} fps, {codec}",
-  "media.soundDetails": "{rate} kHz, {channels}, {codec}",
+  "media.kilohertz": "kHz",
   "media.channels": { one: "{count} channel", other: "{count} channels" },
 } as const;

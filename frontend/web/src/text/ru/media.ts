@@ -1,8 +1,6 @@
 export const media = {
   "media.title": "Материалы",
   "media.import": "Импорт…",
-  "media.importing": "Чтение файлов…",
-  "media.imported": { one: "Импорт {count} файла", few: "Импорт {count} файлов", many: "Импорт {count} файлов", other: "Импорт {count} файла" },
   "media.importEdit": "Импорт файлов",
   "media.notImported": "Не импортирован: {name}",
   "media.alreadyThere": {
@@ -21,8 +19,6 @@ export const media = {
   "media.changed": "Изменён на диске",
   "media.failed": "Не читается",
   "media.reading": "Чтение…",
-  "media.still": "Изображение",
-  "media.sound": "Звук",
   "media.relink": "Найти недостающие файлы…",
   "media.locate": "Выбрать другой файл…",
   "media.relinkEdit": "Поиск файлов",
@@ -46,7 +42,6 @@ export const media = {
   "media.append": "Добавить на линейку",
   "media.appendEdit": "Добавление на линейку",
   "media.reveal": "Показать в папке",
-  "media.details": "{width} × {height}, {rate} к/с, {codec}",
-  "media.soundDetails": "{rate} кГц, {channels}, {codec}",
+  "media.kilohertz": "кГц",
   "media.channels": { one: "{count} канал", few: "{count} канала", many: "{count} каналов", other: "{count} канала" },
 } as const;

@@ -1,0 +1,30 @@
+/** What the user has set for themselves; it outlives the page. */
+import { createStore, type StoreApi } from "zustand/vanilla";
+import { language, type Language } from "../text";
+import type { Host } from "./host";
+
+export interface Preferences {
+  theme: "dark" | "light";
+  language: Language;
+  /** Of the timeline's panel, in CSS pixels. */
+  timelineHeight: number;
+}
+
+const KEPT = "preferences";
+
+/** Read them, apply them, and keep what is changed from then on. */
+export async function loadPreferences(host: Host): Promise<StoreApi<Preferences>> {
+  const kept = (await host.get(KEPT)) as Partial<Preferences> | null;
+  const store = createStore<Preferences>(() => ({ theme: "dark", language: language.getState().language, timelineHeight: 320, ...kept }));
+  const show = ({ theme, language: chosen }: Preferences): void => {
+    document.documentElement.dataset["theme"] = theme;
+    document.documentElement.lang = chosen;
+    language.setState({ language: chosen });
+  };
+  show(store.getState());
+  store.subscribe((preferences) => {
+    show(preferences);
+    void host.set(KEPT, preferences);
+  });
+  return store;
+}

@@ -1,0 +1,86 @@
+/** Exact frames on screen. One request is under way at a time; of what is wanted meanwhile only the newest counts. */
+import { isRpcError, type PreviewPicture } from "../generated/client";
+import type { Session } from "../transport/session";
+
+export interface Wanted {
+  projectId: string;
+  revision: number;
+  frame: number;
+  /** CSS pixels times the screen's density; even. */
+  width: number;
+  height: number;
+}
+
+export interface Shown {
+  image: HTMLImageElement;
+  frame: number;
+  revision: number;
+}
+
+const VIEW = "viewer";
+
+export class Frames {
+  readonly #session: Session;
+  readonly #show: (shown: Shown) => void;
+  readonly #fail: (error: unknown, wanted: Wanted) => void;
+  #wanted: Wanted | null = null;
+  #shown: Wanted | null = null;
+  #running: { wanted: Wanted; stop: AbortController } | null = null;
+
+  /** `show` is given a picture that is decoded already; `fail` what stands in the way of one. */
+  constructor(session: Session, show: (shown: Shown) => void, fail: (error: unknown, wanted: Wanted) => void) {
+    this.#session = session;
+    this.#show = show;
+    this.#fail = fail;
+  }
+
+  /**
+   * Have a frame shown. While the playhead is dragged (`patient`) the picture that is being made is waited for, so that
+   * there is always one to see; else it is given up at once.
+   */
+  want(wanted: Wanted, patient: boolean): void {
+    this.#wanted = wanted;
+    if (!this.#running) void this.#run();
+    else if (!patient && !same(this.#running.wanted, wanted)) this.#running.stop.abort();
+  }
+
+  /** Ask again for what failed, or for what another connection has to make anew. */
+  again(): void {
+    this.#shown = null;
+    if (this.#wanted && !this.#running) void this.#run();
+  }
+
+  async #run(): Promise<void> {
+    for (let wanted = this.#wanted; wanted && !(this.#shown && same(wanted, this.#shown)); wanted = this.#wanted) {
+      const stop = new AbortController();
+      this.#running = { wanted, stop };
+      try {
+        const picture = await this.#ask(wanted, stop.signal);
+        const image = await decode(picture, wanted);
+        this.#shown = wanted;
+        this.#show({ image, frame: wanted.frame, revision: picture.revision ?? wanted.revision });
+      } catch (error) {
+        if (isRpcError(error, "cancelled")) continue;
+        this.#shown = wanted;
+        this.#fail(error, wanted);
+      }
+    }
+    this.#running = null;
+  }
+
+  #ask({ projectId, frame, width, height }: Wanted, signal: AbortSignal): Promise<PreviewPicture> {
+    return this.#session.invoke("preview.frame", { project: { id: projectId }, frame, width, height, view: VIEW }, { signal });
+  }
+}
+
+async function decode({ image, frame }: PreviewPicture, { width, height }: Wanted): Promise<HTMLImageElement> {
+  const element = new Image(width, height);
+  element.alt = String(frame);
+  element.src = image.url;
+  await element.decode();
+  return element;
+}
+
+function same(a: Wanted, b: Wanted): boolean {
+  return a.frame === b.frame && a.revision === b.revision && a.projectId === b.projectId && a.width === b.width && a.height === b.height;
+}

@@ -1,0 +1,119 @@
+/** Plays the timeline in a `<video>`: the sidecar sends a stream, and says which frame it shows when. */
+import type { PreviewPlay, PreviewPlaying } from "../generated/client";
+import { instantFrame, parse, toNumber } from "../project/time";
+import type { Session } from "../transport/session";
+
+export interface Begin {
+  projectId: string;
+  frame: number;
+  rate: number;
+  /** First and last frame, in a loop; null: to the end. */
+  loop: readonly [number, number] | null;
+  width: number;
+  frameRate: string;
+}
+
+export interface Listener {
+  /** A frame is on screen. */
+  at(frame: number): void;
+  /** It is over: at the end, by a fault, or because the project took another shape. */
+  ended(error: unknown): void;
+}
+
+/** From this time of the stream on, this frame of the timeline is shown there. */
+interface Anchor {
+  mediaTime: number;
+  frame: number;
+}
+
+/** What is asked of a browser, the cheapest to make first. */
+const CODECS = ['video/mp4; codecs="avc1.42E01F, mp4a.40.2"', 'video/webm; codecs="vp8, opus"', 'video/webm; codecs="vp9, opus"'];
+
+export class Player {
+  readonly #session: Session;
+  readonly #video: HTMLVideoElement;
+  #turn = 0;
+  #stop: () => void = () => {};
+
+  constructor(session: Session, video: HTMLVideoElement) {
+    this.#session = session;
+    this.#video = video;
+  }
+
+  /** Play; what played before stops. `listener` hears nothing once another begins or it is stopped. */
+  async play(begin: Begin, listener: Listener): Promise<void> {
+    this.stop();
+    const turn = ++this.#turn;
+    const current = (): boolean => turn === this.#turn;
+    try {
+      const playing = await this.#session.invoke("preview.play", paramsOf(begin, this.#video));
+      if (current()) this.#run(playing, begin, listener, current);
+      else await this.#session.invoke("preview.stop", { playId: playing.playId });
+    } catch (error) {
+      if (current()) listener.ended(error);
+    }
+  }
+
+  /** Stop; the last picture stays until something else is shown. */
+  stop(): void {
+    this.#turn++;
+    this.#stop();
+    this.#stop = () => {};
+  }
+
+  #run(playing: PreviewPlaying, begin: Begin, listener: Listener, current: () => boolean): void {
+    const video = this.#video;
+    const rate = parse(begin.frameRate);
+    const anchors: Anchor[] = [{ mediaTime: 0, frame: instantFrame(playing.mediaTimeOrigin, rate) }];
+    const perSecond = toNumber(rate) * begin.rate;
+    let error: unknown = null;
+    const unlisten = this.#session.listen(
+      "play.state",
+      ({ payload }) => {
+        const { mediaTime, frame } = payload.anchor;
+        const time = toNumber(parse(mediaTime));
+        if (anchors.at(-1)?.mediaTime !== time) anchors.push({ mediaTime: time, frame });
+        if (payload.state === "failed") error = payload.error;
+      },
+      { jobId: playing.playId },
+    );
+    const ended = (): void => {
+      if (!current()) return;
+      this.stop();
+      listener.ended(error);
+    };
+    const frames = (_: number, { mediaTime }: VideoFrameCallbackMetadata): void => {
+      if (!current()) return;
+      const anchor = anchors.findLast((each) => each.mediaTime <= mediaTime + 0.002) ?? anchors[0];
+      if (anchor) listener.at(Math.round(anchor.frame + (mediaTime - anchor.mediaTime) * perSecond));
+      video.requestVideoFrameCallback(frames);
+    };
+    video.requestVideoFrameCallback(frames);
+    video.addEventListener("ended", ended);
+    video.addEventListener("error", ended);
+    this.#stop = () => {
+      unlisten();
+      video.removeEventListener("ended", ended);
+      video.removeEventListener("error", ended);
+      video.pause();
+      void this.#session.invoke("preview.stop", { playId: playing.playId }).catch(() => {});
+    };
+    video.src = playing.stream.url;
+    // A play that is stopped before it began rejects; whoever stopped it knows.
+    video.play().catch(() => {});
+  }
+}
+
+function paramsOf({ projectId, frame, rate, loop, width }: Begin, video: HTMLVideoElement): PreviewPlay {
+  const range = loop && { from: { frame: loop[0] }, to: { frame: loop[1] + 1 } };
+  return {
+    project: { id: projectId },
+    from: { frame },
+    rate,
+    width,
+    codecs: CODECS.filter((codec) => video.canPlayType(codec) !== ""),
+    loop: loop !== null,
+    range,
+    view: "viewer",
+  };
+}
