@@ -68,6 +68,8 @@ async def initialize(params: Initialize, call: Call) -> Initialized:
     if peer.primary is None:
         services.loopback.allow(params.allow_origins)
     services.begin()
+    # By the one whose environment says where they go.
+    traces = "traces" in params.wants and peer.primary is None and services.traces
     return Initialized(
         protocol=PROTOCOL,
         server=Server(
@@ -90,7 +92,7 @@ async def initialize(params: Initialize, call: Call) -> Initialized:
         http=http,
         ffmpeg=_ffmpeg(tool),
         paths=_paths(services),
-        features={"render": tool is not None, "http": http is not None, "metrics": True},
+        features={"render": tool is not None, "http": http is not None, "metrics": True, "traces": traces},
     )
 
 

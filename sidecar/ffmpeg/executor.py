@@ -22,6 +22,7 @@ from protocol.errors import (
     Stalled,
     Timeout,
 )
+from sidecar.core.spans import Timed
 from sidecar.ffmpeg.builder.command import Command, SideFile, arguments
 from sidecar.ffmpeg.failures import doubted, failure, redact
 from sidecar.ffmpeg.progress import FfmpegProgress, ProgressParser
@@ -112,27 +113,28 @@ async def execute(
         FfmpegNotFound: the binary is gone.
 
     """
-    built = arguments(command)
-    await trio.to_thread.run_sync(_write_side_files, work, built.files)
-    began = trio.current_time()
-    child, reports = await _start(
-        built.argv,
-        toolchain=toolchain,
-        supervisor=supervisor,
-        work=work,
-        environment=dict(command.environment),
-        role=role,
-        tag=tag,
-        capture=capture_stdout,
-        pass_fds=pass_fds,
-        background=background,
-        last=last,
-    )
-    run = _Run(child, marks=marks)
-    if on_start is not None:
-        on_start(child)
-    stdout = stdout_limit if capture_stdout else None
-    status = await _attended(run, reports, on_progress, stall_after=stall_after, limit=limit, stdout=stdout)
+    with Timed("ffmpeg", role=role):
+        built = arguments(command)
+        await trio.to_thread.run_sync(_write_side_files, work, built.files)
+        began = trio.current_time()
+        child, reports = await _start(
+            built.argv,
+            toolchain=toolchain,
+            supervisor=supervisor,
+            work=work,
+            environment=dict(command.environment),
+            role=role,
+            tag=tag,
+            capture=capture_stdout,
+            pass_fds=pass_fds,
+            background=background,
+            last=last,
+        )
+        run = _Run(child, marks=marks)
+        if on_start is not None:
+            on_start(child)
+        stdout = stdout_limit if capture_stdout else None
+        status = await _attended(run, reports, on_progress, stall_after=stall_after, limit=limit, stdout=stdout)
     inputs = [value for name, value in zip(built.argv, built.argv[1:], strict=False) if name == "-i"]
     if status != 0:
         raise failure(status, child.stderr_tail(), inputs=inputs, outputs=[output.target for output in command.outputs])

@@ -40,6 +40,7 @@ from sidecar.transport.outbox import Outbox
 from sidecar.transport.progress import Reporter
 
 if TYPE_CHECKING:
+    from sidecar.core.spans import Recorder
     from sidecar.services.monitoring.meter import Meter
 
 
@@ -63,6 +64,9 @@ class _Flight:
     began: float
     ready: trio.Event | None
     """Set when initialize has ended, of a request that came while it was being served."""
+    recorder: Recorder | None = None
+    decoded: float = 0.0
+    """When it was known what it asks for; only where it is recorded."""
     scope: trio.CancelScope = field(default_factory=trio.CancelScope)
     reason: str = "requested"
     error: SidecarError | None = None
@@ -209,13 +213,17 @@ class Connection:
         if handler.command.load != "inline" and len(self._flights) >= self._limit:
             raise Busy(limit=self._limit, in_flight=len(self._flights))
         params = decode_params(handler.decoder, request.params)
+        recorder = None if self._meter is None else self._meter.recorder(began)
         waits = self.peer.phase == "initializing" and not handler.command.before_initialize
         ready = self._initialized if waits else None
         if request.method == "initialize":
             self.peer.phase = "initializing"
         elif request.method == "shutdown":
             self.peer.phase = "shuttingDown"
-        flight = _Flight(request, handler, params, reply, self._new_trace(), began, ready)
+        flight = _Flight(request, handler, params, reply, self._new_trace(), began, ready, recorder)
+        if recorder is not None:
+            flight.decoded = perf_counter()
+            recorder.note("decode", began, flight.decoded)
         self._flights[key] = flight
         self._admitted.append((key, flight))
         self._nursery.start_soon(self._serve_next, name="request")
@@ -242,6 +250,8 @@ class Connection:
     async def _serve(self, key: Hashable, flight: _Flight) -> None:
         """Run a handler and answer exactly once: its result, its error, or `cancelled`."""
         trace.set(flight.trace_id)
+        if flight.recorder is not None:
+            flight.recorder.begin()
         reporter = self._reporter(flight)
         answer: bytes | None = None
         try:
@@ -276,6 +286,8 @@ class Connection:
             await self._services.whole()
         call = Call(self._services, flight.trace_id, self.peer, reporter.report if reporter else None)
         limiter = await self._limiters.acquire(flight.handler.command.load)
+        if flight.recorder is not None:
+            flight.recorder.note("queue", flight.decoded, perf_counter())
         try:
             return await flight.handler.run(flight.params, call)
         finally:
@@ -313,6 +325,9 @@ class Connection:
             self._counts().ended(name, seconds, trace_id=flight.trace_id)
         else:
             self._counts().ended(name, seconds, error.kind, trace_id=flight.trace_id, message=error.message)
+        if flight.recorder is not None:
+            kind = None if error is None else error.kind
+            self._counts().traced(flight.recorder, name, flight.trace_id, flight.began + seconds, kind)
 
     def _counts(self) -> Meter:
         if self._meter is None:

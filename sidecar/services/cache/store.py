@@ -13,6 +13,7 @@ from typing import Any, Self, TypeVar
 import trio
 
 from protocol.errors import Timeout
+from sidecar.core.spans import Timed
 from sidecar.services.cache.counters import Cause, Counters
 from sidecar.services.cache.coverage import Coverage
 from sidecar.services.cache.finding import find
@@ -108,7 +109,8 @@ class CacheStore:
         """
         check_address(kind, key)
         head = Head(kind, key, 0, 0, 0.0, seconds, dict(meta or {}), tuple(owners), tuple(sources))
-        stored = await self._run(partial(publish, self._tier, head, made))
+        with Timed("publish"):
+            stored = await self._run(partial(publish, self._tier, head, made))
         return None if stored is None else self._pinned(stored)
 
     async def make(

@@ -14,6 +14,7 @@ import msgspec
 import trio
 
 from protocol.errors import DecoderCrashed, Timeout
+from sidecar.core.spans import Timed
 from sidecar.ffmpeg.supervisor import Child, Supervisor
 from sidecar.services.media.messages import (
     HEADER_BYTES,
@@ -102,7 +103,7 @@ class WorkerPool:
         """
         request = encode(task)
         self._slots.total_tokens = max(1, self._limit())
-        with trio.move_on_after(seconds):
+        with Timed("worker", task=operation), trio.move_on_after(seconds):
             async with self._slots:
                 return await self._exchange(request, _Talk(shown, operation))
         raise Timeout(operation=operation, seconds=seconds)
@@ -117,8 +118,9 @@ class WorkerPool:
         """
         request = encode(task)
         self._slots.total_tokens = max(1, self._limit())
-        async with self._slots:
-            return await self._exchange(request, _Talk(shown, operation, on_item, seconds))
+        with Timed("worker", task=operation):
+            async with self._slots:
+                return await self._exchange(request, _Talk(shown, operation, on_item, seconds))
 
     async def keep(self, count: int) -> None:
         """Keep so many workers from here on, idle or not, and start those that are missing: the next tasks are near."""

@@ -17,6 +17,7 @@ from sidecar.core.monitoring.histogram import ANSWERS, JOBS, WAITS, Histogram
 from sidecar.core.monitoring.outcomes import GROUPS, RENDER, group_of, is_interactive, outcome_of
 from sidecar.core.monitoring.trail import Part
 from sidecar.core.sketch import Sketch
+from sidecar.core.spans import Recorder, Tracer
 
 SLOWEST = 5
 """Operations of a name that are remembered as the slowest."""
@@ -112,6 +113,8 @@ class Meter:
         """Answers by HTTP, by route and class of status."""
         self.queues: dict[str, Callable[[], Queue]] = {}
         self.lines: set[Line] = set()
+        self.tracers: list[Tracer] = []
+        """Who is told what operations spent their time on."""
         self._received = 0
         self._sent = 0
 
@@ -143,6 +146,16 @@ class Meter:
         operation = self.operations.get(name) or self._operation(name)
         operation.count += 1
         self._failed(operation, kind, trace_id, message)
+
+    def recorder(self, began: float) -> Recorder | None:
+        """Return what records an operation that began then, by `perf_counter`; None where nobody wants to know."""
+        return Recorder(began) if self.tracers else None
+
+    def traced(self, recorder: Recorder, name: str, trace_id: str, ended: float, kind: str | None) -> None:
+        """Tell of the stages of an operation that has ended."""
+        traced = recorder.end(name, trace_id, ended, kind)
+        for tracer in self.tracers:
+            tracer(traced)
 
     def enter(self, line: Line) -> None:
         """Take a connection in."""

@@ -25,6 +25,7 @@ from sidecar.services.monitoring.readings import JOBS
 from sidecar.services.monitoring.sample import CacheLook, Pipeline
 from sidecar.services.monitoring.sampler import Meters, Sampler, Sources
 from sidecar.services.monitoring.service import MonitoringService, open_monitoring
+from sidecar.services.monitoring.spans import log_spans
 
 if TYPE_CHECKING:
     from sidecar.services.cache.memory import MemoryTier
@@ -62,6 +63,7 @@ def _service(services: Services, render: RenderService, media: MediaService, car
         pipelines=lambda: _pipelines(render),
         cache=lambda: _cache(services),
     )
+    log_spans(services.settings, meter, log)
     meters = Meters(MachineMeter((folders.data, folders.cache, folders.temp)), ProcessMeter(), cards)
     sampler = Sampler(sources, meters, log)
     # A folder that is not the data folder itself goes with its instance, unless something is in it.

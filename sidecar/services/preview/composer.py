@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import trio
 
 from protocol.errors import DecoderCrashed, MediaUnsupported, Stalled
+from sidecar.core.spans import Timed
 from sidecar.ffmpeg.builder.preview import Fed, Image, preview_command
 from sidecar.ffmpeg.supervisor import Supervisor
 from sidecar.ffmpeg.toolchain import Toolchain
@@ -119,11 +120,12 @@ class Composer:
         """
         stage.check(window)
         frames = Frames(self, stage, window, size, image, standing=standing)
-        try:
-            await frames.begin(fed)
-            yield frames
-        finally:
-            frames.leave()
+        with Timed("ffmpeg", role="compose"):
+            try:
+                await frames.begin(fed)
+                yield frames
+            finally:
+                frames.leave()
 
     async def begin(self, fed: Fed, *, standing: bool = False) -> Composition:
         """Start a composition, to be left by who has it. Waits while too many run."""

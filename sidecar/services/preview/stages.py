@@ -12,6 +12,7 @@ import trio
 
 from protocol.commands.preview.shared import PictureMedia
 from protocol.commands.shared import ProjectRef
+from sidecar.core.spans import Timed
 from sidecar.ffmpeg.toolchain import Toolchain
 from sidecar.services.access import ReadAccess
 from sidecar.services.preview.breakage import NOTHING, Without
@@ -79,16 +80,17 @@ class Stages:
         Raises what ProjectService.resolve_ref does, and FfmpegNotFound. What is wrong with the project is in
         `Stage.broken`. With `media` "proxy" clips play small versions of large files, where there are some.
         """
-        check_ref(ref)
-        if ref.id is not None:
-            view = await self._projects.resolve_ref(ref)
-            # By the content itself: an id that was closed and opened anew begins again at revision 1.
-            key: Hashable = (ref.id, view.revision, _The(view.content))
-            setting = partial(self._reader.of_view, view, read, without, media)
-        else:
-            key = await trio.to_thread.run_sync(identity, ref)
-            setting = partial(self._of_text, ref, read, without, media)
-        return await self._get((key, read, without, media), setting)
+        with Timed("plan"):
+            check_ref(ref)
+            if ref.id is not None:
+                view = await self._projects.resolve_ref(ref)
+                # By the content itself: an id that was closed and opened anew begins again at revision 1.
+                key: Hashable = (ref.id, view.revision, _The(view.content))
+                setting = partial(self._reader.of_view, view, read, without, media)
+            else:
+                key = await trio.to_thread.run_sync(identity, ref)
+                setting = partial(self._of_text, ref, read, without, media)
+            return await self._get((key, read, without, media), setting)
 
     async def of_file(self, path: Path, read: ReadAccess, *, shown: str) -> Stage:
         """Set a stage with one clip that plays a whole file, at its own size and rate; `path` is one that may be read.

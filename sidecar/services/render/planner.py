@@ -16,6 +16,7 @@ from protocol.errors import EncoderUnavailable, NothingToRender, SidecarError
 from protocol.project import Export
 from protocol.time import format_exact
 from sidecar.core.source import SourceFacts
+from sidecar.core.spans import Timed
 from sidecar.core.timeline import Timeline, output_span
 from sidecar.ffmpeg.builder.encode import encoders_of
 from sidecar.services.cache.coverage import PlannedCell
@@ -79,49 +80,50 @@ class Planner:
         Raises InvalidProject with every error found, NothingToRender, InvalidParams for an empty range,
         EncoderUnavailable, FfmpegNotFound, ResourceLimit, and the errors of reading the project.
         """
-        view = await self.projects.resolve_ref(ref)
-        raw = merge_export(view.raw, changes) if changes else view.raw
-        project, problems = await trio.to_thread.run_sync(validated, raw)
-        found = await resolved(project, view.base, media=self.media, fonts=self.fonts, check_read=check_read)
-        problems += found.problems
-        refuse(problems)
-        timeline = found.timeline
-        if timeline.frames == 0:
-            raise NothingToRender
-        export = await self._decided(_ranged(project.export, span, timeline))
-        encoders = await self._encoders(export)
-        inputs = _inputs(found.found, uses_of(project))
-        draft = Draft(
-            timeline=timeline,
-            export=export,
-            resources=found.resources,
-            span=output_span(timeline, export),
-            fingerprints={each.path: each.fingerprint for each in inputs},
-            ffmpeg=self.tools.require().version,
-        )
-        copies = await self._copies(draft, without)
-        problems += copies.problems()
-        compiled = await trio.to_thread.run_sync(compile_draft, draft, copies.spans)
-        costs = await self.cache().costs("segments", sorted({cell.key for cell in compiled.cells}))
-        estimated = self._estimate(draft, compiled, costs, await self._sound_bytes(compiled))
-        await self._noted(view, compiled, whole=span is None)
-        return Planned(
-            project=project,
-            base=view.base,
-            export=export,
-            stages=compiled.stages,
-            problems=problems,
-            summary=summarize(compiled.cells, costs, draft.span, encoders, estimated),
-            key=compiled.key,
-            inputs=inputs,
-            span=draft.span,
-            fingerprints=draft.fingerprints,
-            cells=compiled.cells,
-            sound=compiled.sound,
-            known=frozenset(costs),
-            refusals=copies.refusals,
-            read=await trio.to_thread.run_sync(_read, view, found, check_read),
-        )
+        with Timed("plan"):
+            view = await self.projects.resolve_ref(ref)
+            raw = merge_export(view.raw, changes) if changes else view.raw
+            project, problems = await trio.to_thread.run_sync(validated, raw)
+            found = await resolved(project, view.base, media=self.media, fonts=self.fonts, check_read=check_read)
+            problems += found.problems
+            refuse(problems)
+            timeline = found.timeline
+            if timeline.frames == 0:
+                raise NothingToRender
+            export = await self._decided(_ranged(project.export, span, timeline))
+            encoders = await self._encoders(export)
+            inputs = _inputs(found.found, uses_of(project))
+            draft = Draft(
+                timeline=timeline,
+                export=export,
+                resources=found.resources,
+                span=output_span(timeline, export),
+                fingerprints={each.path: each.fingerprint for each in inputs},
+                ffmpeg=self.tools.require().version,
+            )
+            copies = await self._copies(draft, without)
+            problems += copies.problems()
+            compiled = await trio.to_thread.run_sync(compile_draft, draft, copies.spans)
+            costs = await self.cache().costs("segments", sorted({cell.key for cell in compiled.cells}))
+            estimated = self._estimate(draft, compiled, costs, await self._sound_bytes(compiled))
+            await self._noted(view, compiled, whole=span is None)
+            return Planned(
+                project=project,
+                base=view.base,
+                export=export,
+                stages=compiled.stages,
+                problems=problems,
+                summary=summarize(compiled.cells, costs, draft.span, encoders, estimated),
+                key=compiled.key,
+                inputs=inputs,
+                span=draft.span,
+                fingerprints=draft.fingerprints,
+                cells=compiled.cells,
+                sound=compiled.sound,
+                known=frozenset(costs),
+                refusals=copies.refusals,
+                read=await trio.to_thread.run_sync(_read, view, found, check_read),
+            )
 
     async def _noted(self, view: ProjectView, compiled: Compiled, *, whole: bool) -> None:
         """Have the cache remember what entries of this project will be called by, and what it is made of."""

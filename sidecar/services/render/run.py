@@ -15,6 +15,7 @@ from protocol.commands.render import RenderProgress, RenderResult, Verified
 from protocol.errors import DiskFull, OutputUnwritable, RenderFailed, SidecarError, SourceChanged
 from protocol.project.formats import audio_codec, video_codec
 from protocol.time import format_exact
+from sidecar.core.spans import Timed
 from sidecar.services.locks import FileLock
 from sidecar.services.render.assemble import assemble
 from sidecar.services.render.cell_meter import CellMeter
@@ -72,7 +73,7 @@ async def run_job(
         job.delivering = [*job.delivering, *map(Identity.of, goods)]
         job.promised = result = _result(attempt, made, verified)
         await shop.noted(job)
-        with trio.CancelScope(shield=True):
+        with Timed("publish"), trio.CancelScope(shield=True):
             await trio.to_thread.run_sync(deliver, attempt.delivery, attempt.part, job.may_replace)
         attempt.pass_on(attempt.shown.ended("completed", trio.current_time()))
     except (DiskFull, OutputUnwritable) as error:

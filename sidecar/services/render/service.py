@@ -6,6 +6,7 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 import trio
@@ -16,6 +17,7 @@ from protocol.errors import Internal, OutputUnwritable, SidecarError
 from sidecar.core.monitoring.outcomes import RENDER
 from sidecar.services.access import ReadAccess
 from sidecar.services.importing import import_plans
+from sidecar.services.logger import trace
 from sidecar.services.projects.world import CheckRead
 from sidecar.services.render.job import RenderJob
 from sidecar.services.render.journal_writer import JournalWriter
@@ -296,6 +298,11 @@ class RenderService:
     async def _live(self, job: RenderJob) -> None:
         """Live a job's life from its turn to its end."""
         news, began = self._news, trio.current_time()
+        # Its lines are those of the request that asked for it, though another's end lets it begin.
+        trace.set(job.trace_id)
+        recorder = self._meter.recorder(perf_counter())
+        if recorder is not None:
+            recorder.begin()
         tell = Tell(news.progress, news.state, news.segments, journal=news.note, noted=news.noted)
         try:
             with job.scope:
@@ -316,16 +323,22 @@ class RenderService:
             else:
                 if not job.ended:
                     job.end("cancelled")
-                self._count(job, trio.current_time() - began)
+                kind = self._count(job, trio.current_time() - began)
+                if recorder is not None:
+                    self._meter.traced(recorder, RENDER, job.trace_id, perf_counter(), kind)
                 self._settle(job)
 
-    def _count(self, job: RenderJob, lived: float) -> None:
-        """Count a job that ended among the operations; the time that it was paused is no part of its own."""
+    def _count(self, job: RenderJob, lived: float) -> str | None:
+        """Count a job that ended among the operations, and return the kind of its error.
+
+        The time that it was paused is no part of its own.
+        """
         error, seconds = job.error, lived if job.progress is None else job.progress.elapsed
         kind = error.data.kind if error is not None else None if job.state == "completed" else job.state
         message = error.message if error is not None else ""
         self._meter.ended(RENDER, seconds, kind, trace_id=job.trace_id, message=message)
         tally(job, self._meter.rendered)
+        return kind
 
     def _settle(self, job: RenderJob) -> None:
         """Put away a job that has ended."""
