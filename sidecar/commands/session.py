@@ -68,8 +68,7 @@ async def initialize(params: Initialize, call: Call) -> Initialized:
     if peer.primary is None:
         services.loopback.allow(params.allow_origins)
     services.begin()
-    # By the one whose environment says where they go.
-    traces = "traces" in params.wants and peer.primary is None and services.traces
+    traces = "traces" in params.wants and peer.primary is None and _traced(services)
     return Initialized(
         protocol=PROTOCOL,
         server=Server(
@@ -172,6 +171,17 @@ def _http(services: Services) -> Http | None:
     except DependencyMissing as error:
         services.log.logger.warning("bytes are not served", detail=error.message)
         return None
+
+
+def _traced(services: Services) -> bool:
+    """Tell OpenTelemetry from now on what operations spend their time on; False, and a line in the log, where it is not there."""
+    from sidecar.services.monitoring.tracing import export_traces, installed  # noqa: PLC0415 - for those who want it
+
+    if not installed():
+        services.log.logger.warning("traces are not exported: the extra `otel` is not installed")
+        return False
+    services.tasks.start_soon(export_traces, services.meter, services.log.logger, services.instance_id)
+    return True
 
 
 def _ffmpeg(tool: Toolchain | None) -> FfmpegSummary | None:

@@ -149,17 +149,6 @@ class Services:
 
         return Meter()
 
-    @cached_property
-    def traces(self) -> bool:
-        """Whether OpenTelemetry is told what operations spend their time on: it is from when this is first asked, if it is there."""
-        from sidecar.services.monitoring.tracing import export_traces, installed  # noqa: PLC0415 - for those who want it
-
-        if not installed():
-            self.log.logger.warning("traces are not exported: the extra `otel` is not installed")
-            return False
-        self.tasks.start_soon(export_traces, self.meter, self.log.logger, self.instance_id)
-        return True
-
     @property
     def monitoring(self) -> MonitoringService:
         """What is counted and measured."""
