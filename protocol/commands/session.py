@@ -18,7 +18,7 @@ OPEN_PROJECTS = 16
 """How many projects may be open at once."""
 
 
-class Client(Model):
+class Caller(Model):
     """Who is calling."""
 
     name: str
@@ -40,7 +40,7 @@ class Initialize(Params, kw_only=True):
     """
 
     protocol: int
-    client: Client
+    client: Caller
     process_id: Annotated[int, Meta(ge=1)] | None = None
     schema_hash: str | None = None
     roots: Roots | None = None

@@ -2,7 +2,7 @@
 // It needs no framework and no other file: give `Client` a `Transport` and it speaks.
 
 export const PROTOCOL = 1;
-export const SCHEMA_HASH = "sha256:6226c0654e6c9ec1f07f1cf491697c42490aea5496c9d4953f23ef9c37b394f4";
+export const SCHEMA_HASH = "sha256:f877b7af3ffcc5261ebd79c4bdff861c20440ae4853683d5db8cac807ce04ebc";
 
 /** Seconds as a number, or exactly as `num/den`. */
 export type Seconds = number | string;
@@ -541,6 +541,12 @@ export interface CachesLoad {
   disk: TierState | null;
 }
 
+/** Who is calling. */
+export interface Caller {
+  name: string;
+  version: string;
+}
+
 /** A missing file that several others could be; nothing tells which, so it is left as it is. */
 export interface Candidates {
   id: string | null;
@@ -617,12 +623,6 @@ export interface ChildLoad {
   cpu: number;
   rss: number;
   jobId: string | null;
-}
-
-/** Who is calling. */
-export interface Client {
-  name: string;
-  version: string;
 }
 
 /** A source between two edit points of a track. */
@@ -1284,7 +1284,7 @@ export interface Http {
 export interface Initialize {
   progressToken?: string | number | null;
   protocol: number;
-  client: Client;
+  client: Caller;
   processId?: number | null;
   schemaHash?: string | null;
   roots?: Roots | null;
