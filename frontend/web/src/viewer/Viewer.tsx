@@ -85,10 +85,10 @@ function useFrames(editor: Editor, size: Size): { shown: Shown | null; fault: un
   const projectId = useLive((state) => state.projectId);
   const revision = useLive((state) => state.revision);
   const empty = useLive((state) => state.frames === 0);
-  const { width, height } = inPixels(size);
+  const width = inPixels(size.width);
   useEffect(() => {
-    if (rate === 0 && !empty && width > 0) frames.current?.want({ projectId, revision, frame, width, height }, scrubbing);
-  }, [projectId, revision, frame, rate, scrubbing, empty, width, height]);
+    if (rate === 0 && !empty && width > 0) frames.current?.want({ projectId, revision, frame, width }, scrubbing);
+  }, [projectId, revision, frame, rate, scrubbing, empty, width]);
   useEffect(() => editor.session.onRenewed(() => frames.current?.again()), [editor]);
   return { shown, fault };
 }
@@ -101,7 +101,7 @@ function usePlayer(editor: Editor, video: RefObject<HTMLVideoElement | null>, si
   const frame = useStore(playback.store, (state) => state.frame);
   const [moving, setMoving] = useState(false);
   const player = useRef<Player | null>(null);
-  const width = Math.min(WIDEST_PLAY, inPixels(size).width);
+  const width = Math.min(WIDEST_PLAY, inPixels(size.width));
 
   useEffect(() => {
     if (!video.current) return undefined;
@@ -192,8 +192,7 @@ function useFitted(element: RefObject<HTMLElement | null>, shape: number): Size 
   return { width, height: Math.floor(width / shape) };
 }
 
-/** The same in the screen's pixels, as even as the sidecar makes them. */
-function inPixels({ width, height }: Size): Size {
-  const even = (value: number): number => Math.max(16, Math.round((value * devicePixelRatio) / 2) * 2);
-  return width === 0 ? { width: 0, height: 0 } : { width: even(width), height: even(height) };
+/** A length in the screen's pixels, as even as the sidecar makes its pictures. */
+function inPixels(length: number): number {
+  return length === 0 ? 0 : Math.max(16, Math.round((length * devicePixelRatio) / 2) * 2);
 }

@@ -6,9 +6,8 @@ export interface Wanted {
   projectId: string;
   revision: number;
   frame: number;
-  /** CSS pixels times the screen's density; even. */
+  /** In the screen's pixels; the height follows. */
   width: number;
-  height: number;
 }
 
 export interface Shown {
@@ -56,7 +55,7 @@ export class Frames {
       this.#running = { wanted, stop };
       try {
         const picture = await this.#ask(wanted, stop.signal);
-        const image = await decode(picture, wanted);
+        const image = await decode(picture);
         this.#shown = wanted;
         this.#show({ image, frame: wanted.frame, revision: picture.revision ?? wanted.revision });
       } catch (error) {
@@ -68,19 +67,18 @@ export class Frames {
     this.#running = null;
   }
 
-  #ask({ projectId, frame, width, height }: Wanted, signal: AbortSignal): Promise<PreviewPicture> {
-    return this.#session.invoke("preview.frame", { project: { id: projectId }, frame, width, height, view: VIEW }, { signal });
+  #ask({ projectId, frame, width }: Wanted, signal: AbortSignal): Promise<PreviewPicture> {
+    return this.#session.invoke("preview.frame", { project: { id: projectId }, frame, width, view: VIEW }, { signal });
   }
 }
 
-async function decode({ image, frame }: PreviewPicture, { width, height }: Wanted): Promise<HTMLImageElement> {
-  const element = new Image(width, height);
-  element.alt = String(frame);
+async function decode({ image }: PreviewPicture): Promise<HTMLImageElement> {
+  const element = new Image();
   element.src = image.url;
   await element.decode();
   return element;
 }
 
 function same(a: Wanted, b: Wanted): boolean {
-  return a.frame === b.frame && a.revision === b.revision && a.projectId === b.projectId && a.width === b.width && a.height === b.height;
+  return a.frame === b.frame && a.revision === b.revision && a.projectId === b.projectId && a.width === b.width;
 }

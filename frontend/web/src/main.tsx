@@ -1,0 +1,33 @@
+import { StrictMode } from "react";
+import { createRoot, type Root } from "react-dom/client";
+import { createStore } from "zustand/vanilla";
+import type { App } from "./app";
+import { Failure, StudioPage } from "./Page";
+import { loadPreferences } from "./shell/preferences";
+import { openFirst, tell } from "./shell/projects";
+import { text } from "./text";
+import "./theme.css";
+import { connect, NoSidecar } from "./transport/connect";
+import { Speaker } from "./ui/notices";
+import "./ui/ui.css";
+
+const root = createRoot(document.querySelector("#root") as HTMLElement);
+start(root).catch((error: unknown) => {
+  root.render(<Failure title={text(error instanceof NoSidecar ? "app.noSidecar" : "app.failed")} reason={error instanceof NoSidecar ? null : String(error)} />);
+});
+
+async function start(page: Root): Promise<void> {
+  const speaker = new Speaker();
+  const { session, host } = await connect((options) => speaker.askPaths(options));
+  const app: App = { session, host, speaker, preferences: await loadPreferences(host), current: createStore(() => ({ editor: null })) };
+  page.render(
+    <StrictMode>
+      <StudioPage app={app} />
+    </StrictMode>,
+  );
+  const stop = session.store.subscribe(({ state }) => {
+    if (state !== "connected") return;
+    stop();
+    openFirst(app).catch((error: unknown) => tell(app, error));
+  });
+}
