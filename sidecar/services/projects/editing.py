@@ -22,8 +22,9 @@ def edited(session: Session, patch: list[Operation] | None, project: dict[str, A
     if patch is None:
         content = content_of(project)
     else:
-        # Fresh values, so the patch may be applied to them in place and dropped with them if it fails.
-        values = msgspec.to_builtins(session.content.project)
+        # Fresh values, so the patch may be applied to them in place and dropped with them if it fails. Through JSON:
+        # to_builtins would leave tuples, which validation knows as little as patches do.
+        values = msgspec.json.decode(msgspec.json.encode(session.content.project))
         try:
             content = content_of(apply_patch(values, patch))
         except TestFailed as error:

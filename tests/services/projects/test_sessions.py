@@ -118,6 +118,18 @@ async def test_an_update_is_all_or_nothing(
         assert (await shop.service.update("demo", 1, patch=longer(2))).revision == 2
 
 
+async def test_pairs_are_lists_that_patches_reach_into(tmp_path: Path) -> None:
+    bend = {"cubicBezier": [0.4, 0, 0.6, 1]}
+    opacity = {"keyframes": [{"time": 0, "value": 0, "easing": bend}, {"time": 1, "value": 1}]}
+    track = {"id": "v1", "kind": "video", "clips": [{**CLIP, "opacity": opacity}]}
+    async with open_workshop(tmp_path) as shop:
+        await shop.service.open({**DEMO, "tracks": [track], "export": {"range": [0, 0.5]}})
+        updated = await shop.service.update("demo", 1, patch=longer(2))
+        assert (updated.revision, updated.problems) == (2, [])
+        await shop.service.update("demo", 2, patch=[{"op": "replace", "path": "/export/range/1", "value": 1.5}])
+        assert shop.service.get("demo").project.export.range == (0, 1.5)
+
+
 async def test_a_revision_that_is_not_current_is_a_conflict_with_both_numbers(tmp_path: Path) -> None:
     async with open_workshop(tmp_path) as shop:
         await shop.service.open(DEMO)
