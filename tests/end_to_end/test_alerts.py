@@ -41,8 +41,8 @@ class Watched:
         self.sidecar = sidecar
         self._http = http
 
-    async def scraped(self, family: str) -> dict[str, float]:
-        """Return the values of a family as Prometheus gets them, by alert."""
+    async def scraped(self, family: str, **labels: str) -> dict[str, float]:
+        """Return the values of a family as Prometheus gets them, by alert; of those with these labels."""
         token = {"Authorization": f"Bearer {self._http['token']}"}
         request = urllib.request.Request(f"{self._http['origin']}/metrics", headers=token)  # noqa: S310 - our own
 
@@ -53,7 +53,12 @@ class Watched:
 
         parse: Any = text_string_to_metric_families
         families = parse(await trio.to_thread.run_sync(read))
-        return {each.labels["alert"]: each.value for found in families for each in found.samples if each.name == family}
+        return {
+            each.labels["alert"]: each.value
+            for found in families
+            for each in found.samples
+            if each.name == family and labels.items() <= each.labels.items()
+        }
 
     async def shows(self, alert: str, state: float) -> None:
         """Wait until an alert is scraped as that."""
@@ -71,7 +76,7 @@ class Watched:
         changes = [each["change"] for each in told if each["alert"]["id"] == alert]
         return [
             change
-            for change, following in zip(changes, [*changes[1:], ""], strict=True)
+            for change, following in zip(changes, [*changes[1:], ""], strict=False)
             if change != "cancelled" and following != "cancelled"
         ]
 
@@ -212,7 +217,7 @@ async def test_a_silenced_alert_is_seen_by_who_asks_and_told_of_to_nobody(tmp_pa
         assert silence["by"] == INITIALIZE["client"]["name"]  # type: ignore[index]
         await sidecar.request("alerts.setThresholds", memory=low)
         await watch.shows("memory", 2)
-        assert (await watch.scraped("videoc_alert_silenced"))["memory"] == 1
+        assert (await watch.scraped("videoc_alert_state", silenced="true"))["memory"] == 2
         (alert,) = [each for each in (await sidecar.request("alerts.active"))["alerts"] if each["id"] == "memory"]
         assert (alert["state"], alert["silenced"]) == ("firing", True)
         assert watch.heard("memory") == []
@@ -224,7 +229,7 @@ async def test_a_silenced_alert_is_seen_by_who_asks_and_told_of_to_nobody(tmp_pa
         assert watch.heard("memory") == []
         await watch.sidecar.request("alerts.unsilence", id=held["id"])
         await watch.changed("memory", "firing")
-        assert (await watch.scraped("videoc_alert_silenced"))["memory"] == 0
+        assert (await watch.scraped("videoc_alert_state", silenced="false"))["memory"] == 2
 
 
 if may_mount():

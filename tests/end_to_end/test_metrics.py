@@ -130,7 +130,10 @@ async def fires(sidecar: Spawned) -> None:
     memory = (await sidecar.until("metrics", at=told["at"]))["system"]["memory"]
     assert told["alert"]["value"] == pytest.approx(100 * memory["used"] / memory["total"])
     assert (await sidecar.request("metrics.snapshot", include=[]))["alerts"]["firing"] >= 1
-    assert 'videoc_alert_state{alert="memory"} 2.0' in (await sidecar.request("metrics.prometheus"))["text"]
+    assert (
+        'videoc_alert_state{alert="memory",severity="warning",silenced="false"} 2.0'
+        in (await sidecar.request("metrics.prometheus"))["text"]
+    )
     await sidecar.request("alerts.setThresholds", memory={"enter": 100, "exit": 100})
     await sidecar.until("alerts", change="resolved", alert__id="memory")
     assert await memory_alert(sidecar) is None

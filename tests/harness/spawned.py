@@ -112,9 +112,12 @@ def _member(payload: Any, path: str) -> Any:
 
 
 @asynccontextmanager
-async def spawned(home: Path) -> AsyncIterator[Spawned]:
-    """Run `sidecar serve` while the block lasts; then its stdin is closed, and it is killed if that does not end it."""
-    async with spawn(SIDECAR, env=environment(home)) as shell, trio.open_nursery() as nursery:
+async def spawned(home: Path, *options: str) -> AsyncIterator[Spawned]:
+    """Run `sidecar serve` while the block lasts; then its stdin is closed, and it is killed if that does not end it.
+
+    `options` are those of its command line.
+    """
+    async with spawn([*SIDECAR, *options], env=environment(home)) as shell, trio.open_nursery() as nursery:
         sidecar = Spawned(shell)
         nursery.start_soon(sidecar.listen)
         await sidecar.request("initialize", **INITIALIZE)

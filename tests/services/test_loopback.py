@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from protocol.errors import DependencyMissing
-from sidecar.services.loopback import Loopback
+from sidecar.services.loopback import Loopback, Scraping, open_scraping
 
 
 async def test_it_listens_from_the_first_need() -> None:
@@ -41,6 +41,19 @@ async def test_a_taken_port_means_another_one_and_is_told() -> None:
         assert loopback.port != wanted
         assert told == [(wanted, loopback.port)]
         loopback.close()
+
+
+async def test_a_port_that_is_fixed_is_this_one_or_none() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with open_scraping(taken.getsockname()[1], token=False) as scraping:
+            assert scraping.own is not None
+            with pytest.raises(DependencyMissing):
+                _ = scraping.own.port
+            assert not scraping.own.bound.is_set()
+    with open_scraping(0, token=True) as scraping:
+        assert scraping == Scraping(None, token=True)
 
 
 async def test_a_port_can_be_asked_for_again_at_once() -> None:

@@ -57,10 +57,9 @@ SECTIONS: dict[str, tuple[Family, ...]] = {
         Family(
             "alert_state",
             "gauge",
-            "0 where all is well, 1 where an alert pends, 2 where it fires",
-            ("alert", "severity"),
+            "0 where all is well, 1 where an alert pends, 2 where it fires; while it is silenced nobody is told",
+            ("alert", "severity", "silenced"),
         ),
-        Family("alert_silenced", "gauge", "1 while nobody is told of an alert", ("alert",)),
     ),
     "Queues and jobs": (
         Family("queue_depth", "gauge", "Requests and jobs that wait for their turn", ("queue",)),

@@ -125,8 +125,8 @@ def _numbers(sample: Sample, meter: Meter) -> Found:
 
 
 def _alerts(alerts: Sequence[Alerting]) -> Found:
-    yield "alert_state", [((each.id, each.severity), PHASES[each.phase]) for each in alerts]
-    yield "alert_silenced", [((each.id,), float(each.silenced)) for each in alerts]
+    told = {False: "false", True: "true"}
+    yield "alert_state", [((each.id, each.severity, told[each.silenced]), PHASES[each.phase]) for each in alerts]
 
 
 def _queues(meter: Meter) -> Found:

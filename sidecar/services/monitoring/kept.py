@@ -24,5 +24,6 @@ class Kept(Generic[T]):
         """Return what was made at most `seconds` ago. Cancelled, whoever waits next makes it."""
         async with self._making:
             if self._made is None or trio.current_time() - self._made[0] > self.seconds:
-                self._made = trio.current_time(), await self.make()
+                made = await self.make()
+                self._made = trio.current_time(), made
             return self._made[1]

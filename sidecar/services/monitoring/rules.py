@@ -76,10 +76,9 @@ def _rule(named: Named) -> Iterator[str]:
 
 def _own() -> Iterator[str]:
     """Write the rule for rules of users: what the sidecar says of them, in its own severity."""
-    fires = selected(f'<alert_state|alert!~"{"|".join(NAMED)}"> == 2')
-    silenced = selected("<alert_silenced> == 1")
+    fires = selected(f'<alert_state|alert!~"{"|".join(NAMED)}", silenced="false"> == 2')
     yield "      - alert: VideocOwnRule\n"
-    yield f"        expr: {json.dumps(f'{fires} unless ignoring (severity) {silenced}')}\n"
+    yield f"        expr: {json.dumps(fires)}\n"
     yield "        annotations:\n"
     yield '          summary: "The rule {{ $labels.alert }} fires in the sidecar, {{ $labels.instance }}"\n'
 

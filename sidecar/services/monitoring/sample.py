@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from protocol.commands.cache import TierState
     from protocol.commands.gpu import Gpu
     from protocol.commands.shared import CacheKind
+    from sidecar.services.cache.counters import Cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class CacheLook:
     lookups: Mapping[CacheKind, tuple[int, int]] = field(default_factory=dict)
     memory: TierState | None = None
     disk: TierState | None = None
-    evictions: Mapping[str, int] = field(default_factory=dict)
+    evictions: Mapping[Cause, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from sidecar.services.monitoring.processes import ChildUse
 from sidecar.services.monitoring.sample import CacheLook, Pipeline, Sample
 from sidecar.services.monitoring.sampler import Sources
 from sidecar.transport.http.watching import ROUTES
+from sidecar.transport.limiters import QUEUES
 from tests.services.monitoring.samples import sample
 
 PARSERS = {"text": parse_text, "openmetrics": parse_openmetrics}
@@ -37,7 +38,7 @@ OF_NO_UNIT = {"render_frames_per_second"}
 
 ALERTS = [
     *(Alerting(each.name, each.limits.severity, "inactive") for each in NAMED.values()),
-    *(Alerting(f"own{number}", "info", "firing") for number in range(32)),
+    *(Alerting(f"own{number}", "info", "firing", silenced=True) for number in range(32)),
 ]
 
 
@@ -63,10 +64,14 @@ def crowded() -> tuple[Sample, Sources]:
     for kind in ("parse", "invalidRequest", "methodNotFound", "notInitialized", "messageTooLarge", "shuttingDown"):
         meter.refuse(None, kind)
     for route in ("resources", "rpc", *ROUTES, "other"):
-        for status in (101, 200, 304, 404, 500):
+        for status in (200, 404, 500):
             meter.served(route, status)
+    meter.served("rpc", 101)
+    meter.served("resources", 304)
+    meter.served("other", 304)
     for name in ("interactive", "previews", "jobs", "probe", "render", "encoders", "readers", "workers"):
         meter.queues[name] = lambda: Queue(5, 2, 4, 1.0)
+    for name in QUEUES:
         meter.waited(name, 0.2)
         meter.at_once[name] = 3
     roles = (
@@ -183,8 +188,8 @@ def test_what_is_read_is_what_was_planted(form: str) -> None:
     assert found[at("children_resident_memory_bytes", role="render")] == 1_500
     assert found[at("children_crashed_total", role="render")] == 1
     assert found[at("rpc_events_dropped_total")] == 7
-    assert found[at("alert_state", alert="cpu", severity="warning")] == 0
-    assert found[at("alert_state", alert="own3", severity="info")] == 2
+    assert found[at("alert_state", alert="cpu", severity="warning", silenced="false")] == 0
+    assert found[at("alert_state", alert="own3", severity="info", silenced="true")] == 2
     assert found[at("system_memory_total_bytes")] == 2**32
     # What was not measured is not there.
     absent = {name for name, _ in found} & {"error_ratio", "response_time_seconds", "cache_bytes", "cache_hit_ratio"}

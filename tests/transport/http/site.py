@@ -15,6 +15,7 @@ from protocol.errors import SidecarError
 from sidecar.commands.call import Peer
 from sidecar.services.cache.memory import MemoryTier
 from sidecar.services.cache.store import CacheStore
+from sidecar.services.loopback import Scraping
 from sidecar.services.monitoring.readiness import Reason
 from sidecar.services.resources import Resources
 from sidecar.transport.http import line as lines
@@ -98,11 +99,13 @@ async def open_site(
     front: Path | None = None,
     connections: int = CONNECTIONS,
     header_seconds: float = PATIENCE,
+    scraping: Scraping | None = None,
 ) -> AsyncIterator[Site]:
     """Serve while the block lasts; faults of the site's own fail the test. No client is too slow, unless it is said."""
     with open_store(folder / "cache") as store, pytest.MonkeyPatch.context() as patch:
         patch.setattr(lines, "HEADER_SECONDS", header_seconds)
         services = SiteServices(cache=store)
+        services.scraping = scraping or services.scraping
         services.loopback.allow(origins)
         primary = Peer(wake=_nothing, drain=_never, quit=_nothing, phase="ready")
         hosting = Hosting(services, HANDLERS, Limiters(), primary, front)
