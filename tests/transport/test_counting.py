@@ -8,6 +8,7 @@ import pytest
 import trio
 import trio.testing
 
+from sidecar.core.spans import Traced
 from sidecar.services.monitoring.meter import Queue
 from sidecar.transport import dispatcher, limiters
 from sidecar.transport.limiters import Limiters
@@ -102,3 +103,34 @@ async def test_messages_and_connections_are_counted() -> None:
         assert (len(meter.lines), meter.received, meter.sent) == (1, 5, 4)
         desk.connection.leave()
         assert (len(meter.lines), meter.received, meter.sent) == (0, 5, 4)
+
+
+async def test_what_a_request_spent_its_time_on_is_told_when_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, told = Clock(), list[Traced]()
+    monkeypatch.setattr(dispatcher, "perf_counter", clock)
+    async with open_desk(limiters=Limiters(jobs=trio.CapacityLimiter(1))) as desk:
+        await desk.answer("echo", {})
+        desk.services.meter.tracers.append(told.append)
+        for name in ("a", "b"):
+            desk.call("waitJob", {"name": name}, name)
+        await desk.started("a")
+        clock.now += 2.0
+        desk.services.gate("a").set()
+        answered = [await desk.next()]
+        await desk.started("b")
+        clock.now += 0.5
+        desk.services.gate("b").set()
+        answered.append(await desk.next())
+        answered.append(await desk.answer("missing", {"name": "/no"}))
+        assert [answer["id"] for answer in answered] == ["a", "b", 1]
+        assert [(each.name, each.ended - each.began, each.kind) for each in told] == [
+            ("waitJob", 2.0, None),
+            ("waitJob", 2.5, None),
+            ("missing", 0.0, "mediaNotFound"),
+        ]
+        assert [each.totals["queue"] for each in told] == [(1, 0.0), (1, 2.0), (1, 0.0)]
+        assert all(each.totals["decode"] == (1, 0.0) for each in told)
+        assert told[2].trace_id == answered[2]["error"]["data"]["traceId"]
+        desk.services.meter.tracers.clear()
+        await desk.answer("echo", {})
+        assert len(told) == 3
