@@ -24,6 +24,8 @@ interface Item {
 
 export interface Clipboard {
   readonly frameRate: string;
+  /** The frame at which the first clip was. */
+  readonly start: number;
   readonly items: readonly Item[];
   readonly transitions: readonly Transition[];
   readonly media: readonly Media[];
@@ -44,6 +46,7 @@ export function copyClips(project: Project, ids: ReadonlySet<string>): Clipboard
   const used = new Set(items.map(({ clip }) => (clip.source.kind === "file" ? clip.source.media : null)));
   return {
     frameRate: project.frameRate,
+    start,
     items: items.map((item) => ({ ...item, first: item.first - start, end: item.end - start })),
     transitions: copyOf(transitions),
     media: copyOf(project.media.filter((each) => used.has(each.id))),

@@ -21,7 +21,7 @@ export function fitMove(project: Project, move: Move): Move {
   const rate = projectRate(project);
   const places = findClips(project, move.ids);
   const spans = places.map(({ clip }) => clipSpan(clip, rate));
-  const least = -Math.min(...spans.map((span) => span.first));
+  const least = 0 - Math.min(...spans.map((span) => span.first));
   const most = timelineEnd(rate) - Math.max(...spans.map((span) => span.end));
   const frames = places.length === 0 ? 0 : Math.min(Math.max(move.frames, least), Math.max(most, 0));
   return { ...move, frames, tracks: places.length === 0 ? 0 : fitTracks(project, places, move) };

@@ -14,7 +14,11 @@ import { clipSpan, frameAt, parseRate, projectRate, writeSeconds } from "./time"
 import { trimClips } from "./trim";
 
 it("knows drawn projects as free of faults", () => {
-  fc.assert(fc.property(drawnProject, (project) => expect(faultsOf(project)).toEqual([])));
+  fc.assert(
+    fc.property(drawnProject, (project) => {
+      expect(faultsOf(project)).toEqual([]);
+    }),
+  );
 });
 
 it("breaks no rule by any row of edits", () => {
@@ -89,9 +93,9 @@ it("shows the same in every frame that a plain trim leaves", () => {
 
 it("writes times that read as themselves, with terms of 24 digits at most", () => {
   const terms = fc.tuple(fc.bigInt({ min: -(10n ** 12n), max: 10n ** 12n }), fc.bigInt({ min: 1n, max: 10n ** 9n }));
-  fc.assert(fc.property(terms, ([num, den]) => expect(compare(parse(writeSeconds(ratio(num, den))), ratio(num, den))).toBe(0)));
+  fc.assert(fc.property(terms, ([num, den]) => compare(parse(writeSeconds(ratio(num, den))), ratio(num, den)) === 0));
   const long = writeSeconds(ratio(10n ** 30n + 1n, 3n * 10n ** 26n));
-  expect(long).toBe(3333.333333333);
+  expect(long).toBe("3333333333333/1000000000");
 });
 
 it("gives frames back at every rate", () => {

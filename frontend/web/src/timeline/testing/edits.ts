@@ -60,8 +60,8 @@ function at(project: Project, track: number, atFrame: number, how: At["landing"]
   return { track: track === 0 ? null : trackOf(project, track), frame: atFrame, landing: how };
 }
 
-function edit<T>(name: string, args: fc.Arbitrary<T>, apply: (draft: Project, args: T) => void): fc.Arbitrary<Edit> {
-  return args.map((drawn) => ({ name: `${name} ${JSON.stringify(drawn)}`, apply: (draft) => apply(draft, drawn) }));
+function edit<T>(name: string, args: fc.Arbitrary<T>, apply: (draft: Project, args: T) => unknown): fc.Arbitrary<Edit> {
+  return args.map((drawn) => ({ name: `${name} ${JSON.stringify(drawn)}`, apply: (draft) => void apply(draft, drawn) }));
 }
 
 export const drawnEdit: fc.Arbitrary<Edit> = fc.oneof(
