@@ -165,7 +165,8 @@ class AlertService:
             self.states[rule.id] = after
             if change is not None:
                 self._changed(rule, before, after, change, sample.at)
-            elif after.phase != self._told.get(rule.id, "inactive") and not self.silences.hold(rule):
+            elif after.phase != "inactive" and after.phase != self._told.get(rule.id) and not self.silences.hold(rule):
+                # It was silenced when it came to that.
                 self._speak(rule, after, after.phase, sample.at)
 
     async def load(self) -> None:

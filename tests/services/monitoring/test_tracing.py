@@ -109,7 +109,8 @@ async def test_an_operation_is_a_trace_with_a_span_a_stage(monkeypatch: pytest.M
 
 def of(span: ReadableSpan) -> int:
     assert span.context is not None
-    return span.context.trace_id
+    trace_id: int = span.context.trace_id
+    return trace_id
 
 
 def path(spans: Sequence[ReadableSpan], span: ReadableSpan) -> list[ReadableSpan]:
