@@ -10,6 +10,7 @@ import { Shortcuts } from "./shell/Shortcuts";
 import { TopBar } from "./shell/TopBar";
 import "./shell/shell.css";
 import { useText } from "./text/use";
+import { Timeline } from "./timeline/view/Timeline";
 import { NoticesAndQuestions } from "./ui/Notices";
 import { Viewer } from "./viewer/Viewer";
 
@@ -58,6 +59,7 @@ function EditorPage(): JSX.Element {
       <TopBar />
       <Bin />
       <Viewer />
+      <Timeline />
       {open === "shortcuts" && <Shortcuts onClose={close} />}
       {open === "problems" && <Problems onClose={close} />}
     </main>

@@ -12,6 +12,9 @@ import type { Host } from "./shell/host";
 import type { Key } from "./text";
 import type { Session } from "./transport/session";
 import type { Speaker } from "./ui/notices";
+import { PeakFiles } from "./timeline/peaks";
+import { createTimeline, type Timeline } from "./timeline/state";
+import { Strips } from "./timeline/strips";
 import { Playback } from "./viewer/playback";
 
 export interface App {
@@ -41,6 +44,9 @@ export interface Editor {
   pictures: Pictures;
   playback: Playback;
   selection: StoreApi<Selection>;
+  timeline: Timeline;
+  strips: Strips;
+  peaks: PeakFiles;
   /** Which dialog of the editor is open. */
   dialog: StoreApi<{ open: "shortcuts" | "problems" | null }>;
   close(): Promise<void>;
@@ -57,6 +63,9 @@ export function createEditor(app: App, opened: Reopened, report: (trouble: Troub
     pictures: new Pictures(app.session),
     playback: new Playback(() => live.store.getState().frames),
     selection: createStore(() => NOTHING_SELECTED),
+    timeline: createTimeline(),
+    strips: new Strips(app.session),
+    peaks: new PeakFiles(app.session),
     dialog: createStore(() => ({ open: null })),
     close: async () => {
       shelf.close();

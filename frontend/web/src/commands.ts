@@ -4,6 +4,7 @@ import { mediaCommands } from "./media/commands";
 import { shellCommands } from "./shell/commands";
 import { tell } from "./shell/projects";
 import type { Key } from "./text";
+import { timelineCommands } from "./timeline/commands";
 import { viewerCommands } from "./viewer/commands";
 
 export interface Command {
@@ -15,7 +16,7 @@ export interface Command {
 
 export type Commands = Record<string, Command>;
 
-export const commands = { ...mediaCommands, ...shellCommands, ...viewerCommands } satisfies Commands;
+export const commands = { ...mediaCommands, ...shellCommands, ...timelineCommands, ...viewerCommands } satisfies Commands;
 
 export type CommandId = keyof typeof commands;
 

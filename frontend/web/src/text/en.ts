@@ -1,6 +1,7 @@
 import { media } from "./en/media";
 import { shell } from "./en/shell";
+import { timeline } from "./en/timeline";
 import { viewer } from "./en/viewer";
 
 /** One file an area; keys are unique over all of them. */
-export const en = { ...media, ...shell, ...viewer } as const;
+export const en = { ...media, ...shell, ...timeline, ...viewer } as const;

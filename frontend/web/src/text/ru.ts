@@ -1,6 +1,7 @@
 import { media } from "./ru/media";
 import { shell } from "./ru/shell";
+import { timeline } from "./ru/timeline";
 import { viewer } from "./ru/viewer";
 import type { Entry, Key } from ".";
 
-export const ru: Record<Key, Entry> = { ...media, ...shell, ...viewer };
+export const ru: Record<Key, Entry> = { ...media, ...shell, ...timeline, ...viewer };

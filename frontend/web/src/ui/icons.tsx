@@ -27,6 +27,13 @@ const PATHS = {
   sun: "M8 5.2a2.8 2.8 0 1 1 0 5.6 2.8 2.8 0 0 1 0-5.6M8 1.5v1.2M8 13.3v1.2M1.5 8h1.2M13.3 8h1.2M3.4 3.4l.9.9M11.7 11.7l.9.9M3.4 12.6l.9-.9M11.7 4.3l.9-.9",
   moon: "M12.8 9.6A5.3 5.3 0 0 1 6.4 3.2a5.3 5.3 0 1 0 6.4 6.4",
   keyboard: "M1.5 4h13v8h-13zM4 6.5h.01M6.7 6.5h.01M9.3 6.5h.01M12 6.5h.01M5 9.5h6",
+  split: "M8 2v12M2.5 5.5H6m4 0h3.5M2.5 10.5H6m4 0h3.5",
+  bin: "M3 4.5h10M6.5 4V2.5h3V4M4.5 4.5l.6 9h5.8l.6-9M6.8 7v4M9.2 7v4",
+  blend: "M2.5 3.5h11v9h-11zM2.5 12.5l11-9",
+  letters: "M3 4V3h10v1M8 3v10M6 13h4",
+  magnet: "M4 2.5v5.5a4 4 0 0 0 8 0V2.5H9.5V8a1.5 1.5 0 0 1-3 0V2.5zM4 5h2.5M9.5 5H12",
+  ripple: "M2.5 4v8M5 8h8m-3-3 3 3-3 3",
+  fit: "M2.5 3v10M13.5 3v10M5 8h6M6.8 6 5 8l1.8 2M9.2 6 11 8l-1.8 2",
 } as const;
 
 export type IconName = keyof typeof PATHS;

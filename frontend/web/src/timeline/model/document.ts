@@ -74,7 +74,7 @@ export function findClips(project: Project, ids: Iterable<string>): Place[] {
 
 /** Clips of a track in the order of their frames; the list in the document may be in any. */
 export function spotsOf(track: MediaTrack, rate: Ratio): Spot[] {
-  return track.clips.map((clip) => ({ clip, ...clipSpan(clip, rate) })).sort((a, b) => a.first - b.first || a.end - b.end);
+  return track.clips.map((clip) => ({ clip, ...clipSpan(clip, rate) })).toSorted((a, b) => a.first - b.first || a.end - b.end);
 }
 
 /** The clip that ends where a frame begins, and the one that begins there. */

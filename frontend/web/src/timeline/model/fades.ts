@@ -9,9 +9,9 @@ export type FadeEdge = "in" | "out";
 type Member = "fadeIn" | "fadeOut" | "audioFadeIn" | "audioFadeOut";
 
 /** The members that a fade of a clip sets: of picture and sound, where it has them. */
-export function fadeMembers(track: MediaTrack, clip: Clip, edge: FadeEdge): Member[] {
+export function fadeMembers(kind: MediaTrack["kind"], clip: Clip, edge: FadeEdge): Member[] {
   const [picture, sound]: [Member, Member] = edge === "in" ? ["fadeIn", "audioFadeIn"] : ["fadeOut", "audioFadeOut"];
-  if (track.kind === "audio") return [sound];
+  if (kind === "audio") return [sound];
   return clip.source.kind === "file" ? [picture, sound] : [picture];
 }
 
@@ -23,7 +23,7 @@ export function setFade(draft: Project, id: string, edge: FadeEdge, frames: numb
   if (found === undefined) return;
   const { clip, track } = found;
   const wished = larger(ZERO, frameTime(frames, projectRate(draft)));
-  for (const member of fadeMembers(track, clip, edge)) {
+  for (const member of fadeMembers(track.kind, clip, edge)) {
     const most = subtract(parse(clip.duration), parse(clip[OTHER[member]]));
     clip[member] = writeSeconds(smaller(wished, larger(ZERO, most)));
   }

@@ -86,14 +86,19 @@ it("shows the same in every frame that a plain trim leaves", () => {
       const id = ids[pick % Math.max(1, ids.length)] ?? "";
       const before = shown(project);
       const after = shown(produce(project, (draft) => trimClips(draft, { ids: new Set([id]), edge, mode: "plain", frames: by }, AN_HOUR)));
-      for (const [frame, picture] of after) if (before.has(frame)) expect(picture).toBe(before.get(frame));
+      const other = [...after].filter(([frame, picture]) => before.has(frame) && before.get(frame) !== picture);
+      expect(other).toEqual([]);
     }),
   );
 });
 
 it("writes times that read as themselves, with terms of 24 digits at most", () => {
   const terms = fc.tuple(fc.bigInt({ min: -(10n ** 12n), max: 10n ** 12n }), fc.bigInt({ min: 1n, max: 10n ** 9n }));
-  fc.assert(fc.property(terms, ([num, den]) => compare(parse(writeSeconds(ratio(num, den))), ratio(num, den)) === 0));
+  fc.assert(
+    fc.property(terms, ([num, den]) => {
+      expect(compare(parse(writeSeconds(ratio(num, den))), ratio(num, den))).toBe(0);
+    }),
+  );
   const long = writeSeconds(ratio(10n ** 30n + 1n, 3n * 10n ** 26n));
   expect(long).toBe("3333333333333/1000000000");
 });

@@ -67,7 +67,7 @@ const NONE: ReadonlySet<string> = new Set();
 /** Clear frames of a track: clips inside go, clips that reach in are cut; `except` stay as they are. */
 export function clearSpan(track: MediaTrack, span: Span, except: ReadonlySet<string>, rate: Ratio): void {
   const gone = new Set<Clip>();
-  for (const clip of [...track.clips]) {
+  for (const clip of track.clips.slice()) {
     const own = clipSpan(clip, rate);
     if (except.has(idOf(clip)) || own.end <= span.first || own.first >= span.end) continue;
     if (own.first >= span.first && own.end <= span.end) gone.add(clip);
@@ -99,7 +99,7 @@ export function cutOff(track: MediaTrack, clip: Clip, frame: number, rate: Ratio
 
 /** Open frames in a track: a clip that reaches over the frame is cut, everything behind moves on. */
 export function makeRoom(track: MediaTrack, frame: number, frames: number, rate: Ratio): void {
-  for (const clip of [...track.clips]) {
+  for (const clip of track.clips.slice()) {
     const { first, end } = clipSpan(clip, rate);
     if (first < frame && end > frame) cutOff(track, clip, frame, rate);
   }

@@ -21,7 +21,7 @@ export function snapPoints(project: Project, except: ReadonlySet<string>, playhe
     }
   }
   for (const marker of project.markers) points.add(frameAt(parse(marker.time), rate));
-  return [...points].sort((a, b) => a - b);
+  return [...points].toSorted((a, b) => a - b);
 }
 
 /** What a movement becomes: of all edges the one that is nearest to a point within `reach` frames lands on it. */

@@ -16,7 +16,7 @@ interface Drawn {
   readonly frames: number;
   /** Tenths of a frame by which start and end lie off the frame's edge; they snap to it. */
   readonly off: readonly [number, number];
-  readonly source: "file" | "file" | "title" | "color" | "adjustment";
+  readonly source: "file" | "title" | "color" | "adjustment";
   readonly from: number;
   readonly speed: number;
   readonly how: "forward" | "reverse" | "freeze" | "map";
