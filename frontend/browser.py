@@ -1,0 +1,69 @@
+"""`studio --browser`: the same page in an ordinary browser, which speaks to the sidecar over a WebSocket."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import webbrowser
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+from urllib.parse import quote
+
+from frontend.dialogs import as_text
+from frontend.sidecar import start_command
+from frontend.supervise import State, Supervisor
+from frontend.wire import Wire
+
+FAILED = 1
+
+
+class _Address:
+    """Says where the page is, each time that this is another address: a new sidecar has a new token."""
+
+    def __init__(self, project: Path | None, *, open_browser: bool) -> None:
+        self._query = "" if project is None else f"?project={quote(as_text(str(project)), safe='')}"
+        self._open = open_browser
+        self.end: SimpleQueue[int] = SimpleQueue()
+
+    def ready(self, initialized: dict[str, Any], _send: Callable[[bytes], None]) -> None:
+        """Say it, and open it the first time."""
+        http = initialized["http"]
+        if http is None:
+            sys.stderr.write("studio: there is no loopback network to serve a page from\n")
+            self.end.put(FAILED)
+            return
+        # What follows # stays in the browser: it is in no request, no log and no Referer.
+        address = f"{http['origin']}/{self._query}#token={http['token']}"
+        sys.stdout.write(f"{address}\n")
+        sys.stdout.flush()
+        if self._open:
+            self._open = False
+            webbrowser.open(address)
+
+    def message(self, _body: bytes) -> None:
+        """Nothing was asked over this connection: the page has its own."""
+
+    def lost(self, state: State, reason: str) -> None:
+        """Say why; end where no other sidecar will come."""
+        sys.stderr.write(f"studio: {reason}\n")
+        if state == "failed":
+            self.end.put(FAILED)
+
+
+def browse(static: Path, project: Path | None, roots: Sequence[Path], *, open_browser: bool) -> int:
+    """Serve the page until it is interrupted, and return the exit code."""
+    own = [Path.home(), Path.cwd(), *([] if project is None else [project.parent]), *roots]
+    folders = sorted({str(folder.resolve()) for folder in own})
+    address = _Address(project, open_browser=open_browser)
+    supervisor = Supervisor(
+        lambda port: Wire(start_command(static, port)), address, roots={"read": folders, "write": folders}
+    )
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: address.end.put(0))
+    supervisor.start()
+    try:
+        return address.end.get()
+    finally:
+        supervisor.stop()
