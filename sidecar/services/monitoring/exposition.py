@@ -1,61 +1,72 @@
-"""Writes families out as Prometheus reads them: the one place that imports its client."""
+"""Writes families out as Prometheus reads them: its own format, version 0.0.4, or OpenMetrics 1.0."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from math import inf, isinf, isnan
 from typing import Literal
 
-from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
-from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
-from prometheus_client.openmetrics import exposition as openmetrics
-from prometheus_client.registry import Collector
-
 from protocol.commands.metrics import MetricsPage
-from sidecar.services.monitoring.families import FAMILIES, PREFIX, Distribution, Family, Value, Values
+from sidecar.services.monitoring.families import FAMILIES, LIMIT, PREFIX, Distribution, Family, Value, Values
 
 Format = Literal["text", "openmetrics"]
 
-
 CONTENT_TYPES: dict[Format, str] = {
-    "text": CONTENT_TYPE_PLAIN_0_0_4,
-    "openmetrics": openmetrics.CONTENT_TYPE_LATEST,
+    "text": "text/plain; version=0.0.4; charset=utf-8",
+    "openmetrics": "application/openmetrics-text; version=1.0.0; charset=utf-8",
 }
 
 
-class _Given(Collector):
-    """Values that were gathered."""
-
-    def __init__(self, values: Values) -> None:
-        self._values = values
-
-    def collect(self) -> Iterator[Metric]:
-        for name, family in FAMILIES.items():
-            if name in self._values:
-                yield _metric(family, self._values[name])
-
-
 def expose(values: Values, form: Format) -> MetricsPage:
-    """Write values out. Takes some milliseconds, in any thread."""
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Given(values))
-    write: Callable[[Collector], bytes] = openmetrics.generate_latest if form == "openmetrics" else generate_latest
-    return MetricsPage(content_type=CONTENT_TYPES[form], text=write(registry).decode())
+    """Write values out. Takes a millisecond for a thousand series."""
+    lines = [
+        line
+        for name, family in FAMILIES.items()
+        if name in values
+        for line in (_head(family, form), *_samples(family, values[name]))
+    ]
+    if form == "openmetrics":
+        lines.append("# EOF\n")
+    return MetricsPage(content_type=CONTENT_TYPES[form], text="".join(lines))
 
 
-def _metric(family: Family, values: Sequence[tuple[tuple[str, ...], Value]]) -> Metric:
-    name, labels = PREFIX + family.name, family.labels
-    if family.kind == "histogram":
-        histogram = HistogramMetricFamily(name, family.help, labels=labels)
-        for given, value in values:
-            if isinstance(value, Distribution):
-                edges = [*map(str, value.edges), "+Inf"]
-                buckets = list(zip(edges, value.counts, strict=True))
-                histogram.add_metric(given, buckets, value.sum)
-        return histogram
-    kind = CounterMetricFamily if family.kind == "counter" else GaugeMetricFamily
-    metric = kind(name, family.help, labels=labels)
+def _head(family: Family, form: Format) -> str:
+    """Say what a family is. In OpenMetrics a counter is called without the end of its samples' names."""
+    name = PREFIX + family.name
+    about = family.help.replace("\\", "\\\\").replace("\n", "\\n")
+    if form == "openmetrics":
+        name, about = name.removesuffix("_total"), about.replace('"', '\\"')
+    return f"# HELP {name} {about}\n# TYPE {name} {family.kind}\n"
+
+
+def _samples(family: Family, values: Sequence[tuple[tuple[str, ...], Value]]) -> Iterator[str]:
+    name = PREFIX + family.name
     for given, value in values:
         if not isinstance(value, Distribution):
-            metric.add_metric(given, value)
-    return metric
+            yield f"{name}{_labelled(family.labels, given)} {_number(value)}\n"
+            continue
+        names = (*family.labels, "le")
+        for edge, count in zip((*value.edges, inf), value.counts, strict=True):
+            yield f"{name}_bucket{_labelled(names, (*given, _number(edge)))} {_number(count)}\n"
+        labels = _labelled(family.labels, given)
+        yield f"{name}_count{labels} {_number(value.counts[-1])}\n{name}_sum{labels} {_number(value.sum)}\n"
+
+
+@lru_cache(2 * LIMIT)
+def _labelled(names: tuple[str, ...], values: tuple[str, ...]) -> str:
+    """Return labels as they stand behind a name. The same ones are asked for at each scrape."""
+    if not names:
+        return ""
+    pairs = (f'{name}="{_escaped(value)}"' for name, value in zip(names, values, strict=True))
+    return f"{{{','.join(pairs)}}}"
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
+
+
+def _number(value: float) -> str:
+    if isinf(value):
+        return "+Inf" if value > 0 else "-Inf"
+    return "NaN" if isnan(value) else repr(float(value))

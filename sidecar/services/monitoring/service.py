@@ -30,13 +30,6 @@ if TYPE_CHECKING:
         Section,
     )
     from sidecar.services.monitoring.exposition import Format
-    from sidecar.services.monitoring.families import Values
-
-
-def _written(values: Values, form: Format) -> MetricsPage:
-    from sidecar.services.monitoring.exposition import expose  # noqa: PLC0415 - nobody else pays for it
-
-    return expose(values, form)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,7 +49,6 @@ class MonitoringService:
     history: History = field(default_factory=History)
     wanted: trio.Event = field(default_factory=trio.Event)
     loaded: trio.Event = field(default_factory=trio.Event)
-    writing: trio.CapacityLimiter = field(default_factory=lambda: trio.CapacityLimiter(1))
 
     def begin(self) -> None:
         """Look once a second from now on. Returns at once."""
@@ -81,15 +73,18 @@ class MonitoringService:
         return recall(self.history, query, time.time())
 
     async def page(self, form: Format) -> MetricsPage:
-        """Return all metrics as Prometheus reads them; written out in a thread. Raises Timeout where nothing can be looked at."""
-        from sidecar.services.monitoring.gathering import Alerting, gather  # noqa: PLC0415 - start-up time
+        """Return all metrics as Prometheus reads them. Raises Timeout where nothing can be looked at."""
+        from sidecar.services.monitoring.exposition import expose  # noqa: PLC0415 - start-up time
+        from sidecar.services.monitoring.gathering import Alerting, gather  # noqa: PLC0415
 
         sample, sources = await self.sampler.fresh(), self.sampler.sources
         phases, silenced = self.alerts.phases(), self.alerts.silenced()
         rules = self.alerts.config.rules()
         alerts = [Alerting(rule.id, rule.severity, phases[rule.id], silenced[rule.id]) for rule in rules]
         values = gather(sample, sources, started=self.started, dropped=self.events.dropped, alerts=alerts)
-        return await trio.to_thread.run_sync(_written, values, form, limiter=self.writing)
+        # In two short stretches: in a thread it would hold the interpreter as long, and the loop with it.
+        await trio.lowlevel.checkpoint()
+        return expose(values, form)
 
     @property
     def begun(self) -> bool:
