@@ -36,6 +36,9 @@ COMMANDS = {
     "replay": "Send a recording to a new sidecar and compare its answers.",
     "effects": "List the effects, or draw a sheet of them.",
     "transitions": "List the transitions, or draw a sheet of them.",
+    "top": "Show what a running sidecar does, drawn once a second.",
+    "metrics": "Show the numbers of a running sidecar, and what they have been.",
+    "alerts": "List the alerts of a running sidecar, change their thresholds, and silence them.",
     "gpu": "List the graphics cards, and the encoders and decoders in hardware that work.",
     "doctor": "Check FFmpeg, encoders, fonts, GPU, disk and versions.",
 }
