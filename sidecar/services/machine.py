@@ -7,10 +7,13 @@ import platform
 import shutil
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from protocol.commands.system import Memory
 
-CGROUP = Path("/sys/fs/cgroup")
+if TYPE_CHECKING:
+    from sidecar.services.monitoring.cgroup import Cgroup
+
 LIBRARIES = ("av", "imageio-ffmpeg", "msgspec", "numpy", "psutil", "trio")
 
 
@@ -21,15 +24,17 @@ def cores() -> int:
     return len(psutil.Process().cpu_affinity() or ()) or os.cpu_count() or 1
 
 
-def memory(cgroup: Path = CGROUP) -> Memory:
-    """Memory in bytes; the limit of a container counts where it is lower than the machine's."""
+def memory(cgroup: Cgroup | None = None) -> Memory:
+    """Memory in bytes: that of the fullest control group around us whose limit is lower than the machine's, as monitoring has it."""
     import psutil  # noqa: PLC0415 - start-up time
 
+    from sidecar.services.monitoring.cgroup import Cgroup  # noqa: PLC0415 - start-up time
+
     machine = psutil.virtual_memory()
-    limit, used = _bytes(cgroup / "memory.max"), _bytes(cgroup / "memory.current")
-    if limit is None or used is None or limit >= machine.total:
+    group = (cgroup or Cgroup()).memory(machine.total)
+    if group is None:
         return Memory(total=machine.total, available=machine.available)
-    return Memory(total=limit, available=min(machine.available, max(0, limit - used)))
+    return Memory(total=group.limit, available=min(machine.available, max(0, group.limit - group.used)))
 
 
 def free_space(folder: Path) -> int:
@@ -53,12 +58,3 @@ def isolation() -> list[str]:
     """How children are held apart: what each of them gets on this system."""
     common = ["processGroup", "scrubbedEnvironment", "decodersInWorkers"]
     return [*common, "diesWithParent"] if sys.platform == "linux" else common
-
-
-def _bytes(path: Path) -> int | None:
-    """Read a number of a cgroup file; None where there is no such file, or no limit ("max")."""
-    try:
-        text = path.read_text(encoding="ascii").strip()
-    except OSError:
-        return None
-    return int(text) if text.isdecimal() else None

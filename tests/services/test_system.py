@@ -11,6 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import psutil
 import pytest
 import trio
 
@@ -22,6 +23,7 @@ from sidecar.services import machine
 from sidecar.services.folders import Folders
 from sidecar.services.gpu import Gpu, find_gpus
 from sidecar.services.logs import Log
+from sidecar.services.monitoring.cgroup import Cgroup
 from sidecar.services.settings import SettingsStore
 from sidecar.services.system import SystemService
 from tests.harness.patience import PATIENCE
@@ -129,13 +131,29 @@ def test_fonts_are_found_by_a_part_of_their_name(tmp_path: Path, folders: Folder
 
 
 def test_the_limit_of_a_container_counts_where_it_is_lower(tmp_path: Path) -> None:
-    real = machine.memory(tmp_path)
-    (tmp_path / "memory.max").write_text("max\n", encoding="ascii")
-    (tmp_path / "memory.current").write_text("1000000\n", encoding="ascii")
-    assert machine.memory(tmp_path).total == real.total
-    (tmp_path / "memory.max").write_text("3000000\n", encoding="ascii")
-    assert machine.memory(tmp_path).total == 3_000_000
-    assert machine.memory(tmp_path).available == 2_000_000
+    real = psutil.virtual_memory().total
+    inner, membership = tmp_path / "app" / "inner", tmp_path / "membership"
+    inner.mkdir(parents=True)
+    membership.write_text("0::/app/inner\n", encoding="ascii")
+
+    def told() -> tuple[int, int]:
+        found = machine.memory(Cgroup(tmp_path, membership))
+        return found.total, found.available
+
+    def plant(folder: Path, limit: str, used: int) -> None:
+        files = {"memory.max": limit, "memory.current": str(used), "memory.stat": "inactive_file 500000"}
+        for name, text in files.items():
+            (folder / name).write_text(f"{text}\n", encoding="ascii")
+
+    assert told()[0] == real
+    plant(inner, "max", 1_000_000)
+    assert told()[0] == real
+    plant(inner, "3000000", 1_000_000)
+    # What could be dropped at once is available.
+    assert told() == (3_000_000, 2_500_000)
+    # The group around it has a higher limit, and is fuller.
+    plant(inner.parent, "8000000", 7_900_000)
+    assert told() == (8_000_000, 600_000)
 
 
 class NvmlError(Exception):
