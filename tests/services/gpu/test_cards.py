@@ -15,8 +15,10 @@ from protocol.errors import DependencyMissing
 from sidecar.services.gpu.cards import measure_gpus
 from sidecar.services.gpu.service import GpuService
 from sidecar.services.monitoring.graphics import CardMeter
+from sidecar.services.monitoring.meter import Meter
 from sidecar.services.monitoring.readings import readings_of
 from tests.services.monitoring.samples import sample
+from tests.services.monitoring.test_prometheus import page, read, sources
 
 
 class NvmlError(Exception):
@@ -180,6 +182,28 @@ def test_of_several_cards_each_is_told_and_the_worst_of_all() -> None:
     assert (values["gpu0.memory"], values["gpu1.memory"], values["gpu1.utilization"]) == (0.96, 0.1, 0.9)
     assert not {"gpu2.memory", "gpu2.utilization", "gpu2.power", "gpu1.encoder"} & set(values)
     assert values["gpu2.temperature"] == 41.0
+
+
+def test_prometheus_is_given_of_each_card_what_it_measures() -> None:
+    silent = {**SEVERAL[2], "nvmlDeviceGetGraphicsRunningProcesses": unsupported}
+    unnamed = {"nvmlDeviceGetComputeRunningProcesses": [process(7, None), process(9, 10)]}
+    library = cards(*SEVERAL[:2], {**silent, "nvmlDeviceGetComputeRunningProcesses": unsupported}, unnamed)
+    look = sample(gpus=CardMeter(library).look(1.0, {7, 9}))
+    found: dict[str, dict[str, float]] = {}
+    for (name, labels), value in read("text", page("text", look, sources(Meter()))).items():
+        if name.startswith("gpu_"):
+            found.setdefault(name, {})[dict(labels)["gpu"]] = value
+    assert found == {
+        "gpu_utilization_ratio": {"0": 0.1, "1": 0.9, "3": 0.25},
+        "gpu_memory_used_bytes": {"0": 960, "1": 8_000, "3": 2**30},
+        "gpu_memory_total_bytes": {"0": 1_000, "1": 80_000, "3": 2**33},
+        "gpu_encoder_ratio": {"0": 0.5, "2": 0.5, "3": 0.5},
+        "gpu_decoder_ratio": {"0": 0.0, "1": 0.0, "2": 0.0, "3": 0.0},
+        "gpu_temperature_celsius": {"0": 41, "1": 70, "2": 41, "3": 41},
+        "gpu_power_watts": {"0": 20, "1": 300, "3": 71.5},
+        "gpu_processes": {"0": 1, "1": 1, "3": 2},
+        "gpu_process_memory_bytes": {"0": 500, "1": 100},
+    }
 
 
 @pytest.mark.parametrize("name", ["nvmlDeviceGetName", "nvmlDeviceGetHandleByIndex"])

@@ -67,6 +67,13 @@ def test_the_fullest_of_the_groups_counts_and_none_that_may_have_more_than_there
     assert planted(tmp_path, {}).memory(GIB) is None
 
 
+def test_the_tightest_quota_of_the_groups_counts(tmp_path: Path) -> None:
+    outer = {"app/cpu.max": "50000 100000\n", "app/cpu.stat": "usage_usec 7000000\n"}
+    assert planted(tmp_path, SECOND | outer).cpu() == CpuUse(0.5, 7.0)
+    wider = {"app/cpu.max": "350000 100000\n"}
+    assert planted(tmp_path, wider).cpu() == CpuUse(1.5, 2.5)
+
+
 def test_a_full_disk_is_not_hidden_by_a_small_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sizes = {"small": (4, 8), "full": (10, 1_000), "none": (20, 0)}
 
