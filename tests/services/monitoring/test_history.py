@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from datetime import datetime
 from pathlib import Path
@@ -163,6 +164,28 @@ async def test_a_file_that_cannot_be_read_or_written_is_told_and_costs_nothing_e
     monkeypatch.setattr(keeping, "EVERY", 0.01)
     await kept(written(5), tmp_path / "missing", log, until=lambda: len(log.lines) > 1)
     assert log.lines[-1]["event"] == "the history of metrics cannot be written"
+
+
+@pytest.mark.parametrize("name", ["load", "save"])
+async def test_a_folder_that_hangs_holds_up_no_end(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log, inside, gone = FakeLog(), threading.Event(), threading.Event()
+
+    def hang(*_: Any) -> None:
+        inside.set()
+        gone.wait()
+
+    monkeypatch.setattr(FakeLog, "warning", FakeLog.info, raising=False)
+    monkeypatch.setattr(HistoryFile, name, hang)
+    monkeypatch.setattr(keeping, "EVERY", 0.01)
+    monkeypatch.setattr(keeping, "LONGEST", 0.01)
+    try:
+        await kept(written(5), tmp_path, log, until=inside.is_set)
+    finally:
+        gone.set()
+    told = {(line["event"], line["detail"]) for line in log.lines}
+    assert told == (
+        set() if name == "load" else {("the history of metrics cannot be written", "it takes more than 0.01 s")}
+    )
 
 
 def test_every_width_is_as_wide_as_it_is_said_to_be() -> None:
