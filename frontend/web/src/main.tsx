@@ -8,6 +8,7 @@ import { openFirst, tell } from "./shell/projects";
 import { text } from "./text";
 import "./theme.css";
 import { connect, NoSidecar } from "./transport/connect";
+import type { Session } from "./transport/session";
 import { Speaker } from "./ui/notices";
 import "./ui/ui.css";
 
@@ -25,9 +26,19 @@ async function start(page: Root): Promise<void> {
       <StudioPage app={app} />
     </StrictMode>,
   );
-  const stop = session.store.subscribe(({ state }) => {
-    if (state !== "connected") return;
-    stop();
-    openFirst(app).catch((error: unknown) => tell(app, error));
+  await connected(session);
+  openFirst(app).catch((error: unknown) => tell(app, error));
+}
+
+/** Wait for the first connection, which may be there already. */
+function connected({ store }: Session): Promise<void> {
+  return new Promise((resolve) => {
+    const look = (): void => {
+      if (store.getState().state !== "connected") return;
+      stop();
+      resolve();
+    };
+    const stop = store.subscribe(look);
+    look();
   });
 }
