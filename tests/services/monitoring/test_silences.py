@@ -11,6 +11,7 @@ import pytest
 from protocol.commands.alerts import AlertRule, SetThresholds, SilenceAlerts
 from protocol.errors import InvalidParams, OutputUnwritable, ResourceLimit
 from sidecar.services.monitoring.alerting import NAME
+from sidecar.services.monitoring.times import timestamp
 from tests.services.monitoring.watching import NOW, Watch, kept
 
 FULL = {"system.memory": 0.9}
@@ -122,6 +123,8 @@ async def test_a_silence_ends_by_the_time_that_passes_not_by_a_clock_that_is_set
     watch.now += 30 * DAY
     watch.look(FULL, 12)
     assert watch.changes() == []
+    (held,) = (await watch.service.silenced_by()).silences
+    assert held.until == timestamp(watch.now + 3_600)
     watch.now -= 90 * DAY
     # A machine that sleeps lets it pass.
     watch.look(FULL, gap=True, passed=3_600.0)
