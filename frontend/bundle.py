@@ -45,7 +45,8 @@ def build() -> None:
     """Build the page, fetching what it is built with if that has changed. Raises NotBuilt."""
     lock, fetched = WEB / "package-lock.json", WEB / "node_modules" / ".package-lock.json"
     if not fetched.is_file() or fetched.stat().st_mtime_ns < lock.stat().st_mtime_ns:
-        _npm("ci", "--no-audit", "--no-fund")
+        # Not `npm ci`: it takes optional packages of other systems for missing where the lock names no addresses.
+        _npm("install", "--no-save", "--no-audit", "--no-fund")
     _npm("run", "build")
 
 

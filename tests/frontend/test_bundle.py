@@ -13,7 +13,7 @@ from frontend import bundle as bundling
 NPM = """#!/bin/sh
 echo "$@" >> "{log}"
 case $1 in
-  ci) mkdir -p node_modules && touch node_modules/.package-lock.json ;;
+  install) mkdir -p node_modules && touch node_modules/.package-lock.json ;;
   run) [ ! -e broken ] || {{ echo "src/main.ts: it is broken"; exit 3; }}; mkdir -p ../_static && touch ../_static/index.html ;;
 esac
 """
@@ -53,7 +53,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
 
 def test_it_is_built_when_it_is_older_than_what_it_is_made_of(checkout: Checkout) -> None:
     assert bundling.bundle() == checkout.static
-    assert checkout.asked() == ["ci", "run build"]
+    assert checkout.asked() == ["install", "run build"]
     checkout.touch("../_static/index.html")
     bundling.bundle()
     assert checkout.asked() == []
@@ -62,7 +62,7 @@ def test_it_is_built_when_it_is_older_than_what_it_is_made_of(checkout: Checkout
     assert checkout.asked() == ["run build"]
     checkout.touch("package-lock.json")
     bundling.bundle()
-    assert checkout.asked() == ["ci", "run build"]
+    assert checkout.asked() == ["install", "run build"]
 
 
 def test_what_npm_says_is_said(checkout: Checkout) -> None:

@@ -34,7 +34,7 @@ export function Bin(): JSX.Element {
     if (from < 0) setLast(id);
   };
 
-  const onKeyDown = (event: KeyboardEvent<HTMLUListElement>): void => {
+  const onKeyDown = (event: KeyboardEvent<HTMLDivElement>): void => {
     const tiles = [...event.currentTarget.querySelectorAll<HTMLElement>("[role=option]")];
     const index = tiles.indexOf(document.activeElement as HTMLElement);
     const columns = getComputedStyle(event.currentTarget).gridTemplateColumns.split(" ").length;
@@ -82,7 +82,7 @@ export function Bin(): JSX.Element {
       {media.length === 0 && <EmptyBin />}
       {media.length > 0 && shown.length === 0 && <div className="empty">{t("media.nothing", { filter })}</div>}
       {shown.length > 0 && (
-        <ul className="tiles" role="listbox" aria-label={t("media.title")} aria-multiselectable="true" onKeyDown={onKeyDown}>
+        <div className="tiles" role="listbox" aria-label={t("media.title")} aria-multiselectable="true" tabIndex={-1} onKeyDown={onKeyDown}>
           {shown.map((entry, index) => (
             <Tile
               key={entry.id}
@@ -90,11 +90,14 @@ export function Bin(): JSX.Element {
               selected={chosen.has(entry.id)}
               first={last === null ? index === 0 : entry.id === last}
               onSelect={(event) => select(entry.id, event)}
-              onOpen={() => run(editor, "media.append")}
+              onOpen={() => {
+                run(editor, "media.append");
+                document.querySelector<HTMLElement>("[data-zone=viewer]")?.focus();
+              }}
               onMenu={(event) => openMenu(entry.id, event)}
             />
           ))}
-        </ul>
+        </div>
       )}
       {menu && <TileMenu id={menu.id} at={menu} onClose={() => setMenu(null)} />}
     </section>

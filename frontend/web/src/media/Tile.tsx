@@ -25,7 +25,7 @@ interface Props {
 export function Tile({ entry, selected, first, onSelect, onOpen, onMenu }: Props): JSX.Element {
   const editor = useEditor();
   const facts = useStore(editor.shelf.store, ({ files, paths }) => files.get(paths.get(entry.id) ?? "") ?? null);
-  const tile = useRef<HTMLLIElement>(null);
+  const tile = useRef<HTMLDivElement>(null);
   const seen = useSeen(tile);
   const title = titleOf(entry);
 
@@ -38,7 +38,7 @@ export function Tile({ entry, selected, first, onSelect, onOpen, onMenu }: Props
   return (
     // The list it is in hears the keys.
     // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
-    <li
+    <div
       ref={tile}
       className="tile"
       role="option"
@@ -55,7 +55,7 @@ export function Tile({ entry, selected, first, onSelect, onOpen, onMenu }: Props
       <Picture facts={facts} show={seen} />
       <span className="tile-title">{title}</span>
       <Details facts={facts} />
-    </li>
+    </div>
   );
 }
 

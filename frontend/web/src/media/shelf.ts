@@ -66,7 +66,8 @@ export class Shelf {
         media.flatMap(({ file, path, state, error }) => ({ path: file ?? path, state, info: known.get(file ?? path)?.info ?? null, error })),
         paths,
       );
-      await Promise.all(media.map(({ file, state }) => (file !== null && state === "ready" && !known.get(file)?.info ? this.#read(file) : null)));
+      const unread = media.flatMap(({ file, state }) => (file !== null && state === "ready" && !known.get(file)?.info ? [file] : []));
+      await Promise.all(unread.map((file) => this.#read(file)));
     } catch (error) {
       // It is asked again once the connection is back.
       if (!isRpcError(error, "connectionLost") && !isRpcError(error, "projectNotOpen")) throw error;

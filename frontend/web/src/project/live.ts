@@ -183,10 +183,9 @@ export class LiveProject<Label extends string = string> {
     if (this.#flying) return;
     this.#flying = true;
     try {
-      for (let next = this.#queue[0]; next; next = this.#queue[0]) {
-        await this.#send(next);
+      while (this.#queue[0] || this.#seen > this.store.getState().revision) {
+        await (this.#queue[0] ? this.#send(this.#queue[0]) : this.#refresh());
       }
-      if (this.#seen > this.store.getState().revision) await this.#refresh();
     } catch (error) {
       // What waits goes on after the connection is back.
       if (!isRpcError(error, "connectionLost") && !isRpcError(error, "projectNotOpen")) throw error;

@@ -104,7 +104,7 @@ export function timecode(frame: number, rate: Ratio): string {
 /** The frame of a timecode as it is typed: the last part is frames, parts may be missing. Null for anything else. */
 export function parseTimecode(text: string, rate: Ratio): number | null {
   if (!/^\d{1,9}(?:[:;.]\d{1,2}){0,3}$/u.test(text.trim())) return null;
-  const [frames = 0, seconds = 0, minutes = 0, hours = 0] = text.trim().split(/[:;.]/u).map(Number).reverse();
+  const [frames = 0, seconds = 0, minutes = 0, hours = 0] = text.trim().split(/[:;.]/u).map(Number).toReversed();
   return (hours * 3600 + minutes * 60 + seconds) * Math.ceil(toNumber(rate)) + frames;
 }
 

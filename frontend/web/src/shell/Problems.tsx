@@ -12,8 +12,9 @@ export function Problems({ onClose }: { onClose: () => void }): JSX.Element {
   const problems = useLive((state) => state.problems);
   const show = (ids: readonly string[]): void => {
     const { tracks, media } = live.store.getState().document;
-    const clips = tracks.flatMap((track) => (track.kind === "subtitle" ? [] : track.clips.map(({ id }) => id)));
-    selection.setState({ clips: new Set(ids.filter((id) => clips.includes(id))), media: new Set(media.flatMap(({ id }) => (ids.includes(id) ? [id] : []))) });
+    const clips = new Set(tracks.flatMap((track) => (track.kind === "subtitle" ? [] : track.clips.map(({ id }) => id))));
+    const entries = new Set(media.map(({ id }) => id));
+    selection.setState({ clips: new Set(ids.filter((id) => clips.has(id))), media: new Set(ids.filter((id) => entries.has(id))) });
     onClose();
   };
   return (

@@ -1,4 +1,4 @@
-import { useEffect, useState, type JSX } from "react";
+import { useState, type JSX } from "react";
 import { useStore } from "zustand";
 import { useDocument, useEditor, useLive } from "../app";
 import { isEnabled, run, type CommandId } from "../commands";
@@ -33,7 +33,7 @@ function ProjectMenu(): JSX.Element {
   const [recents, setRecents] = useState<string[]>([]);
   const path = useLive((state) => state.path);
   const { host } = editor.app;
-  useEffect(() => void host.recents().then(setRecents), [host, path]);
+  const look = (): void => void host.recents().then(setRecents);
   const item = (command: CommandId & `project.${string}`): MenuGroup["items"][number] => ({
     label: t(command),
     keys: keysOf(command),
@@ -48,7 +48,7 @@ function ProjectMenu(): JSX.Element {
     { items: [item("project.save"), item("project.saveAs")] },
   ];
   return (
-    <MenuButton label={t("app.menu")} groups={groups}>
+    <MenuButton label={t("app.menu")} groups={groups} onOpen={look}>
       {t("app.menu")}
       <Icon name="down" size={12} />
     </MenuButton>

@@ -6,7 +6,7 @@ import { ru } from "./ru";
 afterEach(() => language.setState({ language: "en" }));
 
 const forms = (entry: Entry): string[] => (typeof entry === "string" ? [entry] : Object.values(entry));
-const names = (entry: Entry): string[] => [...new Set(forms(entry).flatMap((form) => [...form.matchAll(/\{(\w+)\}/gu)].map(([, name]) => name ?? "")))].sort();
+const names = (entry: Entry): string[] => [...new Set(forms(entry).flatMap((form) => [...form.matchAll(/\{(\w+)\}/gu)].map(([, name]) => name ?? "")))].toSorted();
 
 describe("texts", () => {
   it("are the same keys in both languages, with the same values in them", () => {
@@ -17,9 +17,9 @@ describe("texts", () => {
   it("have every form of number that their language has", () => {
     for (const [chosen, table] of [["en", en], ["ru", ru]] as const) {
       const wanted = new Intl.PluralRules(chosen).resolvedOptions().pluralCategories.toSorted();
-      for (const [key, entry] of Object.entries(table) as [Key, Entry][]) {
-        if (typeof entry !== "string") expect(Object.keys(entry).toSorted(), key).toEqual(wanted);
-      }
+      const counted = Object.entries(table).filter(([, entry]) => typeof entry !== "string");
+      expect(counted.length).toBeGreaterThan(0);
+      for (const [key, entry] of counted) expect(Object.keys(entry).toSorted(), key).toEqual(wanted);
     }
   });
 

@@ -62,8 +62,8 @@ export class Bridge {
   on<E extends keyof HostEvents>(event: E, listener: (payload: HostEvents[E]) => void): () => void {
     const listeners = this.#listeners.get(event) ?? new Set();
     this.#listeners.set(event, listeners);
-    listeners.add(listener as (payload: never) => void);
-    return () => void listeners.delete(listener as (payload: never) => void);
+    listeners.add(listener);
+    return () => void listeners.delete(listener);
   }
 
   /** A transport to the sidecar that runs now; it is closed when that one ends. */

@@ -100,11 +100,14 @@ export function MenuButton({
   label,
   groups,
   className = "",
+  onOpen,
   children,
 }: {
   label: string;
   groups: MenuGroup[];
   className?: string;
+  /** Called when it is about to open. */
+  onOpen?: () => void;
   children: ReactNode;
 }): JSX.Element {
   const [at, setAt] = useState<Place | null>(null);
@@ -118,6 +121,7 @@ export function MenuButton({
         aria-label={label}
         title={label}
         onClick={(event) => {
+          if (at === null) onOpen?.();
           const box = event.currentTarget.getBoundingClientRect();
           setAt(at === null ? { x: box.left, y: box.bottom + 4 } : null);
         }}

@@ -1,4 +1,4 @@
-import { useEffect, useState, type JSX } from "react";
+import { useState, type JSX } from "react";
 import { useStore } from "zustand";
 import { useDocument, useEditor, useLive } from "../app";
 import { run, type CommandId } from "../commands";
@@ -83,7 +83,6 @@ function Timecode(): JSX.Element {
   const rate = parse(useDocument((document) => document.frameRate));
   const shown = timecode(frame, rate);
   const [typed, setTyped] = useState<string | null>(null);
-  useEffect(() => setTyped(null), [frame]);
   const commit = (): void => {
     const wanted = typed === null ? null : parseTimecode(typed, rate);
     if (wanted !== null) playback.seek(wanted);

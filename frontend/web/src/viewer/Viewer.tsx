@@ -20,15 +20,16 @@ export function Viewer(): JSX.Element {
   const editor = useEditor();
   const stage = useRef<HTMLDivElement>(null);
   const video = useRef<HTMLVideoElement>(null);
+  const last = useRef<HTMLCanvasElement>(null);
   const shape = useDocument(({ width, height }) => width / height);
   const empty = useLive(({ frames }) => frames === 0);
   const size = useFitted(stage, shape);
   const { shown, fault } = useFrames(editor, size);
-  const moving = usePlayer(editor, video, size, shown);
+  const moving = usePlayer(editor, video, last, size, shown);
   const frame = useStore(editor.playback.store, (state) => state.frame);
 
   return (
-    <section className="panel viewer" data-zone="viewer" aria-label={t("viewer.title")}>
+    <section className="panel viewer" data-zone="viewer" aria-label={t("viewer.title")} tabIndex={-1}>
       <div ref={stage} className="stage" onDoubleClick={() => run(editor, "viewer.full")}>
         {empty ? (
           <div className="empty">
@@ -43,6 +44,7 @@ export function Viewer(): JSX.Element {
             {/* The timeline's own subtitles are in the picture. */}
             {/* oxlint-disable-next-line jsx-a11y/media-has-caption */}
             <video ref={video} className={moving ? "moving" : ""} tabIndex={-1} />
+            <canvas ref={last} className={moving ? "moving" : ""} width={0} />
             {fault !== null && !moving && (
               <div className="fault" role="alert">
                 <strong>{errorText(fault)}</strong>
@@ -94,7 +96,13 @@ function useFrames(editor: Editor, size: Size): { shown: Shown | null; fault: un
 }
 
 /** Whether moving pictures are on screen; they stay until the exact frame of where they stopped is there. */
-function usePlayer(editor: Editor, video: RefObject<HTMLVideoElement | null>, size: Size, shown: Shown | null): boolean {
+function usePlayer(
+  editor: Editor,
+  video: RefObject<HTMLVideoElement | null>,
+  last: RefObject<HTMLCanvasElement | null>,
+  size: Size,
+  shown: Shown | null,
+): boolean {
   const { playback, live } = editor;
   const rate = useStore(playback.store, (state) => state.rate);
   const loop = useStore(playback.store, (state) => state.loop);
@@ -104,8 +112,8 @@ function usePlayer(editor: Editor, video: RefObject<HTMLVideoElement | null>, si
   const width = Math.min(WIDEST_PLAY, inPixels(size.width));
 
   useEffect(() => {
-    if (!video.current) return undefined;
-    player.current ??= new Player(editor.session, video.current);
+    if (!video.current || !last.current) return undefined;
+    player.current ??= new Player(editor.session, video.current, last.current);
     if (rate === 0) return undefined;
     const { projectId, document } = live.store.getState();
     const begin = { projectId, frame: playback.frame, rate, loop: loop ? playback.range() : null, width, frameRate: document.frameRate };

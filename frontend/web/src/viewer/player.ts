@@ -32,12 +32,15 @@ const CODECS = ['video/mp4; codecs="avc1.42E01F, mp4a.40.2"', 'video/webm; codec
 export class Player {
   readonly #session: Session;
   readonly #video: HTMLVideoElement;
+  readonly #last: HTMLCanvasElement;
   #turn = 0;
   #stop: () => void = () => {};
 
-  constructor(session: Session, video: HTMLVideoElement) {
+  /** What `video` showed last is left in `last`, which lies over it. */
+  constructor(session: Session, video: HTMLVideoElement, last: HTMLCanvasElement) {
     this.#session = session;
     this.#video = video;
+    this.#last = last;
   }
 
   /** Play; what played before stops. `listener` hears nothing once another begins or it is stopped. */
@@ -59,6 +62,18 @@ export class Player {
     this.#turn++;
     this.#stop();
     this.#stop = () => {};
+  }
+
+  /** Leave the stream before it is ended: a browser that reads on would meet an error. */
+  #unload(): void {
+    const { videoWidth, videoHeight } = this.#video;
+    if (videoWidth > 0) {
+      this.#last.width = videoWidth;
+      this.#last.height = videoHeight;
+      this.#last.getContext("2d")?.drawImage(this.#video, 0, 0);
+    }
+    this.#video.removeAttribute("src");
+    this.#video.load();
   }
 
   #run(playing: PreviewPlaying, begin: Begin, listener: Listener, current: () => boolean): void {
@@ -84,6 +99,7 @@ export class Player {
     };
     const frames = (_: number, { mediaTime }: VideoFrameCallbackMetadata): void => {
       if (!current()) return;
+      this.#last.width = 0;
       const anchor = anchors.findLast((each) => each.mediaTime <= mediaTime + 0.002) ?? anchors[0];
       if (anchor) listener.at(Math.round(anchor.frame + (mediaTime - anchor.mediaTime) * perSecond));
       video.requestVideoFrameCallback(frames);
@@ -95,7 +111,7 @@ export class Player {
       unlisten();
       video.removeEventListener("ended", ended);
       video.removeEventListener("error", ended);
-      video.pause();
+      this.#unload();
       void this.#session.invoke("preview.stop", { playId: playing.playId }).catch(() => {});
     };
     video.src = playing.stream.url;

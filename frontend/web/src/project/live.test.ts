@@ -1,0 +1,243 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { RpcError, type Project, type ProjectUpdate } from "../generated/client";
+import { MockTransport } from "../transport/mock";
+import { Session } from "../transport/session";
+import { apply, type Change } from "./changes";
+import { LiveProject, type Trouble } from "./live";
+import type { Reopened } from "./opening";
+
+type Doc = { name: string; tracks: { id: string; clips: { id: string; start: number }[] }[] };
+
+const START: Doc = { name: "", tracks: [{ id: "v", clips: [{ id: "a", start: 0 }, { id: "b", start: 1 }] }] };
+
+function rpcError(kind: "projectConflict" | "invalidProject" | "projectNotOpen"): RpcError {
+  return new RpcError(1, kind, { kind, context: {}, causes: [], suggestion: null, retryable: false, traceId: "" } as never);
+}
+
+/** As much of a sidecar as a live project sees. Answers wait until `answer`, where they are held. */
+class Held {
+  document = START;
+  revision = 1;
+  projectId = "p";
+  open = true;
+  held: (() => void)[] = [];
+  hold = false;
+  refuse: ((update: ProjectUpdate) => RpcError | null) | null = null;
+  readonly updates: ProjectUpdate[] = [];
+  transport: MockTransport | null = null;
+
+  reach = async (): Promise<MockTransport> => {
+    this.transport = new MockTransport({
+      initialize: () => ({}) as never,
+      "project.get": () => {
+        if (!this.open) throw rpcError("projectNotOpen");
+        return { revision: this.revision, savedRevision: null, project: this.document as never };
+      },
+      "project.validate": () => ({ problems: [], duration: "1", frames: 25 }) as never,
+      "project.open": ({ project }) => {
+        this.open = true;
+        this.revision = 1;
+        this.document = project as never;
+        return { projectId: this.projectId, revision: 1, project: project as never, problems: [], duration: "1", frames: 25, recovery: null };
+      },
+      "project.update": async (update) => {
+        if (this.hold) await new Promise<void>((resolve) => this.held.push(resolve));
+        this.updates.push(update);
+        const refusal = this.refuse?.(update);
+        if (refusal) throw refusal;
+        if (update.baseRevision !== this.revision) throw rpcError("projectConflict");
+        this.document = patched(this.document, update.patch ?? []);
+        return { revision: ++this.revision, problems: [], changed: { picture: [], sound: [] }, duration: "1", frames: 25 };
+      },
+    });
+    return this.transport;
+  };
+
+  answer(): void {
+    for (const resolve of this.held.splice(0)) resolve();
+  }
+
+  /** Somebody else's edit. */
+  foreign(changes: Change[]): void {
+    this.document = apply(this.document, changes).document;
+    this.revision++;
+    this.transport?.emit("project.changed", { projectId: "p", revision: this.revision, by: "other", changed: { picture: [], sound: [] }, saved: false });
+  }
+}
+
+/** The operations that edits of these tests make, by the letter of RFC 6902. */
+function patched(document: Doc, patch: NonNullable<ProjectUpdate["patch"]>): Doc {
+  const copy = structuredClone(document);
+  for (const { op, path, value } of patch) {
+    const parts = path.split("/").slice(1);
+    const last = parts.pop() ?? "";
+    const target = parts.reduce<unknown>((found, part) => (found as Record<string, unknown>)[part], copy);
+    if (Array.isArray(target)) target.splice(Number(last), op === "add" ? 0 : 1, ...(op === "remove" ? [] : [value]));
+    else (target as Record<string, unknown>)[last] = value;
+  }
+  return copy;
+}
+
+const sessions: Session[] = [];
+afterEach(() => {
+  for (const session of sessions.splice(0)) session.close();
+});
+
+async function opened(): Promise<{ sidecar: Held; live: LiveProject; troubles: Trouble[]; doc: () => Doc }> {
+  const sidecar = new Held();
+  const session = new Session(sidecar.reach, { client: { name: "t", version: "1" } });
+  sessions.push(session);
+  void session.run();
+  await vi.waitFor(() => expect(session.store.getState().state).toBe("connected"));
+  const troubles: Trouble[] = [];
+  const project = START as unknown as Project;
+  const start: Reopened = { projectId: "p", revision: 1, savedRevision: null, path: null, project, problems: [], duration: "1", frames: 25 };
+  const live = new LiveProject(session, start, (trouble) => troubles.push(trouble));
+  return { sidecar, live, troubles, doc: () => live.store.getState().document as unknown as Doc };
+}
+
+const move = (live: LiveProject, id: string, start: number, merge?: string): void =>
+  live.edit(
+    "move",
+    (draft) => {
+      for (const clip of (draft as unknown as Doc).tracks[0]?.clips ?? []) if (clip.id === id) clip.start = start;
+    },
+    merge === undefined ? {} : { merge },
+  );
+
+describe("a live project", () => {
+  it("shows an edit at once, and sends edits in order, one at a time", async () => {
+    const { sidecar, live, doc } = await opened();
+    sidecar.hold = true;
+    move(live, "a", 5);
+    move(live, "b", 6);
+    expect(doc().tracks[0]?.clips.map(({ start }) => start)).toEqual([5, 6]);
+    await vi.waitFor(() => expect(sidecar.held).toHaveLength(1));
+    sidecar.hold = false;
+    sidecar.answer();
+    await live.settled();
+    expect(sidecar.updates.map(({ baseRevision, patch }) => [baseRevision, patch?.[0]?.path])).toEqual([
+      [1, "/tracks/0/clips/0/start"],
+      [2, "/tracks/0/clips/1/start"],
+    ]);
+    expect(sidecar.document).toEqual(doc());
+    expect(live.store.getState().waiting).toBe(0);
+  });
+
+  it("joins the edits of a drag while one is under way, and to one step of undo", async () => {
+    const { sidecar, live, doc } = await opened();
+    sidecar.hold = true;
+    for (let start = 1; start <= 9; start++) move(live, "a", start, "drag");
+    await vi.waitFor(() => expect(sidecar.held).toHaveLength(1));
+    sidecar.hold = false;
+    sidecar.answer();
+    await live.settled();
+    expect(sidecar.updates.map(({ patch }) => patch?.map(({ value }) => value))).toEqual([[1], [9]]);
+    expect(live.store.getState().history.undo).toHaveLength(1);
+    live.undo();
+    await live.settled();
+    expect(doc()).toEqual(START);
+    expect(sidecar.document).toEqual(START);
+  });
+
+  it("undoes and redoes without end, and forgets what was undone after another edit", async () => {
+    const { sidecar, live, doc } = await opened();
+    for (let start = 1; start <= 50; start++) move(live, "a", start);
+    for (let count = 0; count < 50; count++) expect(live.undo()).toBe(true);
+    expect(live.undo()).toBe(false);
+    expect(doc()).toEqual(START);
+    for (let count = 0; count < 20; count++) live.redo();
+    await live.settled();
+    expect(sidecar.document.tracks[0]?.clips[0]?.start).toBe(20);
+    move(live, "b", 7);
+    expect(live.redo()).toBe(false);
+  });
+
+  it("makes no edit of a recipe that changes nothing", async () => {
+    const { sidecar, live } = await opened();
+    move(live, "a", 0);
+    await live.settled();
+    expect(sidecar.updates).toEqual([]);
+    expect(live.store.getState().history.undo).toEqual([]);
+  });
+
+  it("takes back what is refused, keeps what was made on top of it, and says so", async () => {
+    const { sidecar, live, troubles, doc } = await opened();
+    sidecar.refuse = ({ patch }) => (patch?.[0]?.value === 99 ? rpcError("invalidProject") : null);
+    move(live, "a", 99);
+    move(live, "b", 6);
+    await live.settled();
+    expect(doc().tracks[0]?.clips.map(({ start }) => start)).toEqual([0, 6]);
+    expect(troubles).toMatchObject([{ kind: "refused", label: "move" }]);
+    expect(live.store.getState().history.undo).toHaveLength(1);
+    live.undo();
+    await live.settled();
+    expect(sidecar.document).toEqual(START);
+  });
+
+  it("follows edits of others, and makes its own on top of them", async () => {
+    const { sidecar, live, doc } = await opened();
+    await vi.waitFor(() => expect(sidecar.transport?.sent.some(({ method }) => method === "events.subscribe")).toBe(true));
+    sidecar.foreign([{ kind: "insert", at: ["tracks", { id: "v" }, "clips"], before: "a", value: { id: "new", start: 3 } }]);
+    await vi.waitFor(() => expect(doc().tracks[0]?.clips[0]?.id).toBe("new"));
+    sidecar.document = apply(sidecar.document, [{ kind: "set", at: ["name"], value: "theirs" }]).document;
+    sidecar.revision++;
+    move(live, "b", 8);
+    await live.settled();
+    expect(sidecar.document).toEqual(doc());
+    expect(doc()).toMatchObject({ name: "theirs", tracks: [{ clips: [{ id: "new" }, { id: "a" }, { id: "b", start: 8 }] }] });
+  });
+
+  it("says that an edit is lost whose clip somebody else removed, also one that is undone", async () => {
+    const { sidecar, live, troubles } = await opened();
+    move(live, "a", 4);
+    await live.settled();
+    sidecar.document = apply(sidecar.document, [{ kind: "remove", at: ["tracks", { id: "v" }, "clips", { id: "a" }] }]).document;
+    sidecar.revision++;
+    move(live, "a", 5);
+    await live.settled();
+    live.undo();
+    expect(troubles.map(({ kind }) => kind)).toEqual(["gone", "gone"]);
+    expect(live.store.getState().document).toEqual(sidecar.document);
+  });
+
+  it("sends after a lost connection what had not arrived, and nothing twice", async () => {
+    for (const arrived of [false, true]) {
+      const { sidecar, live, doc } = await opened();
+      sidecar.hold = true;
+      live.edit("add", (draft) => void (draft as unknown as Doc).tracks[0]?.clips.push({ id: "c", start: 2 }));
+      await vi.waitFor(() => expect(sidecar.held).toHaveLength(1));
+      if (arrived) {
+        sidecar.document = doc();
+        sidecar.revision++;
+      }
+      sidecar.hold = false;
+      sidecar.held = [];
+      sidecar.transport?.lose("gone");
+      move(live, "c", 3);
+      await vi.waitFor(() => expect(sidecar.document).toEqual(doc()));
+      await live.settled();
+      expect(doc().tracks[0]?.clips.map(({ id, start }) => [id, start])).toEqual([["a", 0], ["b", 1], ["c", 3]]);
+    }
+  });
+
+  it("gives a sidecar that was started anew everything that it had, and what waited", async () => {
+    const { sidecar, live, troubles, doc } = await opened();
+    move(live, "a", 5);
+    await live.settled();
+    sidecar.hold = true;
+    move(live, "b", 6);
+    await vi.waitFor(() => expect(sidecar.held).toHaveLength(1));
+    Object.assign(sidecar, { open: false, document: START, projectId: "p-2", hold: false, held: [] });
+    sidecar.transport?.lose("killed");
+    await vi.waitFor(() => expect(troubles).toEqual([{ kind: "recovered" }]));
+    await live.settled();
+    expect(sidecar.document).toEqual(doc());
+    expect(doc().tracks[0]?.clips.map(({ start }) => start)).toEqual([5, 6]);
+    expect(live.store.getState().projectId).toBe("p-2");
+    live.undo();
+    live.undo();
+    await live.settled();
+    expect(sidecar.document).toEqual(START);
+  });
+});
