@@ -33,7 +33,7 @@ from tests.services.gpu.test_cards import nvml
 MEMORY = 384 * 2**20
 CORES = 0.2
 SLOW = 1.2
-CRASHES_REMEMBERED = 4.0
+CRASHES_REMEMBERED = 8.0
 
 
 class Container:
