@@ -127,6 +127,18 @@ def goods_of(delivery: Delivery, part: Path) -> list[Path]:
     return [*_write_beside(delivery, part), essence(delivery, part)]
 
 
+def write_back(delivery: Delivery, part: Path) -> None:
+    """Have the disk take a finished file, so that `deliver` need not wait for it; pictures it waits for. Blocking.
+
+    Raises DiskFull, OutputUnwritable.
+    """
+    if delivery.pictures is None:
+        try:
+            fsync_file(part)
+        except OSError as error:
+            raise write_error(part, error) from error
+
+
 def deliver(delivery: Delivery, part: Path, may_replace: MayReplace) -> None:
     """Publish what `goods_of` returned: the files beside the target first, the target last, each in one step, and durably.
 

@@ -24,7 +24,7 @@ from sidecar.ffmpeg.builder.chapters import Chapter
 from sidecar.ffmpeg.builder.encode_video import video_encoder
 from sidecar.services.media.units import together
 from sidecar.services.render.join_output import UnforeseenPiece, open_output
-from sidecar.services.render.join_pieces import ANNEX_B, Piece, Scan
+from sidecar.services.render.join_pieces import ANNEX_B, OpenPiece, Piece, Scan
 
 if TYPE_CHECKING:
     import av
@@ -91,8 +91,8 @@ def join(
     timing = Timing(span.rate, max(scan.delay for scan in scans))
     parameters = _parameters(scans, export)
     with ExitStack() as held:
-        looked_at = pieces if foreseen is None else _as_foreseen(pieces, foreseen, span.rate)
-        numbered = held.enter_context(closing(_numbered(looked_at, timing, scans if len(parameters) > 1 else ())))
+        telling = scans if len(parameters) > 1 else ()
+        numbered = held.enter_context(closing(_numbered(pieces, timing, telling, foreseen)))
         beside = [held.enter_context(_opened(path)) for path in (sound, *subtitles) if path is not None]
         shown = held.enter_context(pieces[0].open(span.rate, shown=True)).stream
         with open_output(target, export, span, chapters, tags, subtitled=bool(subtitles)) as made:
@@ -106,13 +106,11 @@ def join(
                 made.mux_one(packet)
 
 
-def _as_foreseen(pieces: Sequence[Piece], foreseen: Scan, rate: Fraction) -> Iterator[Piece]:
-    """Look at each piece before its packets are read."""
-    for piece in pieces:
-        scan = piece.scan(rate)
-        if scan.delay > foreseen.delay or scan.parameters != foreseen.parameters:
-            raise UnforeseenPiece
-        yield piece
+def _check_foreseen(piece: Piece, opened: OpenPiece, foreseen: Scan, rate: Fraction) -> None:
+    """Raise UnforeseenPiece for a piece that is another than was foreseen, before its packets are read."""
+    scan = opened.scan or piece.scan(rate)
+    if scan.delay > foreseen.delay or scan.parameters != foreseen.parameters:
+        raise UnforeseenPiece
 
 
 def joinable(export: Export) -> str | None:
@@ -144,7 +142,7 @@ def _header(parameters: Sequence[bytes]) -> bytes:
 
 
 def _numbered(
-    pieces: Iterable[Piece], timing: Timing, scans: Sequence[Scan]
+    pieces: Iterable[Piece], timing: Timing, scans: Sequence[Scan], foreseen: Scan | None
 ) -> Generator[tuple[int, av.Packet[av.VideoStream]]]:
     """Read all packets, each with the number of its frame in the output.
 
@@ -153,6 +151,8 @@ def _numbered(
     first = 0
     for place, piece in enumerate(pieces):
         with piece.open(timing.rate) as opened:
+            if foreseen is not None:
+                _check_foreseen(piece, opened, foreseen, timing.rate)
             for number, packet in opened.packets:
                 told = _telling(packet, scans[place].parameters) if scans and packet.is_keyframe else packet
                 yield first + number, told

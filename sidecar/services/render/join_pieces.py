@@ -41,10 +41,14 @@ class Scan:
 
 @dataclass(frozen=True, slots=True)
 class OpenPiece:
-    """A piece that is being read. `packets` come in the order of coding, each with the number of its frame."""
+    """A piece that is being read. `packets` come in the order of coding, each with the number of its frame.
+
+    `scan` is what is known of it before; None where its packets would have to be read for that.
+    """
 
     stream: av.VideoStream
     packets: Iterator[tuple[int, av.Packet[av.VideoStream]]]
+    scan: Scan | None
 
 
 class Piece(Protocol):
@@ -80,12 +84,10 @@ class EncodedPiece:
 
     def scan(self, rate: Fraction) -> Scan:
         with self.open(rate) as piece:
-            parameters = piece.stream.codec_context.extradata or b""
-            if piece.stream.codec_context.name not in DELAYING:
-                return Scan(0, parameters)
-            if self.delay is not None:
-                return Scan(self.delay, parameters)
-            return Scan(max(index - number for index, (number, _) in enumerate(piece.packets)), parameters)
+            if piece.scan is not None:
+                return piece.scan
+            delay = max(index - number for index, (number, _) in enumerate(piece.packets))
+            return Scan(delay, piece.stream.codec_context.extradata or b"")
 
     @contextmanager
     def open(self, rate: Fraction, *, shown: bool = False) -> Iterator[OpenPiece]:
@@ -95,7 +97,9 @@ class EncodedPiece:
             with av.open(str(self.path), options=PROBED if shown else UNDECODED) as container:
                 stream = container.streams.video[0]
                 numbered = self._ranked if self.still else self._numbered
-                yield OpenPiece(stream, numbered(container.demux(stream), rate))
+                delay = self.delay if stream.codec_context.name in DELAYING else 0
+                scan = None if delay is None else Scan(delay, stream.codec_context.extradata or b"")
+                yield OpenPiece(stream, numbered(container.demux(stream), rate), scan)
         except (av.error.FFmpegError, OSError, IndexError) as error:
             raise self._damaged(str(error)) from error
 

@@ -21,7 +21,7 @@ from sidecar.services.render.assemble import assemble
 from sidecar.services.render.cell_meter import CellMeter
 from sidecar.services.render.copies import check_copies, copied_bytes
 from sidecar.services.render.crew import open_crew
-from sidecar.services.render.delivery import check_delivery, deliver, delivery_of, essential_bytes, goods_of
+from sidecar.services.render.delivery import check_delivery, deliver, delivery_of, essential_bytes, goods_of, write_back
 from sidecar.services.render.extras import clear_extras
 from sidecar.services.render.in_one_piece import make_in_one_piece
 from sidecar.services.render.job import RenderJob
@@ -152,6 +152,8 @@ async def _verified(attempt: Attempt, made: Made) -> Verified:
     failed: RenderFailed | None = None
     async with open_crew() as crew:
         crew.start(partial(check_copies, attempt.part, planned.cells, made.copies, shop.media, attempt.job.control))
+        # The disk has time to take it meanwhile.
+        crew.start(partial(trio.to_thread.run_sync, write_back, attempt.delivery, attempt.part))
         try:
             outcome.append(await trio.to_thread.run_sync(verify_delivery, attempt, expected_of(planned), made.joins))
         except RenderFailed as error:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from protocol.commands.render import Verified
 from protocol.errors import RenderFailed
@@ -23,6 +24,12 @@ AUDIO_PACKET_SLACK = Fraction(1, 10)
 
 UNTIMED = frozenset({"avi"})
 """Containers that keep no times of frames, so that none can be found by its own."""
+
+LISTED = frozenset({"mov,mp4,m4a,3gp,3g2,mj2"})
+"""Containers whose index says where every packet lies: of those only both ends are read."""
+
+BEGINNING = 64
+"""Packets of a listed file among which the first frame is found: far more than any order of coding puts before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +55,7 @@ def verify(path: Path, expected: Expected, joins: Sequence[int] = ()) -> Verifie
             sounds = len(container.streams.audio)
             _expect(pictures == (expected.frames is not None), f"{pictures} picture streams")
             _expect(sounds == expected.sound, f"{sounds} sound streams")
-            first, last, packets = _walk(container)
+            first, last, packets = _reach(container, path.stat().st_size)
             decoded = _decode(container, joins, expected.frame, first)
     except (av.FFmpegError, OSError) as error:
         raise RenderFailed(detail=f"the written file cannot be read: {error}") from error
@@ -62,21 +69,36 @@ def verify(path: Path, expected: Expected, joins: Sequence[int] = ()) -> Verifie
     return Verified(streams=True, frames=True, duration=True, joins=decoded)
 
 
-def _walk(container: av.container.InputContainer) -> tuple[Fraction, Fraction, int]:
+def _reach(container: av.container.InputContainer, size: int) -> tuple[Fraction, Fraction, int]:
     """First instant, end, and number of packets of the picture; of the sound where there is none."""
     stream = container.streams.video[0] if container.streams.video else container.streams.audio[0]
     tick = Fraction(stream.time_base or 1)
+    if container.format.name not in LISTED:
+        first, end, packets = _walk(container.demux(stream))
+        return (first or 0) * tick, end * tick, packets
+    entries = stream.index_entries
+    for entry in entries:
+        _expect(entry.size > 0 and entry.pos + entry.size <= size, "a packet is missing that its index names")
+    first, end, _ = _walk(islice(container.demux(stream), BEGINNING))
+    if len(entries) > BEGINNING:
+        container.seek(entries[-1].timestamp, stream=stream)
+        _, end, _ = _walk(container.demux(stream))
+    return (first or 0) * tick, end * tick, len(entries)
+
+
+def _walk(packets: Iterable[av.Packet[Any]]) -> tuple[int | None, int, int]:
+    """Return the first instant and the end of packets, in ticks, and how many they are."""
     first: int | None = None
-    end = packets = 0
-    for packet in container.demux(stream):
+    end = count = 0
+    for packet in packets:
         if packet.size == 0:
             continue
-        packets += 1
+        count += 1
         at = packet.pts if packet.pts is not None else packet.dts
         if at is not None:
             first = at if first is None else min(first, at)
             end = max(end, at + (packet.duration or 0))
-    return (first or 0) * tick, end * tick, packets
+    return first, end, count
 
 
 def _decode(container: av.container.InputContainer, joins: Sequence[int], frame: Fraction, start: Fraction) -> int:

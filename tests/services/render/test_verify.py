@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -57,6 +58,31 @@ def test_frames_are_found_however_their_times_are_rounded(rate: str, tmp_path: P
 def test_a_frame_that_decoding_does_not_begin_with(clip: Path) -> None:
     with pytest.raises(RenderFailed, match="frame 3 is none that decoding begins with"):
         verify(clip, SECOND, [3])
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv"])
+def test_a_long_file(suffix: str, tmp_path: Path) -> None:
+    film = make_clip(
+        tmp_path / f"film{suffix}", seconds=8, rate="25", gop=25, b_frames=2, size=(48, 32), audio="stereo"
+    )
+    expected = Expected(200, sound=True, duration=Fraction(8), frame=Fraction(1, 25))
+    assert verify(film, expected, [25, 175]).joins == 2
+    for wrong, said in (
+        (replace(expected, frames=199), "200 frames"),
+        (replace(expected, duration=Fraction(7)), "8.0"),
+    ):
+        with pytest.raises(RenderFailed, match=said):
+            verify(film, wrong)
+
+
+def test_a_file_that_ends_before_its_last_packet(tmp_path: Path) -> None:
+    film = make_clip(tmp_path / "film.mp4", seconds=4, rate="25", options=("-movflags", "+faststart"))
+    expected = Expected(100, sound=False, duration=Fraction(4), frame=Fraction(1, 25))
+    verify(film, expected)
+    with film.open("rb+") as file:
+        file.truncate(film.stat().st_size - 1)
+    with pytest.raises(RenderFailed, match="a packet is missing that its index names"):
+        verify(film, expected)
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
