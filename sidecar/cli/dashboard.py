@@ -9,7 +9,7 @@ from time import monotonic
 
 from protocol.commands.alerts import Alert
 from protocol.commands.gpu import Gpu
-from protocol.commands.metrics import MetricsSnapshot, OperationLoad, SystemLoad
+from protocol.commands.metrics import ChildLoad, MetricsSnapshot, OperationLoad, SystemLoad
 from protocol.commands.render import Job, RenderProgress
 from sidecar.cli.board import ENDED, Board
 from sidecar.cli.figures import bar, duration, figure, share, spark
@@ -79,12 +79,19 @@ def _meters(board: Board, look: MetricsSnapshot, width: int) -> list[Line]:
     lag = duration(process.loop_lag.p99) if process.loop_lag.samples else duration(None)
     parts: Line = [
         (f"sidecar {share(process.cpu)} {size(process.rss)}", ""),
-        (f"   {len(children)} children {share(sum(each.cpu for each in children))}", ""),
-        (f" {size(sum(each.rss for each in children))}", ""),
+        (f"   {_together(children)}", ""),
         (f"   lag {lag}", ""),
         (f"   errors {share(look.error_ratio)}", "red" if (look.error_ratio or 0) >= 0.05 else ""),
     ]
     return [*lines, cut(parts, width)]
+
+
+def _together(children: Sequence[ChildLoad]) -> str:
+    """What all children take."""
+    if not children:
+        return "no children"
+    cpu, rss = sum(each.cpu for each in children), sum(each.rss for each in children)
+    return f"{len(children)} {'child' if len(children) == 1 else 'children'} {share(cpu)} {size(rss)}"
 
 
 def _machine(board: Board, system: SystemLoad, width: int) -> list[Line]:
@@ -252,14 +259,14 @@ def _caches(look: MetricsSnapshot, width: int) -> list[Section]:
         for name, tier in (("memory", caches.memory), ("disk", caches.disk))
         if tier is not None
     ]
-    hits = [] if caches.hit_ratio is None else [f"{share(caches.hit_ratio)} found in a minute"]
+    hits = [] if caches.hit_ratio is None else [f"found {share(caches.hit_ratio)} in a minute"]
     rows = [
         ((kind, ""), (str(counts.hits), ""), (str(counts.misses), ""), (share(counts.hits / total), ""))
         for kind, counts in sorted(caches.kinds.items(), key=lambda pair: -(pair[1].hits + pair[1].misses))
         if (total := counts.hits + counts.misses)
     ]
     columns = (Column("kind", grows=True), *(Column(name, right=True) for name in ("hits", "misses", "found")))
-    return [Section("CACHE", [(", ".join([*tiers, *hits]), "dim")], grid(columns, rows, width))]
+    return [Section("CACHE", [(", ".join([*hits, *tiers]), "dim")], grid(columns, rows, width))]
 
 
 def _queues(look: MetricsSnapshot, width: int) -> list[Section]:

@@ -35,7 +35,7 @@ def figure(value: float | None, unit: str) -> str:
         case "watts":
             return f"{value:.0f} W"
         case _:
-            return f"{value:.6g}"
+            return f"{value:.0f}" if value == int(value) else f"{value:.3g}"
 
 
 def share(value: float | None) -> str:

@@ -233,7 +233,7 @@ def test_a_page_says_what_the_look_has() -> None:
     assert line_of(lines, "OPERATIONS") == "OPERATIONS 943 ended, 3 in errors"
     assert line_of(lines, "media.probe") == "media.probe 40 10 ms 20 ms 40 ms 3"
     assert line_of(lines, "render 2") == "render 2 1 30.5 s 61.0 s 2:02"
-    assert line_of(lines, "CACHE") == "CACHE memory 1.0 MiB of 512.0 MiB, 90% found in a minute"
+    assert line_of(lines, "CACHE") == "CACHE found 90% in a minute, memory 1.0 MiB of 512.0 MiB"
     assert line_of(lines, "frames") == "frames 90 10 90%"
     assert line_of(lines, "render 1/1") == "render 1/1 2 12.0 s"
     assert line_of(lines, "render 31") == "render 31 50% 300.0 MiB"
