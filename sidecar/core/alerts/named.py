@@ -67,7 +67,8 @@ _TABLE = (
         "cacheHitRatio", "cache.hitRatio", "percent", Limits(20, 30, 300, min_samples=100, enabled=False), above=False
     ),
     Named("loopLag", "process.loopLag", "ms", Limits(100, 50, 10)),
-    Named("stalledJob", "render.stalled", "seconds", Limits(60, 30, 0)),
+    # Before an encoder that stands is ended for it, after a minute.
+    Named("stalledJob", "render.stalled", "seconds", Limits(30, 15, 0)),
     Named("childCrashes", "children.crashes", "count", Limits(3, 1, 0)),
 )
 
