@@ -9,7 +9,7 @@ import { fadeMembers } from "../model/fades";
 import { drawnSeconds } from "../strips";
 import { ClipContent, LEAST_CONTENT } from "./ClipContent";
 
-const LEAST_HANDLES = 36;
+const LEAST_HANDLES = 72;
 
 interface Props {
   clip: Clip;
@@ -38,7 +38,7 @@ export const ClipView = memo(function ClipView(props: Props): JSX.Element {
   const width = Math.max(1, (end - first) * scale);
   const name = nameOf(clip, media);
   const label = t("timeline.clip", { name, from: timecode(first, rate), to: timecode(end, rate) });
-  const look = `clip ${kind} ${clip.source.kind}${selected ? " selected" : ""}${lifted ? " lifted" : ""}${clip.enabled ? "" : " off"}`;
+  const look = `clip ${kind} ${clip.source.kind}${width >= LEAST_CONTENT ? " wide" : ""}${selected ? " selected" : ""}${lifted ? " lifted" : ""}${clip.enabled ? "" : " off"}`;
   return (
     <div
       className={look}
@@ -48,7 +48,7 @@ export const ClipView = memo(function ClipView(props: Props): JSX.Element {
       aria-label={label}
       title={label}
       data-clip={clip.id}
-      style={{ transform: `translateX(${left}px)`, width }}
+      style={{ left, width }}
     >
       {width >= LEAST_CONTENT && (
         <>

@@ -85,7 +85,7 @@ function TransitionView({
       aria-label={t("timeline.transitionOf", { type: each.type })}
       title={each.type}
       data-transition={each.id}
-      style={{ transform: `translateX(${span.first * scale}px)`, width: Math.max(6, (span.end - span.first) * scale) }}
+      style={{ left: span.first * scale, width: Math.max(6, (span.end - span.first) * scale) }}
     >
       <i className="clip-edge tail" data-part="length" />
     </div>
@@ -100,7 +100,7 @@ function Cues({ track, rate, scale, from, to }: Props & { track: SubtitleTrack }
         ({ cue, left, right }) =>
           right >= from &&
           left <= to && (
-            <div key={cue.id} className="clip cue" style={{ transform: `translateX(${left}px)`, width: Math.max(1, right - left) }} title={cue.text}>
+            <div key={cue.id} className="clip cue wide" style={{ left, width: Math.max(1, right - left) }} title={cue.text}>
               <span className="clip-name">{cue.text}</span>
             </div>
           ),

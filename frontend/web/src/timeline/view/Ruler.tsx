@@ -1,5 +1,6 @@
 import { useEffect, useRef, type JSX, type KeyboardEvent, type PointerEvent } from "react";
 import { useStore } from "zustand";
+import { useShallow } from "zustand/react/shallow";
 import { useEditor, useLive } from "../../app";
 import { timecode } from "../../project/time";
 import { useText } from "../../text/use";
@@ -12,7 +13,7 @@ import { ticksFor } from "./ticks";
 export function Ruler({ frameAt }: { frameAt: (clientX: number) => number }): JSX.Element {
   const { playback, timeline } = useEditor();
   const t = useText();
-  const { scale, left, width } = useStore(timeline);
+  const { scale, left, width } = useStore(timeline, useShallow(({ scale, left, width }) => ({ scale, left, width })));
   const rate = projectRate(useLive((state) => state.document));
   const frame = useStore(playback.store, (state) => state.frame);
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -72,7 +73,8 @@ export function Ruler({ frameAt }: { frameAt: (clientX: number) => number }): JS
 
 /** A cleared canvas of so many CSS pixels, at the screen's own resolution. */
 export function sharp(canvas: HTMLCanvasElement | null, width: number, height: number): CanvasRenderingContext2D | null {
-  const context = canvas?.getContext("2d") ?? null;
+  // Hundreds of small ones would each be a layer of the compositor; kept in memory they are painted like pictures.
+  const context = canvas?.getContext("2d", { willReadFrequently: true }) ?? null;
   if (canvas === null || context === null) return null;
   const ratio = window.devicePixelRatio;
   canvas.width = Math.max(1, Math.round(width * ratio));

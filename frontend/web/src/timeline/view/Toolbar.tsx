@@ -1,5 +1,6 @@
 import type { JSX } from "react";
 import { useStore } from "zustand";
+import { useShallow } from "zustand/react/shallow";
 import { useDocument, useEditor, useLive } from "../../app";
 import { commands, isEnabled, run, type CommandId } from "../../commands";
 import { keysOf } from "../../keys";
@@ -26,7 +27,7 @@ export function Toolbar(): JSX.Element {
   useStore(editor.selection);
   useStore(editor.playback.store, ({ rate, frame }) => (rate === 0 ? frame : -1));
   useLive((state) => state.revision);
-  const { snapping, ripple } = useStore(editor.timeline);
+  const { snapping, ripple } = useStore(editor.timeline, useShallow(({ snapping, ripple }) => ({ snapping, ripple })));
   return (
     <div className="tl-toolbar" role="toolbar" aria-label={t("timeline.tools")}>
       {EDITS.map(([id, icon]) => (
