@@ -166,6 +166,7 @@ def check_origins(origins: Sequence[str]) -> None:
 
 def _http(services: Services) -> Http | None:
     """Listen on the loopback address; None, and a line in the log, where there is none to be had."""
+    services.scraping.listen(services.log.logger)
     try:
         return Http(origin=services.loopback.origin, token=services.loopback.token)
     except DependencyMissing as error:

@@ -122,6 +122,14 @@ class Scraping:
     own: Loopback | None
     token: bool
 
+    def listen(self, log: Logger) -> None:
+        """Listen on the port, if one is set; that it is not to be had goes to the log."""
+        if self.own is not None and not self.own.bound.is_set():
+            try:
+                _ = self.own.listener
+            except DependencyMissing as error:
+                log.warning("metrics are not served on their port", detail=error.message)
+
 
 @contextmanager
 def open_scraping(port: int, *, token: bool) -> Iterator[Scraping]:

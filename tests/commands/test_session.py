@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from protocol.commands import Empty
-from protocol.commands.session import Client, Initialize, Initialized, Roots
+from protocol.commands.session import Caller, Initialize, Initialized, Roots
 from protocol.errors import DependencyMissing, InvalidParams, UnsupportedProtocol
 from protocol.openrpc import document, schema_hash
 from sidecar.commands import session
@@ -22,7 +22,7 @@ from sidecar.commands.grant import Grant
 from sidecar.ffmpeg.toolchain import Toolchain
 from sidecar.services.events import EventHub
 from sidecar.services.folders import Folders
-from sidecar.services.loopback import Loopback
+from sidecar.services.loopback import Loopback, Scraping
 
 
 @dataclass
@@ -56,6 +56,7 @@ class Fakes:
     log: Logged = field(default_factory=Logged)
     events: EventHub = field(default_factory=EventHub)
     loopback: Loopback = field(default_factory=lambda: Loopback(lambda: 0))
+    scraping: Scraping = field(default_factory=lambda: Scraping(None, token=True))
     begun: int = 0
 
     def begin(self) -> None:
@@ -78,7 +79,7 @@ def a_call(fakes: Fakes, quit_: Callable[[], None] = lambda: None, primary: Peer
 
 
 def params(**given: Any) -> Initialize:
-    return Initialize(**{"protocol": 1, "client": Client(name="shell", version="2"), **given})
+    return Initialize(**{"protocol": 1, "client": Caller(name="shell", version="2"), **given})
 
 
 async def test_initialize_says_what_this_is(fakes: Fakes, tmp_path: Path) -> None:

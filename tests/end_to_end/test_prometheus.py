@@ -22,6 +22,7 @@ from tests.harness.prometheus import HAVE_PROMETHEUS, Prometheus, free_port, pro
 from tests.harness.spawned import Spawned, spawned
 from tests.services.monitoring.test_prometheus import ALERTS, crowded
 from tests.services.render.studio import color, project
+from tests.transport.http.asking import get
 
 RULES = ROOT / "docs/monitoring/rules.yml"
 OWN = {"id": "planted", "metric": "system.memoryUsed", "forSeconds": 2, "keepSeconds": 0, "severity": "info"}
@@ -37,6 +38,7 @@ async def _scraped(tmp_path: Path) -> None:
     ):
         await _works(tmp_path, sidecar)
         await server.until("up == 1")
+        assert (await get(port, "/readyz")).body == b"ready\n"
         assert 0 < await server.until("scrape_samples_scraped") <= 1_000
         await _shows_durations(server, sidecar)
         await _reads_everything(server)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import trio
 
-from protocol.errors import DependencyMissing
 from sidecar.services.loopback import Loopback
 from sidecar.transport.http.hosting import Hosting
 
@@ -25,28 +25,15 @@ class Site:
         """Serve until `close` has let everybody go; what goes wrong is logged. Cancelled, connections are cut off."""
         loopback = self._hosting.loopback
         await loopback.bound.wait()
-        await _needed(loopback, self._own())
+        own: Loopback | None = self._hosting.services.scraping.own
+        await _needed([each for each in (loopback, own) if each is not None and each.bound.is_set()], loopback.wanted)
         try:
             await self._serve()
         except Exception as error:  # noqa: BLE001 - who talks over stdio, and jobs, must not pay for it
             loopback.close()
-            own = self._hosting.services.scraping.own
             if own is not None:
                 own.close()
             self._hosting.report("HTTP is no longer served", error)
-
-    def _own(self) -> Loopback | None:
-        """Listen on the port for metrics, if one is set and to be had."""
-        services = self._hosting.services
-        own: Loopback | None = services.scraping.own
-        if own is None:
-            return None
-        try:
-            _ = own.listener
-        except DependencyMissing as error:
-            services.log.logger.warning("metrics are not served on their port", detail=error.message)
-            return None
-        return own
 
     async def _serve(self) -> None:
         await self._hosting.services.whole()
@@ -65,7 +52,7 @@ class Site:
             await self._server.close(grace)
 
 
-async def _needed(loopback: Loopback, own: Loopback | None) -> None:
+async def _needed(listening: Sequence[Loopback], wanted: trio.Event) -> None:
     """Wait for a connection, or for something to fetch: a client that is given a URL will be here in a moment."""
 
     async def connected(to: Loopback, scope: trio.CancelScope) -> None:
@@ -73,10 +60,9 @@ async def _needed(loopback: Loopback, own: Loopback | None) -> None:
         scope.cancel()
 
     async with trio.open_nursery() as nursery:
-        for each in (loopback, own):
-            if each is not None:
-                nursery.start_soon(connected, each, nursery.cancel_scope)
-        await loopback.wanted.wait()
+        for each in listening:
+            nursery.start_soon(connected, each, nursery.cancel_scope)
+        await wanted.wait()
         nursery.cancel_scope.cancel()
 
 

@@ -142,17 +142,24 @@ async def test_the_last_megabyte_of_20_gb_costs_no_more(tmp_path: Path) -> None:
 
 
 async def test_the_port_of_the_settings_and_of_a_second_sidecar(tmp_path: Path) -> None:
-    with socket.socket() as free:
+    with socket.socket() as free, socket.socket() as other:
         free.bind(("127.0.0.1", 0))
-        wanted = free.getsockname()[1]
-    command = [*SIDECAR, "--set", f"httpPort={wanted}"]
+        other.bind(("127.0.0.1", 0))
+        wanted, metrics = free.getsockname()[1], other.getsockname()[1]
+    command = [*SIDECAR, "--set", f"httpPort={wanted}", "--set", f"metricsPort={metrics}"]
     async with spawn(command, env=environment(tmp_path / "one")) as one:
-        first, _ = await begun(one)
+        first, token = await begun(one)
+        bearer = {"Authorization": f"Bearer {token}"}
+        assert (await get(metrics, "/healthz")).body == b"ok\n"
         async with spawn(command, env=environment(tmp_path / "two")) as two:
             second, _ = await begun(two)
             assert second != wanted
             for port in (first, second):
                 assert (await get(port, "/")).status == 401
+            # The port for metrics is the first one's as long as it lives, and nobody has another for it.
+            assert (await get(metrics, "/metrics", bearer)).status == 200
+            logs = list((tmp_path / "two").rglob("*.jsonl"))
+            assert "metrics are not served on their port" in "".join(log.read_text() for log in logs)
             await two.call("exit")
         await one.call("exit")
 
