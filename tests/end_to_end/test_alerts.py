@@ -129,7 +129,8 @@ def ballast(folder: Path) -> Iterator[None]:
 
 
 async def start(watch: Watched, folder: Path) -> list[psutil.Process]:
-    """Start renders that do not end, and return the processes that encode."""
+    """Start renders that do not end, all at once, and return the processes that encode."""
+    await watch.sidecar.request("settings.set", settings={"maxJobs": len(JOBS)}, persist=False)
     for name in JOBS:
         output = str(folder / f"{name}.mp4")
         await watch.sidecar.request("render.start", project={"inline": ENDLESS}, output=output, jobId=name)
@@ -151,7 +152,6 @@ async def test_each_alert_fires_by_what_is_planted_and_ends_with_it(tmp_path: Pa
     thresholds: dict[str, Any] = {name: {"enter": enter, **SHORT} for name, enter in ENTER.items()}
     thresholds["stalledJob"] = {"enter": 2, "exit": 1, "forSeconds": 1, "keepSeconds": 0}
     async with watched(command, tmp_path / "home", **thresholds) as watch:
-        await watch.sidecar.request("settings.set", settings={"maxJobs": 3}, persist=False)
         with ballast(tmp_path):
             card(tmp_path, 0.951)
             slow = [await watch.sidecar.send("project.get", projectId="slow") for _ in range(25)]
@@ -209,6 +209,19 @@ async def agrees(watch: Watched, values: dict[str, float]) -> None:
     active = (await watch.sidecar.request("alerts.active"))["alerts"]
     assert values.keys() <= {alert["id"] for alert in active if alert["state"] == "firing"}
     assert (await watch.sidecar.request("metrics.snapshot", include=[]))["alerts"]["firing"] >= len(values)
+
+
+@pytest.mark.soak
+async def test_a_job_that_stands_is_told_of_before_it_is_ended_for_that(tmp_path: Path) -> None:
+    async with watched(SIDECAR, tmp_path) as watch:
+        for encoder in await start(watch, tmp_path):
+            encoder.send_signal(signal.SIGSTOP)
+        assert (await watch.changed("stalledJob", "firing"))["alert"]["threshold"] == 30
+        for name in JOBS:
+            job = (await watch.sidecar.until("render.state", job__jobId=name, job__state="failed"))["job"]
+            assert job["error"]["data"]["kind"] == "stalled"
+        await watch.changed("stalledJob", "resolved")
+        assert watch.heard("stalledJob") == ["firing", "resolved"]
 
 
 async def test_a_silenced_alert_is_seen_by_who_asks_and_told_of_to_nobody(tmp_path: Path) -> None:
