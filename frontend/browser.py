@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 import signal
 import sys
 import webbrowser
@@ -18,13 +20,17 @@ from frontend.wire import Wire
 
 FAILED = 1
 
+VARIABLE = "SIDECAR_HTTP_TOKEN"
+"""Where a sidecar takes its token from."""
+
 
 class _Address:
-    """Says where the page is, each time that this is another address: a new sidecar has a new token."""
+    """Says where the page is, each time that this is another address: a new sidecar may have another port."""
 
     def __init__(self, project: Path | None, *, open_browser: bool) -> None:
         self._query = "" if project is None else f"?project={quote(as_text(str(project)), safe='')}"
         self._open = open_browser
+        self._said = ""
         self.end: SimpleQueue[int] = SimpleQueue()
 
     def ready(self, initialized: dict[str, Any], _send: Callable[[bytes], None]) -> None:
@@ -36,8 +42,10 @@ class _Address:
             return
         # What follows # stays in the browser: it is in no request, no log and no Referer.
         address = f"{http['origin']}/{self._query}#token={http['token']}"
-        sys.stdout.write(f"{address}\n")
-        sys.stdout.flush()
+        if address != self._said:
+            self._said = address
+            sys.stdout.write(f"{address}\n")
+            sys.stdout.flush()
         if self._open:
             self._open = False
             webbrowser.open(address)
@@ -57,8 +65,10 @@ def browse(static: Path, project: Path | None, roots: Sequence[Path], *, open_br
     own = [Path.home(), Path.cwd(), *([] if project is None else [project.parent]), *roots]
     folders = sorted({str(folder.resolve()) for folder in own})
     address = _Address(project, open_browser=open_browser)
+    # One token for all of them: after a crash the page goes on where it is.
+    environment = {**os.environ, VARIABLE: secrets.token_urlsafe(32)}
     supervisor = Supervisor(
-        lambda port: Wire(start_command(static, port)), address, roots={"read": folders, "write": folders}
+        lambda port: Wire(start_command(static, port), environment), address, roots={"read": folders, "write": folders}
     )
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: address.end.put(0))

@@ -5,6 +5,8 @@ The socket is here, not in the transport, so that a URL is complete before anybo
 
 from __future__ import annotations
 
+import os
+import re
 import secrets
 import socket
 import sys
@@ -14,12 +16,14 @@ from dataclasses import dataclass
 
 import trio
 
-from protocol.errors import DependencyMissing
+from protocol.errors import DependencyMissing, SettingsInvalid
 from sidecar.services.logger import Logger
 
 HOST = "127.0.0.1"
 BACKLOG = 100
 TOKEN_BYTES = 32
+CHOSEN = "SIDECAR_HTTP_TOKEN"
+"""A token of the starter's own: pages that hold it go on with the sidecar that comes after a crash."""
 
 
 class Loopback:
@@ -35,12 +39,13 @@ class Loopback:
         report: Callable[[int, int], None] = lambda _wanted, _used: None,
         *,
         fixed: bool = False,
+        token: str | None = None,
     ) -> None:
         """Take the port to listen on: 0, and one that is taken, mean any that is free; of the latter `report` hears.
 
-        `fixed`: it is this port or none.
+        `fixed`: it is this port or none. `token` is a new one where none is given.
         """
-        self.token = secrets.token_urlsafe(TOKEN_BYTES)
+        self.token = token or secrets.token_urlsafe(TOKEN_BYTES)
         self.origins: frozenset[str] = frozenset()
         self.bound = trio.Event()
         self.wanted = trio.Event()
@@ -149,8 +154,16 @@ def open_loopback(port: Callable[[], int], log: Logger) -> Iterator[Loopback]:
     def report(wanted: int, used: int) -> None:
         log.warning("the port for HTTP is taken", wanted=wanted, used=used)
 
-    loopback = Loopback(port, report)
+    loopback = Loopback(port, report, token=_given_token())
     try:
         yield loopback
     finally:
         loopback.close()
+
+
+def _given_token() -> str | None:
+    """Take the token out of the environment, where children would find it. Raises SettingsInvalid for a weak one."""
+    token = os.environ.pop(CHOSEN, None)
+    if token is not None and not re.fullmatch(r"[A-Za-z0-9_-]{43,128}", token):
+        raise SettingsInvalid(key=CHOSEN, detail="a token has 43 to 128 letters, digits, - and _")
+    return token

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import socket
 
 import pytest
 
-from protocol.errors import DependencyMissing
-from sidecar.services.loopback import Loopback, Scraping, open_scraping
+from protocol.errors import DependencyMissing, SettingsInvalid
+from sidecar.services.logger import Logger
+from sidecar.services.loopback import CHOSEN, Loopback, Scraping, open_loopback, open_scraping
 
 
 async def test_it_listens_from_the_first_need() -> None:
@@ -90,3 +92,20 @@ async def test_every_token_is_another() -> None:
     tokens = {Loopback(lambda: 0).token for _ in range(100)}
     assert len(tokens) == 100
     assert all(len(token) == 43 for token in tokens)
+
+
+async def test_who_starts_it_may_choose_the_token_and_children_do_not_inherit_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    log = Logger(lambda *_: None)
+    token = "t" * 43
+    monkeypatch.setenv(CHOSEN, token)
+    with open_loopback(lambda: 0, log) as loopback:
+        assert loopback.token == token
+        assert CHOSEN not in os.environ
+    with open_loopback(lambda: 0, log) as loopback:
+        assert len(loopback.token) >= 43
+        assert loopback.token != token
+    monkeypatch.setenv(CHOSEN, "guess")
+    with pytest.raises(SettingsInvalid, match=CHOSEN), open_loopback(lambda: 0, log):
+        pass
