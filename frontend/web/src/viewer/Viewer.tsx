@@ -11,8 +11,8 @@ import { Frames, type Shown } from "./frames";
 import { Player } from "./player";
 import "./viewer.css";
 
-/** Plays are composed at most this wide: a machine that also encodes them has enough to do. */
-const WIDEST_PLAY = 960;
+/** How wide plays are composed: a machine that also encodes them has enough to do, and small ones are coarse. */
+const PLAYS = { narrowest: 640, widest: 960 };
 
 /** The picture at the playhead, exact while it stands or is dragged; moving pictures with sound while it plays. */
 export function Viewer(): JSX.Element {
@@ -109,7 +109,7 @@ function usePlayer(
   const frame = useStore(playback.store, (state) => state.frame);
   const [moving, setMoving] = useState(false);
   const player = useRef<Player | null>(null);
-  const width = Math.min(WIDEST_PLAY, inPixels(size.width));
+  const width = Math.max(PLAYS.narrowest, Math.min(PLAYS.widest, inPixels(size.width)));
 
   useEffect(() => {
     if (!video.current || !last.current) return undefined;

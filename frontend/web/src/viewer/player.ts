@@ -64,7 +64,7 @@ export class Player {
     this.#stop = () => {};
   }
 
-  /** Leave the stream before it is ended: a browser that reads on would meet an error. */
+  /** Leave the stream, which ends it; ended from the other side it would be an error of the network. */
   #unload(): void {
     const { videoWidth, videoHeight } = this.#video;
     if (videoWidth > 0) {
@@ -112,7 +112,6 @@ export class Player {
       video.removeEventListener("ended", ended);
       video.removeEventListener("error", ended);
       this.#unload();
-      void this.#session.invoke("preview.stop", { playId: playing.playId }).catch(() => {});
     };
     video.src = playing.stream.url;
     // A play that is stopped before it began rejects; whoever stopped it knows.
