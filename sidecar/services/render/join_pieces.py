@@ -20,8 +20,11 @@ ANNEX_B = (b"\0\0\1", b"\0\0\0\1")
 """How parameter sets begin that can stand between packets."""
 
 PROBED = {"fpsprobesize": "0"}
-UNDECODED = PROBED | {"codec_whitelist": "none"}
-"""Options to open a cell: to look at its first picture, which takes most of the time, or to read its packets alone."""
+UNDECODED = PROBED | {"codec_whitelist": "none", "analyzeduration": "1"}
+"""Options to open a cell: to look at its first picture, which takes most of the time, or to read its packets alone.
+
+Without a decoder nothing is found out by reading on: with more to analyse, half of the file is read for that.
+"""
 
 DELAYING = frozenset(codec for codec, facts in VIDEO_CODECS.items() if facts.delays)
 """Codecs whose packets may come in another order than their frames; FFmpeg's decoders have the same names."""
