@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import trio
 from prometheus_client.parser import text_string_to_metric_families
@@ -109,6 +110,12 @@ async def families(sidecar: Spawned) -> dict[tuple[str, ...], float]:
     }
 
 
+def used_by_children(sidecar: Spawned) -> float:
+    """Return the processor seconds of all children of a sidecar that have ended, as the system has added them up."""
+    times = psutil.Process(sidecar.process.pid).cpu_times()
+    return float(times.children_user + times.children_system)
+
+
 async def test_failures_and_slow_operations_are_those_planted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     planted = Planted(tmp_path)
     async with spawned(tmp_path / "home", "--set", f"ffmpegPath={planted.path}") as sidecar:
@@ -148,7 +155,9 @@ async def test_failures_and_slow_operations_are_those_planted(tmp_path: Path, mo
         assert frames["slowest"][0]["seconds"] == frames["max"]
         assert [slow for slow in frames["slowest"] if SLOW <= slow["seconds"] <= client.waits[-1]]
         await client.look()
+        least = used_by_children(sidecar)
         told = await families(sidecar)
+        assert least - 0.01 <= told["children_cpu_seconds_total",] <= used_by_children(sidecar) + 0.01
         assert told["operation_duration_seconds_bucket", "preview.frame", "1.0"] == quick
         assert told["operation_duration_seconds_count", "preview.frame"] == 5
         assert SLOW * 0.98 <= told["response_time_seconds",] <= max(client.waits) * 1.02
