@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -18,6 +19,7 @@ import trio
 from prometheus_client.parser import text_string_to_metric_families
 
 from protocol.errors import ProjectNotOpen, Timeout
+from sidecar.services.monitoring.alerting import NAME
 from tests.end_to_end.planted import CORES, MEMORY, SLOW
 from tests.end_to_end.test_faults import ENDLESS
 from tests.harness.mounts import may_mount
@@ -244,6 +246,25 @@ async def test_a_silenced_alert_is_seen_by_who_asks_and_told_of_to_nobody(tmp_pa
         await watch.sidecar.request("alerts.unsilence", id=held["id"])
         await watch.changed("memory", "firing")
         await watch.shows("memory", 2, silenced="false")
+
+
+async def test_an_alert_outlives_a_kill_and_is_told_of_once(tmp_path: Path) -> None:
+    async with watched(SIDECAR, tmp_path, memory={"enter": 1, "exit": 1, "forSeconds": 0, "keepSeconds": 0}) as watch:
+        fired = await watch.changed("memory", "firing")
+        path = trio.Path((await watch.sidecar.request("system.info"))["paths"]["data"]) / NAME
+        with trio.fail_after(PATIENCE):
+            while json.loads(await path.read_text())["states"].get("memory", {}).get("phase") != "firing":  # noqa: ASYNC110 - a file tells nobody
+                await trio.sleep(0.05)
+        watch.sidecar.process.send_signal(signal.SIGKILL)
+        await watch.sidecar.process.wait()
+    async with watched(SIDECAR, tmp_path) as watch:
+        await watch.shows("memory", 2)
+        (alert,) = [a for a in (await watch.sidecar.request("alerts.active"))["alerts"] if a["id"] == "memory"]
+        assert (alert["since"], alert["firedAt"]) == (fired["alert"]["since"], fired["alert"]["firedAt"])
+        await watch.sidecar.request("alerts.setThresholds", memory={"enter": 100, "exit": 100})
+        await watch.changed("memory", "resolved")
+        assert watch.heard("memory") == ["resolved"]
+        assert await watch.history("memory") == ["firing", "resolved"]
 
 
 if may_mount():
