@@ -41,14 +41,18 @@ class FakeMonitoring:
 
     async def page(self, form: str) -> MetricsPage:
         self.asked.append(form)
-        if self.gate is not None:
-            await self.gate.wait()
+        await self._opened()
         if self.error is not None:
             raise self.error
         return MetricsPage(content_type=f"{form}/plain", text="up 1\n")
 
+    async def _opened(self) -> None:
+        if self.gate is not None:
+            await self.gate.wait()
+
     async def ready(self) -> list[Reason]:
         self.asked.append("ready")
+        await self._opened()
         return self.reasons
 
 

@@ -123,6 +123,19 @@ async def test_what_cannot_be_looked_at_is_said(tmp_path: Path) -> None:
         assert (await get(site.port, "/metrics", bearer(site))).status == 200
 
 
+async def test_what_takes_too_long_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for part in (metrics, health):
+        monkeypatch.setattr(part, "LONGEST", 0.05)
+    async with open_site(tmp_path) as site:
+        monitoring = site.services.monitoring
+        monitoring.begun, monitoring.gate = True, trio.Event()
+        page = await get(site.port, "/metrics", bearer(site))
+        assert (page.status, page.body) == (503, b"it takes too long\n")
+        ready = await get(site.port, "/readyz")
+        assert (ready.status, ready.body) == (503, b"it takes too long to find out\n")
+        assert (await get(site.port, "/healthz")).status == 200
+
+
 async def test_health_is_told_to_everybody_and_paths_only_to_those_who_have_the_token(tmp_path: Path) -> None:
     async with open_site(tmp_path) as site:
         alive = await get(site.port, "/healthz")
