@@ -60,7 +60,8 @@ export function Tile({ entry, selected, first, onSelect, onOpen, onMenu }: Props
 }
 
 function Picture({ facts, show }: { facts: FileFacts | null; show: boolean }): JSX.Element {
-  const { pictures } = useEditor();
+  const { pictures, app } = useEditor();
+  const theme = useStore(app.preferences, (preferences) => preferences.theme);
   const info = facts?.info ?? null;
   const kind = info && kindOf(info);
   const poster = useLoaded(show && kind?.picture ? info : null, (each) => pictures.poster(each));
@@ -77,7 +78,7 @@ function Picture({ facts, show }: { facts: FileFacts | null; show: boolean }): J
   return (
     <span className="tile-picture" onPointerMove={skim} onPointerLeave={() => setAt(null)}>
       {poster !== null && <img src={skimmed ?? poster} alt="" draggable={false} />}
-      {peaks && <Outline peaks={peaks} />}
+      {peaks && <Outline key={theme} peaks={peaks} />}
       {facts && facts.state !== "ready" && facts.state !== "changed" && <State facts={facts} />}
       {skimmed !== undefined && at !== null && <span className="tile-skim" style={{ left: `${at * 100}%` }} />}
       {kind?.seconds != null && <span className="tile-length digits">{lengthText(kind.seconds)}</span>}
@@ -118,7 +119,7 @@ function detailsOf(info: MediaInfo, t: ReturnType<typeof useText>): string {
   return "";
 }
 
-/** The outline of sound, drawn once at the size it has. */
+/** The outline of sound, drawn once, in the colours of now. */
 function Outline({ peaks }: { peaks: Peaks }): JSX.Element {
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => {

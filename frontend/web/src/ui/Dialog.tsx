@@ -17,6 +17,8 @@ export function Dialog({
   useEffect(() => {
     const element = dialog.current;
     element?.showModal();
+    // Not what comes first: that may be what is dangerous, or a list that is only there to be read.
+    element?.querySelector<HTMLElement>("input, textarea, .primary")?.focus();
     return () => element?.close();
   }, []);
   return (

@@ -18,6 +18,7 @@ const PATHS = {
   minus: "M3 8h10",
   close: "m3.8 3.8 8.4 8.4m0-8.4-8.4 8.4",
   more: "M3.5 8h.01M8 8h.01M12.5 8h.01",
+  up: "m4 10 4-4 4 4",
   down: "m4 6 4 4 4-4",
   warning: "M8 2.5 14 13H2zM8 6.5v3M8 11.2v.1",
   check: "m3 8.5 3.3 3.3L13 4.8",
