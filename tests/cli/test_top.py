@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -33,11 +32,10 @@ from protocol.commands.metrics import (
 )
 from protocol.commands.render import Job
 from protocol.events import Event
-from sidecar.cli import dashboard, main
+from sidecar.cli import dashboard
 from sidecar.cli.board import Board
 from sidecar.cli.dashboard import page
 from tests.cli.conftest import write_project
-from tests.cli.test_running import reachable
 from tests.harness.program import PROGRAM, environment
 from tests.harness.spawned import spawned
 from tests.harness.terminal import HOME, screen
@@ -354,20 +352,3 @@ async def test_the_screen_of_a_sidecar_that_runs_and_of_the_next(tmp_path: Path)
             assert rest.rindex("\x1b[?1049l") > rest.rindex(HOME)
             assert rest.rindex("\x1b[?25h") > rest.rfind("\x1b[?25l")
             assert shown.settings() == before
-
-
-def test_in_a_pipe_there_is_one_page_and_as_json_one_look(capsys: pytest.CaptureFixture[str]) -> None:
-    with reachable() as remote:
-        assert main(["top"]) == 0
-        written = capsys.readouterr().out
-        assert "\x1b" not in written
-        lines = written.splitlines()
-        assert lines[0].startswith("sidecar ")
-        assert [line for line in lines if line.startswith("cpu ")]
-        assert [line for line in lines if line.startswith("initialize ")]
-        assert main(["top", "--json"]) == 0
-        look = json.loads(capsys.readouterr().out)
-        told, failure = remote.request("metrics.snapshot", {})
-        assert failure is None
-        assert set(look) == set(told)
-        assert look["system"]["memory"]["total"] == told["system"]["memory"]["total"]
