@@ -100,8 +100,9 @@ export async function leave(app: App): Promise<boolean> {
 
 /** Whether closing it would lose something; a new project that was never edited loses nothing. */
 export function isDirty({ live }: Editor): boolean {
-  const { revision, savedRevision, waiting, path } = live.store.getState();
-  return waiting > 0 || (savedRevision === null && path === null ? revision > 1 : revision !== savedRevision);
+  const { revision, savedRevision, waiting, path, history } = live.store.getState();
+  // A sidecar that was started anew counts from 1 again.
+  return waiting > 0 || (savedRevision === null && path === null ? revision > 1 || history.undo.length > 0 : revision !== savedRevision);
 }
 
 function show(app: App, opened: Reopened): void {
