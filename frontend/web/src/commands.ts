@@ -27,5 +27,6 @@ export function isEnabled(editor: Editor, id: CommandId): boolean {
 /** Run a command, if it is enabled; what it fails with is told. */
 export function run(editor: Editor, id: CommandId): void {
   if (!isEnabled(editor, id)) return;
-  Promise.resolve((commands[id] as Command).run(editor)).catch((error: unknown) => tell(editor.app, error));
+  const act = async (): Promise<void> => (commands[id] as Command).run(editor);
+  act().catch((error: unknown) => tell(editor.app, error));
 }
