@@ -2,6 +2,7 @@ import { useEffect, type JSX } from "react";
 import { useStore } from "zustand";
 import { EditorContext, useEditor, type App, type Editor } from "./app";
 import { useKeys } from "./keys";
+import { Inspector } from "./inspector/Inspector";
 import { Bin } from "./media/Bin";
 import { importFiles } from "./media/import";
 import { isDirty, leave } from "./shell/projects";
@@ -59,6 +60,7 @@ function EditorPage(): JSX.Element {
       <TopBar />
       <Bin />
       <Viewer />
+      <Inspector />
       <Timeline />
       {open === "shortcuts" && <Shortcuts onClose={close} />}
       {open === "problems" && <Problems onClose={close} />}

@@ -26,7 +26,7 @@ export function Menu({ label, groups, at, onClose }: { label: string; groups: Me
 
   useLayoutEffect(() => {
     const size = menu.current?.getBoundingClientRect();
-    if (size) setPlace({ x: Math.min(at.x, innerWidth - size.width - 8), y: Math.min(at.y, innerHeight - size.height - 8) });
+    if (size) setPlace({ x: Math.min(at.x, innerWidth - size.width - 8), y: Math.max(8, Math.min(at.y, innerHeight - size.height - 8)) });
   }, [at.x, at.y]);
 
   useEffect(() => {

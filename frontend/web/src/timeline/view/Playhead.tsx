@@ -3,7 +3,7 @@ import { useEditor } from "../../app";
 import { HEAD } from "./layout";
 
 /** The line of the frame that is shown; it is moved without drawing anything anew, and kept in sight while it plays. */
-export function Playhead({ area, height }: { area: RefObject<HTMLDivElement | null>; height: number }): JSX.Element {
+export function Playhead({ area }: { area: RefObject<HTMLDivElement | null> }): JSX.Element {
   const { playback, timeline } = useEditor();
   const line = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -19,7 +19,7 @@ export function Playhead({ area, height }: { area: RefObject<HTMLDivElement | nu
       for (const stop of stops) stop();
     };
   }, [playback, timeline, area]);
-  return <div ref={line} className="tl-playhead" style={{ height }} />;
+  return <div ref={line} className="tl-playhead" />;
 }
 
 function follow(area: HTMLElement, x: number, rate: number): void {

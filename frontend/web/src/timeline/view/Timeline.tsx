@@ -17,6 +17,7 @@ import { Playhead } from "./Playhead";
 import { Resizer } from "./Resizer";
 import { Ruler } from "./Ruler";
 import "./timeline.css";
+import { titleOf } from "./titles";
 import { Toolbar } from "./Toolbar";
 import { TrackHead } from "./TrackHead";
 
@@ -34,7 +35,6 @@ export function Timeline(): JSX.Element {
   const tall = useStore(editor.app.preferences, (preferences) => preferences.timelineHeight);
   const rate = projectRate(project);
   const wide = Math.max(lastFrame(project, rate) * scale + width / 2, width);
-  const height = rows.reduce((total, row) => total + row.height, 0);
   const pointAt = usePointAt(area);
   useViewport(editor, area);
   const hands = usePointer(editor, area, pointAt);
@@ -59,11 +59,11 @@ export function Timeline(): JSX.Element {
             {rows.map((row) => (
               <TrackRow key={row.track.id} row={row} name={titleOf(project, row.track)} from={left - STEP} to={left + width + 2 * STEP} media={project.media} />
             ))}
-            <div className="tl-over" style={{ left: HEAD, height }}>
+            <div className="tl-over" style={{ left: HEAD }}>
               <Ghosts />
             </div>
           </div>
-          <Playhead area={area} height={height + RULER} />
+          <Playhead area={area} />
         </div>
       </div>
     </section>
@@ -101,13 +101,6 @@ function TrackRow({ row, name, from, to, media }: { row: Row; name: string; from
 function stopOf(track: Track, focus: string | null): string | null {
   if (track.kind === "subtitle") return null;
   return track.clips.some((clip) => clip.id === focus) ? focus : (track.clips[0]?.id ?? null);
-}
-
-/** What a track is called: its name, or its letter and number from the bottom. */
-export function titleOf(project: Project, track: Track): string {
-  if (track.name !== "") return track.name;
-  const letter = { video: "V", audio: "A", subtitle: "T" }[track.kind];
-  return `${letter}${project.tracks.filter((each) => each.kind === track.kind).findIndex((each) => each.id === track.id) + 1}`;
 }
 
 type PointAt = (event: { clientX: number; clientY: number }) => Point;
