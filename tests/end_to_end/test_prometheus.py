@@ -40,6 +40,7 @@ async def _scraped(tmp_path: Path) -> None:
         await server.until("up == 1")
         assert (await get(port, "/readyz")).body == b"ready\n"
         assert 0 < await server.until("scrape_samples_scraped") <= 1_000
+        assert promtool("check", "metrics", given=(await get(port, "/metrics")).body.decode()) == ""
         await _shows_durations(server, sidecar)
         await _reads_everything(server)
         await _follows(server, sidecar)

@@ -65,7 +65,7 @@ REFUSED = (
     "/index.html/", "/index.html/.", "/assets", "/assets/", "/assets/.", "/assets/..", "/.", "/..", "/./index.html",
     "/.env", "/%2eenv", "/.git/config", "/.git", "/assets/.hidden.js", "/assets/out.txt", "/assets/up/secret.txt",
     "/assets/dot.txt", "/assets/loop", "/assets/pipe", "/C:/secret.txt", "/C%3A%5Csecret.txt", "/index.html::$DATA", "/index.html:x",
-    "/file:///etc/passwd", "/etc/passwd", "/proc/self/environ", "/~root", "/missing.js", "/metrics", "/rpcx", "/%ff", "/%", "/%2",
+    "/file:///etc/passwd", "/etc/passwd", "/proc/self/environ", "/~root", "/missing.js", "/metrics/", "/rpcx", "/%ff", "/%", "/%2",
     "/" + "a/" * 300, "/" + "a" * 300,
 )  # fmt: skip
 
@@ -86,6 +86,9 @@ async def test_what_is_served_and_what_is_not(tmp_path: Path) -> None:
             answer = await get(site.port, path)
             assert answer.status == 404, path
             assert SECRET not in answer.body, path
+        # What is the site's own is not the front end's.
+        assert (await get(site.port, "/metrics")).status == 401
+        assert (await get(site.port, "/healthz")).body == b"ok\n"
 
 
 async def test_files_are_asked_for_again_and_not_sent_again(tmp_path: Path) -> None:
