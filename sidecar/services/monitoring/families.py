@@ -119,7 +119,7 @@ SECTIONS: dict[str, tuple[Family, ...]] = {
         Family("system_load1", "gauge", "Load average of a minute"),
         Family("system_memory_used_bytes", "gauge", "Memory used, of the machine or the container"),
         Family("system_memory_total_bytes", "gauge", "Memory of the machine or the container"),
-        Family("system_disk_free_bytes", "gauge", "Free space of the fullest disk that our folders lie on"),
+        Family("system_disk_free_bytes", "gauge", "Free space of the disk with least of it that our folders lie on"),
         Family("system_disk_total_bytes", "gauge", "Size of that disk"),
         Family("system_disk_free_ratio", "gauge", "Least share that is free of any disk that our folders lie on"),
     ),
