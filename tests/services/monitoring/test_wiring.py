@@ -44,7 +44,7 @@ def test_what_went_out_of_the_cache_is_counted_by_why() -> None:
     assert _cache(services) == CacheLook()
     services.memory = MemoryTier(1 << 20)
     counters = services.memory.counters
-    counters.evicted("limit", [("frames", 2), ("probe", 1)])
+    counters.evicted("limit", [("frames", 2), ("metadata", 1)])
     counters.evicted("limit", [("frames", 4)])
-    counters.evicted("corrupt", [("probe", 1)])
+    counters.evicted("corrupt", [("metadata", 1)])
     assert _cache(services).evictions == {"limit": 7, "stale": 0, "corrupt": 1, "cleared": 0}
