@@ -4,7 +4,8 @@ import { useDocument, useEditor } from "../app";
 import { isEnabled, run, type CommandId } from "../commands";
 import { keysOf } from "../keys";
 import { useText } from "../text/use";
-import { Button, IconButton } from "../ui/Button";
+import { Button } from "../ui/Button";
+import { Icon } from "../ui/icons";
 import { Menu, type MenuGroup } from "../ui/Menu";
 import { locate, missing, titleOf } from "./commands";
 import { Tile } from "./Tile";
@@ -65,7 +66,10 @@ export function Bin(): JSX.Element {
             {t("media.relink")}
           </Button>
         )}
-        <IconButton icon="plus" label={t("media.import")} keys={keysOf("media.import")} onClick={() => run(editor, "media.import")} />
+        <Button look="plain" className="bin-import" title={keysOf("media.import") ?? ""} onClick={() => run(editor, "media.import")}>
+          <Icon name="plus" />
+          {t("media.import")}
+        </Button>
       </header>
       {media.length > 0 && (
         <div className="bin-filter">

@@ -20,7 +20,9 @@ export function Problems({ onClose }: { onClose: () => void }): JSX.Element {
   return (
     <Dialog title={t("problems.title")} wide onClose={onClose}>
       {problems.length === 0 && <p>{t("problems.none")}</p>}
-      <ul className="problem-list">
+      {/* It can be scrolled by keys. */}
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+      <ul className="problem-list" tabIndex={0}>
         {problems.map(({ severity, code, pointer, ids, message, suggestion }) => (
           <li key={`${code} ${pointer}`} className={severity}>
             <span className="problem-mark" role="img" aria-label={t(severity === "error" ? "problems.error" : "problems.warning")}>

@@ -29,7 +29,9 @@ export function Shortcuts({ onClose }: { onClose: () => void }): JSX.Element {
   })).filter(({ rows }) => rows.length > 0);
   return (
     <Dialog title={t("app.shortcuts")} wide onClose={onClose}>
-      <div className="keys">
+      {/* It can be scrolled by keys. */}
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+      <div className="keys" role="group" aria-label={t("app.shortcuts")} tabIndex={0}>
         {parts.map(({ head, rows }) => (
           <section key={head} aria-label={t(head)}>
             <h3>{t(head)}</h3>

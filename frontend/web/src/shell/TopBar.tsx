@@ -12,8 +12,10 @@ import { isDirty, openPath } from "./projects";
 
 /** Above everything: the project, undo and redo, problems, and how the page looks. */
 export function TopBar(): JSX.Element {
+  const t = useText();
   return (
     <header className="topbar">
+      <h1 className="hidden-text">{t("app.name")}</h1>
       <div className="topbar-side">
         <ProjectMenu />
         <Undo />
