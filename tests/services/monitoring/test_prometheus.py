@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from math import inf, isnan, nan
 from typing import Any
 
 import pytest
@@ -229,3 +230,25 @@ def test_the_page_is_called_what_it_is() -> None:
     assert expose(values, "text").content_type == "text/plain; version=0.0.4; charset=utf-8"
     assert expose(values, "openmetrics").content_type.startswith("application/openmetrics-text; version=1.0.0")
     assert expose(values, "openmetrics").text.endswith("# EOF\n")
+
+
+@pytest.mark.parametrize("form", ["text", "openmetrics"])
+def test_whatever_a_label_says_and_a_value_is_it_is_read_back(form: Any) -> None:
+    hostile = 'a "quoted" \\n name\\ of\ntwo lines}'
+    values = [inf, -inf, nan, 1e300, 5e-324, 0.1, 2**53 - 1]
+    given = [((hostile, str(number), "false"), value) for number, value in enumerate(values)]
+    found = read(form, expose({"alert_state": given}, form).text)
+    assert len(found) == len(values)
+    for number, value in enumerate(values):
+        back = found[at("alert_state", alert=hostile, severity=str(number), silenced="false")]
+        assert back == value or (isnan(back) and isnan(value))
+
+
+@pytest.mark.parametrize("form", ["text", "openmetrics"])
+def test_every_family_says_what_it_is(form: Any) -> None:
+    look, given = crowded()
+    parse: Any = PARSERS[form]
+    told = {found.name: (found.type, found.documentation) for found in parse(page(form, look, given))}
+    assert told == {
+        f"{PREFIX}{name.removesuffix('_total')}": (family.kind, family.help) for name, family in FAMILIES.items()
+    }
