@@ -51,7 +51,15 @@ def open_clip(item: Item, scene: Scene, span: tuple[int, int]) -> Clip:
     video, form = item.file.video, shot.form
     size = (video.height, video.width) if video.rotation in (90, 270) else (video.width, video.height)
     stream = upright(shot.stream, video)
-    picture = Picture(stream, form.color, size, alpha=item.file.alpha, straight=form.straight, bits=form.bits)
+    picture = Picture(
+        stream,
+        form.color,
+        size,
+        alpha=item.file.alpha,
+        straight=form.straight,
+        bits=form.bits,
+        pixel_format=form.pixel_format,
+    )
     return Clip(picture, first, end, still=still_source)
 
 

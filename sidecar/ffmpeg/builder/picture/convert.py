@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from protocol.project.export import PixelFormat
 from sidecar.core.source import SourceColor
 from sidecar.ffmpeg.builder.graph import Stream, node
-from sidecar.ffmpeg.builder.picture.deep import ACCURATE, RGB, YUV, deepened, kernel, rematrixed
+from sidecar.ffmpeg.builder.picture.deep import ACCURATE, MATRICES, RGB, YUV, deepened, kernel, rematrixed
 
 __all__ = [
     "ACCURATE",
@@ -20,10 +20,14 @@ __all__ = [
     "hex_alpha",
     "is_rgb",
     "premultiplied",
+    "recolored",
     "square",
     "with_alpha",
     "working",
 ]
+
+SHARPNESS = (0, 0.6)
+"""B and C of swscale's bicubic curve."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,37 @@ def convert(
         flags=f"{kernel(shrinks=shrinks)}+{ACCURATE}",
     )
     return square(node("format", stream, pix_fmts=pixel_format))
+
+
+def recolored(stream: Stream, pixel_format: str, color: SourceColor) -> Stream:
+    """Convert planar frames of 8 bits, that keep their size, to BT.709 in such a format: as `convert`, in half the time.
+
+    `color` says how the input is to be read. To the nearest level. Frames whose chroma is subsampled have even sizes.
+    """
+    made = working(pixel_format)
+    stream = node(
+        "zscale",
+        stream,
+        matrixin=MATRICES[color.matrix],
+        rangein=color.range,
+        primariesin="709",
+        transferin="709",
+        # Where swscale sees it, whatever frames say, and by its curve: pictures of other sizes go through that.
+        chromalin="center",
+        matrix=MATRICES[made.matrix],
+        range=made.range,
+        primaries="709",
+        transfer="709",
+        chromal="center",
+        filter="bicubic",
+        param_a=SHARPNESS[0],
+        param_b=SHARPNESS[1],
+        dither="none",
+        threads=1,
+    )
+    stream = node("format", stream, pix_fmts=pixel_format)
+    # Nor does swscale say where it lies: what encoders write must be the same of all pieces of a film.
+    return square(node("setparams", stream, chroma_location="unspecified"))
 
 
 def with_alpha(stream: Stream, pixel_format: str) -> Stream:

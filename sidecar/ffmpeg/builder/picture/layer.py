@@ -11,7 +11,7 @@ from sidecar.ffmpeg.builder.commanded import commanded
 from sidecar.ffmpeg.builder.graph import Stream, node
 from sidecar.ffmpeg.builder.picture.cells import cut_out
 from sidecar.ffmpeg.builder.picture.colour import read
-from sidecar.ffmpeg.builder.picture.convert import ACCURATE, RGB, convert, is_rgb, premultiplied, square
+from sidecar.ffmpeg.builder.picture.convert import ACCURATE, RGB, convert, is_rgb, premultiplied, recolored, square
 from sidecar.ffmpeg.builder.picture.effects import Applied, Owned, acts, apply_effects
 from sidecar.ffmpeg.builder.picture.geometry import Rect, fills
 from sidecar.ffmpeg.builder.picture.geometry_moving import MovingPlacement
@@ -25,6 +25,9 @@ from sidecar.ffmpeg.builder.picture.select import hold
 from sidecar.ffmpeg.builder.picture.warp import Raster, warped
 
 __all__ = ["Layer", "Picture", "covers", "lay", "lies_plain"]
+
+_PLANAR = {"yuv420p": 2, "yuv444p": 1}
+"""Formats that `recolored` takes, however they were turned, and what their sizes have to be a multiple of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,9 @@ def _plain(making: _Making, placement: Placement) -> Layer:
         making, done = _made(
             making, placement.region, placement.size, placement.cut, placement.detail, shrinks=placement.shrinks
         )
-        stream = convert(done.stream, scene.formats.plain, color=RGB)
+        even = not (done.size[0] % scene.formats.step_x or done.size[1] % scene.formats.step_y)
+        change = recolored if even and not scene.formats.deep else convert
+        stream = change(done.stream, scene.formats.plain, color=RGB)
     return _in_box(_laid(making, stream, placement, placement.raster), placement.box)
 
 
@@ -258,8 +263,16 @@ def _scaled(
         target, shrinks = None, False
     if picture.alpha and target is None:
         return stream
+    if target is None and pixel_format == "gbrp" and color == picture.color and _is_recolorable(picture, region):
+        return recolored(stream, pixel_format, color=color)
     stream = convert(stream, pixel_format, color=color, size=target, shrinks=shrinks)
     return premultiplied(stream) if picture.alpha else stream
+
+
+def _is_recolorable(picture: Picture, region: Rect) -> bool:
+    """Whether frames of a region are such as `recolored` takes."""
+    step = _PLANAR.get(picture.pixel_format)
+    return step is not None and not any(value % step for value in region)
 
 
 def _cut(stream: Stream, rect: Rect) -> Stream:

@@ -10,7 +10,10 @@ from sidecar.ffmpeg.builder.graph import Stream
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Oriented frames as decoded, of `bits` a channel. `alpha`: they have one; `straight`: not multiplied in yet."""
+    """Oriented frames as decoded, of `bits` a channel. `alpha`: they have one; `straight`: not multiplied in yet.
+
+    `pixel_format` is theirs; None where nobody has said.
+    """
 
     stream: Stream
     color: SourceColor
@@ -18,6 +21,7 @@ class Picture:
     alpha: bool
     straight: bool
     bits: int = 8
+    pixel_format: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
