@@ -7,11 +7,9 @@ from sidecar.core.monitoring.series import SERIES, series_of
 from tests.harness.paths import ROOT
 
 
-def test_the_guide_says_what_every_number_is() -> None:
-    guide = (ROOT / "docs/monitoring.md").read_text(encoding="utf-8")
-    listed = [line for line in guide.splitlines() if line.startswith("| `") and "." in line.split("`")[1]]
-    assert listed == [f"| `{each.name}` | {each.unit} | {each.help} |" for each in SERIES.values()]
-    assert all(f"`{kind}`" in guide for kind in FAULTS)
+def test_the_guide_names_every_fault() -> None:
+    guide = (ROOT / "docs/monitoring/README.md").read_text(encoding="utf-8")
+    assert [kind for kind in FAULTS if f"`{kind}`" not in guide] == []
 
 
 def test_a_card_has_the_numbers_that_all_have_together() -> None:
