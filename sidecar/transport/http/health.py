@@ -7,10 +7,10 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from sidecar.services.monitoring.kept import Kept
 from sidecar.services.monitoring.readiness import Reason
 from sidecar.transport.http.answers import plain, refusal
 from sidecar.transport.http.hosting import Hosting
+from sidecar.transport.http.kept import Kept
 from sidecar.transport.http.token import bearer_holds
 
 KEPT_SECONDS = 0.5

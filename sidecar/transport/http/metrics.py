@@ -12,14 +12,14 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from protocol.commands.metrics import MetricsPage
 from protocol.errors import SidecarError
-from sidecar.services.monitoring.kept import Kept
 from sidecar.transport.http.answers import PRIVATE, SAFE, refusal, unauthorized
 from sidecar.transport.http.hosting import Hosting
+from sidecar.transport.http.kept import Kept
 from sidecar.transport.http.token import bearer_holds
 
 if TYPE_CHECKING:
+    from protocol.commands.metrics import MetricsPage
     from sidecar.services.monitoring.exposition import Format
 
 FORMS: tuple[Format, ...] = ("text", "openmetrics")

@@ -6,7 +6,7 @@ import pytest
 import trio
 import trio.testing
 
-from sidecar.services.monitoring.kept import Kept
+from sidecar.transport.http.kept import Kept
 
 
 class Maker:
