@@ -25,7 +25,7 @@ from tests.services.render.studio import color, project
 from tests.transport.http.asking import get
 
 RULES = ROOT / "docs/monitoring/rules.yml"
-OWN = {"id": "planted", "metric": "system.memoryUsed", "forSeconds": 2, "keepSeconds": 0, "severity": "info"}
+OWN = {"id": "planted", "metric": "system.memoryUsed", "keepSeconds": 0, "severity": "info"}
 BEYOND = 2**60
 
 
@@ -91,12 +91,14 @@ async def _reads_everything(server: Prometheus) -> None:
 async def _follows(server: Prometheus, sidecar: Spawned) -> None:
     """See an alert of the sidecar's pend, fire, and end, as its events say it does."""
     state = 'videoc_alert_state{alert="planted", severity="info", silenced="false"}'
-    await sidecar.request("alerts.setThresholds", rules=[{**OWN, "enter": 1}])
+    await sidecar.request("alerts.setThresholds", rules=[{**OWN, "enter": 1, "forSeconds": 3_600}])
+    await server.until(f"{state} == 1")
+    await sidecar.request("alerts.setThresholds", rules=[{**OWN, "enter": 1, "forSeconds": 0}])
     await server.until(f"{state} == 2")
     with trio.fail_after(PATIENCE):
         while not await _fires(server):  # noqa: ASYNC110 - a server tells nobody
             await trio.sleep(0.1)
-    await sidecar.request("alerts.setThresholds", rules=[{**OWN, "enter": BEYOND}])
+    await sidecar.request("alerts.setThresholds", rules=[{**OWN, "enter": BEYOND, "forSeconds": 0}])
     await server.until(f"{state} == 0")
     with trio.fail_after(PATIENCE):
         while await _fires(server):  # noqa: ASYNC110 - a server tells nobody
