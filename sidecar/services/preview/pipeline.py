@@ -7,6 +7,7 @@ from time import perf_counter
 
 import trio
 
+from sidecar.core.spans import Timed
 from sidecar.ffmpeg.builder.preview import Fed
 from sidecar.services.preview.composer import Composer
 from sidecar.services.preview.pictures import Look, Picture
@@ -58,8 +59,9 @@ class Pipeline:
     async def frame(self, frame: int) -> Picture | None:
         """Wait for a frame that it reaches; None where it ended before. Cancelling leaves it running."""
         self.want(frame)
-        while frame not in self._recent and not self.ended:
-            await self._advanced.wait()
+        with Timed("ffmpeg", role="pipeline"):
+            while frame not in self._recent and not self.ended:
+                await self._advanced.wait()
         return self._recent.get(frame)
 
     def stop(self) -> None:
