@@ -5,16 +5,25 @@ import { useText } from "../text/use";
 import type { MediaTrack } from "../timeline/model/document";
 import { IconButton } from "../ui/Button";
 import { MenuButton, type MenuGroup } from "../ui/Menu";
-import { titleOf, useCatalogue } from "./catalogue";
+import { filesOf, titleOf, useCatalogue } from "./catalogue";
 import { addEffect, changeEffect, MOST_EFFECTS, moveEffect, removeEffect, setParameter } from "./edits";
 import { NumberField, Part, Switch } from "./fields";
 import { ParameterControl } from "./ParameterControl";
 
 /** The effects of a clip, in the order in which they act, and a menu of those that it can have. */
 export function Effects({ clip, ids, kind }: { clip: Clip; ids: ReadonlySet<string>; kind: MediaTrack["kind"] }): JSX.Element {
-  const { live, session } = useEditor();
+  const { live, session, app } = useEditor();
   const t = useText();
   const { effects } = useCatalogue(session);
+  const add = async (info: EffectInfo): Promise<void> => {
+    const parameters: Record<string, unknown> = {};
+    for (const { name } of filesOf(info)) {
+      const [path] = await app.host.openFiles({ kinds: ["any"], multiple: false });
+      if (path === undefined) return;
+      parameters[name] = path;
+    }
+    live.edit("inspector.addEffect", (draft) => addEffect(draft, ids, info.type, parameters));
+  };
   const fitting = effects.filter(({ medium }) => (medium === "audio" ? clip.source.kind === "file" : kind === "video"));
   return (
     <Part title={t("inspector.effects")}>
@@ -32,9 +41,7 @@ export function Effects({ clip, ids, kind }: { clip: Clip; ids: ReadonlySet<stri
         <MenuButton
           className="add-effect"
           label={t("inspector.addEffect")}
-          groups={grouped(fitting, { video: t("inspector.picture"), audio: t("inspector.sound") }, (type) =>
-            live.edit("inspector.addEffect", (draft) => addEffect(draft, ids, type)),
-          )}
+          groups={grouped(fitting, { video: t("inspector.picture"), audio: t("inspector.sound") }, (info) => void add(info))}
         >
           {t("inspector.addEffect")}
         </MenuButton>
@@ -44,12 +51,12 @@ export function Effects({ clip, ids, kind }: { clip: Clip; ids: ReadonlySet<stri
 }
 
 /** By what they are for, and by name. */
-function grouped(effects: readonly EffectInfo[], heads: Record<EffectInfo["medium"], string>, add: (type: string) => void): MenuGroup[] {
+function grouped(effects: readonly EffectInfo[], heads: Record<EffectInfo["medium"], string>, add: (info: EffectInfo) => void): MenuGroup[] {
   return (["video", "audio"] as const).map((wanted) => ({
     head: heads[wanted],
     items: effects
       .filter(({ medium }) => medium === wanted)
-      .map((info) => ({ label: titleOf(info), run: () => add(info.type) }))
+      .map((info) => ({ label: titleOf(info), run: () => add(info) }))
       .toSorted((a, b) => a.label.localeCompare(b.label)),
   }));
 }

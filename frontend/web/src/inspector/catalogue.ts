@@ -39,3 +39,8 @@ export function parameterTitle({ name, translations }: ParameterInfo): string {
   const words = name.replaceAll(/[A-Z]/gu, (letter) => ` ${letter.toLowerCase()}`);
   return translations[language.getState().language] ?? words.charAt(0).toUpperCase() + words.slice(1);
 }
+
+/** The parameters of an effect that name files: without them it does nothing, so they are chosen first. */
+export function filesOf({ parameters }: EffectInfo): ParameterInfo[] {
+  return parameters.filter(({ kind }) => kind === "file");
+}

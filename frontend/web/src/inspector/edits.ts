@@ -102,11 +102,11 @@ export function setColor(draft: Project, id: string, color: string): void {
   if (source?.kind === "color") source.color = color;
 }
 
-/** Put an effect behind the others of clips, with its defaults. */
-export function addEffect(draft: Project, ids: Iterable<string>, type: string): void {
+/** Put an effect behind the others of clips; parameters that are not named have their defaults. */
+export function addEffect(draft: Project, ids: Iterable<string>, type: string, parameters: Readonly<Record<string, unknown>> = {}): void {
   for (const { clip } of findClips(draft, ids)) {
     if (clip.effects.length >= MOST_EFFECTS) continue;
-    clip.effects.push({ id: newId("effect"), type, enabled: true, start: 0, end: null, mix: 1, parameters: {} });
+    clip.effects.push({ id: newId("effect"), type, enabled: true, start: 0, end: null, mix: 1, parameters: { ...parameters } });
   }
 }
 

@@ -90,6 +90,14 @@ function remove(editor: Editor, ripple: boolean): void {
   if (selected !== null) edit(editor, "timeline.removeTransition", (draft) => removeTransitions(draft, new Set([selected])));
   else if (ids.size > 0) edit(editor, "timeline.delete", (draft) => (ripple ? rippleRemove : removeClips)(draft, ids));
   selectClips(editor, []);
+  keepFocus();
+}
+
+/** What had the focus is gone: keys go on to be those of the timeline. */
+function keepFocus(): void {
+  requestAnimationFrame(() => {
+    if (document.activeElement === document.body) document.querySelector<HTMLElement>(".tl-scroll")?.focus({ preventScroll: true });
+  });
 }
 
 function copy(editor: Editor): void {

@@ -1,7 +1,7 @@
 /** Peaks of files for clips, read from the sidecar's files in audiowaveform's format. */
 
 import { createStore, type StoreApi } from "zustand/vanilla";
-import { isRpcError, type MediaWaveform } from "../generated/client";
+import { isRpcError, type MediaInfo, type MediaWaveform } from "../generated/client";
 import type { Session } from "../transport/session";
 
 type Zoom = NonNullable<MediaWaveform["samplesPerPixel"]>;
@@ -29,9 +29,10 @@ export class PeakFiles {
   }
 
   /** Peaks of a file that are fine enough for so many pixels a second; what is not there is asked for. */
-  of(path: string, stream: number, sampleRate: number, pixelsPerSecond: number): Peaks | null {
+  of({ path, fingerprint, audio }: Pick<MediaInfo, "path" | "fingerprint" | "audio">, stream: number, pixelsPerSecond: number): Peaks | null {
+    const sampleRate = audio[stream]?.sampleRate ?? 48_000;
     const zoom = ZOOMS.findLast((each) => sampleRate / each >= pixelsPerSecond) ?? ZOOMS[0] ?? 256;
-    const key = `${stream} ${zoom} ${path}`;
+    const key = `${stream} ${zoom} ${fingerprint}`;
     const known = this.#peaks.get(key);
     if (known !== undefined) return known;
     this.#peaks.set(key, null);

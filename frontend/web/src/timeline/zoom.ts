@@ -5,6 +5,8 @@ import { projectRate } from "./model/time";
 import { withinScale } from "./state";
 import { HEAD, lastFrame } from "./view/layout";
 
+const MARGIN = 24;
+
 /** The element that scrolls; null before the timeline is drawn. */
 function scroller(): HTMLElement | null {
   return document.querySelector<HTMLElement>(".tl-scroll");
@@ -32,7 +34,8 @@ export function zoomToFit(editor: Editor): void {
   const area = scroller();
   const { document: project } = editor.live.store.getState();
   const frames = lastFrame(project, projectRate(project));
-  if (area === null || frames === 0) return;
-  editor.timeline.setState({ scale: withinScale((area.clientWidth - HEAD - 24) / frames) });
+  const room = (area?.clientWidth ?? 0) - HEAD - MARGIN;
+  if (area === null || frames === 0 || room <= 0) return;
+  editor.timeline.setState({ scale: withinScale(room / frames) });
   area.scrollLeft = 0;
 }

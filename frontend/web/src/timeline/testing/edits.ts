@@ -2,6 +2,8 @@
 
 import fc from "fast-check";
 import type { Clip, Project } from "../../generated/client";
+import { addEffect, changeEffect, moveEffect, removeEffect, setMembers, setNumber, setParameter, setReverse, setScale, setSpeed, setTitle } from "../../inspector/edits";
+import { COLORS, CROPS, PICTURE, SOUND } from "../../inspector/members";
 import { ratio } from "../../project/time";
 import { copyClips, pasteClips } from "../model/clipboard";
 import { idOf, mediaTracks, withCompanions } from "../model/document";
@@ -41,6 +43,13 @@ function chosen(project: Project, numbers: readonly number[]): Set<string> {
   const clips = clipsOf(project);
   const ids = numbers.map((number) => clips[number % Math.max(1, clips.length)]?.id ?? "");
   return withCompanions(project, ids.filter((id) => id !== ""));
+}
+
+/** Those of clips that lie on tracks of a kind (null: on any) and have a picture where one is asked for. */
+function ofKind(project: Project, ids: ReadonlySet<string>, wanted: "video" | null): Set<string> {
+  const fitting = mediaTracks(project).filter(({ kind: each }) => wanted === null || each === wanted);
+  const clips = fitting.flatMap((track) => track.clips).filter((clip) => clip.source.kind !== "adjustment");
+  return new Set(clips.map(idOf).filter((id) => ids.has(id)));
 }
 
 function trackOf(project: Project, number: number): string {
@@ -102,6 +111,36 @@ export const drawnEdit: fc.Arbitrary<Edit> = fc.oneof(
   edit("title", fc.record({ track: fc.nat({ max: 5 }), frame, landing }), (draft, args) =>
     insertTitle(draft, "A title", at(draft, args.track, args.frame, args.landing)),
   ),
+  edit("number", fc.record({ pick, at: fc.nat({ max: 40 }), part: fc.double({ min: 0, max: 1, noNaN: true }) }), (draft, args) => {
+    const members = [...PICTURE, ...COLORS, ...CROPS, ...SOUND];
+    const { path, min, max } = members[args.at % members.length] ?? { path: "opacity", min: 0, max: 1 };
+    const value = min + args.part * (max - min);
+    const sound = path === "volume" || path === "pan";
+    const ids = ofKind(draft, chosen(draft, args.pick), sound ? null : "video");
+    if (path === "transform.scaleX") setScale(draft, ids, value / 10);
+    else setNumber(draft, ids, path, value);
+  }),
+  edit("speed", fc.record({ pick, speed: fc.constantFrom(0.05, 0.3337, 0.5, 1, 2, 7.77, 100), reverse: fc.boolean() }), (draft, args) => {
+    const ids = chosen(draft, args.pick);
+    setSpeed(draft, ids, args.speed);
+    setReverse(draft, ids, args.reverse);
+  }),
+  edit("members", fc.record({ pick, enabled: fc.boolean(), muted: fc.boolean(), text: fc.string() }), (draft, { pick: picked, enabled, muted, text }) => {
+    const ids = chosen(draft, picked);
+    setMembers(draft, ids, { enabled, muted, name: text });
+    for (const id of ids) setTitle(draft, id, { text, fontSize: 40, color: "#FF8800" });
+  }),
+  edit("effects", fc.record({ pick, type: fc.constantFrom("blur", "glow", "mask"), what: fc.nat({ max: 3 }) }), (draft, args) => {
+    const ids = ofKind(draft, chosen(draft, args.pick), "video");
+    addEffect(draft, ids, args.type);
+    for (const id of ids) {
+      const effect = clipsOf(draft).find((each) => each.id === id)?.effects[0]?.id ?? "";
+      if (args.what === 0) removeEffect(draft, id, effect);
+      else if (args.what === 1) moveEffect(draft, id, effect, 1);
+      else if (args.what === 2) changeEffect(draft, id, effect, { enabled: false, mix: 0.25 });
+      else setParameter(draft, id, effect, "radius", undefined);
+    }
+  }),
   edit("track", fc.record({ track: fc.nat({ max: 5 }), kind, what: fc.nat({ max: 4 }), value: fc.double({ min: -2, max: 8, noNaN: true }) }), (draft, args) => {
     const id = trackOf(draft, args.track);
     if (args.what === 0) addTrack(draft, args.kind);

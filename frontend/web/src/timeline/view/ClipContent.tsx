@@ -30,21 +30,21 @@ export const ClipContent = memo(function ClipContent(props: Props): JSX.Element 
   const { source } = props.spot.clip;
   const facts = useStore(editor.shelf.store, () => factsOf(editor, props.spot.clip));
   if (source.kind !== "file" || !facts?.info) return null;
-  const { info, path } = facts;
+  const { info } = facts;
   const pictures = props.kind === "video" && info.video.length > 0 && source.videoStream !== null;
   const sound = info.audio[source.audioStream ?? -1];
   const wave = pictures ? WAVE_OF_VIDEO : props.height - 4;
   return (
     <>
-      {pictures && <Pictures {...props} path={path} info={info} stream={source.videoStream ?? 0} />}
+      {pictures && <Pictures {...props} info={info} stream={source.videoStream ?? 0} />}
       {sound && props.spot.clip.timeMap === null && (
-        <Wave {...props} path={path} source={source} sampleRate={sound.sampleRate} tall={wave} />
+        <Wave {...props} info={info} source={source} tall={wave} />
       )}
     </>
   );
 });
 
-function Pictures({ spot, rate, scale, from, to, height, path, info, stream }: Props & { path: string; info: MediaInfo; stream: number }): JSX.Element {
+function Pictures({ spot, rate, scale, from, to, height, info, stream }: Props & { info: MediaInfo; stream: number }): JSX.Element {
   const { strips } = useEditor();
   useStore(strips.store);
   const video = info.video[stream];
@@ -52,14 +52,14 @@ function Pictures({ spot, rate, scale, from, to, height, path, info, stream }: P
   return (
     <div className="clip-strip">
       {cellsOf(spot, rate, scale, width, from, to).map(({ x, seconds }) => {
-        const picture = strips.at(path, stream, seconds);
+        const picture = strips.at(info, stream, seconds);
         return picture && <img key={x} src={picture.url} alt="" draggable={false} decoding="async" style={{ left: x, width }} />;
       })}
     </div>
   );
 }
 
-function Wave({ spot, rate, scale, from, to, path, source, sampleRate, tall }: Props & { path: string; source: FileSource; sampleRate: number; tall: number }): JSX.Element {
+function Wave({ spot, rate, scale, from, to, info, source, tall }: Props & { info: MediaInfo; source: FileSource; tall: number }): JSX.Element {
   const { peaks: files } = useEditor();
   useStore(files.store);
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -68,7 +68,7 @@ function Wave({ spot, rate, scale, from, to, path, source, sampleRate, tall }: P
   useEffect(() => {
     const context = width === 0 ? null : sharp(canvas.current, width, tall);
     const perSecond = (scale * toNumber(rate)) / Math.max(spot.clip.speed, 0.05);
-    const peaks = context && files.of(path, source.audioStream ?? 0, sampleRate, perSecond);
+    const peaks = context && files.of(info, source.audioStream ?? 0, perSecond);
     if (!context || !peaks) return;
     context.fillStyle = getComputedStyle(context.canvas).color;
     for (let x = 0; x < width; x++) {

@@ -15,6 +15,7 @@ export function Ruler({ frameAt }: { frameAt: (clientX: number) => number }): JS
   const t = useText();
   const { scale, left, width } = useStore(timeline, useShallow(({ scale, left, width }) => ({ scale, left, width })));
   const rate = projectRate(useLive((state) => state.document));
+  const frames = useLive((state) => state.frames);
   const frame = useStore(playback.store, (state) => state.frame);
   const canvas = useRef<HTMLCanvasElement>(null);
   const from = Math.max(0, left - STEP);
@@ -52,6 +53,7 @@ export function Ruler({ frameAt }: { frameAt: (clientX: number) => number }): JS
       tabIndex={0}
       aria-label={t("timeline.playhead")}
       aria-valuemin={0}
+      aria-valuemax={frames}
       aria-valuenow={frame}
       aria-valuetext={timecode(frame, rate)}
       onKeyDown={onKeyDown}

@@ -52,6 +52,10 @@ export function Timeline(): JSX.Element {
           <div
             className="tl-rows"
             {...hands}
+            onFocus={({ target }) => {
+              const id = target.closest<HTMLElement>("[data-clip]")?.dataset["clip"];
+              if (id !== undefined) editor.timeline.setState({ focus: id });
+            }}
             onDragOver={(event: DragEvent) => dragOver(editor, event, pointAt(event))}
             onDragLeave={() => leave(editor)}
             onDrop={(event: DragEvent) => drop(editor, event, pointAt(event))}
