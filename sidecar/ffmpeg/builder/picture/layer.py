@@ -26,7 +26,7 @@ from sidecar.ffmpeg.builder.picture.warp import Raster, warped
 
 __all__ = ["Layer", "Picture", "covers", "lay", "lies_plain"]
 
-_PLANAR = {"yuv420p": 2, "yuv444p": 1}
+_PLANAR: dict[str | None, int] = {"yuv420p": 2, "yuv444p": 1}
 """Formats that `recolored` takes, however they were turned, and what their sizes have to be a multiple of."""
 
 
