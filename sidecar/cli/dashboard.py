@@ -117,18 +117,19 @@ def _card(card: Gpu, width: int) -> Line:
     memory = None
     if card.memory_used is not None and card.memory_total:
         memory = card.memory_used / card.memory_total
-    told = [
-        f"memory {share(memory)} of {figure(card.memory_total, 'bytes')}",
+    ours = ""
+    if card.processes:
+        told = [each.memory for each in card.processes if each.memory is not None]
+        ours = f", ours {size(sum(told))}" if told else f", {len(card.processes)} of ours"
+    measures = (
+        f"mem {share(memory)} of {figure(card.memory_total, 'bytes')}{ours}",
         f"enc {share(card.encoder)} dec {share(card.decoder)}",
         f"{figure(card.temperature, 'celsius')} {figure(card.power, 'watts')}",
-    ]
-    if card.processes:
-        ours = [each.memory for each in card.processes if each.memory is not None]
-        told.append(f"ours {size(sum(ours)) if ours else len(card.processes)}")
+    )
     parts: Line = [
         (f"gpu{card.index:<4}", "title"),
         (bar(card.utilization, BAR), _level(card.utilization)),
-        (f" {share(card.utilization):>5}  {'  '.join(told)}  {clean(card.name)}", _level(memory, calm="")),
+        (f" {share(card.utilization):>5}  {'  '.join(measures)}  {clean(card.name)}", _level(memory, calm="")),
     ]
     return cut(parts, width)
 

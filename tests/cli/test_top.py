@@ -257,7 +257,7 @@ def test_a_page_is_as_large_as_its_screen(width: int, height: int) -> None:
     crowd = [operation(f"area.command{number}", number, 0.5) for number in range(40)]
     lines = texts(board(operations=crowd, gpus=[card(0), card(1)]), width, height)
     if height >= 24:
-        assert line_of(lines, "gpu1").startswith("gpu1 ██████ 50% memory 75% of 8.0 GiB enc 25% dec - 61 °C 120 W")
+        assert line_of(lines, "gpu1").startswith("gpu1 ██████ 50% mem 75% of 8.0 GiB, ours 1.0 GiB enc 25% dec - 61")
         assert "memory" in " ".join(lines[6:])
         for begins in ("JOBS", "works.mp4", "OPERATIONS", "area.command"):
             assert [line for line in lines if begins in line], begins
@@ -281,7 +281,7 @@ def test_what_was_not_measured_is_a_dash_and_what_is_not_there_is_absent() -> No
     lines = texts(found, 80, None)
     assert "- of 4 cores" in line_of(lines, "cpu")
     assert "lag -" in line_of(lines, "sidecar 4.0%")
-    assert line_of(lines, "gpu0") == "gpu0 - memory - of 8.0 GiB enc - dec - - - Card"
+    assert line_of(lines, "gpu0") == "gpu0 - mem - of 8.0 GiB enc - dec - - - Card"
     assert not [line for line in lines if line.startswith(("CACHE", "CHILDREN"))]
 
 
