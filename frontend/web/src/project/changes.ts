@@ -46,8 +46,8 @@ export function apply<T>(document: T, changes: readonly Change[]): { document: T
 function compareValues(before: unknown, after: unknown, at: readonly Step[], found: Change[]): void {
   if (Object.is(before, after)) return;
   if (Array.isArray(before) && Array.isArray(after)) {
-    const [old, now] = [idsOf(before), idsOf(after)];
-    if (old && now) compareLists(before as Item[], after as Item[], at, found);
+    if (inStep(before, after)) compareItems(before, after, at, found);
+    else if (haveIds(before) && haveIds(after)) compareLists(before, after, at, found);
     else if (!sameJson(before, after)) found.push({ kind: "set", at, value: after });
   } else if (isRecord(before) && isRecord(after)) {
     compareRecords(before, after, at, found);
@@ -63,6 +63,12 @@ function compareRecords(before: Record<string, unknown>, after: Record<string, u
   for (const [member, value] of Object.entries(after)) {
     if (member in before) compareValues(before[member], value, [...at, member], found);
     else found.push({ kind: "set", at: [...at, member], value });
+  }
+}
+
+function compareItems(before: readonly unknown[], after: readonly Item[], at: readonly Step[], found: Change[]): void {
+  for (const [index, item] of after.entries()) {
+    if (item !== before[index]) compareValues(before[index], item, [...at, { id: item.id }], found);
   }
 }
 
@@ -153,14 +159,17 @@ function arrive(value: unknown, pointer: string, change: Change, patch: PatchOpe
   return value.toSpliced(index, 0, change.value);
 }
 
-/** The ids of a list in which every item has one of its own; null for other lists. */
-function idsOf(list: readonly unknown[]): Set<string> | null {
-  const ids = new Set<string>();
-  for (const item of list) {
-    if (!isRecord(item) || typeof item["id"] !== "string") return null;
-    ids.add(item["id"]);
-  }
-  return ids.size === list.length ? ids : null;
+/** Whether two lists hold the same items, by id and in the same order: what most edits leave so. */
+function inStep(before: readonly unknown[], after: readonly unknown[]): after is readonly Item[] {
+  if (before.length !== after.length || !haveIds(after)) return false;
+  return after.every((item, index) => item === before[index] || item.id === (before[index] as Partial<Item> | null)?.id);
+}
+
+/** Whether every item of a list has an id of its own. */
+function haveIds(list: readonly unknown[]): list is readonly Item[] {
+  const ids = new Set<unknown>();
+  for (const item of list) if (isRecord(item) && typeof item["id"] === "string") ids.add(item["id"]);
+  return ids.size === list.length;
 }
 
 /** Whether two JSON values are equal; the order of members does not count. */
