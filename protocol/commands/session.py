@@ -36,7 +36,8 @@ class Initialize(Params, kw_only=True):
     """`roots` null grants the user's own rights, [] nothing; over a WebSocket never more than stdio was granted.
 
     `allow_origins` names pages (`scheme://host[:port]`, neither `*` nor `null`) that may read what is served by HTTP
-    and open a WebSocket; only stdio's counts.
+    and open a WebSocket; only stdio's counts. `wants` "traces": OpenTelemetry is told what requests spend their time on,
+    where `features.traces` says so; it, too, is stdio's to ask for.
     """
 
     protocol: int

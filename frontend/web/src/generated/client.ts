@@ -2,7 +2,7 @@
 // It needs no framework and no other file: give `Client` a `Transport` and it speaks.
 
 export const PROTOCOL = 1;
-export const SCHEMA_HASH = "sha256:f877b7af3ffcc5261ebd79c4bdff861c20440ae4853683d5db8cac807ce04ebc";
+export const SCHEMA_HASH = "sha256:8685ec5a4f58ff829833a237f1bd3d265af2bfcab54f107415b9ac0b535e2176";
 
 /** Seconds as a number, or exactly as `num/den`. */
 export type Seconds = number | string;
@@ -1279,7 +1279,8 @@ export interface Http {
  * `roots` null grants the user's own rights, [] nothing; over a WebSocket never more than stdio was granted.
  *
  * `allowOrigins` names pages (`scheme://host[:port]`, neither `*` nor `null`) that may read what is served by HTTP
- * and open a WebSocket; only stdio's counts.
+ * and open a WebSocket; only stdio's counts. `wants` "traces": OpenTelemetry is told what requests spend their time on,
+ * where `features.traces` says so; it, too, is stdio's to ask for.
  */
 export interface Initialize {
   progressToken?: string | number | null;
