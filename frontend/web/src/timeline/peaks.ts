@@ -2,6 +2,7 @@
 
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { isRpcError, type MediaInfo, type MediaWaveform } from "../generated/client";
+import { parse, toNumber } from "../project/time";
 import type { Session } from "../transport/session";
 
 type Zoom = NonNullable<MediaWaveform["samplesPerPixel"]>;
@@ -45,8 +46,7 @@ export class PeakFiles {
       const { dat, start } = await this.#session.invoke("media.waveform", { path, audioStream: stream, samplesPerPixel: zoom, bits: 8 });
       const response = await fetch(dat.url);
       if (!response.ok) throw new TypeError(`peaks: ${response.status}`);
-      const [top = "0", bottom = "1"] = start.split("/");
-      this.#peaks.set(key, readPeaks(await response.arrayBuffer(), Number(top) / Number(bottom)));
+      this.#peaks.set(key, readPeaks(await response.arrayBuffer(), toNumber(parse(start))));
       this.store.setState(({ version }) => ({ version: version + 1 }));
     } catch (error) {
       // A file whose sound cannot be read shows none; lost connections are asked again when it is next drawn.

@@ -60,8 +60,10 @@ function Pictures({ spot, rate, scale, from, to, height, info, stream }: Props &
 }
 
 function Wave({ spot, rate, scale, from, to, info, source, tall }: Props & { info: MediaInfo; source: FileSource; tall: number }): JSX.Element {
-  const { peaks: files } = useEditor();
+  const { peaks: files, app } = useEditor();
+  // Peaks have come, or the colours are others.
   useStore(files.store);
+  useStore(app.preferences, ({ theme }) => theme);
   const canvas = useRef<HTMLCanvasElement>(null);
   const left = Math.max(0, Math.floor(from));
   const width = Math.max(0, Math.ceil(Math.min(to, (spot.end - spot.first) * scale)) - left);

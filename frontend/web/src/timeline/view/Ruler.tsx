@@ -11,12 +11,14 @@ import { ticksFor } from "./ticks";
 
 /** Times above the lanes; dragging on it moves the playhead. */
 export function Ruler({ frameAt }: { frameAt: (clientX: number) => number }): JSX.Element {
-  const { playback, timeline } = useEditor();
+  const { playback, timeline, app } = useEditor();
   const t = useText();
   const { scale, left, width } = useStore(timeline, useShallow(({ scale, left, width }) => ({ scale, left, width })));
   const rate = projectRate(useLive((state) => state.document));
   const frames = useLive((state) => state.frames);
   const frame = useStore(playback.store, (state) => state.frame);
+  // Its colours are in the canvas.
+  useStore(app.preferences, ({ theme }) => theme);
   const canvas = useRef<HTMLCanvasElement>(null);
   const from = Math.max(0, left - STEP);
   const wide = width + 3 * STEP;

@@ -12,10 +12,10 @@ export interface Ticks {
 const FEWEST_PIXELS = 96;
 const SECONDS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400];
 
-/** Numbers on whole frames, then on whole seconds, far enough apart to be read. */
+/** Numbers on even parts of a second, then on whole seconds, far enough apart to be read. */
 export function ticksFor(scale: number, rate: Ratio): Ticks {
   const base = Math.ceil(toNumber(rate));
-  const frames = [1, 2, 5, 10, Math.round(base / 2)].find((each) => each < base && each * scale >= FEWEST_PIXELS);
+  const frames = Array.from({ length: base - 1 }, (_, index) => index + 1).find((each) => base % each === 0 && each * scale >= FEWEST_PIXELS);
   if (frames !== undefined) return { major: frames, minor: 1 };
   const seconds = SECONDS.find((each) => each * base * scale >= FEWEST_PIXELS) ?? SECONDS.at(-1) ?? 1;
   const major = seconds * base;
