@@ -91,9 +91,10 @@ def _measure(library: Any, index: int, driver: str, ours: Collection[int]) -> Me
         decoder=ask(lambda: library.nvmlDeviceGetDecoderUtilization(card)[0] / 100),
         temperature=ask(lambda: float(library.nvmlDeviceGetTemperature(card, library.NVML_TEMPERATURE_GPU))),
         power=ask(lambda: library.nvmlDeviceGetPowerUsage(card) / 1000),
+        # By their versions: without one the library raises what is no NVMLError where the driver is older than it.
         processes=_processes(
-            ask(lambda: library.nvmlDeviceGetComputeRunningProcesses(card)),
-            ask(lambda: library.nvmlDeviceGetGraphicsRunningProcesses(card)),
+            ask(lambda: library.nvmlDeviceGetComputeRunningProcesses_v3(card)),
+            ask(lambda: library.nvmlDeviceGetGraphicsRunningProcesses_v3(card)),
             ours,
         ),
     )

@@ -50,8 +50,8 @@ def nvml(**changes: Any) -> Any:
         "nvmlDeviceGetDecoderUtilization": lambda _: [0, 100_000],
         "nvmlDeviceGetTemperature": lambda *_: 41,
         "nvmlDeviceGetPowerUsage": lambda _: 71_500,
-        "nvmlDeviceGetComputeRunningProcesses": lambda _: [],
-        "nvmlDeviceGetGraphicsRunningProcesses": lambda _: [],
+        "nvmlDeviceGetComputeRunningProcesses_v3": lambda _: [],
+        "nvmlDeviceGetGraphicsRunningProcesses_v3": lambda _: [],
     }
     return SimpleNamespace(**(given | changes))
 
@@ -107,7 +107,7 @@ def test_what_a_card_does_not_measure_is_null_and_all_else_is_there(name: str) -
 
 
 def test_a_card_that_measures_nothing_is_there_by_its_name() -> None:
-    running = dict.fromkeys(("nvmlDeviceGetComputeRunningProcesses", "nvmlDeviceGetGraphicsRunningProcesses"))
+    running = dict.fromkeys(("nvmlDeviceGetComputeRunningProcesses_v3", "nvmlDeviceGetGraphicsRunningProcesses_v3"))
     (card,) = measure_gpus(nvml(**dict.fromkeys((*MEASURES, *running), unsupported)))
     named = {"index", "name", "driver"}
     assert {name for name, value in asdict(card).items() if value is not None} == named
@@ -117,8 +117,8 @@ def test_a_card_that_measures_nothing_is_there_by_its_name() -> None:
 
 def running(compute: Sequence[Any] | None, graphics: Sequence[Any] | None) -> Any:
     return nvml(
-        nvmlDeviceGetComputeRunningProcesses=unsupported if compute is None else lambda _: list(compute),
-        nvmlDeviceGetGraphicsRunningProcesses=unsupported if graphics is None else lambda _: list(graphics),
+        nvmlDeviceGetComputeRunningProcesses_v3=unsupported if compute is None else lambda _: list(compute),
+        nvmlDeviceGetGraphicsRunningProcesses_v3=unsupported if graphics is None else lambda _: list(graphics),
     )
 
 
@@ -151,7 +151,7 @@ SEVERAL = (
         "nvmlDeviceGetMemoryInfo": SimpleNamespace(total=1_000, used=960),
         "nvmlDeviceGetUtilizationRates": SimpleNamespace(gpu=10, memory=0),
         "nvmlDeviceGetPowerUsage": 20_000,
-        "nvmlDeviceGetComputeRunningProcesses": [process(7, 500)],
+        "nvmlDeviceGetComputeRunningProcesses_v3": [process(7, 500)],
     },
     {
         "nvmlDeviceGetName": "Without an encoder",
@@ -160,7 +160,7 @@ SEVERAL = (
         "nvmlDeviceGetEncoderUtilization": unsupported,
         "nvmlDeviceGetPowerUsage": 300_000,
         "nvmlDeviceGetTemperature": 70,
-        "nvmlDeviceGetGraphicsRunningProcesses": [process(9, 100)],
+        "nvmlDeviceGetGraphicsRunningProcesses_v3": [process(9, 100)],
     },
     {
         "nvmlDeviceGetName": "Old",
@@ -185,9 +185,9 @@ def test_of_several_cards_each_is_told_and_the_worst_of_all() -> None:
 
 
 def test_prometheus_is_given_of_each_card_what_it_measures() -> None:
-    silent = {**SEVERAL[2], "nvmlDeviceGetGraphicsRunningProcesses": unsupported}
-    unnamed = {"nvmlDeviceGetComputeRunningProcesses": [process(7, None), process(9, 10)]}
-    library = cards(*SEVERAL[:2], {**silent, "nvmlDeviceGetComputeRunningProcesses": unsupported}, unnamed)
+    silent = {**SEVERAL[2], "nvmlDeviceGetGraphicsRunningProcesses_v3": unsupported}
+    unnamed = {"nvmlDeviceGetComputeRunningProcesses_v3": [process(7, None), process(9, 10)]}
+    library = cards(*SEVERAL[:2], {**silent, "nvmlDeviceGetComputeRunningProcesses_v3": unsupported}, unnamed)
     look = sample(gpus=CardMeter(library).look(1.0, {7, 9}))
     found: dict[str, dict[str, float]] = {}
     for (name, labels), value in read("text", page("text", look, sources(Meter()))).items():
