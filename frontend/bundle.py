@@ -26,6 +26,7 @@ class NotBuilt(Exception):
 def bundle() -> Path:
     """Return the folder with the page, building it first where that is needed. Raises NotBuilt."""
     if (WEB / "package.json").is_file() and stale():
+        sys.stderr.write("The page is being built; the first time takes a minute.\n")
         build()
     if not (STATIC / "index.html").is_file():
         raise NotBuilt(f"There is no page in {STATIC}: install the wheel, or run it in a checkout")

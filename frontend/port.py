@@ -13,7 +13,7 @@ from threading import Lock
 from typing import Any, Protocol
 
 import msgspec
-from PySide6.QtCore import QObject, Qt, QUrl, Signal, Slot
+from PySide6.QtCore import Q_ARG, QMetaObject, QObject, Qt, QUrl, Signal, Slot
 
 SCRIPT = Path(__file__).with_name("port.js")
 
@@ -39,7 +39,6 @@ class Port(QObject):
 
     batch = Signal(str, str)
     """A document's name and a JSON array for it: texts of messages, and objects of the shell itself."""
-    _waiting = Signal()
 
     def __init__(self, page: Page, where: Callable[[], QUrl], parent: QObject) -> None:
         """`where` says what the window shows: no other page than the sidecar's is listened to."""
@@ -50,8 +49,6 @@ class Port(QObject):
         self._document = ""
         self._lock = Lock()
         self._entries: list[Any] = []
-        # What many threads post meanwhile leaves as one batch.
-        self._waiting.connect(self._flush, Qt.ConnectionType.QueuedConnection)
 
     def serve(self, origin: str) -> None:
         """Listen to documents of this origin (`scheme://host:port`) and no other."""
@@ -63,7 +60,8 @@ class Port(QObject):
             self._entries.append(entry)
             first = len(self._entries) == 1
         if first:
-            self._waiting.emit()
+            # What many threads post until Qt comes to it leaves as one batch.
+            QMetaObject.invokeMethod(self, "flush", Qt.ConnectionType.QueuedConnection)
 
     @Slot(str)
     def hello(self, document: str) -> None:
@@ -95,8 +93,12 @@ class Port(QObject):
             self._page.heard(event)
 
     @Slot()
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Send what waits."""
         with self._lock:
             entries, self._entries = self._entries, []
         if entries and self._document:
-            self.batch.emit(self._document, msgspec.json.encode(entries).decode())
+            # Not by `emit`: PySide 6.12 gives away a reference to True with each, and Python 3.11 ends after some hundred.
+            batch = msgspec.json.encode(entries).decode()
+            to_page = Qt.ConnectionType.DirectConnection
+            QMetaObject.invokeMethod(self, "batch", to_page, Q_ARG(str, self._document), Q_ARG(str, batch))

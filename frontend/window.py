@@ -11,7 +11,7 @@ from threading import Event
 from typing import Any, Protocol, cast
 
 import webview
-from PySide6.QtCore import QEvent, QObject, Qt, QUrl, Signal
+from PySide6.QtCore import QEvent, QMetaObject, QObject, Qt, QUrl, Slot
 from PySide6.QtGui import QDesktopServices, QDropEvent, QGuiApplication
 from PySide6.QtWebEngineCore import QWebEngineScript, QWebEngineSettings
 
@@ -44,13 +44,20 @@ class Owner(Page, Protocol):
 
 
 class _Hands(QObject):
-    """Lets other threads have things done in Qt's own."""
-
-    asked = Signal(object)
+    """Lets other threads have things done in Qt's own, in the order in which they ask."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.asked.connect(lambda work: work(), Qt.ConnectionType.QueuedConnection)
+        self._asked: SimpleQueue[Callable[[], object]] = SimpleQueue()
+
+    def ask(self, work: Callable[[], object]) -> None:
+        self._asked.put(work)
+        # Not by a signal: see Port.flush.
+        QMetaObject.invokeMethod(self, "work", Qt.ConnectionType.QueuedConnection)
+
+    @Slot()
+    def work(self) -> None:
+        self._asked.get()()
 
 
 class _Drops(QObject):
@@ -126,7 +133,7 @@ class StudioWindow:
     def later(self, work: Callable[[], object]) -> None:
         """Have something done in Qt's thread, from any other one, once there is a window."""
         self._there.wait()
-        self._hands.asked.emit(work)
+        self._hands.ask(work)
 
     def asked(self, ask: Callable[[Any], Any]) -> Any:
         """Have something done in Qt's thread with the window, and wait for what it gives."""

@@ -32,6 +32,7 @@ from tests.benchmarks import (
     render_tracks,
     rerender,
     rpc,
+    shell,
     start,
     thumbnails,
 )
@@ -54,6 +55,7 @@ GROUPS = {
     "preview": preview.measure,
     "play": play.measure,
     "cache": cache.measure,
+    "shell": shell.measure,
 }
 FIGURES = (
     "rpc.roundTrip",
@@ -100,6 +102,9 @@ FIGURES = (
     "cache.start",
     "cache.rebuild",
     "cache.clear",
+    "shell.start",
+    "shell.roundTrip",
+    "shell.idle",
 )
 """Every figure that a run has to hold."""
 

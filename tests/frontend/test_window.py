@@ -44,6 +44,10 @@ if INSTALLED:
     def test_the_page_evaluates_no_text_and_has_no_token(found: Any) -> None:
         assert (found["eval"], found["token"]) == ("EvalError", "")
 
+    def test_it_lives_through_a_thousand_calls_of_each_kind(found: Any) -> None:
+        """Each costs PySide a reference that it does not own, where it goes by a signal."""
+        assert found["trips"]["p50"] > 0
+
     def test_ten_thousand_messages_keep_their_order_both_ways(found: Any) -> None:
         assert found["order"]["heard"]
         assert found["order"]["answered"]

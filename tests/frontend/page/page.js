@@ -41,11 +41,11 @@ const kind = (promise) => promise.then(() => "none", (error) => error.data.kind)
 const opened = () => call("initialize", { protocol: 1 });
 const report = (value) => api.host("state.set", { key: "report", value });
 
-async function trips(count) {
+async function trips(count, method = "system.info") {
   const taken = [];
   for (let n = 0; n < count; n++) {
     const began = performance.now();
-    await call("system.info", { n });
+    await call(method, method === "system.info" ? { n } : {});
     taken.push(performance.now() - began);
   }
   taken.sort((a, b) => a - b);
@@ -79,7 +79,7 @@ async function first() {
   }
   found.token = (await opened()).http.token;
   await trips(50);
-  found.trips = await trips(300);
+  found.trips = await trips(1_000);
   found.order = await ordered(10_000);
   found.large = [await echoed("x".repeat(2 ** 20)), await echoed("é\"\\".repeat(2 ** 18))];
   found.unicode = await echoed("\u2028\u2029\u0000\u001f\"'\\</script>😀é\ufeff\uffff" + "\u{10ffff}");
@@ -87,6 +87,7 @@ async function first() {
   found.host = await kind(api.host("no.such"));
   const [file] = await api.host("dialog.open", { kinds: ["media"], multiple: true });
   found.chosen = [file, await kind(call("media.probe", { path: file }))];
+  for (let n = 0; n < 1_000; n++) await api.host("window.title", { text: `${n}` });
   const dropping = heard("drop");
   await api.host("window.title", { text: "drop" });
   const { paths } = await dropping;
@@ -128,12 +129,20 @@ async function life(path) {
   await report({ phase: "back", lost, told, refused, pid: again.server.pid, info: (await call("system.info")).pid, happened });
 }
 
+// With a real sidecar, for the benchmarks.
+async function figures() {
+  await opened();
+  await report({ phase: "usable" });
+  await trips(100, "render.jobs");
+  await report({ phase: "measured", ...(await trips(1000, "render.jobs")) });
+}
+
 addEventListener("pywebviewready", async () => {
   api = window.pywebview.api;
   try {
     const { path } = await api.host("shell.arguments");
     const found = sessionStorage.getItem("found");
-    await (path ? life(path) : found ? second(JSON.parse(found)) : first());
+    await (path?.endsWith("figures") ? figures() : path ? life(path) : found ? second(JSON.parse(found)) : first());
   } catch (error) {
     await report({ phase: "failed", error: String(error?.message ?? JSON.stringify(error)), stack: error?.stack });
     await api.host("window.close");
