@@ -1,4 +1,4 @@
-/** Exact frames on screen. One request is under way at a time; of what is wanted meanwhile only the newest counts. */
+/** Exact frames on screen. One is being made at a time; of what is wanted meanwhile only the newest counts. */
 import { isRpcError, type PreviewPicture } from "../generated/client";
 import type { Session } from "../transport/session";
 
@@ -23,7 +23,10 @@ export class Frames {
   readonly #show: (shown: Shown) => void;
   readonly #fail: (error: unknown, wanted: Wanted) => void;
   #wanted: Wanted | null = null;
-  #shown: Wanted | null = null;
+  #asked: Wanted | null = null;
+  /** Pictures are numbered as they come; one that is decoded after a later one is not shown. */
+  #turn = 0;
+  #presented = 0;
   #running: { wanted: Wanted; stop: AbortController } | null = null;
 
   /** `show` is given a picture that is decoded already; `fail` what stands in the way of one. */
@@ -45,26 +48,37 @@ export class Frames {
 
   /** Ask again for what failed, or for what another connection has to make anew. */
   again(): void {
-    this.#shown = null;
+    this.#asked = null;
     if (this.#wanted && !this.#running) void this.#run();
   }
 
   async #run(): Promise<void> {
-    for (let wanted = this.#wanted; wanted && !(this.#shown && same(wanted, this.#shown)); wanted = this.#wanted) {
+    for (let wanted = this.#wanted; wanted && !(this.#asked && same(wanted, this.#asked)); wanted = this.#wanted) {
       const stop = new AbortController();
       this.#running = { wanted, stop };
       try {
         const picture = await this.#ask(wanted, stop.signal);
-        const image = await decode(picture);
-        this.#shown = wanted;
-        this.#show({ image, frame: wanted.frame, revision: picture.revision ?? wanted.revision });
+        // Read and decoded while the next is made.
+        void this.#present(picture, wanted);
       } catch (error) {
         if (isRpcError(error, "cancelled")) continue;
-        this.#shown = wanted;
         this.#fail(error, wanted);
       }
+      this.#asked = wanted;
     }
     this.#running = null;
+  }
+
+  async #present(picture: PreviewPicture, wanted: Wanted): Promise<void> {
+    const turn = ++this.#turn;
+    try {
+      const image = await decode(picture);
+      if (turn < this.#presented) return;
+      this.#presented = turn;
+      this.#show({ image, frame: wanted.frame, revision: picture.revision ?? wanted.revision });
+    } catch (error) {
+      if (turn === this.#turn) this.#fail(error, wanted);
+    }
   }
 
   #ask({ projectId, frame, width }: Wanted, signal: AbortSignal): Promise<PreviewPicture> {
