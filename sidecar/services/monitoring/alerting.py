@@ -166,8 +166,10 @@ class AlertService:
             if change is not None:
                 self._changed(rule, before, after, change, sample.at)
             elif after.phase != "inactive" and after.phase != self._told.get(rule.id) and not self.silences.hold(rule):
-                # It was silenced when it came to that.
+                # It was silenced when it came to that; a restart must not tell of it again.
                 self._speak(rule, after, after.phase, sample.at)
+                self._news.set()
+                self._urgent.set()
 
     async def load(self) -> None:
         """Take in what an earlier process left, once.

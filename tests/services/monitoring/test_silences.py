@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+import trio
 
 from protocol.commands.alerts import AlertRule, SetThresholds, SilenceAlerts
 from protocol.errors import InvalidParams, OutputUnwritable, ResourceLimit
 from sidecar.services.monitoring.alerting import NAME
 from sidecar.services.monitoring.times import timestamp
+from tests.harness.patience import PATIENCE
 from tests.services.monitoring.watching import NOW, Watch, kept
 
 FULL = {"system.memory": 0.9}
@@ -167,6 +170,33 @@ async def test_what_fired_in_silence_is_told_of_after_a_restart_and_what_was_tol
     assert later.changes() == []
     later.look({**FULL, "render.stalled": 90.0}, 30)
     assert later.changes() == [("memory", "firing")]
+
+
+async def written(path: Path, ready: Callable[[Any], bool]) -> bytes:
+    """Return the file once it says what is waited for."""
+    while not ready(msgspec.json.decode(path.read_bytes())):  # noqa: ASYNC110 - a file tells nobody
+        await trio.sleep(0.01)
+    return path.read_bytes()
+
+
+async def test_what_a_silence_leaves_to_be_told_is_told_once_though_the_process_is_killed(tmp_path: Path) -> None:
+    watch, path = Watch(tmp_path), tmp_path / NAME
+    silence = await watch.service.silence(hush(), by="me")
+    with trio.fail_after(PATIENCE):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(watch.service.run)
+            watch.look(FULL, 12)
+            await written(path, lambda kept: kept["states"].get("memory", {}).get("phase") == "firing")
+            await watch.service.unsilence(silence.id)
+            watch.look(FULL)
+            assert watch.changes() == [("memory", "firing")]
+            left = await written(path, lambda kept: kept["told"] == {"memory": "firing"})
+            nursery.cancel_scope.cancel()
+    path.write_bytes(left)
+    later = Watch(tmp_path)
+    await later.service.load()
+    later.look(FULL, 5)
+    assert later.changes() == []
 
 
 async def test_a_silence_that_cannot_be_kept_does_not_hold(tmp_path: Path) -> None:
