@@ -40,6 +40,12 @@ class Held {
         this.document = project as never;
         return { projectId: this.projectId, revision: 1, project: project as never, problems: [], duration: "1", frames: 25, recovery: null };
       },
+      "project.load": () => {
+        this.open = true;
+        this.revision = 1;
+        const file = { path: "/film.json", bytes: 1, fingerprint: "f" };
+        return { projectId: this.projectId, revision: 1, project: this.document as never, problems: [], duration: "1", frames: 25, recovery: null, migratedFrom: null, file };
+      },
       "project.update": async (update) => {
         if (this.hold) await new Promise<void>((resolve) => this.held.push(resolve));
         this.updates.push(update);
@@ -83,7 +89,7 @@ afterEach(() => {
   for (const session of sessions.splice(0)) session.close();
 });
 
-async function opened(): Promise<{ sidecar: Held; live: LiveProject; troubles: Trouble[]; doc: () => Doc }> {
+async function opened(path: string | null = null): Promise<{ sidecar: Held; live: LiveProject; troubles: Trouble[]; doc: () => Doc }> {
   const sidecar = new Held();
   const session = new Session(sidecar.reach, { client: { name: "t", version: "1" } });
   sessions.push(session);
@@ -91,7 +97,7 @@ async function opened(): Promise<{ sidecar: Held; live: LiveProject; troubles: T
   await vi.waitFor(() => expect(session.store.getState().state).toBe("connected"));
   const troubles: Trouble[] = [];
   const project = START as unknown as Project;
-  const start: Reopened = { projectId: "p", revision: 1, savedRevision: null, path: null, project, problems: [], duration: "1", frames: 25 };
+  const start: Reopened = { projectId: "p", revision: 1, savedRevision: null, path, project, problems: [], duration: "1", frames: 25 };
   const live = new LiveProject(session, start, (trouble) => troubles.push(trouble));
   return { sidecar, live, troubles, doc: () => live.store.getState().document as unknown as Doc };
 }
@@ -203,7 +209,7 @@ describe("a live project", () => {
 
   it("sends after a lost connection what had not arrived, and nothing twice", async () => {
     for (const arrived of [false, true]) {
-      const { sidecar, live, doc } = await opened();
+      const { sidecar, live, troubles, doc } = await opened();
       sidecar.hold = true;
       live.edit("add", (draft) => void (draft as unknown as Doc).tracks[0]?.clips.push({ id: "c", start: 2 }));
       await vi.waitFor(() => expect(sidecar.held).toHaveLength(1));
@@ -218,6 +224,7 @@ describe("a live project", () => {
       await vi.waitFor(() => expect(sidecar.document).toEqual(doc()));
       await live.settled();
       expect(doc().tracks[0]?.clips.map(({ id, start }) => [id, start])).toEqual([["a", 0], ["b", 1], ["c", 3]]);
+      expect(troubles).toEqual([]);
     }
   });
 
@@ -235,9 +242,24 @@ describe("a live project", () => {
     expect(sidecar.document).toEqual(doc());
     expect(doc().tracks[0]?.clips.map(({ start }) => start)).toEqual([5, 6]);
     expect(live.store.getState().projectId).toBe("p-2");
+    const listened = sidecar.transport?.sent.filter(({ method }) => method === "events.subscribe").map(({ params }) => params["projectId"]);
+    expect(listened?.at(-1)).toBe("p-2");
     live.undo();
     live.undo();
     await live.settled();
     expect(sidecar.document).toEqual(START);
+  });
+
+  it("gives a sidecar back what its journal lacks: edits that it had answered, too", async () => {
+    const { sidecar, live, troubles, doc } = await opened("/film.json");
+    move(live, "a", 5);
+    move(live, "b", 6);
+    await live.settled();
+    Object.assign(sidecar, { open: false, document: START });
+    sidecar.transport?.lose("killed");
+    await vi.waitFor(() => expect(troubles).toEqual([{ kind: "recovered" }]));
+    await live.settled();
+    expect(doc().tracks[0]?.clips.map(({ start }) => start)).toEqual([5, 6]);
+    expect(sidecar.document).toEqual(doc());
   });
 });

@@ -87,6 +87,24 @@ describe("frames", () => {
     await vi.waitFor(() => expect(pictures.asked).toHaveLength(3));
   });
 
+  it("shows no picture after a later one, however long its decoding takes", async () => {
+    let first: () => void = () => {};
+    const decode = vi.fn<() => Promise<void>>().mockImplementationOnce(() => new Promise<void>((resolve) => (first = resolve))).mockResolvedValue(undefined);
+    Object.assign(HTMLImageElement.prototype, { decode });
+    frames.want(wanted(1), true);
+    pictures.come(1);
+    await vi.waitFor(() => expect(decode).toHaveBeenCalledOnce());
+    frames.want(wanted(2), true);
+    pictures.come(2);
+    await vi.waitFor(() => expect(shown).toEqual([2]));
+    first();
+    await Promise.resolve();
+    frames.want(wanted(3), true);
+    pictures.come(3);
+    await vi.waitFor(() => expect(shown).toContain(3));
+    expect(shown).toEqual([2, 3]);
+  });
+
   it("says what stands in the way, once", async () => {
     frames.want(wanted(5), false);
     pictures.come(5, Object.assign(new Error("no file"), { code: 1201, data: { kind: "mediaNotFound", context: { path: "a" } } }));
