@@ -1,6 +1,7 @@
 /** Plays the timeline in a `<video>`: the sidecar sends a stream, and says which frame it shows when. */
-import type { PreviewPlay, PreviewPlaying } from "../generated/client";
+import { ERROR_CODES, RpcError, type ErrorData, type PreviewPlay, type PreviewPlaying } from "../generated/client";
 import { instantFrame, parse, toNumber } from "../project/time";
+import { text } from "../text";
 import type { Session } from "../transport/session";
 
 export interface Begin {
@@ -28,6 +29,8 @@ interface Anchor {
 
 /** What is asked of a browser, the cheapest to make first. */
 const CODECS = ['video/mp4; codecs="avc1.42E01F, mp4a.40.2"', 'video/webm; codecs="vp8, opus"', 'video/webm; codecs="vp9, opus"'];
+
+const TOLD_WITHIN = 500;
 
 export class Player {
   readonly #session: Session;
@@ -88,7 +91,7 @@ export class Player {
         const { mediaTime, frame } = payload.anchor;
         const time = toNumber(parse(mediaTime));
         if (anchors.at(-1)?.mediaTime !== time) anchors.push({ mediaTime: time, frame });
-        if (payload.state === "failed") error = payload.error;
+        if (payload.state === "failed" && payload.error) error = asError(payload.error);
       },
       { jobId: playing.playId },
     );
@@ -97,6 +100,8 @@ export class Player {
       this.stop();
       listener.ended(error);
     };
+    // Why it breaks is told over the other connection, which may be later.
+    const broken = (): void => void setTimeout(ended, TOLD_WITHIN);
     const frames = (_: number, { mediaTime }: VideoFrameCallbackMetadata): void => {
       if (!current()) return;
       this.#last.width = 0;
@@ -106,17 +111,26 @@ export class Player {
     };
     video.requestVideoFrameCallback(frames);
     video.addEventListener("ended", ended);
-    video.addEventListener("error", ended);
+    video.addEventListener("error", broken);
     this.#stop = () => {
       unlisten();
       video.removeEventListener("ended", ended);
-      video.removeEventListener("error", ended);
+      video.removeEventListener("error", broken);
       this.#unload();
     };
     video.src = playing.stream.url;
-    // A play that is stopped before it began rejects; whoever stopped it knows.
-    video.play().catch(() => {});
+    video.play().catch((refused: unknown) => {
+      // One that is stopped before it began rejects, too, and is not current any more.
+      error ??= refused;
+      ended();
+    });
   }
+}
+
+/** Events carry what is wrong without the sidecar's sentence for it. */
+function asError(data: ErrorData): RpcError {
+  const told = Object.values(data.context).filter((value) => typeof value === "string");
+  return new RpcError(ERROR_CODES[data.kind], [text("viewer.brokeOff"), ...told].join(": "), data);
 }
 
 function paramsOf({ projectId, frame, rate, loop, width }: Begin, video: HTMLVideoElement): PreviewPlay {

@@ -26,4 +26,5 @@ export const viewer = {
   "viewer.timecode": "Position, as a timecode",
   "viewer.length": "Length",
   "viewer.speed": "{rate} ×",
+  "viewer.brokeOff": "Playing broke off",
 } as const;

@@ -26,4 +26,5 @@ export const viewer = {
   "viewer.timecode": "Положение, тайм-код",
   "viewer.length": "Длительность",
   "viewer.speed": "{rate} ×",
+  "viewer.brokeOff": "Воспроизведение прервалось",
 } as const;
