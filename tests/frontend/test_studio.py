@@ -104,8 +104,17 @@ def endless(path: Path) -> Path:
 
 if INSTALLED:
 
-    def test_the_page_outlives_its_sidecar_and_nothing_outlives_the_shell(tmp_path: Path) -> None:
+    def renderers(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
+        """Return the processes that draw pages: children of those that Qt's own have started."""
+        engine = [each for each in below(process) if each.name().startswith("QtWebEngine")]
+        return [each for each in engine if each.ppid() != process.pid and each.status() != psutil.STATUS_ZOMBIE]
+
+    def test_the_page_outlives_its_processes_and_nothing_outlives_the_shell(tmp_path: Path) -> None:
         with started(tmp_path, str(endless(tmp_path / "endless.wav"))) as process:
+            born = said(tmp_path, "waiting")["born"]
+            for each in renderers(process):
+                each.kill()
+            until(lambda: said(tmp_path, "waiting")["born"] != born)
             first = said(tmp_path, "waiting")["pid"]
             os.kill(first, signal.SIGKILL)
             back = said(tmp_path, "back")

@@ -121,7 +121,7 @@ async function life(path) {
   const began = await opened();
   const slow = call("media.probe", { path, index: "full", timeoutMs: 600_000 });
   const back = heard("sidecar");
-  await report({ phase: "waiting", pid: began.server.pid });
+  await report({ phase: "waiting", pid: began.server.pid, born: performance.timeOrigin });
   const lost = await kind(slow);
   const told = await back;
   const refused = await kind(call("system.info"));
