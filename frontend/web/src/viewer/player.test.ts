@@ -77,7 +77,9 @@ describe("a player", () => {
     await player.play(BEGIN, listener);
     video.dispatchEvent(new Event("ended"));
     expect(ends).toEqual([null]);
+    expect(asked.map(({ view }) => view)).toEqual(["viewer-1"]);
     await player.play(BEGIN, listener);
+    expect(asked.map(({ view }) => view)).toEqual(["viewer-1", "viewer-0"]);
     await vi.waitUntil(() => transport.sent.filter(({ method }) => method === "events.subscribe").length === 2);
     video.dispatchEvent(new Event("error"));
     tell({ state: "failed", error: { kind: "mediaNotFound", context: { path: "/a.mp4" } } as never });

@@ -37,6 +37,7 @@ export class Player {
   readonly #video: HTMLVideoElement;
   readonly #last: HTMLCanvasElement;
   #turn = 0;
+  #plays = 0;
   #stop: () => void = () => {};
 
   /** What `video` showed last is left in `last`, which lies over it. */
@@ -52,7 +53,7 @@ export class Player {
     const turn = ++this.#turn;
     const current = (): boolean => turn === this.#turn;
     try {
-      const playing = await this.#session.invoke("preview.play", paramsOf(begin, this.#video));
+      const playing = await this.#session.invoke("preview.play", paramsOf(begin, this.#video, ++this.#plays));
       if (current()) this.#run(playing, begin, listener, current);
       else await this.#session.invoke("preview.stop", { playId: playing.playId });
     } catch (error) {
@@ -133,7 +134,8 @@ function asError(data: ErrorData): RpcError {
   return new RpcError(ERROR_CODES[data.kind], [text("viewer.brokeOff"), ...told].join(": "), data);
 }
 
-function paramsOf({ projectId, frame, rate, loop, width }: Begin, video: HTMLVideoElement): PreviewPlay {
+/** The play before has a view of its own: it ends when the browser has left it, not while it may still read. */
+function paramsOf({ projectId, frame, rate, loop, width }: Begin, video: HTMLVideoElement, count: number): PreviewPlay {
   const range = loop && { from: { frame: loop[0] }, to: { frame: loop[1] + 1 } };
   return {
     project: { id: projectId },
@@ -143,6 +145,6 @@ function paramsOf({ projectId, frame, rate, loop, width }: Begin, video: HTMLVid
     codecs: CODECS.filter((codec) => video.canPlayType(codec) !== ""),
     loop: loop !== null,
     range,
-    view: "viewer",
+    view: `viewer-${count % 2}`,
   };
 }
