@@ -60,6 +60,14 @@ class _Hands(QObject):
         self._asked.get()()
 
 
+class _NoBridge(QObject):
+    """Stands where pywebview's own bridge would, which calls whatever attribute a page names."""
+
+    def __init__(self, window: webview.Window, parent: QObject) -> None:
+        super().__init__(parent)
+        self.window = window
+
+
 class _Drops(QObject):
     """Sees what is dropped on the page, which is not told the paths by the browser's own event."""
 
@@ -170,6 +178,7 @@ class StudioWindow:
         self._hands = _Hands()
         self._port = Port(cast("Page", self._owner), page.url, self._native)
         self._native.channel.registerObject("port", self._port)
+        self._native.js_bridge = _NoBridge(self._window, self._native)
         page.scripts().insert(_script())
         view.installEventFilter(_Drops(self._owner, self._native))
         settings = page.settings()

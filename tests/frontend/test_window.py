@@ -44,6 +44,9 @@ if INSTALLED:
     def test_the_page_evaluates_no_text_and_has_no_token(found: Any) -> None:
         assert (found["eval"], found["token"]) == ("EvalError", "")
 
+    def test_the_port_is_the_only_way_out_of_the_page(found: Any) -> None:
+        assert found["external"] == ["object", "undefined"]
+
     def test_it_lives_through_a_thousand_calls_of_each_kind(found: Any) -> None:
         """Each costs PySide a reference that it does not own, where it goes by a signal."""
         assert found["trips"]["p50"] > 0

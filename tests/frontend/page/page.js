@@ -77,6 +77,8 @@ async function first() {
   } catch (error) {
     found.eval = error.name;
   }
+  const { external } = window.pywebview._QWebChannel.objects;
+  found.external = [typeof external, typeof external?.call];
   found.token = (await opened()).http.token;
   await trips(50);
   found.trips = await trips(1_000);
