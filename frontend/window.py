@@ -112,6 +112,7 @@ class StudioWindow:
         self._hands: _Hands
         self._port: Port
         self._origin = ""
+        self._before = Qt.WindowState.WindowNoState
         self._there = Event()
         self._crashes = Crashes()
 
@@ -219,16 +220,20 @@ class StudioWindow:
     def _full_screen(self, request: Any) -> None:
         request.accept()
         if request.toggleOn():
+            self._before = self._native.windowState()
             self._native.showFullScreen()
         else:
-            self._native.showNormal()
+            self._native.setWindowState(self._before)
 
     def _closing(self) -> bool:
         if not self._owner.closing():
             return False
         native = self._native
+        normal = native.windowState() == Qt.WindowState.WindowNoState
         place = native.normalGeometry()
-        kept = {"x": place.x(), "y": place.y(), "width": place.width(), "height": place.height()}
+        # The corner of its frame is what a window is moved by.
+        corner = native.pos() if normal else place.topLeft()
+        kept = {"x": corner.x(), "y": corner.y(), "width": place.width(), "height": place.height()}
         self._state.set(_PLACE, {**kept, "maximized": native.isMaximized()})
         return True
 
@@ -238,10 +243,12 @@ def _fit(native: Any) -> None:
     place = native.geometry()
     screen = QGuiApplication.screenAt(place.center()) or QGuiApplication.primaryScreen()
     room = screen.availableGeometry()
-    place.setSize(place.size().boundedTo(room.size()))
-    place.moveLeft(min(max(place.left(), room.left()), room.right() + 1 - place.width()))
-    place.moveTop(min(max(place.top(), room.top()), room.bottom() + 1 - place.height()))
-    native.setGeometry(place)
+    size = place.size().boundedTo(room.size()).expandedTo(native.minimumSize())
+    native.resize(size)
+    native.move(
+        max(min(place.left(), room.right() + 1 - size.width()), room.left()),
+        max(min(place.top(), room.bottom() + 1 - size.height()), room.top()),
+    )
 
 
 def _script() -> QWebEngineScript:

@@ -64,6 +64,13 @@ def fetched(address: str, path: str, token: str) -> tuple[int, str, bytes]:
         return answer.status, answer.getheader("content-security-policy", ""), answer.read()
 
 
+def reachable(address: str, token: str) -> bool:
+    try:
+        return fetched(address, "/rpc", token)[0] == 426
+    except OSError:
+        return False
+
+
 def until(condition: Callable[[], Any]) -> Any:
     deadline = time.monotonic() + PATIENCE
     while not (found := condition()):
@@ -142,6 +149,11 @@ def test_in_a_browser_it_says_where_and_ends_in_order(tmp_path: Path) -> None:
         assert policy.startswith("default-src 'self'")
         # 426: a WebSocket would have been let in.
         assert [fetched(address, "/rpc", each)[0] for each in (token, "x")] == [426, 401]
+        (sidecar,) = psutil.Process(process.pid).children()
+        sidecar.kill()
+        sidecar.wait(PATIENCE)
+        # The page goes on with the next one where it is.
+        until(lambda: reachable(address, token))
         children = below(process)
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE) == 0
