@@ -4,6 +4,7 @@ import { useStore } from "zustand";
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Project } from "./generated/client";
 import { Pictures } from "./media/pictures";
+import { Proxies } from "./media/proxies";
 import { Shelf } from "./media/shelf";
 import { LiveProject, type LiveState, type Trouble } from "./project/live";
 import type { Reopened } from "./project/opening";
@@ -42,6 +43,7 @@ export interface Editor {
   live: LiveProject<Key>;
   shelf: Shelf;
   pictures: Pictures;
+  proxies: Proxies;
   playback: Playback;
   selection: StoreApi<Selection>;
   timeline: Timeline;
@@ -61,6 +63,7 @@ export function createEditor(app: App, opened: Reopened, report: (trouble: Troub
     live,
     shelf,
     pictures: new Pictures(app.session),
+    proxies: new Proxies(app.session),
     playback: new Playback(() => live.store.getState().frames),
     selection: createStore(() => NOTHING_SELECTED),
     timeline: createTimeline(),

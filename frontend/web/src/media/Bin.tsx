@@ -137,6 +137,8 @@ function TileMenu({ id, at, onClose }: { id: string; at: { x: number; y: number 
   const { reveal } = editor.app.host;
   const files: MenuGroup["items"] = [{ label: t("media.locate"), run: () => void locate(editor, id) }];
   if (reveal && facts && facts.state !== "missing") files.push({ label: t("media.reveal"), run: () => void reveal(facts.path) });
-  const groups = [{ items: [item("media.append")] }, { items: files }, { items: [item("media.remove")] }];
+  const work = editor.proxies.store.getState().work.get(facts?.path ?? "");
+  const proxy = work ? { label: t("media.proxyStop"), run: work.stop } : item("media.proxy");
+  const groups = [{ items: [item("media.append"), proxy] }, { items: files }, { items: [item("media.remove")] }];
   return <Menu label={t("media.title")} groups={groups} at={at} onClose={onClose} />;
 }

@@ -7,6 +7,7 @@ import { useText } from "../text/use";
 import { Icon } from "../ui/icons";
 import { titleOf } from "./commands";
 import type { Peaks } from "./pictures";
+import type { ProxyWork } from "./proxies";
 import { kindOf, type FileFacts } from "./shelf";
 
 /** What is dragged from the bin: ids of its entries as a JSON array. */
@@ -60,7 +61,8 @@ export function Tile({ entry, selected, first, onSelect, onOpen, onMenu }: Props
 }
 
 function Picture({ facts, show }: { facts: FileFacts | null; show: boolean }): JSX.Element {
-  const { pictures, app } = useEditor();
+  const { pictures, proxies, app } = useEditor();
+  const work = useStore(proxies.store, (state) => (facts ? (state.work.get(facts.path) ?? null) : null));
   const theme = useStore(app.preferences, (preferences) => preferences.theme);
   const info = facts?.info ?? null;
   const kind = info && kindOf(info);
@@ -81,8 +83,29 @@ function Picture({ facts, show }: { facts: FileFacts | null; show: boolean }): J
       {peaks && <Outline key={theme} peaks={peaks} />}
       {facts && facts.state !== "ready" && facts.state !== "changed" && <State facts={facts} />}
       {skimmed !== undefined && at !== null && <span className="tile-skim" style={{ left: `${at * 100}%` }} />}
-      {kind?.seconds != null && <span className="tile-length digits">{lengthText(kind.seconds)}</span>}
+      {work && <Work work={work} />}
+      {kind?.seconds != null && !work && <span className="tile-length digits">{lengthText(kind.seconds)}</span>}
     </span>
+  );
+}
+
+/** How far a proxy is; a press stops it. */
+function Work({ work }: { work: ProxyWork }): JSX.Element {
+  const t = useText();
+  return (
+    <button
+      type="button"
+      className="tile-work"
+      tabIndex={-1}
+      title={t("media.proxyStop")}
+      onClick={(event) => {
+        event.stopPropagation();
+        work.stop();
+      }}
+    >
+      {work.fraction === null ? t("media.proxyWaits") : t("media.proxyAt", { percent: Math.floor(work.fraction * 100) })}
+      <Icon name="close" size={12} />
+    </button>
   );
 }
 

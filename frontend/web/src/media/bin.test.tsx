@@ -4,7 +4,7 @@ import userEvent from "@testing-library/user-event";
 import { produce } from "immer";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { EditorContext } from "../app";
-import { RpcError, type MediaEntry, type Project } from "../generated/client";
+import { RpcError, type MediaEntry, type Project, type Proxy } from "../generated/client";
 import { useKeys } from "../keys";
 import { film, stage, type Answers, type Staged } from "../testing/editor";
 import { addTrack } from "../timeline/model/tracks";
@@ -33,10 +33,12 @@ function answers(): Answers {
         ({ id, path }) => ({ id, path, file: path, state: files.get(path) ?? "ready", error: null }) as MediaEntry,
       ),
     }),
+    "media.proxy": () => new Promise((resolve) => (finish = resolve)),
     "media.filmstrip": () => ({ frames: [], sheet: null, cellWidth: 0, cellHeight: 0, cached: 0 }),
   };
 }
 
+let finish: (proxy: Proxy) => void = () => {};
 let staged: Staged | null = null;
 
 beforeAll(() => {
@@ -123,6 +125,18 @@ describe("the bin", () => {
     expect(screen.getByRole("button", { name: "Find missing files…" })).toBeTruthy();
     open().transport.emit("media.changed", { path: "/film.mp4", state: "ready", info: film("/film.mp4"), error: null, projectId: "p", ids: documentOf().media.map(({ id }) => id) });
     await waitFor(() => expect(screen.queryByText("Missing")).toBeNull());
+  });
+
+  it("makes a proxy, says how far it is, and stops when it is told to", async () => {
+    await importFiles(open().editor, ["/film.mp4"]);
+    const user = show();
+    await user.pointer({ keys: "[MouseRight]", target: screen.getByRole("option") });
+    await user.click(screen.getByRole("menuitem", { name: "Make a proxy for playing" }));
+    await user.click(await screen.findByRole("button", { name: "Proxy…" }));
+    await waitFor(() => expect(open().transport.sent.at(-1)?.method).toBe("$/cancelRequest"));
+    finish({ state: "ready" } as Proxy);
+    await waitFor(() => expect(open().speaker.store.getState().notices).toMatchObject([{ text: "film.mp4 plays from a proxy now" }]));
+    expect(screen.queryByRole("button", { name: "Proxy…" })).toBeNull();
   });
 
   it("shows what its name holds of what is typed", async () => {

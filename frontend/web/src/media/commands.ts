@@ -5,6 +5,7 @@ import { text } from "../text";
 import { parse } from "../project/time";
 import { insertMedia, type NewMedia } from "../timeline/model/insert";
 import { settle } from "../timeline/model/settle";
+import { told } from "../shell/projects";
 import { importByDialog } from "./import";
 import { clipsOf, kindOf } from "./shelf";
 
@@ -12,6 +13,7 @@ export const mediaCommands = {
   "media.import": { label: "media.import", run: importByDialog },
   "media.append": { label: "media.append", enabled: (editor) => selected(editor).length > 0, run: append },
   "media.remove": { label: "media.remove", enabled: (editor) => selected(editor).length > 0, run: remove },
+  "media.proxy": { label: "media.proxy", enabled: (editor) => large(editor).length > 0, run: makeProxies },
   "media.relink": { label: "media.relink", enabled: (editor) => missing(editor).length > 0, run: relink },
 } satisfies Commands;
 
@@ -64,6 +66,25 @@ async function remove(editor: Editor): Promise<void> {
     draft.media = draft.media.filter(({ id }) => !ids.has(id));
   });
   selection.setState({ media: new Set() });
+}
+
+/** Films that are selected and have no proxy in the making. */
+function large(editor: Editor): string[] {
+  const { work } = editor.proxies.store.getState();
+  return selected(editor).flatMap((id) => {
+    const facts = editor.shelf.of(id);
+    return facts?.info && facts.state !== "missing" && kindOf(facts.info).picture && !work.has(facts.path) ? [facts.path] : [];
+  });
+}
+
+/** Make proxies of what is selected; what plays then plays them. */
+async function makeProxies(editor: Editor): Promise<void> {
+  const { proxies, app } = editor;
+  const make = async (path: string): Promise<void> => {
+    const { state } = await proxies.make(path);
+    app.speaker.tell("info", text(state === "ready" ? "media.proxyReady" : "media.proxyNotNeeded", { name: nameOf(path) }));
+  };
+  await Promise.all(large(editor).map((path) => told(app, () => make(path))));
 }
 
 /** Look for missing files below a folder that is chosen. */

@@ -29,4 +29,10 @@ export const media = {
   "media.reveal": "Show in the file manager",
   "media.kilohertz": "kHz",
   "media.channels": { one: "{count} channel", other: "{count} channels" },
+  "media.proxy": "Make a proxy for playing",
+  "media.proxyAt": "Proxy {percent} %",
+  "media.proxyWaits": "Proxy…",
+  "media.proxyStop": "Stop making the proxy",
+  "media.proxyReady": "{name} plays from a proxy now",
+  "media.proxyNotNeeded": "{name} needs no proxy",
 } as const;

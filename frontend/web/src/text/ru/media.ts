@@ -44,4 +44,10 @@ export const media = {
   "media.reveal": "Показать в папке",
   "media.kilohertz": "кГц",
   "media.channels": { one: "{count} канал", few: "{count} канала", many: "{count} каналов", other: "{count} канала" },
+  "media.proxy": "Сделать прокси для просмотра",
+  "media.proxyAt": "Прокси {percent} %",
+  "media.proxyWaits": "Прокси…",
+  "media.proxyStop": "Прекратить создание прокси",
+  "media.proxyReady": "{name} теперь играет с прокси",
+  "media.proxyNotNeeded": "{name} не нуждается в прокси",
 } as const;
