@@ -89,7 +89,9 @@ function useFrames(editor: Editor, size: Size): { shown: Shown | null; fault: un
   const empty = useLive((state) => state.frames === 0);
   const width = inPixels(size.width);
   useEffect(() => {
-    if (rate === 0 && !empty && width > 0) frames.current?.want({ projectId, revision, frame, width }, scrubbing);
+    // Proxies are found in quickly; what the playhead is let go on is the film's own.
+    const media = scrubbing ? "proxy" : "original";
+    if (rate === 0 && !empty && width > 0) frames.current?.want({ projectId, revision, frame, width, media }, scrubbing);
   }, [projectId, revision, frame, rate, scrubbing, empty, width]);
   useEffect(() => editor.session.onRenewed(() => frames.current?.again()), [editor]);
   return { shown, fault };

@@ -5,7 +5,7 @@ import { MockTransport } from "../transport/mock";
 import { Session } from "../transport/session";
 import { Frames, type Shown, type Wanted } from "./frames";
 
-const wanted = (frame: number, revision = 1): Wanted => ({ projectId: "p", revision, frame, width: 640 });
+const wanted = (frame: number, revision = 1, media: Wanted["media"] = "original"): Wanted => ({ projectId: "p", revision, frame, width: 640, media });
 
 /** A sidecar whose pictures come when the test says so. */
 class Pictures {
@@ -85,6 +85,14 @@ describe("frames", () => {
     await vi.waitFor(() => expect(shown).toEqual([1, 1]));
     frames.again();
     await vi.waitFor(() => expect(pictures.asked).toHaveLength(3));
+  });
+
+  it("asks for the film's own frame when the playhead is let go on one of a proxy", async () => {
+    frames.want(wanted(1, 1, "proxy"), true);
+    pictures.come(1);
+    await vi.waitFor(() => expect(shown).toEqual([1]));
+    frames.want(wanted(1), false);
+    await vi.waitFor(() => expect(pictures.transport.sent.filter(({ method }) => method === "preview.frame").map(({ params }) => params["media"])).toEqual(["proxy", "original"]));
   });
 
   it("shows no picture after a later one, however long its decoding takes", async () => {

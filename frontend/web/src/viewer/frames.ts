@@ -8,6 +8,8 @@ export interface Wanted {
   frame: number;
   /** In the screen's pixels; the height follows. */
   width: number;
+  /** `proxy`: small files may stand for large ones, where there are some. The frame is the same. */
+  media: "original" | "proxy";
 }
 
 export interface Shown {
@@ -81,8 +83,8 @@ export class Frames {
     }
   }
 
-  #ask({ projectId, frame, width }: Wanted, signal: AbortSignal): Promise<PreviewPicture> {
-    return this.#session.invoke("preview.frame", { project: { id: projectId }, frame, width, view: VIEW }, { signal });
+  #ask({ projectId, frame, width, media }: Wanted, signal: AbortSignal): Promise<PreviewPicture> {
+    return this.#session.invoke("preview.frame", { project: { id: projectId }, frame, width, media, view: VIEW }, { signal });
   }
 }
 
@@ -94,5 +96,5 @@ async function decode({ image }: PreviewPicture): Promise<HTMLImageElement> {
 }
 
 function same(a: Wanted, b: Wanted): boolean {
-  return a.frame === b.frame && a.revision === b.revision && a.projectId === b.projectId && a.width === b.width;
+  return a.frame === b.frame && a.revision === b.revision && a.projectId === b.projectId && a.width === b.width && a.media === b.media;
 }
