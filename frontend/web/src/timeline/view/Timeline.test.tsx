@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { cleanup, render, screen, within } from "@testing-library/react";
+import { cleanup, fireEvent, render, screen, within } from "@testing-library/react";
 import { userEvent } from "@testing-library/user-event";
 import { produce } from "immer";
 import type { JSX } from "react";
@@ -10,6 +10,7 @@ import { useKeys } from "../../keys";
 import { stage } from "../../testing/editor";
 import { addTransition } from "../model/transitions";
 import { addClips, emptyProject } from "../testing/project";
+import { DRAGGED_TRANSITION } from "./dropping";
 import { Timeline } from "./Timeline";
 
 const SCALE = 4;
@@ -174,6 +175,30 @@ describe("the timeline", () => {
     await drag(screen.getByRole("button", { name: "Transition fade" }), 5);
     const [track] = editor.live.store.getState().document.tracks;
     expect(track?.kind === "video" && track.transitions[0]?.duration).toBe(0.8);
+  });
+
+  it("takes a transition that is dropped near a cut, and no other", async () => {
+    const editor = await open();
+    const lane = screen.getByRole("group", { name: "Clips of V1" });
+    const dataTransfer = { types: [DRAGGED_TRANSITION], getData: (type: string) => (type === DRAGGED_TRANSITION ? "fade" : ""), dropEffect: "none" };
+    // jsdom knows no DragEvent. Whether the event was left alone:
+    const fire = (type: "dragover" | "drop", frame: number): boolean => {
+      const event = new MouseEvent(type, { bubbles: true, cancelable: true, clientX: 188 + frame * SCALE, clientY: 40 });
+      return fireEvent(lane, Object.assign(event, { dataTransfer }));
+    };
+    expect([fire("dragover", 200), fire("drop", 200)]).toEqual([true, false]);
+    expect(screen.queryByRole("button", { name: "Transition fade" })).toBeNull();
+    expect(fire("dragover", 48)).toBe(false);
+    expect(editor.timeline.getState().gesture).toMatchObject({ kind: "drop", first: 38, frames: 25, snappedAt: 50 });
+    fire("drop", 48);
+    expect(await screen.findByRole("button", { name: "Transition fade" })).toBeTruthy();
+  });
+
+  it("has a menu for what it is opened on", async () => {
+    await open();
+    await user.pointer({ keys: "[MouseRight]", target: clip("b") });
+    await user.click(screen.getByRole("menuitem", { name: /^Delete and close the gap/u }));
+    expect([screen.queryByRole("button", { name: /^Clip b,/u }), from("c")]).toEqual([null, "0:00:02:20"]);
   });
 
   it("switches, names and removes tracks", async () => {

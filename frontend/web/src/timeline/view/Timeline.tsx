@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, type DragEvent, type JSX, type PointerEvent, type RefObject } from "react";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type DragEvent, type JSX, type PointerEvent, type RefObject } from "react";
 import { useStore } from "zustand";
 import { useShallow } from "zustand/react/shallow";
 import { useDocument, useEditor, type Editor } from "../../app";
@@ -6,8 +6,10 @@ import type { Project } from "../../generated/client";
 import { useText } from "../../text/use";
 import type { Track } from "../model/document";
 import { projectRate } from "../model/time";
+import { selectClips, selectTransition } from "../selecting";
 import { STEP, type Point } from "../state";
 import { zoomBy, zoomToFit } from "../zoom";
+import { ClipMenu } from "./ClipMenu";
 import { dragOver, drop, leave } from "./dropping";
 import { Ghosts } from "./Ghosts";
 import { dragOf, type Drag } from "./gestures";
@@ -35,6 +37,7 @@ export function Timeline(): JSX.Element {
   const tall = useStore(editor.app.preferences, (preferences) => preferences.timelineHeight);
   const rate = projectRate(project);
   const wide = Math.max(lastFrame(project, rate) * scale + width / 2, width);
+  const [menu, setMenu] = useState<{ x: number; y: number } | null>(null);
   const pointAt = usePointAt(area);
   useViewport(editor, area);
   const hands = usePointer(editor, area, pointAt);
@@ -56,6 +59,12 @@ export function Timeline(): JSX.Element {
               const id = target.closest<HTMLElement>("[data-clip]")?.dataset["clip"];
               if (id !== undefined) editor.timeline.setState({ focus: id });
             }}
+            onContextMenu={(event) => {
+              if (!(event.target instanceof Element) || event.target.closest(".tl-head")) return;
+              event.preventDefault();
+              pressAt(editor, event.target);
+              setMenu({ x: event.clientX, y: event.clientY });
+            }}
             onDragOver={(event: DragEvent) => dragOver(editor, event, pointAt(event))}
             onDragLeave={() => leave(editor)}
             onDrop={(event: DragEvent) => drop(editor, event, pointAt(event))}
@@ -70,6 +79,7 @@ export function Timeline(): JSX.Element {
           <Playhead area={area} />
         </div>
       </div>
+      {menu && <ClipMenu at={menu} onClose={() => setMenu(null)} />}
     </section>
   );
 }
@@ -105,6 +115,14 @@ function TrackRow({ row, name, from, to, media }: { row: Row; name: string; from
 function stopOf(track: Track, focus: string | null): string | null {
   if (track.kind === "subtitle") return null;
   return track.clips.some((clip) => clip.id === focus) ? focus : (track.clips[0]?.id ?? null);
+}
+
+/** The menu is about what it was opened on. */
+function pressAt(editor: Editor, target: Element): void {
+  const transition = target.closest<HTMLElement>("[data-transition]")?.dataset["transition"];
+  const id = target.closest<HTMLElement>("[data-clip]")?.dataset["clip"];
+  if (transition !== undefined) selectTransition(editor, transition);
+  else if (id !== undefined && !editor.selection.getState().clips.has(id)) selectClips(editor, [id]);
 }
 
 type PointAt = (event: { clientX: number; clientY: number }) => Point;

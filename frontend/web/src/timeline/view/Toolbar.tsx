@@ -1,4 +1,4 @@
-import type { JSX } from "react";
+import type { DragEvent, JSX } from "react";
 import { useStore } from "zustand";
 import { useShallow } from "zustand/react/shallow";
 import { useDocument, useEditor, useLive } from "../../app";
@@ -10,6 +10,7 @@ import type { IconName } from "../../ui/icons";
 import { MenuButton } from "../../ui/Menu";
 import { LEAST_SCALE, MOST_SCALE } from "../state";
 import { zoomBy } from "../zoom";
+import { DRAGGED_TRANSITION } from "./dropping";
 
 const EDITS: readonly (readonly [CommandId, IconName])[] = [
   ["timeline.split", "split"],
@@ -17,6 +18,15 @@ const EDITS: readonly (readonly [CommandId, IconName])[] = [
   ["timeline.transition", "blend"],
   ["timeline.title", "letters"],
 ];
+
+/** Onto the edge of a clip. */
+const DRAGS = {
+  draggable: true,
+  onDragStart: ({ dataTransfer }: DragEvent) => {
+    dataTransfer.setData(DRAGGED_TRANSITION, "fade");
+    dataTransfer.effectAllowed = "copy";
+  },
+};
 
 /** Above the lanes: edits, modes and the zoom. */
 export function Toolbar(): JSX.Element {
@@ -31,7 +41,15 @@ export function Toolbar(): JSX.Element {
   return (
     <div className="tl-toolbar" role="toolbar" aria-label={t("timeline.tools")}>
       {EDITS.map(([id, icon]) => (
-        <IconButton key={id} icon={icon} label={t(commands[id].label)} keys={keysOf(id)} disabled={!isEnabled(editor, id)} onClick={() => run(editor, id)} />
+        <IconButton
+          key={id}
+          icon={icon}
+          label={t(commands[id].label)}
+          keys={keysOf(id)}
+          disabled={!isEnabled(editor, id)}
+          onClick={() => run(editor, id)}
+          {...(id === "timeline.transition" && DRAGS)}
+        />
       ))}
       <span className="tl-line" />
       <IconButton icon="magnet" label={t("timeline.snapping")} keys={keysOf("timeline.snapping")} aria-pressed={snapping} onClick={() => run(editor, "timeline.snapping")} />
