@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 import msgspec
 import trio
 from wsproto import ConnectionType, WSConnection
+from wsproto.connection import ConnectionState
 from wsproto.events import AcceptConnection, CloseConnection, Ping, RejectConnection, Request, TextMessage
-from wsproto.utilities import RemoteProtocolError
+from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 
 from protocol.client import Answer, Client, Failed, Happened, Incoming
 from protocol.commands import TABLE
@@ -85,7 +86,8 @@ class Attached:
         """Take what comes until the sidecar is gone; then every request that waits fails."""
         detail = "it has ended"
         try:
-            while data := await self._stream.receive_some(65_536):
+            # Once goodbye is said nothing comes any more, even where the stream is closed later.
+            while self._wire.state is not ConnectionState.CLOSED and (data := await self._stream.receive_some(65_536)):
                 self._wire.receive_data(data)
                 for event in self._wire.events():
                     if isinstance(event, RejectConnection):
@@ -120,7 +122,7 @@ class Attached:
         async with self._sending:
             try:
                 await self._stream.send_all(self._wire.send(event))
-            except trio.BrokenResourceError as error:
+            except (trio.BrokenResourceError, LocalProtocolError) as error:
                 raise ConnectionLost(detail="it has ended") from error
 
 

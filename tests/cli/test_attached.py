@@ -152,3 +152,33 @@ async def test_answers_in_pieces_pings_and_another_version_are_understood() -> N
             await ponged.wait()
 
     await served(answers, use)
+
+
+async def test_who_says_goodbye_is_lost_at_once() -> None:
+    parted = trio.Event()
+
+    async def leaves(stream: trio.SocketStream) -> None:
+        wire = WSConnection(ConnectionType.SERVER)
+        while True:
+            wire.receive_data(await stream.receive_some())
+            for event in wire.events():
+                if isinstance(event, Request):
+                    await stream.send_all(wire.send(AcceptConnection()))
+                elif isinstance(event, TextMessage):
+                    text = json.dumps({"jsonrpc": "2.0", "id": json.loads(event.data)["id"], "result": INITIALIZED})
+                    await stream.send_all(wire.send(TextMessage(data=text)))
+                    await stream.send_all(wire.send(CloseConnection(code=1001)))
+                elif isinstance(event, CloseConnection):
+                    # The connection below stays: whoever ends may take its time over that.
+                    parted.set()
+                    await trio.sleep_forever()
+
+    async def use(instance: Instance) -> None:
+        async with attach(instance) as session:
+            with trio.fail_after(PATIENCE):
+                await parted.wait()
+            with pytest.raises(ConnectionLost):
+                await session.request("metrics.snapshot")
+            assert session.lost.is_set()
+
+    await served(leaves, use)
