@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from protocol.commands.metrics import MetricsHistory
+    from protocol.events import Event
     from sidecar.cli.attached import Attached
     from sidecar.cli.board import Board
     from sidecar.services.monitoring.instances import Instance
@@ -121,7 +122,6 @@ async def _live(which: Which, output: Output) -> int:
 async def _follow(instance: Instance, live: Live) -> None:
     """Draw what a sidecar does until it is gone."""
     from protocol.errors import ConnectionLost  # noqa: PLC0415 - with the rest
-    from protocol.events import Event  # noqa: PLC0415
     from sidecar.cli.attached import attach  # noqa: PLC0415
 
     news: list[Event] = []
@@ -133,8 +133,7 @@ async def _follow(instance: Instance, live: Live) -> None:
 
     try:
         async with attach(instance, heard) as attached:
-            board = await _filled(attached)
-            await attached.request("events.subscribe", topics=["metrics", "alerts", "render.progress", "render.state"])
+            board = await followed(attached, news)
             while not attached.lost.is_set():
                 events, news[:] = list(news), []
                 woken = trio.Event()
@@ -148,6 +147,15 @@ async def _follow(instance: Instance, live: Live) -> None:
                     await woken.wait()
     except* ConnectionLost:
         _show(f"The connection to process {instance.pid} is lost; q ends", live)
+
+
+async def followed(attached: Attached, news: list[Event]) -> Board:
+    """Return what there is to know now, with all that comes of it in `news`: what ends meanwhile is told of there."""
+    await attached.request("events.subscribe", topics=["metrics", "alerts", "render.progress", "render.state"])
+    board = await _filled(attached)
+    # The board has a look that is as new as those.
+    news[:] = [event for event in news if event.topic != "metrics"]
+    return board
 
 
 def _alerting(board: Board) -> bool:

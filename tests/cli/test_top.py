@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -13,7 +14,7 @@ import trio
 from msgspec.structs import replace
 from rich.cells import cell_len
 
-from protocol.commands.alerts import Alert
+from protocol.commands.alerts import ActiveAlerts, Alert
 from protocol.commands.cache import Quantiles, TierState
 from protocol.commands.gpu import Gpu, GpuProcess
 from protocol.commands.metrics import (
@@ -23,6 +24,7 @@ from protocol.commands.metrics import (
     ChildLoad,
     DiskLoad,
     MemoryLoad,
+    MetricsHistory,
     MetricsSnapshot,
     OperationLoad,
     ProcessLoad,
@@ -30,11 +32,12 @@ from protocol.commands.metrics import (
     RpcLoad,
     SystemLoad,
 )
-from protocol.commands.render import Job
+from protocol.commands.render import Job, JobList
 from protocol.events import Event
 from sidecar.cli import dashboard
 from sidecar.cli.board import Board
 from sidecar.cli.dashboard import page
+from sidecar.cli.top import followed
 from tests.cli.conftest import write_project
 from tests.harness.program import PROGRAM, environment
 from tests.harness.spawned import spawned
@@ -318,6 +321,49 @@ def test_events_are_taken_in() -> None:
     assert line_of(lines, "next.mp4").startswith("next.mp4 picture █▎ 10%")
     assert line_of(lines, "waits.mp4") == "waits.mp4 cancelled"
     assert "up 0:05" in lines[0]
+
+
+class Turning:
+    """A sidecar whose job ends while `top` fills its page; it tells those who have subscribed by then."""
+
+    server = SimpleNamespace(server=SimpleNamespace(version="9", pid=5))
+
+    def __init__(self) -> None:
+        self.told: list[Event] = []
+        self.subscribed = False
+
+    async def request(self, method: str, **_params: Any) -> Any:
+        match method:
+            case "events.subscribe":
+                self.subscribed = True
+                return None
+            case "render.jobs":
+                listed = [job("works", "running", fraction=0.45)]
+                found = JobList(jobs=listed, next=None, running=1, queued=0, limit=1)
+                self.tell("render.state", {"job": msgspec.to_builtins(job("works", "completed"))})
+                return found
+            case "metrics.history":
+                return MetricsHistory(metric="", unit="ratio", step=1, from_="", mean=[None], min=[None], max=[None])
+            case "metrics.snapshot":
+                self.tell("metrics", msgspec.to_builtins(LOOK))
+                return LOOK
+            case _:
+                return ActiveAlerts(alerts=[])
+
+    def tell(self, topic: Any, payload: Any) -> None:
+        if self.subscribed:
+            self.told.append(Event(subscription="s", topic=topic, seq=1, payload=payload))
+
+
+async def test_what_happens_while_the_page_is_filled_is_on_it() -> None:
+    sidecar: Any = Turning()
+    found = await followed(sidecar, sidecar.told)
+    assert len(found.cpu) == 1
+    for event in sidecar.told:
+        found.take(event)
+    assert line_of(texts(found, 80, None), "works.mp4") == "works.mp4 completed"
+    # The look that was asked for is the one that was told: it counts once.
+    assert len(found.cpu) == 1
 
 
 def has(*words: str) -> Callable[[list[str]], bool]:
