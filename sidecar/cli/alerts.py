@@ -37,6 +37,20 @@ Work = Callable[["Attached"], Awaitable[int]]
 
 SWITCHES = {"on": True, "off": False}
 
+LISTED = 50
+"""Events of the past that are listed unless another number is asked for."""
+
+MEANS: dict[Action, frozenset[str]] = {
+    "list": frozenset(),
+    "history": frozenset({"--limit"}),
+    "thresholds": frozenset(),
+    "set": frozenset({"names", "--for", "--keep", "--severity", "--min-samples", "--rules", "--temporary"}),
+    "silence": frozenset({"names", "--for", "--severity", "--reason"}),
+    "silences": frozenset(),
+    "unsilence": frozenset({"names"}),
+}
+"""What means something to an action: with anything else something else was meant."""
+
 
 def alerts(
     action: Action = "list",
@@ -49,7 +63,7 @@ def alerts(
     rules: Path | None = None,
     temporary: bool = False,
     reason: str | None = None,
-    limit: int = 50,
+    limit: int = LISTED,
     pid: int | None = None,
     data_dir: Path | None = None,
     as_json: Annotated[bool, Parameter(name="--json")] = False,
@@ -89,7 +103,18 @@ def alerts(
         Print JSON.
     """
     output, which = Output.choose(as_json=as_json), Which(pid, data_dir)
+    given = {
+        "--for": for_,
+        "--keep": keep,
+        "--severity": severity,
+        "--min-samples": min_samples,
+        "--rules": rules,
+        "--temporary": temporary or None,
+        "--reason": reason,
+        "--limit": None if limit == LISTED else limit,
+    }
     try:
+        _check(action, names, [option for option, value in given.items() if value is not None])
         work: Work
         match action:
             case "set":
@@ -108,6 +133,16 @@ def alerts(
         output.error(error, "")
         return exit_code(error)
     return ask(work, output, which)
+
+
+def _check(action: Action, names: tuple[str, ...], options: list[str]) -> None:
+    """Refuse what would be left alone. Raises InvalidParams."""
+    known = MEANS[action]
+    strange = [option for option in options if option not in known]
+    if "names" not in known:
+        strange += [repr(name) for name in names]
+    if strange:
+        raise InvalidParams(detail=f"{strange[0]} means nothing to alerts {action}", path="")
 
 
 async def _list(attached: Attached, output: Output) -> int:

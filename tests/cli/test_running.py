@@ -161,6 +161,12 @@ def test_numbers_now_what_they_were_and_the_page_of_prometheus(capsys: Captured,
         (["alerts", "set", "--rules", "none.json"], "none.json"),
         (["alerts", "silence", "cpu"], "--for 1h"),
         (["alerts", "unsilence"], "name the silences"),
+        (["alerts", "list", "cpu"], "'cpu' means nothing to alerts list"),
+        (["alerts", "thresholds", "--severity", "info"], "--severity means nothing to alerts thresholds"),
+        (["alerts", "--for", "1h"], "--for means nothing to alerts list"),
+        (["alerts", "set", "cpu=90", "--reason", "heat"], "--reason means nothing to alerts set"),
+        (["alerts", "silence", "cpu", "--for", "1h", "--temporary"], "--temporary means nothing to alerts silence"),
+        (["alerts", "unsilence", "s1", "--rules", "own.json"], "--rules means nothing to alerts unsilence"),
     ],
 )
 def test_what_says_nothing_is_refused_before_anybody_is_asked(
