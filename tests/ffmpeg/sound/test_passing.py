@@ -62,16 +62,19 @@ def lag(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Files of noise, whose every moment is like no other."""
-    base = tmp_path_factory.mktemp("passing")
-    noise = f"anoisesrc=r={RATE}:a=0.3:c=pink:seed=7:d={SECONDS},aformat=channel_layouts=stereo"
-    for name, options in FILES.items():
-        run_ffmpeg(["-f", "lavfi", "-i", noise, *options, str(base / name)], seconds=300)
-    return base
+    return tmp_path_factory.mktemp("passing")
+
+
+def write_noise(folder: Path, name: str) -> None:
+    """Write one of `FILES` where it is not there yet: noise, whose every moment is like no other."""
+    if not (folder / name).exists():
+        noise = f"anoisesrc=r={RATE}:a=0.3:c=pink:seed=7:d={SECONDS},aformat=channel_layouts=stereo"
+        run_ffmpeg(["-f", "lavfi", "-i", noise, *FILES[name], str(folder / name)], seconds=300)
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_it_is_what_a_render_hears(name: str, folder: Path) -> None:
+    write_noise(folder, name)
     clip = {"source": {"kind": "file", "path": name}, "start": 1, "duration": 40, "sourceStart": 3}
     raw = project({"kind": "audio", "clips": [clip]}, export={"container": "wav", "video": None})
     exact, passing = both(raw, (800, 850), folder)
@@ -93,6 +96,7 @@ def test_it_is_what_a_render_hears(name: str, folder: Path) -> None:
     ],
 )
 def test_it_is_so_for_clips_of_any_kind(clip: dict[str, Any], folder: Path) -> None:
+    write_noise(folder, "a.wav")
     made = {"source": {"kind": "file", "path": "a.wav"}, "start": 0, **clip}
     raw = project({"kind": "audio", "clips": [made]}, export={"container": "wav", "video": None})
     window = (1_500, 1_550) if clip["duration"] > 50 else (700, 750)
@@ -102,6 +106,7 @@ def test_it_is_so_for_clips_of_any_kind(clip: dict[str, Any], folder: Path) -> N
 
 
 def test_what_is_far_in_a_file_is_sought_and_what_is_silent_is_not_mixed(folder: Path) -> None:
+    write_noise(folder, "a.mp4")
     clip = {"source": {"kind": "file", "path": "a.mp4"}, "start": 0, "duration": 40}
     raw = project(
         {"kind": "audio", "clips": [clip]},
@@ -118,6 +123,7 @@ def test_what_is_far_in_a_file_is_sought_and_what_is_silent_is_not_mixed(folder:
 
 
 def test_what_no_process_can_bear_says_so(folder: Path) -> None:
+    write_noise(folder, "a.wav")
     source = {"kind": "file", "path": "a.wav"}
     clips = [{"source": source, "start": number / 25, "duration": 0.04} for number in range(100)]
     timeline = timeline_of(project({"kind": "audio", "clips": clips}), folder)
