@@ -215,6 +215,10 @@ def test_what_fires_is_listed_ends_with_one_and_can_be_silenced(capsys: Captured
     assert (memory[1], memory[2], memory[4]) == ("firing", "warning", "1%")
     assert main(["alerts", "history"]) == 0
     assert ["memory", "firing", "warning"] in [row[1:4] for row in rows(capsys)]
+    assert main(["alerts", "history", "--limit", "1"]) == 0
+    assert len(rows(capsys)) == 1
+    assert main(["alerts", "history", "--limit", "0"]) == 2
+    assert ">= 1" in capsys.readouterr().err
     assert main(["alerts", "silence", "--for", "1h", "--reason", "a test"]) == 0
     (silence,) = rows(capsys)
     assert (silence[1], silence[2], silence[5]) == ("all", "any", "a test")
