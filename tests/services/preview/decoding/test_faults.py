@@ -60,6 +60,12 @@ worker.main()
 )
 
 
+@pytest.fixture(autouse=True)
+def _short_lingering(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Readers here wait for an end, so each failure takes as long as it is kept from them."""
+    monkeypatch.setattr(crew, "LINGER_SECONDS", 0.1)
+
+
 async def test_a_reader_sees_no_end_where_there_is_none(
     tmp_path: Path, clip: Path, found: Reference, monkeypatch: pytest.MonkeyPatch
 ) -> None:
