@@ -165,6 +165,8 @@ async def agrees(sidecar: Spawned, found: dict[str, Any]) -> None:
     jobs = [await sidecar.request("render.job", jobId=name) for name in ("a", "b")]
     for state in ("cached", "copied", "encoded"):
         assert made[state] == sum(job["result"]["reused"][state] for job in jobs)
+    (planned,) = [sample.value for sample in samples if sample.name == "videoc_render_segments_planned_total"]
+    assert sum(made.values()) == planned
     assert made["cached"] > 0
     assert made["encoded"] > 0
     (written,) = [sample.value for sample in samples if sample.name == "videoc_render_output_bytes_total"]

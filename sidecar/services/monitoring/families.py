@@ -68,6 +68,7 @@ SECTIONS: dict[str, tuple[Family, ...]] = {
         Family("queue_oldest_seconds", "gauge", "How long the first has waited, where somebody does", ("queue",)),
         Family("queue_wait_seconds", "histogram", "How long requests waited for their turn", ("queue",)),
         Family("render_duration_seconds", "histogram", "How long jobs ran, without their pauses"),
+        Family("render_segments_planned_total", "counter", "Segments that jobs that ended were to be made of"),
         Family("render_segments_total", "counter", "Segments of jobs that ended, by what became of them", ("state",)),
         Family("render_frames_total", "counter", "Frames of jobs that ended, by where they came from", ("source",)),
         Family("render_output_bytes_total", "counter", "Bytes of the files of jobs that were completed"),

@@ -151,6 +151,7 @@ def _queues(meter: Meter) -> Found:
 def _renders(meter: Meter) -> Found:
     yield "render_duration_seconds", [((), _spread(meter.jobs))]
     made = meter.rendered
+    yield "render_segments_planned_total", [((), made.planned)]
     yield "render_segments_total", [((state,), count) for state, count in made.segments.items()]
     yield "render_frames_total", [((source,), count) for source, count in made.frames.items()]
     yield "render_output_bytes_total", [((), made.bytes)]

@@ -22,7 +22,7 @@ from sidecar.core.spans import Recorder, Tracer
 SLOWEST = 5
 """Operations of a name that are remembered as the slowest."""
 
-SEGMENTS = ("planned", "cached", "copied", "encoded", "failed")
+SEGMENTS = ("cached", "copied", "encoded", "failed")
 FRAMES = ("cached", "copied", "encoded")
 
 
@@ -65,8 +65,9 @@ class Operation:
 
 @dataclass(slots=True, eq=False)
 class Rendered:
-    """What jobs that have ended came to: segments by state, frames by where they came from, bytes of finished files."""
+    """What jobs that have ended came to: segments that were planned, and those by what became of them, frames by where they came from, bytes of finished files."""
 
+    planned: int = 0
     segments: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(SEGMENTS, 0)))
     frames: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(FRAMES, 0)))
     bytes: int = 0

@@ -24,9 +24,8 @@ def tally(job: RenderJob, rendered: Rendered) -> None:
     if progress is None:
         return
     parts = progress.segments
-    rendered.segments.update(
-        planned=parts.total, cached=parts.cached, copied=parts.copied, encoded=parts.encoded, failed=parts.failed
-    )
+    rendered.planned += parts.total
+    rendered.segments.update(cached=parts.cached, copied=parts.copied, encoded=parts.encoded, failed=parts.failed)
     rendered.frames.update(
         cached=progress.frames_cached, copied=progress.frames_copied, encoded=progress.frames_encoded
     )

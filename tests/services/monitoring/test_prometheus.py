@@ -155,7 +155,8 @@ def test_what_is_read_is_what_was_planted(form: str) -> None:
     meter.at_once["jobs"] = 4
     meter.waited("jobs", 0.2)
     meter.queues["render"] = lambda: Queue(3, 1, 1, 8.5)
-    meter.rendered.segments.update(planned=5, cached=2, encoded=3)
+    meter.rendered.planned += 6
+    meter.rendered.segments.update(cached=2, encoded=3)
     given = sources(meter, started=lambda: {"render": 4}, crashed=lambda: {"render": 1})
     look = sample(children=[ChildUse(5, "render", "j", 0.25, 1_000), ChildUse(6, "render", "j", 0.5, 500)])
     found = read(form, page(form, look, given))
@@ -183,7 +184,9 @@ def test_what_is_read_is_what_was_planted(form: str) -> None:
     assert found[at("queue_depth", queue="render")] == 3
     assert found[at("queue_oldest_seconds", queue="render")] == 8.5
     assert found[at("operations_active", group="jobs")] == 1
-    assert found[at("render_segments_total", state="encoded")] == 3
+    assert found[at("render_segments_planned_total")] == 6
+    # What became of them adds up: what was planned is not one of the states.
+    assert sum(value for (name, _), value in found.items() if name == "render_segments_total") == 5
     assert found[at("child_processes", role="render")] == 2
     assert found[at("children_cpu_ratio", role="render")] == 0.75
     assert found[at("children_resident_memory_bytes", role="render")] == 1_500
