@@ -89,7 +89,9 @@ class Loopback:
         except OSError as error:
             failure = error
         if wanted == 0 or self._fixed:
-            raise DependencyMissing(name="loopback network", detail=failure.strerror or str(failure)) from failure
+            # Whoever has set a port looks for what else has it, not for the network.
+            name = f"port {wanted}" if self._fixed else "loopback network"
+            raise DependencyMissing(name=name, detail=failure.strerror or str(failure)) from failure
         # Settings are shared by all sidecars of a user: the second must not be without bytes for want of a port.
         try:
             listener = _bound(0)

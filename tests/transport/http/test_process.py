@@ -159,7 +159,9 @@ async def test_the_port_of_the_settings_and_of_a_second_sidecar(tmp_path: Path) 
             # The port for metrics is the first one's as long as it lives, and nobody has another for it.
             assert (await get(metrics, "/metrics", bearer)).status == 200
             logs = list((tmp_path / "two").rglob("*.jsonl"))
-            assert "metrics are not served on their port" in "".join(log.read_text() for log in logs)
+            told = "".join(log.read_text() for log in logs)
+            assert "metrics are not served on their port" in told
+            assert f"port {metrics} is missing" in told
             await two.call("exit")
         await one.call("exit")
 
