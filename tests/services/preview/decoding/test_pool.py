@@ -17,6 +17,7 @@ import trio
 
 from protocol.errors import MediaUnsupported
 from sidecar.ffmpeg.builder.picture.feeds import Feed, Reduction
+from sidecar.services.preview.decoding import crew
 from tests.harness.media import ffmpeg
 from tests.harness.patience import PATIENCE
 from tests.services.preview.decoding.feeding import Reference, Table, feed_of, reference, table
@@ -167,7 +168,11 @@ async def test_a_forgotten_file_is_decoded_anew(tmp_path: Path, clip: Path, foun
             before = after
 
 
-async def test_frames_are_made_smaller_as_ffmpeg_does(tmp_path: Path, clip: Path) -> None:
+async def test_frames_are_made_smaller_as_ffmpeg_does(
+    tmp_path: Path, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Each failure takes as long as its end is kept from readers.
+    monkeypatch.setattr(crew, "LINGER_SECONDS", 0.1)
     told = [f"{name}=" + ":".join(f"{key}={value}" for key, value in given) for name, given in HALVED.steps]
     wanted = reference(clip, filters=",".join(told))
     feed = feed_of(clip, wanted.times[10:13], reduction=HALVED)
