@@ -70,7 +70,8 @@ async def test_requests_jobs_and_lookups_are_counted_as_they_were_made(tmp_path:
 
 
 async def test_looks_come_once_a_second_and_show_who_works(tmp_path: Path) -> None:
-    raw = project(color(0, 400), width=1280, height=720)
+    # No two seconds alike: what is the same is made but once, and such a job would be over before it is looked at.
+    raw = project(*(color(at, 1, f"#{at:02x}4020") for at in range(200)), width=1280, height=720)
     async with spawned(tmp_path) as sidecar:
         await sidecar.request("settings.set", settings={"maxJobs": 1}, persist=False)
         await sidecar.request("events.subscribe", topics=["metrics", "render.state"])
