@@ -27,7 +27,7 @@ from sidecar.services.render.planning import Planned
 from sidecar.services.render.produce import Bench
 from sidecar.services.render.progress import ProgressMeter
 from sidecar.services.render.retries import Retries
-from sidecar.services.render.runs import Run, begin, encoders_within, group, most_outputs, visit
+from sidecar.services.render.runs import Run, begin, encoders_within, group, loose_encoders, most_outputs, visit
 from sidecar.services.render.slots import Slots
 from sidecar.services.render.turn import Turn
 
@@ -99,7 +99,14 @@ class CellRun:
         most = most_outputs(*size, workers=self.slots.count, memory=free.available)
         self._room = encoders_within(free.available / 2, *size)
         screen = Screen(self.stages.timeline, self.planned.span)
-        runs = group(missing, workers=self.slots.share, most=most, fits=self._fits, related=screen.related)
+        runs = group(
+            missing,
+            workers=self.slots.share,
+            most=most,
+            fits=self._fits,
+            related=screen.related,
+            loose=loose_encoders(*size),
+        )
         kinds = self.shown.meter.kinds
         self._waiting = [runs[at] for at in visit([kinds[run.cells[0].index] for run in runs])]
         self.sound.lay_out()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import ceil
+from math import ceil, inf
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,6 +22,13 @@ OUTPUT_PIXELS = 1280 * 720
 
 RUN_BYTES = 2**30
 """Memory that the encoders of one process may take, where the machine has more."""
+
+LOOSE_BYTES = 2**27
+"""Memory that the encoders of one process may take where one would do for each cell as well: what a process lets go of
+the next one takes while it is warm, and to begin one costs less than to touch so much memory for the first time."""
+
+HELD = 50
+"""Frames that an encoder holds, about: of shorter cells it takes less memory."""
 
 LONGEST_FIRST = 0.5
 """A run that is at least this share of what is left for one worker goes before its turn: begun late, it ends last."""
@@ -62,6 +69,11 @@ def encoders_within(memory: float, width: int, height: int) -> int:
     return int(memory / (OUTPUT_BYTES * max(1.0, width * height / OUTPUT_PIXELS)))
 
 
+def loose_encoders(width: int, height: int) -> float:
+    """Return how many encoders, at least one, a process may have for cells that show different things."""
+    return max(1.0, LOOSE_BYTES * OUTPUT_PIXELS / (OUTPUT_BYTES * width * height))
+
+
 def group(
     missing: Sequence[Cell],
     *,
@@ -69,12 +81,13 @@ def group(
     most: int,
     fits: Callable[[Sequence[Cell]], bool],
     related: Callable[[Cell, Cell], bool] = lambda _before, _after: True,
+    loose: float = inf,
 ) -> list[Run]:
     """Group neighbours to runs of at most `most` cells, and no more than leave all workers the same to do.
 
     `related` says that two neighbours show the same: to begin between those means to find one's place in their sources
-    first. `fits` says whether one process can take some cells; a single cell is a run whatever it says. `missing` is in
-    the order of the timeline.
+    first. What is not related shares a process as far as it takes the memory of `loose` encoders. `fits` says whether
+    one process can take some cells; a single cell is a run whatever it says. `missing` is in the order of the timeline.
     """
     if not missing:
         return []
@@ -82,7 +95,7 @@ def group(
     length = ceil(len(missing) / (workers * waves))
     runs: list[Run] = []
     for stretch in _parts(missing, _together):
-        for cells in _packed(_parts(stretch, related), length):
+        for cells in _packed(_parts(stretch, related), length, loose):
             runs += _fitting(cells, fits)
     return runs
 
@@ -161,11 +174,11 @@ def _parts(cells: Sequence[Cell], joined: Callable[[Cell, Cell], bool]) -> Itera
             start = number
 
 
-def _packed(parts: Iterable[Sequence[Cell]], length: int) -> Iterator[Sequence[Cell]]:
-    """Put parts together to at most so many cells; a longer one is cut to pieces of like length."""
+def _packed(parts: Iterable[Sequence[Cell]], length: int, loose: float) -> Iterator[Sequence[Cell]]:
+    """Put parts together to at most so many cells and encoders; a part of more cells is cut to pieces of like length."""
     held: list[Cell] = []
     for part in parts:
-        if held and len(held) + len(part) > length:
+        if held and (len(held) + len(part) > length or _encoders((*held, *part)) > loose):
             yield held
             held = []
         count = ceil(len(part) / length)
@@ -175,6 +188,11 @@ def _packed(parts: Iterable[Sequence[Cell]], length: int) -> Iterator[Sequence[C
         held += part[bounds[-2] :]
     if held:
         yield held
+
+
+def _encoders(cells: Iterable[Cell]) -> float:
+    """Return the memory of cells' encoders, in those that hold as many frames as they can."""
+    return sum(min(1.0, cell.encoded / HELD) for cell in cells)
 
 
 def _together(before: Cell, after: Cell) -> bool:

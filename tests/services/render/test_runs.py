@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 import trio
@@ -15,7 +16,7 @@ from sidecar.ffmpeg.builder.staged import Cost
 from sidecar.services.render.cells import Cell
 from sidecar.services.render.control import JobControl
 from sidecar.services.render.retries import CRASH_SECONDS, Retries
-from sidecar.services.render.runs import Run, begin, choose, group, most_outputs, visit
+from sidecar.services.render.runs import Run, begin, choose, group, loose_encoders, most_outputs, visit
 from sidecar.services.render.slots import Slots
 from tests.harness.patience import PATIENCE
 
@@ -90,6 +91,30 @@ def test_runs_break_where_something_else_is_shown() -> None:
     assert grouped(row[:6], 5) == [[0, 1], [2, 3], [4, 5]]
     assert grouped(row, 5) == [[0, 1], [2, 3], [4, 5, 6], [7, 8, 9], [10, 11]]
     assert grouped(row[8:], 5) == [[8, 9], [10, 11]]
+
+
+def test_what_shows_different_things_shares_a_process_only_where_that_takes_little_memory() -> None:
+    clips = [0, 0, 1, 2, 3, 4, 5, 6, 6]
+    places = [0, 100, 200, 250, 260, 270, 280, 380, 480, 580]
+    row = [
+        Cell(at, first, end, f"{at:064}", end - first, Cost(1, 1, 0))
+        for at, (first, end) in enumerate(pairwise(places))
+    ]
+
+    def grouped(size: tuple[int, int]) -> list[list[int]]:
+        runs = group(
+            row,
+            workers=1,
+            most=5,
+            fits=lambda _: True,
+            related=lambda before, after: clips[before.index] == clips[after.index],
+            loose=loose_encoders(*size),
+        )
+        return [[each.index for each in run.cells] for run in runs]
+
+    assert grouped((1920, 1080)) == [[0, 1], [2], [3, 4, 5], [6], [7, 8]]
+    assert grouped((640, 360)) == [[0, 1], [2, 3, 4, 5, 6], [7, 8]]
+    assert grouped((64, 36)) == [[0, 1, 2, 3, 4], [5, 6, 7, 8]]
 
 
 def makespan(costs: Sequence[float], *, workers: int, most: int) -> tuple[float, int]:
