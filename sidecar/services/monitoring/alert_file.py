@@ -45,14 +45,15 @@ def read_alerts(path: Path) -> Kept | None:
     try:
         kept = msgspec.json.decode(data, type=ready(Kept))
         _check(kept)
-    except (ValueError, OverflowError, SidecarError) as error:
+    except (ValueError, OverflowError, OSError, SidecarError) as error:
+        # A time that no calendar has is an OSError of the system's.
         path.replace(path.with_name(f"{path.name}.broken"))
         raise ValueError(str(error)) from error
     return kept
 
 
 def _check(kept: Kept) -> None:
-    """Refuse what was not written by us: it may have been edited. Raises ValueError, OverflowError, InvalidParams."""
+    """Refuse what was not written by us: it may have been edited. Raises ValueError, OverflowError, OSError, InvalidParams."""
     for name, limits in kept.limits.items():
         if name in NAMED:
             check_limits(NAMED[name], limits)

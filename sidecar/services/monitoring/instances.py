@@ -20,6 +20,9 @@ from sidecar.services.logger import Logger
 from sidecar.services.loopback import Loopback
 from sidecar.services.monitoring.times import timestamp
 
+LONGEST = 5.0
+"""Seconds for which the end waits for a folder that hangs."""
+
 
 @dataclass(frozen=True, slots=True)
 class Instance:
@@ -58,14 +61,17 @@ async def announce(loopback: Loopback, folder: Path, *, pid: int, started: float
     await loopback.bound.wait()
     path = folder / ADDRESS
     address = _Address(pid=pid, origin=loopback.origin, token=loopback.token, started_at=timestamp(started))
+    write = partial(write_atomic, path, msgspec.json.encode(address), mode=0o600)
+    one = trio.CapacityLimiter(1)
     try:
-        await trio.to_thread.run_sync(partial(write_atomic, path, msgspec.json.encode(address), mode=0o600))
+        await trio.to_thread.run_sync(write, abandon_on_cancel=True, limiter=one)
         await trio.sleep_forever()
     except SidecarError as error:
         log.warning("it cannot be written how this sidecar is reached", path=str(path), detail=error.message)
     finally:
-        with suppress(OSError):
-            path.unlink()
+        # Behind the write, if that still goes on.
+        with trio.move_on_after(LONGEST, shield=True), suppress(OSError):
+            await trio.to_thread.run_sync(path.unlink, abandon_on_cancel=True, limiter=one)
 
 
 def _read(folder: Path) -> Instance | None:

@@ -79,7 +79,7 @@ class MonitoringService:
 
         sample, sources = await self.sampler.fresh(), self.sampler.sources
         phases, silenced = self.alerts.phases(), self.alerts.silenced()
-        rules = self.alerts.config.rules()
+        rules = self.alerts.held.config.rules()
         alerts = [Alerting(rule.id, rule.severity, phases[rule.id], silenced[rule.id]) for rule in rules]
         values = gather(sample, sources, started=self.started, dropped=self.events.dropped, alerts=alerts)
         # In two short stretches: in a thread it would hold the interpreter as long, and the loop with it.
@@ -101,7 +101,6 @@ class MonitoringService:
         async with trio.open_nursery() as nursery:
             if self.file is not None:
                 nursery.start_soon(keep, self.history, self.file, self.log, time.time, self.loaded)
-            await self.alerts.load()
             nursery.start_soon(self.alerts.run)
             nursery.start_soon(self.sampler.run)
 

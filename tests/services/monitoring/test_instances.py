@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import stat
+import threading
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+import pytest
 import trio
 
 from sidecar.services.folders import Roots
 from sidecar.services.instance import ADDRESS, LOCK, open_folders
 from sidecar.services.logger import Logger
 from sidecar.services.loopback import Loopback
+from sidecar.services.monitoring import instances
 from sidecar.services.monitoring.instances import announce, running
 from tests.harness.patience import PATIENCE
 
@@ -91,6 +95,36 @@ def test_a_second_sweeps_away_what_only_says_how_the_dead_were_reached(tmp_path:
         (dead / LOCK).touch()
         with open_folders(roots(tmp_path)):
             assert not dead.exists()
+
+
+@pytest.mark.parametrize("name", ["replace", "unlink"])
+async def test_a_folder_that_hangs_holds_up_no_end(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inside, back, real = threading.Event(), threading.Event(), getattr(Path, name)
+
+    def hang(path: Path, *given: Any) -> Any:
+        inside.set()
+        back.wait()
+        return real(path, *given)
+
+    monkeypatch.setattr(instances, "LONGEST", 0.05)
+    monkeypatch.setattr(Path, name, hang)
+    loopback = Loopback(lambda: 0)
+    _ = loopback.origin
+    log = Logger(lambda *_: None)
+    try:
+        with trio.fail_after(PATIENCE):
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(partial(announce, loopback, tmp_path, pid=1, started=0.0, log=log))
+                if name == "unlink":
+                    await until_written(tmp_path)
+                else:
+                    while not inside.is_set():  # noqa: ASYNC110 - a thread tells nobody
+                        await trio.sleep(0.01)
+                nursery.cancel_scope.cancel()
+            assert inside.is_set()
+    finally:
+        back.set()
+        loopback.close()
 
 
 async def test_a_disk_that_is_full_is_told_of(tmp_path: Path) -> None:

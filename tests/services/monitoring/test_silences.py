@@ -27,7 +27,7 @@ def hush(seconds: float = 100.0, **given: Any) -> SilenceAlerts:
 
 
 def history(watch: Watch) -> list[tuple[str, str, bool]]:
-    return [(event.alert.id, event.change, event.alert.silenced) for event in watch.service.history]
+    return [(event.alert.id, event.change, event.alert.silenced) for event in watch.service.held.history]
 
 
 def warned(watch: Watch) -> list[str]:
@@ -86,6 +86,19 @@ async def test_who_was_told_that_it_began_is_told_of_its_end_though_it_is_silenc
     assert watch.changes() == []
     watch.look(FULL, 100)
     assert watch.changes() == []
+
+
+async def test_who_has_not_heard_that_it_fired_is_not_told_that_this_ended() -> None:
+    watch = Watch()
+    watch.look(FULL, 5)
+    await watch.service.silence(hush(alerts=["memory"]), by="me")
+    watch.look(FULL, 10)
+    watch.look(EMPTY, 40)
+    events = []
+    while (event := watch.heard.take()) is not None:
+        events.append((event.payload.change, event.payload.alert.state, event.payload.alert.fired_at))
+    assert events == [("pending", "pending", None), ("cancelled", "pending", None)]
+    assert [change for _, change, _ in history(watch)] == ["firing", "resolved"]
 
 
 async def test_a_silence_is_of_ids_of_a_severity_of_both_or_of_all() -> None:
@@ -165,7 +178,7 @@ async def test_what_fired_in_silence_is_told_of_after_a_restart_and_what_was_tol
     assert first.changes() == [("stalledJob", "firing")]
     await kept(first)
     later = Watch(tmp_path, now=NOW + 12 + 30)
-    await later.service.load()
+    await later.service.keeper.load()
     later.look({**FULL, "render.stalled": 90.0}, 10)
     assert later.changes() == []
     later.look({**FULL, "render.stalled": 90.0}, 30)
@@ -194,7 +207,7 @@ async def test_what_a_silence_leaves_to_be_told_is_told_once_though_the_process_
             nursery.cancel_scope.cancel()
     path.write_bytes(left)
     later = Watch(tmp_path)
-    await later.service.load()
+    await later.service.keeper.load()
     later.look(FULL, 5)
     assert later.changes() == []
 

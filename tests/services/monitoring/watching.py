@@ -58,7 +58,7 @@ class Watch:
 
 async def kept(watch: Watch) -> None:
     """Let it write what there is."""
-    await watch.service.load()
+    await watch.service.keeper.load()
     with trio.fail_after(PATIENCE):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(watch.service.run)
