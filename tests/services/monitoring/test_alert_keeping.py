@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 import pytest
 import trio
+from trio.testing import MockClock
 
 from protocol.commands.alerts import AlertRule, SetThresholds, SilenceAlerts
 from protocol.errors import DiskFull, OutputUnwritable
@@ -39,8 +40,8 @@ def inline(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trio.to_thread, "run_sync", lambda work, *given, **_: call(partial(work, *given)))
 
 
-@pytest.mark.usefixtures("inline", "autojump_clock")
-async def test_what_fires_is_written_at_once_and_what_pends_soon(tmp_path: Path) -> None:
+@pytest.mark.usefixtures("inline")
+async def test_what_fires_is_written_at_once_and_what_pends_soon(autojump_clock: MockClock, tmp_path: Path) -> None:
     watch, path = Watch(tmp_path), tmp_path / NAME
     await watch.service.keeper.load()
     async with trio.open_nursery() as nursery:
@@ -57,9 +58,9 @@ async def test_what_fires_is_written_at_once_and_what_pends_soon(tmp_path: Path)
         nursery.cancel_scope.cancel()
 
 
-@pytest.mark.usefixtures("inline", "autojump_clock")
+@pytest.mark.usefixtures("inline")
 async def test_what_could_not_be_written_is_tried_again_and_told_once(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     watch, path, refused = Watch(tmp_path), tmp_path / NAME, 2
 
