@@ -28,12 +28,15 @@ from sidecar.cli import main
 from sidecar.commands import registry
 from sidecar.services.monitoring import graphics, machine, sampler
 from sidecar.services.monitoring.cgroup import CpuUse, MemoryUse
+from sidecar.services.render import encode_run, produce
 from tests.services.gpu.test_cards import nvml
 
 MEMORY = 384 * 2**20
 CORES = 0.2
 SLOW = 1.2
 CRASHES_REMEMBERED = 8.0
+PATIENT = 600.0
+"""Seconds for which encoders may stand: a test that stops them has to see all else before they are ended for that."""
 
 
 class Container:
@@ -88,6 +91,8 @@ def plant(folder: Path) -> None:
     graphics.DRIVER = (folder, folder)
     setattr(machine, "Cgroup", lambda: Container(folder))  # noqa: B010 - a stand-in
     sampler.CRASH_SECONDS = CRASHES_REMEMBERED
+    for module in (produce, encode_run):
+        setattr(module, "STALL_SECONDS", PATIENT)  # noqa: B010 - one of them imports it
     real = registry.HANDLERS["project.get"]
     registry._REGISTERED["project.get"] = replace(real, run=planted(real.run))
 

@@ -76,9 +76,12 @@ def _reach(container: av.container.InputContainer, size: int) -> tuple[Fraction,
     if container.format.name not in LISTED:
         first, end, packets = _walk(container.demux(stream))
         return (first or 0) * tick, end * tick, packets
+    for each in container.streams:
+        least = 1 if each.type in ("video", "audio") else 0
+        for entry in each.index_entries:
+            there = entry.size >= least and entry.pos + entry.size <= size
+            _expect(there, "a packet is missing that its index names")
     entries = stream.index_entries
-    for entry in entries:
-        _expect(entry.size > 0 and entry.pos + entry.size <= size, "a packet is missing that its index names")
     first, end, _ = _walk(islice(container.demux(stream), BEGINNING))
     if len(entries) > BEGINNING:
         container.seek(entries[-1].timestamp, stream=stream)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sidecar.ffmpeg.builder.graph import Stream
+from sidecar.ffmpeg.builder.graph import Stream, node
 from sidecar.ffmpeg.builder.picture.convert import RGB, YUV, convert, recolored
 from sidecar.ffmpeg.builder.sidefiles import SideFiles
 from tests.ffmpeg.picture.planes import through
@@ -54,6 +54,23 @@ def test_the_same_to_a_level(
     assert off.max() < 1.01
     assert off.mean() < 0.1
     assert wrapped.mean() < 0.001
+
+
+@pytest.mark.parametrize("field", ["tff", "bff"])
+def test_frames_of_two_fields_are_taken_as_whole_pictures(field: str, tmp_path: Path) -> None:
+    """As swscale takes them: where chroma of a field lies would move it by a part of a line."""
+    color = replace(YUV, matrix="bt601")
+    frames = noise("yuv420p")
+
+    def slowly(stream: Stream, _files: SideFiles) -> Stream:
+        return convert(node("setfield", stream, mode=field), "gbrp", color=color)
+
+    def quickly(stream: Stream, _files: SideFiles) -> Stream:
+        return recolored(node("setfield", stream, mode=field), "gbrp", color=color)
+
+    slow, quick = (through(frames, "yuv420p", build, "gbrp", tmp_path, size=SIZE) for build in (slowly, quickly))
+    wrapped = (slow == 0) & (quick == 1)
+    assert (np.abs(slow - quick)[~wrapped] * 255).max() < 1.01
 
 
 @pytest.mark.parametrize("pixel_format", ["yuv420p", "yuv422p", "yuv444p"])

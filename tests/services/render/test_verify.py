@@ -6,6 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import pytest
 
 from protocol.errors import RenderFailed
@@ -75,10 +76,16 @@ def test_a_long_file(suffix: str, tmp_path: Path) -> None:
             verify(film, wrong)
 
 
-def test_a_file_that_ends_before_its_last_packet(tmp_path: Path) -> None:
-    film = make_clip(tmp_path / "film.mp4", seconds=4, rate="25", options=("-movflags", "+faststart"))
-    expected = Expected(100, sound=False, duration=Fraction(4), frame=Fraction(1, 25))
+@pytest.mark.parametrize("last", ["picture", "sound"])
+def test_a_file_that_ends_before_its_last_packet(last: str, tmp_path: Path) -> None:
+    audio = "stereo" if last == "sound" else None
+    film = make_clip(tmp_path / "film.mp4", seconds=4, rate="25", audio=audio, options=("-movflags", "+faststart"))
+    expected = Expected(100, sound=audio is not None, duration=Fraction(4), frame=Fraction(1, 25))
     verify(film, expected)
+    with av.open(str(film)) as container:
+        ends = {stream.type: max(each.pos + each.size for each in stream.index_entries) for stream in container.streams}
+    assert max(ends, key=ends.__getitem__) == ("audio" if last == "sound" else "video")
+    assert max(ends.values()) == film.stat().st_size
     with film.open("rb+") as file:
         file.truncate(film.stat().st_size - 1)
     with pytest.raises(RenderFailed, match="a packet is missing that its index names"):
