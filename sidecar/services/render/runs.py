@@ -28,7 +28,7 @@ LOOSE_BYTES = 2**27
 the next one takes while it is warm, and to begin one costs less than to touch so much memory for the first time."""
 
 HELD = 50
-"""Frames that an encoder holds, about: of shorter cells it takes less memory."""
+"""Frames that an encoder holds, about: of shorter cells it takes less memory. Measured for x264, and taken for its like."""
 
 LONGEST_FIRST = 0.5
 """A run that is at least this share of what is left for one worker goes before its turn: begun late, it ends last."""
@@ -70,7 +70,10 @@ def encoders_within(memory: float, width: int, height: int) -> int:
 
 
 def loose_encoders(width: int, height: int) -> float:
-    """Return how many encoders, at least one, a process may have for cells that show different things."""
+    """Return how many encoders, at least one, a process may have for cells that show different things.
+
+    Unlike `encoders_within` it takes small pictures for small: these are meant not to be limited.
+    """
     return max(1.0, LOOSE_BYTES * OUTPUT_PIXELS / (OUTPUT_BYTES * width * height))
 
 
