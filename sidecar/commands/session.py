@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Awaitable, Callable, Sequence
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from protocol.commands import Empty, Nothing
@@ -38,6 +38,7 @@ from sidecar.commands.registry import command
 if TYPE_CHECKING:
     from sidecar.ffmpeg.toolchain import Toolchain
     from sidecar.services.container import Services
+    from sidecar.services.monitoring.meter import Meter
 
 DISTRIBUTION = "video-compiler-sidecar"
 
@@ -52,6 +53,7 @@ async def initialize(params: Initialize, call: Call) -> Initialized:
     check_origins(params.allow_origins)
     peer, services = call.connection, call.services
     tool = await services.tools.look()
+    traces = await _traces(services) if "traces" in params.wants and peer.primary is None else None
     # From here to the end nothing waits: what was sent behind this request is served after it.
     peer.client = params.client.name
     peer.process_id = params.process_id
@@ -68,7 +70,8 @@ async def initialize(params: Initialize, call: Call) -> Initialized:
     if peer.primary is None:
         services.loopback.allow(params.allow_origins)
     services.begin()
-    traces = "traces" in params.wants and peer.primary is None and _traced(services)
+    if traces is not None:
+        services.tasks.start_soon(traces, services.meter)
     return Initialized(
         protocol=PROTOCOL,
         server=Server(
@@ -91,7 +94,7 @@ async def initialize(params: Initialize, call: Call) -> Initialized:
         http=http,
         ffmpeg=_ffmpeg(tool),
         paths=_paths(services),
-        features={"render": tool is not None, "http": http is not None, "metrics": True, "traces": traces},
+        features={"render": tool is not None, "http": http is not None, "metrics": True, "traces": traces is not None},
     )
 
 
@@ -174,15 +177,16 @@ def _http(services: Services) -> Http | None:
         return None
 
 
-def _traced(services: Services) -> bool:
-    """Tell OpenTelemetry from now on what operations spend their time on; False, and a line in the log, where it is not there."""
-    from sidecar.services.monitoring.tracing import export_traces, installed  # noqa: PLC0415 - for those who want it
+async def _traces(services: Services) -> Callable[[Meter], Awaitable[None]] | None:
+    """Return what tells OpenTelemetry what operations spend their time on; None, and a line in the log, where it cannot be told."""
+    from sidecar.services.monitoring.tracing import export_traces, installed, open_export  # noqa: PLC0415 - for those who want it
 
+    log = services.log.logger
     if not installed():
-        services.log.logger.warning("traces are not exported: the extra `otel` is not installed")
-        return False
-    services.tasks.start_soon(export_traces, services.meter, services.log.logger, services.instance_id)
-    return True
+        log.warning("traces are not exported: the extra `otel` is not installed")
+        return None
+    export = await open_export(log, services.instance_id)
+    return None if export is None else partial(export_traces, export=export)
 
 
 def _ffmpeg(tool: Toolchain | None) -> FfmpegSummary | None:

@@ -268,14 +268,14 @@ class Connection:
         if reporter is not None:
             reporter.finish()
         flight.reply(answer)
+        if self._landed is not None:
+            self._landed.set()
+            self._landed = None
         seconds = perf_counter() - flight.began
         if flight.handler.command.before_initialize:
             self._nursery.start_soon(self._count_later, flight, seconds)
         else:
             self._count(flight, seconds)
-        if self._landed is not None:
-            self._landed.set()
-            self._landed = None
 
     async def _run(self, flight: _Flight, reporter: Reporter | None) -> Any:
         if flight.ready is not None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -48,16 +48,27 @@ def receiver() -> Iterator[tuple[str, list[Any]]]:
             thread.join()
 
 
+@asynccontextmanager
+async def traced(home: Path, own: Mapping[str, str]) -> AsyncIterator[tuple[Spawned, dict[str, bool]]]:
+    """Run a sidecar that is to export traces, in such an environment, until it has ended by itself."""
+    async with spawn(SIDECAR, env={**environment(home), **own}) as shell, trio.open_nursery() as nursery:
+        sidecar = Spawned(shell)
+        nursery.start_soon(sidecar.listen)
+        features = (await sidecar.request("initialize", **INITIALIZE, wants=["traces"]))["features"]
+        yield sidecar, features
+        await shell.close()
+        with trio.fail_after(PATIENCE):
+            await shell.process.wait()
+        nursery.cancel_scope.cancel()
+
+
 async def test_stages_are_logged_and_exported(tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "clip.mp4", seconds=1)
     raw = project(file(clip, 0, 1))
     with receiver() as (address, spans):
-        env = {**environment(tmp_path), "SIDECAR_LOG_LEVEL": "debug", "OTEL_EXPORTER_OTLP_ENDPOINT": address}
-        async with spawn(SIDECAR, env=env) as shell, trio.open_nursery() as nursery:
-            sidecar = Spawned(shell)
-            nursery.start_soon(sidecar.listen)
-            said = await sidecar.request("initialize", **INITIALIZE, wants=["traces"])
-            assert said["features"]["traces"] is True
+        own = {"SIDECAR_LOG_LEVEL": "debug", "OTEL_EXPORTER_OTLP_ENDPOINT": address, "OTEL_BSP_SCHEDULE_DELAY": "100"}
+        async with traced(tmp_path, own) as (sidecar, features):
+            assert features["traces"] is True
             await sidecar.request("events.subscribe", topics=["render.state", "log"])
             await sidecar.request("media.probe", path=str(clip))
             await sidecar.request("preview.frame", project={"inline": raw}, frame=3)
@@ -67,10 +78,9 @@ async def test_stages_are_logged_and_exported(tmp_path: Path) -> None:
             found = {
                 name: await staged(sidecar, name) for name in ("media.probe", "preview.frame", "render.start", "render")
             }
-            await shell.close()
             with trio.fail_after(PATIENCE):
-                await shell.process.wait()
-            nursery.cancel_scope.cancel()
+                while not found.keys() <= {span.name for span in spans}:  # noqa: ASYNC110 - a thread tells nobody
+                    await trio.sleep(0.05)
     stages = {name: set(line["stages"]) for name, line in found.items()}
     assert stages["media.probe"] == {"decode", "queue", "worker"}
     assert stages["preview.frame"] >= {"decode", "queue", "plan", "ffmpeg"}
@@ -87,6 +97,27 @@ async def test_stages_are_logged_and_exported(tmp_path: Path) -> None:
         assert below >= stages[name]
         took = (root.end_time_unix_nano - root.start_time_unix_nano) / 1e6
         assert abs(took - line["ms"]) < 1
+
+
+async def test_what_has_not_been_sent_is_sent_at_the_end(tmp_path: Path) -> None:
+    with receiver() as (address, spans):
+        own = {"OTEL_EXPORTER_OTLP_ENDPOINT": address, "OTEL_BSP_SCHEDULE_DELAY": "3600000"}
+        async with traced(tmp_path, own) as (sidecar, _):
+            # What comes right behind `initialize` may come before anything is counted.
+            await sidecar.request("system.info")
+            await sidecar.request("alerts.silences")
+            assert not spans
+    assert "alerts.silences" in {span.name for span in spans}
+
+
+async def test_variables_that_the_sdk_refuses_cost_traces_alone(tmp_path: Path) -> None:
+    async with traced(tmp_path, {"OTEL_BSP_MAX_QUEUE_SIZE": "1"}) as (sidecar, features):
+        assert features["traces"] is False
+        assert (await sidecar.request("alerts.silences"))["silences"] == []
+        log = trio.Path((await sidecar.request("system.info"))["paths"]["log"])
+        with trio.fail_after(PATIENCE):
+            while "traces cannot be exported" not in "".join([await each.read_text() for each in await log.glob("*")]):  # noqa: ASYNC110 - a file tells nobody
+                await trio.sleep(0.05)
 
 
 async def staged(sidecar: Spawned, name: str) -> Any:

@@ -324,9 +324,9 @@ class RenderService:
                 if not job.ended:
                     job.end("cancelled")
                 kind = self._count(job, trio.current_time() - began)
+                self._settle(job)
                 if recorder is not None:
                     self._meter.traced(recorder, RENDER, job.trace_id, perf_counter(), kind)
-                self._settle(job)
 
     def _count(self, job: RenderJob, lived: float) -> str | None:
         """Count a job that ended among the operations, and return the kind of its error.

@@ -6,22 +6,26 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from logging import getLogger
+from pathlib import Path
 from time import perf_counter, time_ns
 from typing import Any
 
 import pytest
 import trio
-from opentelemetry.sdk.trace import ReadableSpan
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter
+import trio.testing
+from opentelemetry.context import Context
+from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor, SpanExporter
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
-from sidecar.core.spans import Recorder, Timed
+from sidecar.core.spans import Recorder, Timed, Traced
 from sidecar.services.monitoring import tracing
 from sidecar.services.monitoring.meter import Meter
-from sidecar.services.monitoring.tracing import export_traces, installed, trace_number
+from sidecar.services.monitoring.tracing import SLICE, export_traces, installed, open_export, trace_number
 from tests.harness.patience import PATIENCE
 from tests.services.monitoring.watching import Log
+from tests.services.render.studio import SHORT, studio
 
 TRACE = "0123456789abcdef"
 
@@ -52,14 +56,25 @@ class Exported:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(work)
 
+    def many(self, spans: int) -> None:
+        """End an operation that had so many stages."""
+        began = perf_counter()
+        recorder = self.meter.recorder(began)
+        assert recorder is not None
+        for _ in range(spans):
+            recorder.note("decode", began, began)
+        self.meter.traced(recorder, "render", TRACE, perf_counter(), None)
+
 
 @asynccontextmanager
-async def exporting(exporter: SpanExporter) -> AsyncIterator[Exported]:
+async def exporting(processor: SpanProcessor) -> AsyncIterator[Exported]:
     found = Exported()
     logger: Any = found.log
     with trio.fail_after(PATIENCE):
+        export = await open_export(logger, "instance", lambda: processor)
+        assert export is not None
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(export_traces, found.meter, logger, "instance", lambda: SimpleSpanProcessor(exporter))
+            nursery.start_soon(export_traces, found.meter, export)
             while not found.meter.tracers:
                 await trio.lowlevel.checkpoint()
             yield found
@@ -70,7 +85,7 @@ async def exporting(exporter: SpanExporter) -> AsyncIterator[Exported]:
 async def test_an_operation_is_a_trace_with_a_span_a_stage(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTEL_SERVICE_NAME", "theirs")
     exporter, began = InMemorySpanExporter(), time_ns()
-    async with exporting(exporter) as exported:
+    async with exporting(SimpleSpanProcessor(exporter)) as exported:
         await exported.operation("media.probe")
         await exported.operation("render", "diskFull")
         await exported.operation("project.get", "projectNotOpen", trace_id="another")
@@ -126,15 +141,111 @@ def test_a_trace_is_found_by_the_id_that_the_log_has() -> None:
     assert 0 < trace_number("instance", "no number") < 2**128
 
 
-async def test_a_receiver_that_fails_costs_spans_and_a_line_in_the_log() -> None:
+async def test_a_receiver_that_fails_costs_spans_and_a_line_in_the_log_each_minute(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     class Failing(SpanExporter):
         def export(self, spans: Sequence[ReadableSpan]) -> Any:
             raise OSError("nobody is there")
 
-    async with exporting(Failing()) as exported:
-        await exported.operation("media.probe")
-    assert {(line["event"], line["level"]) for line in exported.log.lines} == {("traces cannot be exported", "warning")}
+    now = [100.0]
+    monkeypatch.setattr(tracing, "monotonic", lambda: now[0])
+    async with exporting(SimpleSpanProcessor(Failing())) as exported:
+        lines = exported.log.lines
+        exported.many(4)
+        while not lines:
+            await trio.lowlevel.checkpoint()
+        now[0] += 59.9
+        exported.many(4)
+        await trio.testing.wait_all_tasks_blocked()
+        assert [(line["event"], line["level"], line["more"]) for line in lines] == [
+            ("traces cannot be exported", "warning", 0)
+        ]
+        now[0] += 0.2
+        exported.many(0)
+        await trio.testing.wait_all_tasks_blocked()
+        assert [line["more"] for line in lines] == [0, 9]
     assert getLogger("opentelemetry").handlers == []
+
+
+async def test_what_is_plugged_in_and_fails_costs_no_operation_its_end() -> None:
+    class Failing(SpanProcessor):
+        def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+            raise RuntimeError("of another make")
+
+        def shutdown(self) -> None:
+            raise RuntimeError("nor does it end")
+
+    async with exporting(Failing()) as exported:
+        for _ in range(2):
+            await exported.operation("media.probe")
+            await trio.testing.wait_all_tasks_blocked()
+    assert [line["detail"] for line in exported.log.lines] == [
+        "RuntimeError('of another make')",
+        "RuntimeError('nor does it end')",
+    ]
+
+
+async def test_variables_that_the_sdk_refuses_end_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_BSP_MAX_QUEUE_SIZE", "1")
+    log = Log()
+    logger: Any = log
+    assert await open_export(logger, "instance") is None
+    (line,) = log.lines
+    assert line["event"] == "traces cannot be exported"
+    assert "max_export_batch_size" in line["detail"]
+    assert getLogger("opentelemetry").handlers == []
+
+
+async def test_others_have_their_turn_while_a_long_trace_is_made() -> None:
+    class Noting(SpanProcessor):
+        def on_end(self, span: ReadableSpan) -> None:
+            at.append(turns)
+
+    at: list[int] = []
+    turns = 0
+    async with exporting(Noting()) as exported:
+        exported.many(6 * SLICE)
+        while len(at) < 6 * SLICE + 1:
+            turns += 1
+            await trio.lowlevel.checkpoint()
+    assert all(at.count(turn) <= SLICE + 1 for turn in at)
+
+
+async def test_more_than_can_wait_is_left_out_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tracing, "WAITING", 2)
+    exporter = InMemorySpanExporter()
+    async with exporting(SimpleSpanProcessor(exporter)) as exported:
+        await trio.testing.wait_all_tasks_blocked()
+        for _ in range(5):
+            exported.many(0)
+    # One goes to who waits for it, two wait.
+    assert len(exporter.get_finished_spans()) == 3
+    assert [line["detail"] for line in exported.log.lines] == ["more than 2 operations wait"]
+
+
+async def test_what_waits_is_sent_at_the_end() -> None:
+    exporter = InMemorySpanExporter()
+    async with exporting(BatchSpanProcessor(exporter, schedule_delay_millis=3_600_000)) as exported:
+        await trio.testing.wait_all_tasks_blocked()
+        exported.many(2 * SLICE)
+        exported.many(0)
+    names = [span.name for span in exporter.get_finished_spans()]
+    assert (names.count("render"), names.count("decode")) == (2, 2 * SLICE)
+
+
+async def test_a_job_has_ended_for_all_when_its_trace_is_told(tmp_path: Path) -> None:
+    states: list[str] = []
+    async with studio(tmp_path / "home") as desk:
+        heard = desk.services.events.subscribe(["render.state"])
+
+        def tell(traced: Traced) -> None:
+            while (event := heard.take()) is not None:
+                states.append(event.payload.job.state)
+
+        desk.services.meter.tracers.append(tell)
+        await desk.finish(SHORT, tmp_path / "film.mp4")
+    assert states[-1] == "completed"
 
 
 def test_where_the_sdk_is_not_installed_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
