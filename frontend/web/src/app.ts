@@ -11,8 +11,10 @@ import type { Reopened } from "./project/opening";
 import type { Preferences } from "./shell/preferences";
 import type { Host } from "./shell/host";
 import type { Key } from "./text";
+import { errorText } from "./text/errors";
 import type { Session } from "./transport/session";
 import type { Speaker } from "./ui/notices";
+import { projectFrames } from "./timeline/model/time";
 import { PeakFiles } from "./timeline/peaks";
 import { createTimeline, type Timeline } from "./timeline/state";
 import { Strips } from "./timeline/strips";
@@ -56,7 +58,11 @@ export interface Editor {
 
 export function createEditor(app: App, opened: Reopened, report: (trouble: Trouble<Key>) => void): Editor {
   const live = new LiveProject<Key>(app.session, opened, report);
-  const shelf = new Shelf(app.session, () => live.store.getState().projectId);
+  const shelf = new Shelf(
+    app.session,
+    () => live.store.getState().projectId,
+    (error) => app.speaker.tell("error", errorText(error)),
+  );
   return {
     app,
     session: app.session,
@@ -64,7 +70,8 @@ export function createEditor(app: App, opened: Reopened, report: (trouble: Troub
     shelf,
     pictures: new Pictures(app.session),
     proxies: new Proxies(app.session),
-    playback: new Playback(() => live.store.getState().frames),
+    // What the sidecar has not answered yet counts, too.
+    playback: new Playback(() => projectFrames(live.store.getState().document)),
     selection: createStore(() => NOTHING_SELECTED),
     timeline: createTimeline(),
     strips: new Strips(app.session),

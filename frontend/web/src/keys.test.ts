@@ -55,6 +55,20 @@ describe("keys", () => {
     expect(press("", { code: "ArrowLeft" })).toBe("viewer.previous");
   });
 
+  it("are heard on what has keys of its own only where it hears them", () => {
+    expect(press("<div role=slider tabindex=0 data-here></div>", { code: "ArrowLeft" })).toBe("viewer.previous");
+    const folded = "<details><summary data-here></summary></details>";
+    expect([press(folded, { code: "Space" }), press(folded, { code: "Enter" })]).toEqual([null, null]);
+    expect(press(folded, { code: "KeyJ" })).toBe("viewer.backward");
+  });
+
+  it("mean nothing while a dialog waits for its answer, wherever the focus is", () => {
+    const asked = "<dialog open></dialog><button data-here></button>";
+    expect(press(asked, { code: "KeyJ" })).toBeNull();
+    expect(press(asked, { code: "KeyO", ctrlKey: true })).toBeNull();
+    expect(press("<dialog></dialog><button data-here></button>", { code: "KeyJ" })).toBe("viewer.backward");
+  });
+
   it("are written as people read them", () => {
     expect(keysText("Mod+Shift+KeyZ")).toBe("Ctrl+Shift+Z");
     expect(keysText("Shift+ArrowLeft")).toBe("Shift+←");

@@ -103,14 +103,16 @@ export function keysOf(command: CommandId): string | null {
 
 /** The command that a key press means where the focus is; that of the part wins over the editor's. */
 export function commandOf(event: KeyboardEvent): CommandId | null {
+  // A dialog is answered before anything else is done.
+  if (document.querySelector("dialog[open]")) return null;
   const pressed = pressedKeys(event);
   const target = event.target instanceof Element ? event.target : null;
   const zone = target?.closest<HTMLElement>("[data-zone]")?.dataset["zone"];
   const matching = BINDINGS.filter(({ keys }) => keys === pressed);
   const fits = (when: Zone): CommandId | null => matching.find((binding) => binding.when === when)?.command ?? null;
-  if (isTyping(target) || target?.closest("dialog, [role=menu]")) return fits("anywhere");
+  if (isTyping(target) || target?.closest("[role=menu]")) return fits("anywhere");
   const own = zone === undefined ? null : fits(zone as Zone);
-  // Space and Enter press the button that has the focus, arrows move what is a slider.
+  // Space and Enter press the button that has the focus, arrows move what stands on a range.
   if (own === null && target && presses(target, event.code)) return null;
   return own ?? fits("editor") ?? fits("anywhere");
 }
@@ -139,7 +141,7 @@ function isTyping(target: Element | null): boolean {
 }
 
 function presses(target: Element, code: string): boolean {
-  if (code === "Enter" || code === "NumpadEnter") return target.matches("button, a, [role=option]");
-  if (code === "Space") return target.matches("button, input[type=checkbox], [role=option]");
-  return /^(?:Arrow|Home|End|Page)/u.test(code) && target.matches("input[type=range], [role=slider], [role=option], [role=separator]");
+  if (code === "Enter" || code === "NumpadEnter") return target.matches("button, a, summary, [role=option]");
+  if (code === "Space") return target.matches("button, summary, input[type=checkbox], [role=option]");
+  return /^(?:Arrow|Home|End|Page)/u.test(code) && target.matches("input[type=range], [role=option], [role=separator]");
 }

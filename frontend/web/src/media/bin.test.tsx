@@ -4,9 +4,12 @@ import userEvent from "@testing-library/user-event";
 import { produce } from "immer";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { EditorContext } from "../app";
+import { run } from "../commands";
 import { RpcError, type MediaEntry, type Project, type Proxy } from "../generated/client";
 import { useKeys } from "../keys";
 import { film, stage, type Answers, type Staged } from "../testing/editor";
+import { eachClip } from "../timeline/model/document";
+import { clipSpan, projectRate } from "../timeline/model/time";
 import { addTrack } from "../timeline/model/tracks";
 import { emptyProject } from "../timeline/testing/project";
 import { Bin } from "./Bin";
@@ -97,6 +100,32 @@ describe("the bin", () => {
     open().editor.live.edit("project.rename", (draft) => void Object.assign(draft, { width: 640 }));
     expect(await importFiles(open().editor, ["/film.mp4", "/other.mp4", "/other.mp4"])).toHaveLength(1);
     expect(documentOf()).toMatchObject({ width: 640, media: [{ path: "/film.mp4" }, { path: "/other.mp4" }] });
+  });
+
+  it("imports a file again that was taken out, and one whose import was undone", async () => {
+    const { editor } = open();
+    await importFiles(editor, ["/film.mp4"]);
+    editor.live.undo();
+    await importFiles(editor, ["/film.mp4"]);
+    expect(documentOf().media).toMatchObject([{ path: "/film.mp4" }]);
+    editor.selection.setState({ media: new Set(documentOf().media.map(({ id }) => id)) });
+    run(editor, "media.remove");
+    expect(documentOf().media).toEqual([]);
+    await importFiles(editor, ["/film.mp4"]);
+    expect(documentOf().media).toMatchObject([{ path: "/film.mp4" }]);
+  });
+
+  it("adds files behind all clips, those that are switched off and those that are not answered yet included", async () => {
+    const { editor } = open();
+    await importFiles(editor, ["/film.mp4"]);
+    editor.selection.setState({ media: new Set(documentOf().media.map(({ id }) => id)) });
+    run(editor, "media.append");
+    editor.live.edit("inspector.changeClip", (draft) => eachClip(draft, (clip) => void (clip.enabled = false)));
+    run(editor, "media.append");
+    run(editor, "media.append");
+    const spans: unknown[] = [];
+    eachClip(documentOf(), (clip) => spans.push(clipSpan(clip, projectRate(documentOf()))));
+    expect(spans).toEqual([0, 1, 2].map((count) => ({ first: count * 299, end: (count + 1) * 299 })));
   });
 
   it("is worked by keys: arrows select, Enter puts on the timeline, Delete asks where clips would go", async () => {

@@ -5,6 +5,7 @@ import { text } from "../text";
 import { parse } from "../project/time";
 import { insertMedia, type NewMedia } from "../timeline/model/insert";
 import { settle } from "../timeline/model/settle";
+import { lastFrame } from "../timeline/model/time";
 import { told } from "../shell/projects";
 import { importByDialog } from "./import";
 import { clipsOf, kindOf } from "./shelf";
@@ -41,7 +42,7 @@ function append(editor: Editor): void {
   const items = selected(editor).flatMap((id) => asNewMedia(editor, id) ?? []);
   if (items.length === 0) return;
   const { live, selection } = editor;
-  const clips = live.edit("media.appendEdit", (draft) => insertMedia(draft, items, { track: null, frame: live.store.getState().frames, landing: "overwrite" }));
+  const clips = live.edit("media.appendEdit", (draft) => insertMedia(draft, items, { track: null, frame: lastFrame(draft), landing: "overwrite" }));
   selection.setState({ clips: new Set(clips) });
 }
 

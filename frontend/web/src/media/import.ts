@@ -16,7 +16,8 @@ export async function importByDialog(editor: Editor): Promise<void> {
 /** Import files by their absolute paths, as one edit; what cannot be read is told. Returns the ids in the bin. */
 export async function importFiles(editor: Editor, paths: readonly string[]): Promise<string[]> {
   const { live, shelf, app } = editor;
-  const known = new Set(shelf.store.getState().paths.values());
+  const { paths: absolute } = shelf.store.getState();
+  const known = new Set(live.store.getState().document.media.map(({ id, path }) => absolute.get(id) ?? path));
   const fresh = [...new Set(paths)].filter((path) => !known.has(path));
   if (fresh.length < paths.length) app.speaker.tell("info", text("media.alreadyThere", { count: paths.length - fresh.length }));
   const read = await readAll(editor, fresh);

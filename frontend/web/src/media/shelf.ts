@@ -25,22 +25,25 @@ export class Shelf {
   readonly store: StoreApi<ShelfState> = createStore(() => ({ files: new Map(), paths: new Map() }));
   readonly #session: Session;
   readonly #projectId: () => string;
+  readonly #fail: (error: unknown) => void;
   readonly #stops: (() => void)[] = [];
   #asking = false;
   #again = false;
 
-  constructor(session: Session, projectId: () => string) {
+  /** `fail` hears why the sidecar could not look at the files. */
+  constructor(session: Session, projectId: () => string, fail: (error: unknown) => void) {
     this.#session = session;
     this.#projectId = projectId;
+    this.#fail = fail;
     this.#stops.push(
       session.listen("media.changed", ({ payload }) => {
         if (payload.projectId !== this.#projectId()) return;
         const { path, state, info, error, ids } = payload;
         this.#put([{ path, state, info: info ?? this.store.getState().files.get(path)?.info ?? null, error }], new Map(ids.map((id) => [id, path])));
       }),
-      session.onRenewed(() => void this.look()),
+      session.onRenewed(() => void this.look().catch(fail)),
     );
-    void this.look();
+    this.look().catch(fail);
   }
 
   close(): void {
@@ -73,7 +76,7 @@ export class Shelf {
       if (!isRpcError(error, "connectionLost") && !isRpcError(error, "projectNotOpen")) throw error;
     } finally {
       this.#asking = false;
-      if (this.#again) void this.look();
+      if (this.#again) this.look().catch(this.#fail);
     }
   }
 

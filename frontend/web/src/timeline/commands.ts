@@ -6,7 +6,7 @@ import type { Clip, Project } from "../generated/client";
 import { text, type Key } from "../text";
 import { moveFocus } from "./focus";
 import { copyClips, pasteClips } from "./model/clipboard";
-import { findClip, isMediaTrack } from "./model/document";
+import { eachClip, findClip, isMediaTrack } from "./model/document";
 import { insertTitle } from "./model/insert";
 import { moveClips } from "./model/move";
 import { closeGap, gapAt, removeClips, rippleRemove } from "./model/remove";
@@ -117,8 +117,13 @@ function paste(editor: Editor): void {
     ids = pasteClips(draft, clipboard, placeOfPaste(editor));
   });
   selectClips(editor, ids);
-  const length = Math.max(...clipboard.items.map((item) => item.end));
-  if (ids.length > 0) editor.playback.seek(editor.playback.frame + length);
+  const project = documentOf(editor);
+  const pasted = new Set(ids);
+  let end = 0;
+  eachClip(project, (clip) => {
+    if (pasted.has(clip.id ?? "")) end = Math.max(end, spanOf(project, clip).end);
+  });
+  if (ids.length > 0) editor.playback.seek(end);
 }
 
 /** Put a copy of what is selected behind it. */

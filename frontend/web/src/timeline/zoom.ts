@@ -1,9 +1,9 @@
 /** Zooming and scrolling of the lanes. */
 
 import type { Editor } from "../app";
-import { projectRate } from "./model/time";
+import { lastFrame } from "./model/time";
 import { withinScale } from "./state";
-import { HEAD, lastFrame } from "./view/layout";
+import { HEAD } from "./view/layout";
 
 const MARGIN = 24;
 
@@ -33,7 +33,7 @@ export function zoomBy(editor: Editor, factor: number, at: number | null = null)
 export function zoomToFit(editor: Editor): void {
   const area = scroller();
   const { document: project } = editor.live.store.getState();
-  const frames = lastFrame(project, projectRate(project));
+  const frames = lastFrame(project);
   const room = (area?.clientWidth ?? 0) - HEAD - MARGIN;
   if (area === null || frames === 0 || room <= 0) return;
   editor.timeline.setState({ scale: withinScale(room / frames) });

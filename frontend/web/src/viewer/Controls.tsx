@@ -1,4 +1,4 @@
-import { useState, type JSX } from "react";
+import type { JSX } from "react";
 import { useStore } from "zustand";
 import { useDocument, useEditor, useLive } from "../app";
 import { run, type CommandId } from "../commands";
@@ -7,6 +7,7 @@ import { parse, parseTimecode, timecode } from "../project/time";
 import { numberText } from "../text/format";
 import { useText } from "../text/use";
 import { IconButton } from "../ui/Button";
+import { useCommit } from "../ui/commit";
 import type { IconName } from "../ui/icons";
 
 type ViewerCommand = CommandId & `viewer.${string}`;
@@ -82,24 +83,16 @@ function Timecode(): JSX.Element {
   const frame = useStore(playback.store, (state) => state.frame);
   const rate = parse(useDocument((document) => document.frameRate));
   const shown = timecode(frame, rate);
-  const [typed, setTyped] = useState<string | null>(null);
-  const commit = (): void => {
-    const wanted = typed === null ? null : parseTimecode(typed, rate);
+  const field = useCommit(shown, (typed) => {
+    const wanted = parseTimecode(typed, rate);
     if (wanted !== null) playback.seek(wanted);
-    setTyped(null);
-  };
+  });
   return (
     <input
       className="field timecode digits"
       aria-label={t("viewer.timecode")}
-      value={typed ?? shown}
       onFocus={(event) => event.target.select()}
-      onChange={(event) => setTyped(event.target.value)}
-      onBlur={commit}
-      onKeyDown={(event) => {
-        if (event.key === "Escape") setTyped(null);
-        if (event.key === "Enter" || event.key === "Escape") event.currentTarget.blur();
-      }}
+      {...field}
     />
   );
 }

@@ -31,28 +31,28 @@ export function Viewer(): JSX.Element {
   return (
     <section className="panel viewer" data-zone="viewer" aria-label={t("viewer.title")} tabIndex={-1}>
       <div ref={stage} className="stage" onDoubleClick={() => run(editor, "viewer.full")}>
-        {empty ? (
+        {empty && (
           <div className="empty">
             <p>
               <strong>{t("viewer.empty")}</strong>
               {t("viewer.emptyHint")}
             </p>
           </div>
-        ) : (
-          <div className="screen" style={size} role="img" aria-label={t("viewer.picture", { frame })}>
-            <Still shown={shown} />
-            {/* The timeline's own subtitles are in the picture. */}
-            {/* oxlint-disable-next-line jsx-a11y/media-has-caption */}
-            <video ref={video} className={moving ? "moving" : ""} tabIndex={-1} />
-            <canvas ref={last} className={moving ? "moving" : ""} width={0} />
-            {fault !== null && !moving && (
-              <div className="fault" role="alert">
-                <strong>{errorText(fault)}</strong>
-                <span>{suggestionOf(fault)}</span>
-              </div>
-            )}
-          </div>
         )}
+        {/* It stays: what plays holds on to its elements. */}
+        <div className="screen" style={size} hidden={empty} role="img" aria-label={t("viewer.picture", { frame })}>
+          <Still shown={shown} />
+          {/* The timeline's own subtitles are in the picture. */}
+          {/* oxlint-disable-next-line jsx-a11y/media-has-caption */}
+          <video ref={video} className={moving ? "moving" : ""} tabIndex={-1} />
+          <canvas ref={last} className={moving ? "moving" : ""} width={0} />
+          {fault !== null && !moving && (
+            <div className="fault" role="alert">
+              <strong>{errorText(fault)}</strong>
+              <span>{suggestionOf(fault)}</span>
+            </div>
+          )}
+        </div>
       </div>
       <Scrubber />
       <Controls />
@@ -64,7 +64,7 @@ export function Viewer(): JSX.Element {
 function Still({ shown }: { shown: Shown | null }): JSX.Element {
   const holder = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
-    if (shown) holder.current?.replaceChildren(shown.image);
+    holder.current?.replaceChildren(...(shown ? [shown.image] : []));
   }, [shown]);
   return <div ref={holder} className="still" aria-hidden="true" />;
 }
@@ -88,6 +88,8 @@ function useFrames(editor: Editor, size: Size): { shown: Shown | null; fault: un
   const revision = useLive((state) => state.revision);
   const empty = useLive((state) => state.frames === 0);
   const width = inPixels(size.width);
+  // What comes next is not to begin with a picture of what was there before.
+  if (empty && shown !== null) setShown(null);
   useEffect(() => {
     // Proxies are found in quickly; what the playhead is let go on is the film's own.
     const media = scrubbing ? "proxy" : "original";

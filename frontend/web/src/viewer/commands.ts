@@ -2,7 +2,7 @@ import type { Editor } from "../app";
 import type { Commands } from "../commands";
 import { parse } from "../project/time";
 import { eachClip } from "../timeline/model/document";
-import { clipSpan } from "../timeline/model/time";
+import { clipSpan, projectFrames } from "../timeline/model/time";
 
 export const viewerCommands = {
   "viewer.playPause": { label: "viewer.playPause", run: ({ playback }) => playback.toggle() },
@@ -14,7 +14,7 @@ export const viewerCommands = {
   "viewer.previousTen": { label: "viewer.previousTen", run: ({ playback }) => playback.step(-10) },
   "viewer.nextTen": { label: "viewer.nextTen", run: ({ playback }) => playback.step(10) },
   "viewer.start": { label: "viewer.start", run: ({ playback }) => playback.seek(0) },
-  "viewer.end": { label: "viewer.end", run: (editor) => editor.playback.seek(editor.live.store.getState().frames - 1) },
+  "viewer.end": { label: "viewer.end", run: ({ live, playback }) => playback.seek(projectFrames(live.store.getState().document)) },
   "viewer.previousEdit": { label: "viewer.previousEdit", run: (editor) => toEdit(editor, -1) },
   "viewer.nextEdit": { label: "viewer.nextEdit", run: (editor) => toEdit(editor, 1) },
   "viewer.markIn": { label: "viewer.markIn", run: ({ playback }) => playback.mark("in") },

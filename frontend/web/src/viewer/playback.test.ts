@@ -36,6 +36,15 @@ describe("playback", () => {
     expect(empty.store.getState().rate).toBe(0);
   });
 
+  it("can be stopped once there is nothing any more", () => {
+    let length = 100;
+    const playback = new Playback(() => length);
+    playback.play(1);
+    length = 0;
+    playback.play(0);
+    expect(playback.store.getState().rate).toBe(0);
+  });
+
   it("hears where a play is only while it plays", () => {
     const playback = of(100);
     playback.play(1);

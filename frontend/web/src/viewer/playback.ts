@@ -54,7 +54,7 @@ export class Playback {
   play(rate: number): void {
     const { loop } = this.store.getState();
     const [first, last] = this.range();
-    if (last < first) return;
+    if (rate !== 0 && last < first) return;
     let { frame } = this;
     if (rate > 0 && (frame >= last || (loop && frame < first))) frame = first;
     if (rate < 0 && (frame <= first || (loop && frame > last))) frame = last;

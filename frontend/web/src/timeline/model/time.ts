@@ -94,6 +94,14 @@ export function projectFrames(project: Project): number {
   return end;
 }
 
+/** The end of the last clip of all, switched on or not, in frames; 0 where there is none. */
+export function lastFrame(project: Project): number {
+  const rate = projectRate(project);
+  let end = 0;
+  for (const track of project.tracks) if (track.kind !== "subtitle") for (const clip of track.clips) end = Math.max(end, clipSpan(clip, rate).end);
+  return end;
+}
+
 /** Seconds of the source that so many frames of the timeline take at a speed. */
 export function sourceLength(frames: number, rate: Ratio, speed: number): Ratio {
   const time = frameTime(frames, rate);

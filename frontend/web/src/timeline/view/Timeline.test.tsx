@@ -158,6 +158,18 @@ describe("the timeline", () => {
     expect(from("b")).toBe("0:00:08:00");
   });
 
+  it("pastes one copy behind the other, also behind the last clip", async () => {
+    const editor = await open();
+    await user.click(clip("a"));
+    await user.keyboard("{Control>}c{/Control}{End}");
+    expect(editor.playback.frame).toBe(150);
+    await user.keyboard("{Control>}vv{/Control}");
+    expect([from("c"), to("c")]).toEqual(["0:00:04:20", "0:00:06:00"]);
+    const copies = screen.getAllByRole("button", { name: /^Clip a,/u }).map((each) => each.getAttribute("aria-label"));
+    expect(copies).toEqual(["Clip a, 0:00:00:00 to 0:00:02:00", "Clip a, 0:00:06:00 to 0:00:08:00", "Clip a, 0:00:08:00 to 0:00:10:00"]);
+    expect(editor.playback.frame).toBe(250);
+  });
+
   it("adds a transition at the cut that is nearest, and removes it", async () => {
     const editor = await open();
     editor.playback.store.setState({ frame: 52 });
@@ -214,6 +226,14 @@ describe("the timeline", () => {
     await user.click(screen.getByRole("menuitem", { name: "Remove track" }));
     expect(screen.queryByRole("group", { name: "Track Music" })).toBeNull();
     expect(steps(editor)).toBe(3);
+  });
+
+  it("leaves a track its name where a new one is given up", async () => {
+    const editor = await open();
+    const name = screen.getByRole("textbox", { name: "Name of the track A1" });
+    await user.type(name, " and more{Escape}");
+    expect(name).toHaveProperty("value", "A1");
+    expect(steps(editor)).toBe(0);
   });
 
   it("leaves what lies on a locked track", async () => {

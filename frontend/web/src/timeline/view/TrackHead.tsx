@@ -1,6 +1,7 @@
 import { memo, useState, type JSX } from "react";
 import { useEditor } from "../../app";
 import { useText } from "../../text/use";
+import { useCommit } from "../../ui/commit";
 import { Icon } from "../../ui/icons";
 import { MenuButton } from "../../ui/Menu";
 import { isKeyframes } from "../model/shape";
@@ -27,18 +28,16 @@ export const TrackHead = memo(function TrackHead({ row, name }: { row: Row; name
       {letter}
     </button>
   );
+  const field = useCommit(name, (typed) => {
+    if (typed !== name) change({ name: typed });
+  });
   return (
     <div className={`tl-head ${track.kind}`} style={{ height: row.height }} role="group" aria-label={t("timeline.track", { name })}>
       <input
-        key={name}
         className="tl-name"
         aria-label={t("timeline.trackName", { name })}
-        defaultValue={name}
         spellCheck={false}
-        onBlur={(event) => event.target.value !== name && change({ name: event.target.value })}
-        onKeyDown={(event) => {
-          if (event.key === "Enter" || event.key === "Escape") event.currentTarget.blur();
-        }}
+        {...field}
       />
       <div className="tl-switches">
         {track.kind !== "subtitle" && toggle("muted", "M", t("timeline.mute"), track.muted)}

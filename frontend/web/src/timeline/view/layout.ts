@@ -56,8 +56,3 @@ export function visibleSpots(track: MediaTrack, from: number, to: number, rate: 
   const { spots, ends, firsts } = measured(track, rate);
   return spots.slice(firstFrom(ends, from + 1), firstFrom(firsts, to));
 }
-
-/** The last frame of all tracks, switched on or not. */
-export function lastFrame(project: Project, rate: Ratio): number {
-  return project.tracks.reduce((last, track) => Math.max(last, track.kind === "subtitle" ? 0 : (measured(track, rate).ends.at(-1) ?? 0)), 0);
-}
