@@ -5,7 +5,7 @@ import { useKeys } from "./keys";
 import { Inspector } from "./inspector/Inspector";
 import { Bin } from "./media/Bin";
 import { importFiles } from "./media/import";
-import { isDirty, leave } from "./shell/projects";
+import { closeWindow, isDirty, told } from "./shell/projects";
 import { Problems } from "./shell/Problems";
 import { Shortcuts } from "./shell/Shortcuts";
 import { TopBar } from "./shell/TopBar";
@@ -74,8 +74,8 @@ function useHost(editor: Editor): void {
   useEffect(() => {
     const { host, speaker } = editor.app;
     const stops = [
-      host.on("drop", ({ paths }) => void importFiles(editor, paths)),
-      host.on("close.asked", () => void leave(editor.app).then((may) => (may ? host.closeWindow() : undefined))),
+      host.on("drop", ({ paths }) => void told(editor.app, async () => void (await importFiles(editor, paths)))),
+      host.on("close.asked", () => void told(editor.app, () => closeWindow(editor.app))),
     ];
     const over = (event: DragEvent): void => {
       if (event.dataTransfer?.types.includes("Files")) event.preventDefault();

@@ -6,6 +6,7 @@ import { Failure, StudioPage } from "./Page";
 import { loadPreferences } from "./shell/preferences";
 import { openFirst, tell } from "./shell/projects";
 import { text } from "./text";
+import { errorText } from "./text/errors";
 import "./theme.css";
 import { connect, NoSidecar } from "./transport/connect";
 import type { Session } from "./transport/session";
@@ -20,7 +21,8 @@ start(root).catch((error: unknown) => {
 async function start(page: Root): Promise<void> {
   const speaker = new Speaker();
   const { session, host } = await connect((options) => speaker.askPaths(options));
-  const app: App = { session, host, speaker, preferences: await loadPreferences(host), current: createStore(() => ({ editor: null })) };
+  const preferences = await loadPreferences(host, (error) => speaker.tell("error", errorText(error)));
+  const app: App = { session, host, speaker, preferences, current: createStore(() => ({ editor: null })) };
   page.render(
     <StrictMode>
       <StudioPage app={app} />

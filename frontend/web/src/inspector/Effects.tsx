@@ -1,6 +1,7 @@
 import type { JSX } from "react";
 import { useEditor } from "../app";
 import type { Clip, Effect, EffectInfo } from "../generated/client";
+import { told } from "../shell/projects";
 import { useText } from "../text/use";
 import type { MediaTrack } from "../timeline/model/document";
 import { IconButton } from "../ui/Button";
@@ -41,7 +42,7 @@ export function Effects({ clip, ids, kind }: { clip: Clip; ids: ReadonlySet<stri
         <MenuButton
           className="add-effect"
           label={t("inspector.addEffect")}
-          groups={grouped(fitting, { video: t("inspector.picture"), audio: t("inspector.sound") }, (info) => void add(info))}
+          groups={grouped(fitting, { video: t("inspector.picture"), audio: t("inspector.sound") }, (info) => void told(app, () => add(info)))}
         >
           {t("inspector.addEffect")}
         </MenuButton>

@@ -1,6 +1,7 @@
 import { useState, type JSX } from "react";
 import { useDocument, useEditor } from "../app";
 import type { ParameterInfo } from "../generated/client";
+import { told } from "../shell/projects";
 import { useText } from "../text/use";
 import { isKeyframes } from "../timeline/model/shape";
 import { titleOf as trackTitle } from "../timeline/view/titles";
@@ -74,7 +75,7 @@ function FileChoice({ label, hint, value, onChange }: { label: string; hint: str
   return (
     <div className="field-row plain" title={value || hint}>
       <span>{label}</span>
-      <Button aria-label={`${label}: ${t("inspector.choose")}`} onClick={() => void choose()}>
+      <Button aria-label={`${label}: ${t("inspector.choose")}`} onClick={() => void told(app, choose)}>
         {value === "" ? t("inspector.choose") : (value.split("/").at(-1) ?? value)}
       </Button>
     </div>

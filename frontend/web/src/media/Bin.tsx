@@ -3,6 +3,7 @@ import { useStore } from "zustand";
 import { useDocument, useEditor } from "../app";
 import { isEnabled, run, type CommandId } from "../commands";
 import { keysOf } from "../keys";
+import { told } from "../shell/projects";
 import { useText } from "../text/use";
 import { Button } from "../ui/Button";
 import { Icon } from "../ui/icons";
@@ -135,8 +136,8 @@ function TileMenu({ id, at, onClose }: { id: string; at: { x: number; y: number 
     run: () => run(editor, command),
   });
   const { reveal } = editor.app.host;
-  const files: MenuGroup["items"] = [{ label: t("media.locate"), run: () => void locate(editor, id) }];
-  if (reveal && facts && facts.state !== "missing") files.push({ label: t("media.reveal"), run: () => void reveal(facts.path) });
+  const files: MenuGroup["items"] = [{ label: t("media.locate"), run: () => void told(editor.app, () => locate(editor, id)) }];
+  if (reveal && facts && facts.state !== "missing") files.push({ label: t("media.reveal"), run: () => void told(editor.app, () => reveal(facts.path)) });
   const work = editor.proxies.store.getState().work.get(facts?.path ?? "");
   const proxy = work ? { label: t("media.proxyStop"), run: work.stop } : item("media.proxy");
   const groups = [{ items: [item("media.append"), proxy] }, { items: files }, { items: [item("media.remove")] }];

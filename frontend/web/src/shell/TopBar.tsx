@@ -6,9 +6,10 @@ import { keysOf } from "../keys";
 import { nameOf } from "../text/format";
 import { useText } from "../text/use";
 import { Button, IconButton } from "../ui/Button";
+import { useCommit } from "../ui/commit";
 import { Icon } from "../ui/icons";
 import { MenuButton, type MenuGroup } from "../ui/Menu";
-import { isDirty, openPath } from "./projects";
+import { isDirty, openPath, told } from "./projects";
 
 /** Above everything: the project, undo and redo, problems, and how the page looks. */
 export function TopBar(): JSX.Element {
@@ -35,7 +36,7 @@ function ProjectMenu(): JSX.Element {
   const [recents, setRecents] = useState<string[]>([]);
   const path = useLive((state) => state.path);
   const { host } = editor.app;
-  const look = (): void => void host.recents().then(setRecents);
+  const look = (): void => void told(editor.app, async () => setRecents(await host.recents()));
   const item = (command: CommandId & `project.${string}`): MenuGroup["items"][number] => ({
     label: t(command),
     keys: keysOf(command),
@@ -45,7 +46,7 @@ function ProjectMenu(): JSX.Element {
     { items: [item("project.new"), item("project.open")] },
     {
       head: t("project.recent"),
-      items: recents.filter((recent) => recent !== path).map((recent) => ({ label: nameOf(recent), run: () => void openPath(editor.app, recent) })),
+      items: recents.filter((recent) => recent !== path).map((recent) => ({ label: nameOf(recent), run: () => void told(editor.app, async () => void (await openPath(editor.app, recent))) })),
     },
     { items: [item("project.save"), item("project.saveAs")] },
   ];
@@ -87,16 +88,11 @@ function ProjectName(): JSX.Element {
   const editor = useEditor();
   const name = useDocument((document) => document.name);
   useLive((state) => state);
-  const [typed, setTyped] = useState<string | null>(null);
-  const commit = (): void => {
-    const next = typed?.trim();
-    if (next !== undefined && next !== name) {
-      editor.live.edit("project.rename", (draft) => {
-        draft.name = next;
-      });
-    }
-    setTyped(null);
-  };
+  const field = useCommit(name, (typed) => {
+    editor.live.edit("project.rename", (draft) => {
+      draft.name = typed.trim();
+    });
+  });
   const dirty = isDirty(editor);
   return (
     <div className="project-name">
@@ -105,14 +101,8 @@ function ProjectName(): JSX.Element {
         aria-label={t("project.name")}
         placeholder={t("project.untitled")}
         maxLength={200}
-        size={Math.max(10, (typed ?? name).length)}
-        value={typed ?? name}
-        onChange={(event) => setTyped(event.target.value)}
-        onBlur={commit}
-        onKeyDown={(event) => {
-          if (event.key === "Escape") setTyped(null);
-          if (event.key === "Enter" || event.key === "Escape") event.currentTarget.blur();
-        }}
+        size={Math.max(10, field.value.length)}
+        {...field}
       />
       <span className={dirty ? "saved-mark dirty" : "saved-mark"} role="status">
         {t(dirty ? "project.unsaved" : "project.saved")}

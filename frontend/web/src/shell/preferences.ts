@@ -12,8 +12,8 @@ export interface Preferences {
 
 const KEPT = "preferences";
 
-/** Read them, apply them, and keep what is changed from then on. */
-export async function loadPreferences(host: Host): Promise<StoreApi<Preferences>> {
+/** Read them, apply them, and keep what is changed from then on; `fail` hears why that was not possible. */
+export async function loadPreferences(host: Host, fail: (error: unknown) => void): Promise<StoreApi<Preferences>> {
   const kept = (await host.get(KEPT)) as Partial<Preferences> | null;
   const store = createStore<Preferences>(() => ({ theme: "dark", language: language.getState().language, timelineHeight: 320, ...kept }));
   const show = ({ theme, language: chosen }: Preferences): void => {
@@ -24,7 +24,7 @@ export async function loadPreferences(host: Host): Promise<StoreApi<Preferences>
   show(store.getState());
   store.subscribe((preferences) => {
     show(preferences);
-    void host.set(KEPT, preferences);
+    host.set(KEPT, preferences).catch(fail);
   });
   return store;
 }

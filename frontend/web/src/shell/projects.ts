@@ -23,8 +23,8 @@ export async function openFirst(app: App): Promise<void> {
       if (!isRpcError(error, "projectNotOpen")) throw error;
     }
   }
-  const argument = await app.host.argument();
-  if (argument === null || !(await openPath(app, argument))) await newProject(app);
+  const path = kept?.path ?? (await app.host.argument());
+  if (path === null || !(await openPath(app, path))) await newProject(app);
 }
 
 export async function newProject(app: App): Promise<void> {
@@ -41,7 +41,8 @@ export async function openProject(app: App): Promise<void> {
 /** Open a project file; false where that was not possible, or was not wanted after all. */
 export async function openPath(app: App, path: string): Promise<boolean> {
   if (!(await leave(app))) return false;
-  return told(app, async () => {
+  let shown = false;
+  await told(app, async () => {
     let opened = await load(app.session, path, "ask");
     if (opened.recovery) {
       const wish = await app.speaker.ask(
@@ -60,8 +61,10 @@ export async function openPath(app: App, path: string): Promise<boolean> {
       opened = await load(app.session, path, wish);
     }
     show(app, opened);
+    shown = true;
     await app.host.addRecent(path);
   });
+  return shown;
 }
 
 /** Save to the project's file, or to one that is chosen. False where it was not saved. */
@@ -73,7 +76,8 @@ export async function save(editor: Editor, elsewhere = false): Promise<boolean> 
     const suggested = nameOf(path ?? `${document.name || text("project.untitled")}${SUFFIX}`);
     const chosen = await app.host.saveFile({ suggested, kinds: ["project"] });
     if (chosen === null) return false;
-    target = chosen.toLowerCase().endsWith(SUFFIX) ? chosen : chosen + SUFFIX;
+    // The shell has seen to how the name ends, and to what has it already.
+    target = app.host.kind === "shell" || chosen.toLowerCase().endsWith(SUFFIX) ? chosen : chosen + SUFFIX;
   }
   return told(app, async () => {
     await live.save(target);
@@ -98,6 +102,14 @@ export async function leave(app: App): Promise<boolean> {
   return true;
 }
 
+/** Close the window, if the project may go. What was not to be saved is given up for good, and not offered again. */
+export async function closeWindow(app: App): Promise<void> {
+  if (!(await leave(app))) return;
+  // A sidecar that is gone keeps no window open.
+  await told(app, async () => app.current.getState().editor?.close());
+  await app.host.closeWindow();
+}
+
 /** Whether closing it would lose something; a new project that was never edited loses nothing. */
 export function isDirty({ live }: Editor): boolean {
   const { revision, savedRevision, waiting, path, history } = live.store.getState();
@@ -110,9 +122,14 @@ function show(app: App, opened: Reopened): void {
   const editor = createEditor(app, opened, (trouble) => report(app, trouble));
   app.current.setState({ editor });
   remember(editor);
+  let titled = "";
   const retitle = (): void => {
     const { document } = editor.live.store.getState();
-    void app.host.setTitle(`${document.name || text("project.untitled")} – ${text("app.name")}`, isDirty(editor));
+    const title = `${document.name || text("project.untitled")} – ${text("app.name")}`;
+    const dirty = isDirty(editor);
+    if (app.current.getState().editor !== editor || titled === `${title} ${dirty}`) return;
+    titled = `${title} ${dirty}`;
+    void told(app, () => app.host.setTitle(title, dirty));
   };
   editor.live.store.subscribe(retitle);
   retitle();

@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useRef, useState, type JSX, type KeyboardEvent, type ReactNode } from "react";
+import { useEffect, useLayoutEffect, useRef, useState, type JSX, type KeyboardEvent, type ReactNode, type RefObject } from "react";
 
 export interface MenuItem {
   label: string;
@@ -20,7 +20,20 @@ interface Place {
 }
 
 /** A menu at a place of the window, for right clicks and for `MenuButton`; it takes the focus and gives it back. */
-export function Menu({ label, groups, at, onClose }: { label: string; groups: MenuGroup[]; at: Place; onClose: () => void }): JSX.Element {
+export function Menu({
+  label,
+  groups,
+  at,
+  opener,
+  onClose,
+}: {
+  label: string;
+  groups: MenuGroup[];
+  at: Place;
+  /** What opens and closes it: pressing that is no press elsewhere. */
+  opener?: RefObject<HTMLElement | null>;
+  onClose: () => void;
+}): JSX.Element {
   const menu = useRef<HTMLDivElement>(null);
   const [place, setPlace] = useState(at);
 
@@ -33,7 +46,7 @@ export function Menu({ label, groups, at, onClose }: { label: string; groups: Me
     const before = document.activeElement;
     itemsOf(menu.current)[0]?.focus();
     const away = (event: Event): void => {
-      if (!(event.target instanceof Node && menu.current?.contains(event.target))) onClose();
+      if (![menu, opener].some((own) => event.target instanceof Node && own?.current?.contains(event.target))) onClose();
     };
     window.addEventListener("pointerdown", away, true);
     window.addEventListener("blur", onClose);
@@ -62,11 +75,14 @@ export function Menu({ label, groups, at, onClose }: { label: string; groups: Me
       {groups
         .filter((group) => group.items.length > 0)
         .map((group, index) => (
-          <div key={group.head ?? group.items[0]?.label} role="group" aria-label={group.head}>
+          // Entries have no other name of their own: two may be called alike.
+          // oxlint-disable-next-line react/no-array-index-key
+          <div key={index} role="group" aria-label={group.head}>
             {index > 0 && <hr />}
             {group.head !== undefined && <div className="menu-head">{group.head}</div>}
-            {group.items.map((item) => (
-              <MenuEntry key={item.label} item={item} onClose={onClose} />
+            {group.items.map((item, place) => (
+              // oxlint-disable-next-line react/no-array-index-key
+              <MenuEntry key={place} item={item} onClose={onClose} />
             ))}
           </div>
         ))}
@@ -111,9 +127,11 @@ export function MenuButton({
   children: ReactNode;
 }): JSX.Element {
   const [at, setAt] = useState<Place | null>(null);
+  const opener = useRef<HTMLButtonElement>(null);
   return (
     <span className="menu-anchor">
       <button
+        ref={opener}
         type="button"
         className={`button plain ${className}`}
         aria-haspopup="menu"
@@ -128,7 +146,7 @@ export function MenuButton({
       >
         {children}
       </button>
-      {at && <Menu label={label} groups={groups} at={at} onClose={() => setAt(null)} />}
+      {at && <Menu label={label} groups={groups} at={at} opener={opener} onClose={() => setAt(null)} />}
     </span>
   );
 }
