@@ -1,4 +1,4 @@
-import type { JSX } from "react";
+import { useRef, type JSX } from "react";
 import { useDocument, useEditor } from "../app";
 import type { Clip, Project } from "../generated/client";
 import { timecode, toNumber } from "../project/time";
@@ -8,6 +8,7 @@ import type { Place } from "../timeline/model/document";
 import { fadeMembers, setFade, type FadeEdge } from "../timeline/model/fades";
 import { isKeyframes } from "../timeline/model/shape";
 import { clipSpan, projectRate } from "../timeline/model/time";
+import { sourceSeconds } from "../timeline/sources";
 import { drawnSeconds } from "../timeline/strips";
 import { Effects } from "./Effects";
 import {
@@ -167,8 +168,18 @@ function Fade({ clip, track, ids, edge }: Props & { edge: FadeEdge }): JSX.Eleme
 }
 
 function Speed({ clip, ids }: { clip: Clip; ids: ReadonlySet<string> }): JSX.Element {
+  const editor = useEditor();
+  const { live } = editor;
   const t = useText();
   const edit = useEdit();
+  // Each step of a drag is reckoned from where the drag began: whole frames would be lost by every one.
+  const drag = useRef<{ merge: string; from: Project; to: Project } | null>(null);
+  const setTo = (percent: number, merge: string): void => {
+    const now = live.store.getState().document;
+    const from = drag.current?.merge === merge && drag.current.to === now ? drag.current.from : now;
+    edit("inspector.changeSpeed", (draft) => setSpeed(draft, ids, Math.round(percent * 100) / 10_000, from, sourceSeconds(editor)), merge);
+    drag.current = { merge, from, to: live.store.getState().document };
+  };
   return (
     <Part title={t("inspector.speed")} open={false}>
       {!clip.freeze && (
@@ -182,7 +193,7 @@ function Speed({ clip, ids }: { clip: Clip; ids: ReadonlySet<string> }): JSX.Ele
             slide={[25, 400]}
             step={1}
             unit="%"
-            onChange={(percent, merge) => edit("inspector.changeSpeed", (draft) => setSpeed(draft, ids, Math.round(percent * 100) / 10_000), merge)}
+            onChange={setTo}
           />
           <Switch label={t("inspector.reverse")} value={clip.reverse} onChange={(reverse) => edit("inspector.changeSpeed", (draft) => setReverse(draft, ids, reverse))} />
           <Switch

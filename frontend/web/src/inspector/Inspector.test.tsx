@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { act, cleanup, render, screen } from "@testing-library/react";
+import { act, cleanup, fireEvent, render, screen } from "@testing-library/react";
 import { userEvent } from "@testing-library/user-event";
 import { produce } from "immer";
 import { afterEach, describe, expect, it } from "vitest";
@@ -105,6 +105,17 @@ describe("the inspector", () => {
     await user.clear(speed);
     await user.type(speed, "25{Enter}");
     expect(clips(editor)[0]).toMatchObject({ speed: 0.25, duration: 2 });
+  });
+
+  it("loses no frames of a clip by dragging its speed to and fro", async () => {
+    const editor = await open(() => {}, { clips: new Set(["a"]) });
+    const slider = screen.getByRole("slider", { name: "Speed", hidden: true });
+    fireEvent.pointerDown(slider);
+    for (const percent of [103, 107, 111, 133, 171, 117]) fireEvent.change(slider, { target: { value: percent } });
+    expect(clips(editor)[0]).toMatchObject({ speed: 1.17, duration: 42 / 25 });
+    fireEvent.change(slider, { target: { value: 100 } });
+    expect(clips(editor)[0]).toMatchObject({ speed: 1, duration: 2 });
+    expect(editor.live.store.getState().history.undo).toHaveLength(1);
   });
 
   it("changes a transition", async () => {

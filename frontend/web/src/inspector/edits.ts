@@ -2,11 +2,11 @@
 
 import type { Clip, Effect, Project } from "../generated/client";
 import { multiply, parse, toNumber } from "../project/time";
-import { findClips, newId, type Place } from "../timeline/model/document";
-import { freeAround } from "../timeline/model/room";
+import { findClip, findClips, idOf, newId, type Place } from "../timeline/model/document";
+import { framesIn, framesLeft, freeAround, type SourceSeconds } from "../timeline/model/room";
 import { settle } from "../timeline/model/settle";
 import { isKeyframes, place } from "../timeline/model/shape";
-import { clipSpan, projectRate } from "../timeline/model/time";
+import { clipSpan, projectRate, sourceLength } from "../timeline/model/time";
 
 /** Members of a clip that are numbers: their own, or of one of its groups. */
 export type NumberPath =
@@ -67,17 +67,24 @@ export function setMembers(draft: Project, ids: Iterable<string>, members: Parti
   if (members.enabled !== undefined) settle(draft);
 }
 
-/** Play clips at another speed: they become shorter or longer, as far as the next clip leaves room. */
-export function setSpeed(draft: Project, ids: Iterable<string>, speed: number): void {
+/**
+ * Play clips at another speed: they become shorter or longer, as far as their source goes and the next clip leaves room.
+ * `from` is the project in which they show what they are to show: of a drag, the one that it began with.
+ */
+export function setSpeed(draft: Project, ids: Iterable<string>, speed: number, from: Project, seconds: SourceSeconds): void {
   const rate = projectRate(draft);
-  for (const found of findClips(draft, ids)) {
-    const { clip, track } = found;
+  for (const { clip, track } of findClips(draft, ids)) {
     if (clip.source.kind !== "file" || clip.timeMap !== null || clip.freeze) continue;
+    const before = findClip(from, idOf(clip))?.clip ?? clip;
+    const old = clipSpan(before, rate);
+    const wished = framesIn(sourceLength(old.end - old.first, rate, before.speed), speed, rate);
     const span = clipSpan(clip, rate);
-    const wished = Math.round(((span.end - span.first) * clip.speed) / speed);
     const room = freeAround(track, { clip, ...span }, rate).end - span.first;
+    const most = Math.min(room, framesLeft(clip, speed, rate, seconds));
+    // So fast that what is left of the source is over within a frame.
+    if (most < 1) continue;
     clip.speed = speed;
-    place(clip, span.first, Math.max(1, Math.min(wished, room)), rate);
+    place(clip, span.first, Math.max(1, Math.min(wished, most)), rate);
   }
   settle(draft);
 }

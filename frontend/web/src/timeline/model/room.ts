@@ -32,7 +32,14 @@ export function handles(clip: Clip, span: Span, rate: Ratio, seconds: SourceSeco
   return clip.reverse ? { before: late, after: early } : { before: early, after: late };
 }
 
-function framesIn(length: Ratio, speed: number, rate: Ratio): number {
+/** Frames that the source has, at a speed, from where a clip begins in it. */
+export function framesLeft(clip: Clip, speed: number, rate: Ratio, seconds: SourceSeconds): number {
+  const length = clip.source.kind === "file" && clip.source.loop !== true ? seconds(clip) : null;
+  return length === null || length === "still" ? NO_END : framesIn(subtract(length, parse(clip.sourceStart)), speed, rate);
+}
+
+/** Whole frames of the timeline for which so many seconds of a source last at a speed. */
+export function framesIn(length: Ratio, speed: number, rate: Ratio): number {
   return Math.max(0, floor(multiply(divide(length, parse(speed)), rate)));
 }
 

@@ -122,7 +122,7 @@ export const drawnEdit: fc.Arbitrary<Edit> = fc.oneof(
   }),
   edit("speed", fc.record({ pick, speed: fc.constantFrom(0.05, 0.3337, 0.5, 1, 2, 7.77, 100), reverse: fc.boolean() }), (draft, args) => {
     const ids = chosen(draft, args.pick);
-    setSpeed(draft, ids, args.speed);
+    setSpeed(draft, ids, args.speed, draft, () => null);
     setReverse(draft, ids, args.reverse);
   }),
   edit("members", fc.record({ pick, enabled: fc.boolean(), muted: fc.boolean(), text: fc.string() }), (draft, { pick: picked, enabled, muted, text }) => {
