@@ -209,7 +209,8 @@ async def test_others_have_their_turn_while_a_long_trace_is_made() -> None:
         while len(at) < 6 * SLICE + 1:
             turns += 1
             await trio.lowlevel.checkpoint()
-    assert all(at.count(turn) <= SLICE + 1 for turn in at)
+    # Of two turns in a row, which go in any order, both slices may lie between the same of the test's.
+    assert all(at.count(turn) <= 2 * SLICE for turn in at)
 
 
 async def test_more_than_can_wait_is_left_out_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
