@@ -94,14 +94,15 @@ async def test_what_could_not_be_written_is_tried_again_and_told_once(
 
 
 class Hanging:
-    """A folder on a server that is gone: whoever asks waits until it is back."""
+    """A folder on a server that is gone: who asks first waits until it is back, and nobody may be let in before."""
 
     def __init__(self) -> None:
         self.inside, self.back = threading.Event(), threading.Event()
 
     def wait(self) -> None:
-        self.inside.set()
-        self.back.wait()
+        if not self.inside.is_set():
+            self.inside.set()
+            self.back.wait()
 
 
 @contextmanager
