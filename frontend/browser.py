@@ -6,8 +6,10 @@ import os
 import secrets
 import signal
 import sys
+import tempfile
 import webbrowser
 from collections.abc import Callable, Sequence
+from html import escape
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -27,9 +29,10 @@ VARIABLE = "SIDECAR_HTTP_TOKEN"
 class _Address:
     """Says where the page is, each time that this is another address: a new sidecar may have another port."""
 
-    def __init__(self, project: Path | None, *, open_browser: bool) -> None:
+    def __init__(self, project: Path | None, folder: Path | None) -> None:
+        """`folder`: one that nobody else may read, for a file that leads a browser there; None: open nothing."""
         self._query = "" if project is None else f"?project={quote(as_text(str(project)), safe='')}"
-        self._open = open_browser
+        self._folder = folder
         self._said = ""
         self.end: SimpleQueue[int] = SimpleQueue()
 
@@ -46,9 +49,9 @@ class _Address:
             self._said = address
             sys.stdout.write(f"{address}\n")
             sys.stdout.flush()
-        if self._open:
-            self._open = False
-            webbrowser.open(address)
+        if self._folder is not None:
+            webbrowser.open(leading(address, self._folder).as_uri())
+            self._folder = None
 
     def message(self, _body: bytes) -> None:
         """Nothing was asked over this connection: the page has its own."""
@@ -60,11 +63,23 @@ class _Address:
             self.end.put(FAILED)
 
 
+def leading(address: str, folder: Path) -> Path:
+    """Write a page that leads to an address: the arguments of a browser are for every user of the machine to read."""
+    path = folder / "studio.html"
+    path.touch(mode=0o600)
+    path.write_text(f'<!doctype html><meta http-equiv="refresh" content="0;url={escape(address)}">', encoding="utf-8")
+    return path
+
+
 def browse(static: Path, project: Path | None, roots: Sequence[Path], *, open_browser: bool) -> int:
     """Serve the page until it is interrupted, and return the exit code."""
     own = [Path.home(), Path.cwd(), *([] if project is None else [project.parent]), *roots]
     folders = sorted({str(folder.resolve()) for folder in own})
-    address = _Address(project, open_browser=open_browser)
+    with tempfile.TemporaryDirectory(prefix="studio-") as private:
+        return _serve(static, folders, _Address(project, Path(private) if open_browser else None))
+
+
+def _serve(static: Path, folders: list[str], address: _Address) -> int:
     # One token for all of them: after a crash the page goes on where it is.
     environment = {**os.environ, VARIABLE: secrets.token_urlsafe(32)}
     supervisor = Supervisor(

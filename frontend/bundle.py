@@ -33,6 +33,11 @@ def bundle() -> Path:
     return STATIC
 
 
+def packed() -> bool:
+    """Say whether this is a source distribution with its page in it, whatever times its files were unpacked with."""
+    return (WEB.parents[1] / "PKG-INFO").is_file() and (STATIC / "index.html").is_file()
+
+
 def stale() -> bool:
     """Say whether the page is older than its sources, or not there."""
     try:

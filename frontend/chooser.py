@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 Asked = Callable[[Callable[[Any], Any]], Any]
 
@@ -24,10 +24,16 @@ class QtChooser:
         chosen = self._asked(lambda parent: ask(parent, "", folder, ";;".join(filters))[0])
         return chosen if multiple else [chosen]
 
-    def save(self, suggested: str, folder: str) -> str:
+    def save(self, suggested: str, folder: str, filters: Sequence[str]) -> str:
         """Ask for a name, and whether what has it may be overwritten."""
         where = os.path.join(folder, suggested)  # noqa: PTH118 - a text for a dialog
-        return str(self._asked(lambda parent: QFileDialog.getSaveFileName(parent, "", where)[0]))
+        return str(self._asked(lambda parent: QFileDialog.getSaveFileName(parent, "", where, ";;".join(filters))[0]))
+
+    def overwrite(self, path: str) -> bool:
+        """Ask whether a file that is there may be overwritten."""
+        text = f"{os.path.basename(path)} is there already. Overwrite it?"  # noqa: PTH119 - a text for a dialog
+        answer = self._asked(lambda parent: QMessageBox.question(parent, "", text))
+        return bool(answer == QMessageBox.StandardButton.Yes)
 
     def folder(self, folder: str) -> str:
         """Ask for a folder."""

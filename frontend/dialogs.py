@@ -27,12 +27,16 @@ PATTERNS: dict[Kind, tuple[str, str]] = {
 }
 """What a kind is called, and the names that it has."""
 
+PROJECT = ".json"
+"""How the names of projects end."""
+
 
 class Chooser(Protocol):
     """Shows a dialog and returns what was chosen: nothing where it was closed."""
 
     def open(self, filters: Sequence[str], folder: str, *, multiple: bool) -> Sequence[str]: ...
-    def save(self, suggested: str, folder: str) -> str: ...
+    def save(self, suggested: str, folder: str, filters: Sequence[str]) -> str: ...
+    def overwrite(self, path: str) -> bool: ...
     def folder(self, folder: str) -> str: ...
 
 
@@ -49,15 +53,25 @@ class Dialogs:
         filters = _filters(kinds)
         chosen = [path for path in self._chooser.open(filters, self._folder, multiple=multiple) if path]
         for path in chosen:
-            self._allow(path, write="project" in kinds)
+            self._allow(path, write="project" in kinds and is_project(path))
         return [as_text(path) for path in chosen]
 
-    def save(self, suggested: str) -> str | None:
-        """Return the file that was named; it may be written."""
+    def save(self, suggested: str, kinds: Sequence[Any]) -> str | None:
+        """Return the file that was named, projects by a name that ends as theirs do; it may be written."""
+        filters = _filters(kinds) if kinds else []
+        suffix = PROJECT if list(kinds) == ["project"] else ""
         # A name only: where it goes is for the person to say.
-        path = self._chooser.save(Path(suggested).name, self._folder)
-        if not path:
-            return None
+        name = Path(suggested).name
+        while True:
+            path = self._chooser.save(name, self._folder, filters)
+            if not path:
+                return None
+            whole = path if path.lower().endswith(suffix) else path + suffix
+            # The dialog has asked about the name that was typed, and no other.
+            if whole == path or not os.path.lexists(whole) or self._chooser.overwrite(whole):
+                break
+            self._folder, name = os.path.split(whole)
+        path = whole
         self._allow(path, write=True)
         return as_text(path)
 
@@ -82,6 +96,11 @@ def _filters(kinds: Sequence[Any]) -> list[str]:
     patterns = [PATTERNS[kind] for kind in kinds]
     together = [(patterns[0][0], " ".join(names for _, names in patterns))] if len(patterns) > 1 else []
     return [f"{title} ({names})" for title, names in together + patterns]
+
+
+def is_project(path: str | os.PathLike[str]) -> bool:
+    """Say whether what a path leads to is called what a project is; who opens one may write it."""
+    return Path(path).resolve().suffix.lower() == PROJECT
 
 
 def as_text(path: str) -> str:

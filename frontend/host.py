@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock, Thread
 from typing import Annotated, Any, Protocol
@@ -24,6 +25,9 @@ Key = Annotated[str, Meta(min_length=1, max_length=64)]
 MOST_BYTES = 256 * 1024
 """Of one value that the page has remembered."""
 
+ON_DISKS = frozenset({"recent.add", "recent.list", "shell.reveal"})
+"""Methods that look at files of the person's, which may lie on a disk that sleeps or a network that hangs."""
+
 KEPT = "page."
 """Before the names of the page's own values."""
 
@@ -40,14 +44,14 @@ class Open(Model):
 
 
 class Save(Model):
-    """The name that is suggested. `kinds` as in Open, for the page's own sake."""
+    """The name that is suggested; `kinds` as in Open, or none."""
 
     suggested: str
     kinds: list[str] = []
 
 
 class OfPath(Model):
-    """A path that the page may read."""
+    """A path that the page may use."""
 
     path: str
 
@@ -81,7 +85,10 @@ class Window(Protocol):
 
 
 class Host:
-    """Answers calls of the page. Those that wait for a person have a thread each, one at a time."""
+    """Answers calls of the page.
+
+    Those that wait for a person have a thread each, one at a time; those that wait for a disk share one, in order.
+    """
 
     def __init__(
         self,
@@ -97,9 +104,10 @@ class Host:
         self._capabilities = capabilities
         self._argument = argument
         self._asking = Lock()
+        self._disks = ThreadPoolExecutor(1, "disks")
         self._methods: dict[str, tuple[type[Model], Callable[[Any], Any]]] = {
             "dialog.open": (Open, lambda params: self._dialogs.open(params.kinds, multiple=params.multiple)),
-            "dialog.save": (Save, lambda params: self._dialogs.save(params.suggested)),
+            "dialog.save": (Save, lambda params: self._dialogs.save(params.suggested, params.kinds)),
             "dialog.folder": (Nothing, lambda _: self._dialogs.folder()),
             "recent.list": (Nothing, lambda _: recents(self._state)),
             "recent.add": (OfPath, self._add_recent),
@@ -126,6 +134,8 @@ class Host:
 
         if method.startswith("dialog."):
             Thread(target=self._one_at_a_time, args=(run,), name=method, daemon=True).start()
+        elif method in ON_DISKS:
+            self._disks.submit(run)
         else:
             run()
 
@@ -155,7 +165,8 @@ class Host:
         return run(given)
 
     def _add_recent(self, params: OfPath) -> None:
-        add_recent(self._state, self._capabilities.check_path(params.path))
+        # It may be written after the next start, so it has to be something that may be written now.
+        add_recent(self._state, self._capabilities.check_path(params.path, "write"))
 
     def _reveal(self, params: OfPath) -> None:
         path = self._capabilities.check_path(params.path)

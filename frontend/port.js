@@ -13,10 +13,10 @@
       inbox.host(entry.event, entry.payload);
       port.heard(document, entry.event);
     } else {
-      const { resolve, reject } = calls.get(entry.call);
+      const waiting = calls.get(entry.call);
       calls.delete(entry.call);
-      if (entry.error === undefined) resolve(entry.result);
-      else reject(Object.assign(new Error(entry.error.message), { code: entry.error.code, data: entry.error.data }));
+      if (entry.error === undefined) waiting?.resolve(entry.result);
+      else waiting?.reject(Object.assign(new Error(entry.error.message), { code: entry.error.code, data: entry.error.data }));
     }
   };
 

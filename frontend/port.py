@@ -69,10 +69,11 @@ class Port(QObject):
         url = self._where()
         if f"{url.scheme()}://{url.authority()}" != self._origin:
             return
+        # First: what is posted for the one before until it is forgotten is dropped with the rest.
+        self._page.renew()
         with self._lock:
             self._entries.clear()
-        self._document = document
-        self._page.renew()
+            self._document = document
 
     @Slot(str, str)
     def send(self, document: str, text: str) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from frontend.capabilities import Capabilities
+from frontend.dialogs import is_project
 from frontend.state import State
 
 MOST = 12
@@ -19,6 +21,15 @@ def add_recent(state: State, path: Path) -> None:
     """Put one in front."""
     text = str(path)
     state.set(_KEY, [text, *(each for each in _kept(state) if each != text)][:MOST])
+
+
+def allow_known(capabilities: Capabilities, state: State, argument: Path | None) -> None:
+    """Let the page use what it may from the start: recent projects, and the one that the program was started with."""
+    for path in recents(state):
+        capabilities.allow(path, write=is_project(path))
+    # A folder is no project: it would give everything below.
+    if argument is not None and not argument.is_dir():
+        capabilities.allow(argument, write=True)
 
 
 def _kept(state: State) -> list[str]:

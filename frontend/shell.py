@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from frontend.bridge import Bridge
@@ -12,7 +13,7 @@ from frontend.capabilities import Capabilities
 from frontend.chooser import QtChooser
 from frontend.dialogs import Dialogs, as_text
 from frontend.host import Host
-from frontend.recents import recents
+from frontend.recents import allow_known
 from frontend.state import State
 from frontend.supervise import State as SidecarState
 from frontend.window import StudioWindow
@@ -27,10 +28,9 @@ class Shell:
         self._window = StudioWindow(self, state)
         dialogs = Dialogs(QtChooser(self._window.asked), self._capabilities)
         self._host = Host(self, dialogs, state, self._capabilities, argument)
-        for path in map(Path, recents(state)):
-            self._capabilities.allow(path, write=True)
-        if argument is not None:
-            self._capabilities.allow(argument, write=True)
+        allow_known(self._capabilities, state, argument)
+        self._documents = 0
+        self._answering = Lock()
         self._dirty = self._confirmed = self._asked = self._heard = False
 
     def run(self) -> None:
@@ -66,6 +66,8 @@ class Shell:
 
     def renew(self) -> None:
         """Begin with another document, which has no edits that are not saved until it says so."""
+        with self._answering:
+            self._documents += 1
         self._dirty = self._asked = self._heard = False
         self._bridge.renew()
 
@@ -75,9 +77,13 @@ class Shell:
 
     def call(self, number: int, method: str, params: str) -> None:
         """Answer a call to the shell."""
+        document = self._documents
 
         def answer(answered: Mapping[str, Any]) -> None:
-            self._post({"call": number, **answered})
+            with self._answering:
+                # Another document numbers its own calls from 1 on.
+                if document == self._documents:
+                    self._post({"call": number, **answered})
 
         self._host.call(method, params, answer)
 

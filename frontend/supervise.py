@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,7 +23,7 @@ from protocol.commands.session import PROTOCOL
 from protocol.framing import Framer
 from protocol.schema_hash import SCHEMA_HASH
 
-State = Literal["starting", "ready", "restarting", "failed"]
+State = Literal["ready", "restarting", "failed"]
 
 FIRST_DELAY, LONGEST_DELAY = 0.1, 5.0
 """Seconds before the next start: doubled with each crash."""
@@ -116,11 +118,14 @@ class Supervisor:
     def stop(self, grace: float = GRACE) -> None:
         """End the sidecar in order: it gets `grace` seconds, then it is killed. Returns when it has ended."""
         self._stopping.set()
-        if self._process is not None:
-            self._process.leave()
+        # Once each: the supervisor's thread takes it away as it ends.
+        process = self._process
+        if process is not None:
+            process.leave()
         self._join(grace)
-        if self._process is not None:
-            self._process.kill()
+        process = self._process
+        if process is not None:
+            process.kill()
         self._join(GRACE)
 
     def _join(self, seconds: float) -> None:
@@ -135,10 +140,17 @@ class Supervisor:
             delay = self._crashes.another(self._clock.now())
             if delay is None:
                 minutes = WINDOW / 60
-                self._listener.lost("failed", f"{reason}. That was {CRASHES} times in {minutes:.0f} minutes")
+                self._lost("failed", f"{reason}. That was {CRASHES} times in {minutes:.0f} minutes")
                 return
-            self._listener.lost("restarting", reason)
+            self._lost("restarting", reason)
             self._clock.wait(self._stopping, delay)
+
+    def _lost(self, state: State, reason: str) -> None:
+        """Tell the listener; where it fails the next sidecar is started all the same."""
+        try:
+            self._listener.lost(state, reason)
+        except Exception:  # noqa: BLE001 - nobody else hears of it, and nobody else starts another
+            sys.stderr.write(traceback.format_exc())
 
     def _life(self) -> str:
         """Run one sidecar from its start to its end, and return why it ended."""
@@ -154,6 +166,10 @@ class Supervisor:
             if self._stopping.is_set():
                 process.leave()
             fault = self._conversation(process, patience)
+        except Exception as error:  # noqa: BLE001 - a listener that fails is no reason to be without a sidecar
+            process.kill()
+            sys.stderr.write(traceback.format_exc())
+            fault = f"What the sidecar said could not be taken: {error!r}"
         finally:
             patience.cancel()
             code = process.ended()

@@ -40,6 +40,7 @@ class Wire:
             start_new_session=True,
         )
         self._waiting: SimpleQueue[bytes | None] = SimpleQueue()
+        self._gone = False
         self._said = b""
         self._threads = [
             Thread(target=self._write, name="to the sidecar", daemon=True),
@@ -55,7 +56,8 @@ class Wire:
 
     def send(self, data: bytes) -> None:
         """Write these bytes after all that were sent before; what is sent to one that has ended is lost."""
-        self._waiting.put(data)
+        if not self._gone:
+            self._waiting.put(data)
 
     def receive(self) -> bytes:
         """Wait for bytes; none once it has closed its output, which it does as it ends."""
@@ -95,7 +97,9 @@ class Wire:
                     try:
                         view = view[os.write(pipe.fileno(), view) :]
                     except OSError:
-                        return  # it is gone, which whoever reads it hears
+                        # Whoever reads it hears that it is gone; what is sent meanwhile is not kept.
+                        self._gone = True
+                        return
 
     def _listen(self) -> None:
         with cast("IO[bytes]", self._process.stderr) as pipe, contextlib.suppress(OSError):

@@ -48,7 +48,7 @@ class Checkout:
 
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
-    return Checkout(tmp_path, monkeypatch)
+    return Checkout(tmp_path / "frontend", monkeypatch)
 
 
 def test_it_is_built_when_it_is_older_than_what_it_is_made_of(checkout: Checkout) -> None:
@@ -63,6 +63,17 @@ def test_it_is_built_when_it_is_older_than_what_it_is_made_of(checkout: Checkout
     checkout.touch("package-lock.json")
     bundling.bundle()
     assert checkout.asked() == ["install", "run build"]
+
+
+@pytest.mark.parametrize("older", [True, False])
+def test_a_page_that_came_along_in_a_source_distribution_is_not_built(checkout: Checkout, *, older: bool) -> None:
+    bundling.build()
+    assert not bundling.packed()
+    (checkout.web.parents[1] / "PKG-INFO").touch()
+    checkout.touch("src/main.ts" if older else "../_static/index.html")
+    assert (bundling.stale(), bundling.packed()) == (older, True)
+    (checkout.static / "index.html").unlink()
+    assert not bundling.packed()
 
 
 def test_what_npm_says_is_said(checkout: Checkout) -> None:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 from queue import SimpleQueue
+from threading import Event
 from typing import Any
 
 import msgspec
@@ -14,7 +15,7 @@ import pytest
 from frontend.capabilities import Capabilities
 from frontend.dialogs import PATTERNS, Dialogs
 from frontend.host import MOST_BYTES, Host
-from frontend.recents import MOST, add_recent, recents
+from frontend.recents import MOST, add_recent, allow_known, recents
 from frontend.state import State, state_file
 from protocol.errors import PermissionDenied
 from tests.harness.patience import PATIENCE
@@ -26,14 +27,19 @@ class Person:
     def __init__(self) -> None:
         self.chooses: list[str] = []
         self.shown: list[Any] = []
+        self.overwrites = False
 
     def open(self, filters: Sequence[str], folder: str, *, multiple: bool) -> Sequence[str]:
         self.shown.append((list(filters), folder, multiple))
         return self.chooses or [""]
 
-    def save(self, suggested: str, folder: str) -> str:
-        self.shown.append((suggested, folder))
-        return self.chooses[0] if self.chooses else ""
+    def save(self, suggested: str, folder: str, filters: Sequence[str]) -> str:
+        self.shown.append((suggested, folder, list(filters)))
+        return self.chooses.pop(0) if self.chooses else ""
+
+    def overwrite(self, path: str) -> bool:
+        self.shown.append(path)
+        return self.overwrites
 
     def folder(self, folder: str) -> str:
         self.shown.append(folder)
@@ -94,6 +100,36 @@ def test_files_that_are_chosen_may_be_read_and_projects_written(desk: Desk, tmp_
     assert (folder, multiple) == (str(tmp_path), False)
 
 
+def test_what_is_no_project_is_not_written_because_it_was_opened_as_one(desk: Desk, tmp_path: Path) -> None:
+    clip, link = tmp_path / "clip.mp4", tmp_path / "link.json"
+    clip.touch()
+    link.symlink_to(clip)
+    for path in (clip, link):
+        desk.person.chooses = [str(path)]
+        desk.call("dialog.open", kinds=["project", "any"])
+    assert desk.capabilities.roots() == {"read": [str(clip)], "write": []}
+
+
+def test_a_project_is_saved_by_a_name_that_ends_as_theirs_do(desk: Desk, tmp_path: Path) -> None:
+    desk.person.chooses = [str(tmp_path / "film")]
+    assert desk.call("dialog.save", suggested="Film.json", kinds=["project"]) == str(tmp_path / "film.json")
+    assert desk.capabilities.roots()["write"] == [str(tmp_path / "film.json")]
+    assert desk.person.shown == [("Film.json", str(Path.home()), ["Projects (*.json)"])]
+    desk.person.chooses = [str(tmp_path / "a.v2.JSON")]
+    assert desk.call("dialog.save", suggested="Film.json", kinds=["project"]) == str(tmp_path / "a.v2.JSON")
+
+
+def test_nothing_is_overwritten_by_a_name_that_nobody_typed(desk: Desk, tmp_path: Path) -> None:
+    there = tmp_path / "film.json"
+    there.touch()
+    desk.person.chooses = [str(tmp_path / "film"), str(tmp_path / "other")]
+    assert desk.call("dialog.save", suggested="x", kinds=["project"]) == str(tmp_path / "other.json")
+    assert desk.person.shown[1:] == [str(there), ("film.json", str(tmp_path), ["Projects (*.json)"])]
+    assert desk.capabilities.roots()["write"] == [str(tmp_path / "other.json")]
+    desk.person.chooses, desk.person.overwrites = [str(tmp_path / "film")], True
+    assert desk.call("dialog.save", suggested="x", kinds=["project"]) == str(there)
+
+
 def test_every_kind_has_a_filter_and_others_are_refused(desk: Desk) -> None:
     for kind, (title, names) in PATTERNS.items():
         desk.call("dialog.open", kinds=[kind])
@@ -129,10 +165,12 @@ def test_a_name_that_is_no_unicode_comes_as_a_url(desk: Desk, tmp_path: Path) ->
     desk.capabilities.check("media.probe", {"path": chosen})
 
 
-def test_recent_projects_are_those_the_page_may_read(desk: Desk, tmp_path: Path) -> None:
+def test_recent_projects_are_those_the_page_may_write(desk: Desk, tmp_path: Path) -> None:
     assert desk.call("recent.list") == []
     assert desk.call("recent.add", path="/etc/passwd") == "permissionDenied"
     desk.capabilities.allow(tmp_path)
+    assert desk.call("recent.add", path=str(tmp_path / "0.json")) == "permissionDenied"
+    desk.capabilities.allow(tmp_path, write=True)
     paths = [tmp_path / f"{n}.json" for n in range(MOST + 2)]
     for path in paths:
         path.touch()
@@ -143,6 +181,30 @@ def test_recent_projects_are_those_the_page_may_read(desk: Desk, tmp_path: Path)
     Path(newest[0]).unlink()
     again = recents(State(tmp_path / "state" / "studio.json"))
     assert again == [newest[3], newest[1], newest[2], *newest[4:]]
+
+
+def test_at_the_next_start_projects_may_be_written_and_nothing_else(desk: Desk, tmp_path: Path) -> None:
+    clip, film, folder = tmp_path / "clip.mp4", tmp_path / "film.json", tmp_path / "films"
+    folder.mkdir()
+    for path in (clip, film):
+        path.touch()
+        add_recent(desk.state, path)
+    allow_known(desk.capabilities, desk.state, folder)
+    assert desk.capabilities.roots() == {"read": [str(clip), str(film)], "write": [str(film)]}
+    allow_known(desk.capabilities, desk.state, tmp_path / "new")
+    assert desk.capabilities.roots()["write"] == [str(film), str(tmp_path / "new")]
+
+
+def test_a_disk_that_hangs_holds_up_nothing_but_its_own_kind(desk: Desk, tmp_path: Path) -> None:
+    desk.capabilities.allow(tmp_path)
+    awake, answers = Event(), SimpleQueue[Any]()
+    desk.window.reveal = lambda _folder: awake.wait(PATIENCE)  # type: ignore[method-assign,assignment]
+    desk.host.call("shell.reveal", msgspec.json.encode({"path": str(tmp_path)}).decode(), answers.put)
+    desk.host.call("recent.list", "{}", answers.put)
+    assert desk.call("shell.arguments") == {"path": None}
+    assert answers.empty()
+    awake.set()
+    assert [answers.get(timeout=PATIENCE)["result"] for _ in range(2)] == [None, []]
 
 
 def test_the_window_and_folders(desk: Desk, tmp_path: Path) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import stat
 import struct
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
+from html import escape
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -19,8 +21,8 @@ import msgspec
 import psutil
 import pytest
 
+from frontend import browser, studio
 from frontend import bundle as bundling
-from frontend import studio
 from tests.frontend.echo import PAGE
 from tests.harness.paths import ROOT
 from tests.harness.patience import PATIENCE
@@ -158,6 +160,24 @@ def test_in_a_browser_it_says_where_and_ends_in_order(tmp_path: Path) -> None:
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE) == 0
         assert outlive(children) == []
+
+
+def test_a_browser_is_led_to_the_page_by_a_file_that_nobody_else_may_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    address = browser._Address(tmp_path / "a&b.json", tmp_path)
+    for _ in range(2):
+        address.ready({"http": {"origin": "http://127.0.0.1:1", "token": "secret"}}, lambda _: None)
+    said = capsys.readouterr().out.strip()
+    (url,) = opened
+    assert "secret" in said
+    assert "secret" not in url
+    page = Path(unquote(url.removeprefix("file://")))
+    assert stat.S_IMODE(page.stat().st_mode) == 0o600
+    assert page.parent == tmp_path
+    assert f"url={escape(said)}" in page.read_text()
 
 
 @pytest.fixture

@@ -175,6 +175,38 @@ def test_one_that_refuses_or_talks_nonsense_is_ended() -> None:
     assert made[1].killed
 
 
+class Failing(Listener):
+    """Fails at each message, and at the first loss."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.losses = 0
+
+    def message(self, body: bytes) -> None:
+        raise LookupError(body)
+
+    def lost(self, state: State, reason: str) -> None:
+        super().lost(state, reason)
+        self.losses += 1
+        if self.losses == 1:
+            raise LookupError(reason)
+
+
+def test_a_listener_that_fails_costs_a_sidecar_and_not_the_supervisor() -> None:
+    waits, listener = Waits(), Failing()
+    made: list[Scripted] = []
+
+    def spawn(_port: int) -> Scripted:
+        made.append(Scripted(OPENED + NOTICE + b"\n"))
+        return made[-1]
+
+    with supervised(spawn, listener, waits.clock()):
+        seen = [listener.next() for _ in range(2 * CRASHES)]
+    assert [kind for kind, _ in seen] == ["ready", "restarting"] * (CRASHES - 1) + ["ready", "failed"]
+    assert "LookupError" in seen[1][1]
+    assert all(each.killed for each in made)
+
+
 @contextmanager
 def sidecars(home: Path, page: Path, listener: Listener) -> Iterator[list[Wire]]:
     """Keep real sidecars running."""
@@ -237,11 +269,18 @@ def test_a_sidecar_that_does_not_end_is_killed(tmp_path: Path) -> None:
     opened = tmp_path / "opened"
     opened.write_bytes(OPENED)
     stubborn = f"import sys, time; sys.stdout.write(open({str(opened)!r}).read()); sys.stdout.flush(); time.sleep(3600)"
-    supervisor = Supervisor(lambda _port: Wire([sys.executable, "-c", stubborn]), listener)
+    wires: list[Wire] = []
+
+    def spawn(_port: int) -> Wire:
+        wires.append(Wire([sys.executable, "-c", stubborn]))
+        return wires[-1]
+
+    supervisor = Supervisor(spawn, listener)
     supervisor.start()
     assert listener.next()[0] == "ready"
     supervisor.stop(grace=0.1)
     assert listener.told.empty()
+    assert [psutil.pid_exists(wire.pid) for wire in wires] == [False]
 
 
 def test_what_is_sent_arrives_in_order_and_what_it_complains_of_is_kept() -> None:
@@ -258,6 +297,19 @@ def test_what_is_sent_arrives_in_order_and_what_it_complains_of_is_kept() -> Non
     assert wire.ended() == 1
     assert wire.said() == "no such thing"
     wire.send(b"nobody hears this")
+
+
+def test_what_is_sent_to_one_that_takes_nothing_is_not_kept() -> None:
+    wire = Wire([sys.executable, "-c", "import os, time; os.close(0); os.write(1, b'-'); time.sleep(3600)"])
+    try:
+        assert wire.receive() == b"-"
+        wire.send(b"x")
+        wire._threads[0].join(PATIENCE)
+        wire.send(b"x")
+        assert wire._waiting.empty()
+    finally:
+        wire.kill()
+        wire.ended()
 
 
 def test_a_program_that_is_not_there_is_an_error() -> None:
