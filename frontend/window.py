@@ -13,7 +13,7 @@ from typing import Any, Protocol, cast
 import webview
 from PySide6.QtCore import QEvent, QMetaObject, QObject, Qt, QUrl, Slot
 from PySide6.QtGui import QDesktopServices, QDropEvent, QGuiApplication
-from PySide6.QtWebEngineCore import QWebEngineScript, QWebEngineSettings
+from PySide6.QtWebEngineCore import QWebEnginePage, QWebEngineScript, QWebEngineSettings
 
 from frontend.port import SCRIPT, Page, Port
 from frontend.state import State
@@ -112,6 +112,7 @@ class StudioWindow:
         self._hands: _Hands
         self._port: Port
         self._origin = ""
+        self._well = self._ever_well = False
         self._before = Qt.WindowState.WindowNoState
         self._there = Event()
         self._crashes = Crashes()
@@ -124,14 +125,15 @@ class StudioWindow:
             self._there.set()
 
     def show(self, origin: str) -> None:
-        """Show the page of this origin, unless that is what is shown."""
-        if origin != self._origin:
+        """Show the page of this origin, unless that is what is shown: one that did not load is loaded again."""
+        if origin != self._origin or not self._well:
             self._origin = origin
             self.later(lambda: self._load(origin))
 
     def explain(self, title: str, reason: str) -> None:
         """Say why there is no page to show."""
         text = f"<h1>{escape(title)}</h1><p>{escape(reason)}</p>"
+        self._well = False
         self.later(lambda: self._native.webview.setHtml(EMPTY + text))
 
     def post(self, entry: Any) -> None:
@@ -153,7 +155,7 @@ class StudioWindow:
     @property
     def shown(self) -> bool:
         """Whether it has shown a page."""
-        return bool(self._origin)
+        return self._ever_well
 
     def title(self, text: str, *, dirty: bool) -> None:
         """Set the title; a dot before it says that edits are not saved."""
@@ -186,6 +188,12 @@ class StudioWindow:
         settings.setAttribute(QWebEngineSettings.WebAttribute.FullScreenSupportEnabled, True)
         settings.setAttribute(QWebEngineSettings.WebAttribute.PlaybackRequiresUserGesture, False)
         settings.setAttribute(QWebEngineSettings.WebAttribute.LocalContentCanAccessFileUrls, False)
+        # The page opens no windows: pywebview would hand whatever address it names to the system's browser.
+        settings.setAttribute(QWebEngineSettings.WebAttribute.JavascriptCanOpenWindows, False)
+        page.nav_handler = None
+        # Nor does it get camera or microphone, which pywebview grants unasked.
+        page.featurePermissionRequested.disconnect(page.onFeaturePermissionRequested)
+        page.featurePermissionRequested.connect(self._feature)
         page.loadFinished.disconnect(self._native.on_load_finished)
         page.loadFinished.connect(self._loaded)
         page.fullScreenRequested.connect(self._full_screen)
@@ -198,15 +206,22 @@ class StudioWindow:
         # and with it a channel that nobody listens to.
         if well:
             self._native.on_load_finished()
+            if _origin(self._native.webview.url()) == self._origin:
+                self._well = self._ever_well = True
+
+    def _feature(self, origin: QUrl, feature: Any) -> None:
+        page = self._native.webview.page()
+        page.setFeaturePermission(origin, feature, QWebEnginePage.PermissionPolicy.PermissionDeniedByUser)
 
     def _load(self, origin: str) -> None:
+        self._well = False
         self._port.serve(origin)
         self._native.webview.setUrl(QUrl(f"{origin}/"))
 
     def _navigation(self, request: Any) -> None:
         """Refuse to go anywhere else: another page would have the port."""
         url = request.url()
-        here = f"{url.scheme()}://{url.authority()}" == self._origin
+        here = _origin(url) == self._origin
         if request.isMainFrame() and not here and url.scheme() not in {"about", "data"}:
             request.reject()
 
@@ -236,6 +251,10 @@ class StudioWindow:
         kept = {"x": corner.x(), "y": corner.y(), "width": place.width(), "height": place.height()}
         self._state.set(_PLACE, {**kept, "maximized": native.isMaximized()})
         return True
+
+
+def _origin(url: Any) -> str:
+    return f"{url.scheme()}://{url.authority()}"
 
 
 def _fit(native: Any) -> None:

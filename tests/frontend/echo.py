@@ -30,9 +30,14 @@ class Handler(SimpleHTTPRequestHandler):
 
 
 def main() -> None:
-    """Serve until the input ends."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(PAGE)))
-    Thread(target=server.serve_forever, daemon=True).start()
+    """Serve until the input ends, at the port that is named; `gone`: say where, and end before anybody comes."""
+    gone = "gone" in sys.argv
+    port = 0 if gone else int(sys.argv[1])
+    server = ThreadingHTTPServer(("127.0.0.1", port), partial(Handler, directory=str(PAGE)))
+    if gone:
+        server.server_close()
+    else:
+        Thread(target=server.serve_forever, daemon=True).start()
     http = {"origin": f"http://127.0.0.1:{server.server_port}", "token": "secret"}
     heard: Counter[str] = Counter()
     subscribed: list[str] = []
@@ -41,7 +46,10 @@ def main() -> None:
         method, params = message["method"], message["params"]
         heard[method] += 1
         if method == "initialize":
-            result: Any = {"schemaHash": "", "http": http, "granted": None}
+            result: Any = {"schemaHash": "", "http": http, "granted": None, "limits": {"inFlight": 100_000}}
+            if gone:
+                say({"id": message["id"], "result": result})
+                return
         elif method == "events.subscribe":
             subscribed.append(f"s{heard[method]}")
             result = {"subscription": subscribed[-1], "seq": 0, "snapshots": {}}

@@ -125,7 +125,7 @@ def steps(view: Any, clip: Path, film: Path, sidecars: list[Wire]) -> Iterator[S
     yield "click", "Position"
     yield "do", lambda: key("S")
     yield "do", lambda: key("S", control=True)
-    yield "choose", str(film)
+    yield "choose", str(film.with_suffix(""))
     yield "miss", "Not saved"
 
 

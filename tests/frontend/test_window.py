@@ -62,6 +62,9 @@ if INSTALLED:
         assert found["denied"] == ["permissionDenied", "permissionDenied"]
         assert found["host"] == "methodNotFound"
 
+    def test_it_opens_no_windows(found: Any) -> None:
+        assert found["opened"]
+
     def test_what_is_chosen_or_dropped_may_be_read(found: Any) -> None:
         assert found["chosen"] == [found["file"], "none"]
         assert found["dropped"] == [[found["file"]], "none"]

@@ -1,6 +1,6 @@
 """`python -m tests.frontend.window FOLDER FILE`: the shell's window over the echo, with a hand that drops and chooses FILE.
 
-Ends when the page closes the window; what the page found lies in FOLDER, where the shell keeps what it remembers.
+The first sidecar ends before the page is fetched. Ends when the page closes the window; what the page found lies in FOLDER, where the shell keeps what it remembers.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from threading import Event
 
 from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
@@ -17,6 +18,7 @@ from frontend.shell import Shell
 from frontend.state import State
 from frontend.supervise import Supervisor
 from frontend.wire import Wire
+from tests.harness.patience import PATIENCE
 
 LOOK = 20
 """Milliseconds between two looks at the window."""
@@ -63,9 +65,24 @@ def drop(view: QObject, file: Path) -> None:
 def main() -> None:
     folder, file = map(Path, sys.argv[1:])
     shell = Shell(State(folder / "studio.json"), None)
-    supervisor = Supervisor(lambda _port: Wire([sys.executable, "-m", "tests.frontend.echo"]), shell)
+    failed = Event()
+
+    def spawn(port: int) -> Wire:
+        # The first one ends before its page is fetched, and no other serves it until that has failed.
+        assert port == 0 or failed.wait(PATIENCE)
+        return Wire([sys.executable, "-m", "tests.frontend.echo", str(port or "gone")])
+
+    def loaded(well: bool) -> None:  # noqa: FBT001 - Qt's way to call it
+        if not well:
+            failed.set()
+
+    def begin() -> None:
+        hands.append(Hand(shell, file))
+        shell._window._native.webview.page().loadFinished.connect(loaded)
+
+    supervisor = Supervisor(spawn, shell)
     hands: list[Hand] = []
-    shell._window._window.events.before_show += lambda: hands.append(Hand(shell, file))
+    shell._window._window.events.before_show += begin
     supervisor.start()
     shell.run()
     supervisor.stop()

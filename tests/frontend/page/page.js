@@ -87,6 +87,7 @@ async function first() {
   found.unicode = await echoed("\u2028\u2029\u0000\u001f\"'\\</script>😀é\ufeff\uffff" + "\u{10ffff}");
   found.denied = [await kind(call("ffmpeg.command")), await kind(call("media.probe", { path: "/etc/passwd" }))];
   found.host = await kind(api.host("no.such"));
+  found.opened = window.open("http://127.0.0.1:1/elsewhere") === null;
   const [file] = await api.host("dialog.open", { kinds: ["media"], multiple: true });
   found.chosen = [file, await kind(call("media.probe", { path: file }))];
   for (let n = 0; n < 1_000; n++) await api.host("window.title", { text: `${n}` });
