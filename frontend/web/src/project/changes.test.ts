@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { PatchOperation } from "../generated/client";
-import { apply, diff, Gone, sameJson } from "./changes";
+import { apply, compact, diff, Gone, sameJson } from "./changes";
 
 const id = fc.constantFrom("a", "b", "c", "d", "e", "f", "g");
 const leaf = fc.oneof(fc.integer({ min: 0, max: 3 }), fc.constantFrom("x", "y~/z"), fc.constant(null), fc.boolean());
@@ -45,6 +45,19 @@ describe("changes", () => {
       }),
       { numRuns: 1000 },
     );
+  });
+
+  it("lead to the same without what is set again later", () => {
+    fc.assert(
+      fc.property(document, fc.array(document, { maxLength: 4 }), (before, then) => {
+        const changes = then.flatMap((after, index) => diff(index === 0 ? before : then[index - 1], after));
+        const short = compact(changes);
+        expect(apply(before, short).document).toEqual(then.at(-1) ?? before);
+      }),
+      { numRuns: 500 },
+    );
+    const drag = [1, 2, 3].flatMap((start) => diff({ clips: [{ id: "a", start: start - 1 }] }, { clips: [{ id: "a", start }] }));
+    expect(compact(drag)).toEqual(drag.slice(2));
   });
 
   it("are none between equal documents", () => {

@@ -43,6 +43,31 @@ export function apply<T>(document: T, changes: readonly Change[]): { document: T
   return { document: current as T, patch };
 }
 
+/**
+ * Changes that lead to the same, without each `set` whose place is set again later.
+ *
+ * One stays where what comes between lies above or below its place, and so may need it.
+ */
+export function compact(changes: readonly Change[]): Change[] {
+  return changes.filter((change, index) => {
+    if (change.kind !== "set") return true;
+    for (let later = index + 1; later < changes.length; later++) {
+      const other = changes[later] as Change;
+      if (touches(change.at, other.at)) return other.kind !== "set" || other.at.length !== change.at.length;
+    }
+    return true;
+  });
+}
+
+/** Whether two places are the same, or one lies within the other. */
+function touches(a: readonly Step[], b: readonly Step[]): boolean {
+  for (let depth = 0; depth < Math.min(a.length, b.length); depth++) {
+    const [one, other] = [a[depth] as Step, b[depth] as Step];
+    if (typeof one === "string" || typeof other === "string" ? one !== other : one.id !== other.id) return false;
+  }
+  return true;
+}
+
 function compareValues(before: unknown, after: unknown, at: readonly Step[], found: Change[]): void {
   if (Object.is(before, after)) return;
   if (Array.isArray(before) && Array.isArray(after)) {

@@ -1,12 +1,18 @@
-import { diff, type Change } from "./changes";
+import { compact, type Change } from "./changes";
 
-/** An edit and its inverse. `before` is the document it began from, while edits with the same `merge` may still join it. */
-export interface Entry<Label> {
-  readonly label: Label;
+/** What one edit of a step changed, and what takes that back. */
+export interface Piece {
+  readonly id: number;
   readonly changes: readonly Change[];
   readonly inverse: readonly Change[];
+}
+
+/** A step of undo: one edit, or several with the same `merge` one after the other. Its id is that of its first piece. */
+export interface Entry<Label> {
+  readonly id: number;
+  readonly label: Label;
   readonly merge: string | null;
-  readonly before: unknown;
+  readonly pieces: readonly Piece[];
 }
 
 /** What can be undone and redone, the newest last; without limit. */
@@ -17,22 +23,44 @@ export interface History<Label> {
 
 export const EMPTY: History<never> = { undo: [], redo: [] };
 
+/** Its own changes alone: what others did in the midst of a step is none of it. */
+export function changesOf<Label>({ pieces }: Entry<Label>): Change[] {
+  return compact(pieces.flatMap(({ changes }) => changes));
+}
+
+/** What undoes it, the newest piece first. */
+export function inverseOf<Label>({ pieces }: Entry<Label>): Change[] {
+  return compact(pieces.toReversed().flatMap(({ inverse }) => inverse));
+}
+
 /** Take down an edit. One with the same `merge` as the last joins it; whatever was undone can no longer be redone. */
-export function record<Label>(history: History<Label>, label: Label, before: unknown, after: unknown, merge: string | null): History<Label> {
+export function record<Label>(history: History<Label>, label: Label, merge: string | null, piece: Piece): History<Label> {
   const last = history.undo.at(-1);
-  const joins = merge !== null && last?.merge === merge && history.redo.length === 0;
-  const from = joins ? last.before : before;
-  const inverse = diff(after, from);
-  const kept = joins ? history.undo.slice(0, -1) : history.undo.map(closed);
-  if (inverse.length === 0) return { undo: kept, redo: [] };
-  return { undo: [...kept, { label, changes: diff(from, after), inverse, merge, before: merge === null ? null : from }], redo: [] };
+  if (last && merge !== null && last.merge === merge && history.redo.length === 0) {
+    return { undo: [...history.undo.slice(0, -1), { ...last, label, pieces: [...last.pieces, piece] }], redo: [] };
+  }
+  return { undo: [...history.undo, { id: piece.id, label, merge, pieces: [piece] }], redo: [] };
 }
 
-/** The history without an edit that was refused. */
-export function forget<Label>(history: History<Label>, refused: Entry<Label>): History<Label> {
-  return { undo: history.undo.filter((entry) => entry !== refused), redo: history.redo.filter((entry) => entry !== refused) };
+/** Have the piece with this id be another, or none; a step without pieces is none. */
+export function replace<Label>(history: History<Label>, id: number, by: Piece | null): History<Label> {
+  const replaced = (entry: Entry<Label>): Entry<Label>[] => {
+    if (!entry.pieces.some((piece) => piece.id === id)) return [entry];
+    const pieces = entry.pieces.flatMap((piece) => (piece.id === id ? (by ?? []) : piece));
+    return pieces.length > 0 ? [{ ...entry, pieces }] : [];
+  };
+  return { undo: history.undo.flatMap(replaced), redo: history.redo.flatMap(replaced) };
 }
 
-function closed<Label>(entry: Entry<Label>): Entry<Label> {
-  return entry.before === null ? entry : { ...entry, before: null };
+/** The history without a step. */
+export function forget<Label>(history: History<Label>, id: number): History<Label> {
+  return { undo: history.undo.filter((entry) => entry.id !== id), redo: history.redo.filter((entry) => entry.id !== id) };
+}
+
+/** Undo, or redo, of a step did not happen after all: it is where it was before. */
+export function turnBack<Label>(history: History<Label>, id: number, way: "undo" | "redo"): History<Label> {
+  const entry = (way === "undo" ? history.redo : history.undo).find((each) => each.id === id);
+  if (!entry) return history;
+  const { undo, redo } = forget(history, id);
+  return way === "undo" ? { undo: [...undo, entry], redo } : { undo, redo: [...redo, entry] };
 }

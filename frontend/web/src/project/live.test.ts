@@ -10,8 +10,8 @@ type Doc = { name: string; tracks: { id: string; clips: { id: string; start: num
 
 const START: Doc = { name: "", tracks: [{ id: "v", clips: [{ id: "a", start: 0 }, { id: "b", start: 1 }] }] };
 
-function rpcError(kind: "projectConflict" | "invalidProject" | "projectNotOpen"): RpcError {
-  return new RpcError(1, kind, { kind, context: {}, causes: [], suggestion: null, retryable: false, traceId: "" } as never);
+function rpcError(kind: "projectConflict" | "invalidProject" | "projectNotOpen" | "busy" | "shuttingDown" | "internal"): RpcError {
+  return new RpcError(1, kind, { kind, context: {}, causes: [], suggestion: null, retryable: kind === "busy", traceId: "" } as never);
 }
 
 /** As much of a sidecar as a live project sees. Answers wait until `answer`, where they are held. */
@@ -24,23 +24,32 @@ class Held {
   hold = false;
   refuse: ((update: ProjectUpdate) => RpcError | null) | null = null;
   readonly updates: ProjectUpdate[] = [];
+  readonly basePaths: unknown[] = [];
+  /** What happens while one of these is answered. */
+  during: Partial<Record<"get" | "validate" | "load", () => void>> = {};
   transport: MockTransport | null = null;
 
   reach = async (): Promise<MockTransport> => {
     this.transport = new MockTransport({
       initialize: () => ({}) as never,
       "project.get": () => {
+        this.during.get?.();
         if (!this.open) throw rpcError("projectNotOpen");
         return { revision: this.revision, savedRevision: null, project: this.document as never };
       },
-      "project.validate": () => ({ problems: [], duration: "1", frames: 25 }) as never,
-      "project.open": ({ project }) => {
+      "project.validate": () => {
+        this.during.validate?.();
+        return { problems: [], duration: "1", frames: 25 } as never;
+      },
+      "project.open": ({ project, basePath }) => {
+        this.basePaths.push(basePath);
         this.open = true;
         this.revision = 1;
         this.document = project as never;
         return { projectId: this.projectId, revision: 1, project: project as never, problems: [], duration: "1", frames: 25, recovery: null };
       },
       "project.load": () => {
+        this.during.load?.();
         this.open = true;
         this.revision = 1;
         const file = { path: "/film.json", bytes: 1, fingerprint: "f" };
@@ -49,6 +58,7 @@ class Held {
       "project.update": async (update) => {
         if (this.hold) await new Promise<void>((resolve) => this.held.push(resolve));
         this.updates.push(update);
+        if (!this.open) throw rpcError("projectNotOpen");
         const refusal = this.refuse?.(update);
         if (refusal) throw refusal;
         if (update.baseRevision !== this.revision) throw rpcError("projectConflict");
@@ -261,5 +271,151 @@ describe("a live project", () => {
     await live.settled();
     expect(doc().tracks[0]?.clips.map(({ start }) => start)).toEqual([5, 6]);
     expect(sidecar.document).toEqual(doc());
+  });
+
+  it("keeps edits that are made while the project is taken up again", async () => {
+    for (const [restarted, where] of [[true, "load"], [false, "get"], [false, "validate"]] as const) {
+      const { sidecar, live, troubles, doc } = await opened("/film.json");
+      for (let start = 1; start <= 6; start++) {
+        move(live, "a", start);
+        await live.settled();
+      }
+      if (restarted) Object.assign(sidecar, { open: false, document: START });
+      sidecar.during[where] = () => {
+        delete sidecar.during[where];
+        move(live, "b", 7, "drag");
+        move(live, "b", 8, "drag");
+      };
+      const before = sidecar.updates.length;
+      sidecar.transport?.lose("killed");
+      await vi.waitFor(() => expect(sidecar.document.tracks[0]?.clips.map(({ start }) => start)).toEqual([6, 8]));
+      await live.settled();
+      expect(doc()).toEqual(sidecar.document);
+      expect(troubles).toEqual(restarted ? [{ kind: "recovered" }] : []);
+      expect(live.store.getState().revision).toBe(sidecar.revision);
+      // None was sent with the revision of another time.
+      expect(sidecar.updates.length - before).toBe(restarted ? 2 : 1);
+    }
+  });
+
+  it("undoes its own part of a drag, and nothing that others did in the midst of it", async () => {
+    const { sidecar, live, doc } = await opened();
+    for (let start = 1; start <= 9; start++) {
+      move(live, "a", start, "drag");
+      await live.settled();
+      if (start === 5) {
+        sidecar.document = apply(sidecar.document, [{ kind: "set", at: ["name"], value: "theirs" }]).document;
+        sidecar.revision++;
+      }
+    }
+    live.undo();
+    await live.settled();
+    expect(doc()).toEqual({ ...START, name: "theirs" });
+    expect(sidecar.document).toEqual(doc());
+    expect(sidecar.updates.at(-1)?.patch).toHaveLength(1);
+    live.redo();
+    await live.settled();
+    expect(sidecar.document).toMatchObject({ name: "theirs", tracks: [{ clips: [{ start: 9 }, { start: 1 }] }] });
+  });
+
+  it("makes a step of what the sidecar did itself, and none of what waited beside it", async () => {
+    const { sidecar, live, doc } = await opened();
+    await live.editBy("relink", async () => {
+      move(live, "b", 8);
+      sidecar.document = apply(sidecar.document, [{ kind: "set", at: ["name"], value: "found" }]).document;
+      sidecar.revision++;
+    });
+    await live.settled();
+    expect(sidecar.updates.map(({ baseRevision }) => baseRevision)).toEqual([2]);
+    expect(live.undo()).toBe(true);
+    await live.settled();
+    expect(doc()).toMatchObject({ name: "", tracks: [{ clips: [{ start: 0 }, { start: 8 }] }] });
+    expect(sidecar.document).toEqual(doc());
+  });
+
+  it("has no step for what never happened, and gives one back that could not be undone", async () => {
+    const { sidecar, live, troubles, doc } = await opened();
+    move(live, "a", 4);
+    await live.settled();
+    sidecar.document = apply(sidecar.document, [{ kind: "remove", at: ["tracks", { id: "v" }, "clips", { id: "b" }] }]).document;
+    sidecar.revision++;
+    move(live, "b", 5);
+    await live.settled();
+    expect(live.store.getState().history.undo).toHaveLength(1);
+    for (const [act, there] of [[() => live.undo(), { undo: 1, redo: 0 }], [() => live.redo(), { undo: 0, redo: 1 }]] as const) {
+      sidecar.refuse = () => rpcError("invalidProject");
+      act();
+      await live.settled();
+      const { undo, redo } = live.store.getState().history;
+      expect({ undo: undo.length, redo: redo.length }).toEqual(there);
+      sidecar.refuse = null;
+      act();
+      await live.settled();
+    }
+    expect(doc()).toEqual(sidecar.document);
+    expect(troubles.map(({ kind }) => kind)).toEqual(["gone", "refused", "refused"]);
+  });
+
+  it("drops of a drag the part alone that was refused", async () => {
+    const { sidecar, live, doc } = await opened();
+    sidecar.refuse = ({ patch }) => (patch?.[0]?.value === 99 ? rpcError("invalidProject") : null);
+    move(live, "a", 3, "drag");
+    await live.settled();
+    sidecar.hold = true;
+    move(live, "a", 99, "drag");
+    move(live, "b", 6, "drag");
+    await vi.waitFor(() => expect(sidecar.held).toHaveLength(1));
+    sidecar.hold = false;
+    sidecar.answer();
+    await live.settled();
+    expect(doc().tracks[0]?.clips.map(({ start }) => start)).toEqual([3, 6]);
+    expect(live.store.getState().history.undo).toHaveLength(1);
+    live.undo();
+    await live.settled();
+    expect(sidecar.document).toEqual(START);
+  });
+
+  it("tries again what cannot be done now, and opens again what is not open any more", async () => {
+    for (const kind of ["busy", "shuttingDown", "projectNotOpen"] as const) {
+      const { sidecar, live, troubles, doc } = await opened();
+      if (kind === "projectNotOpen") sidecar.open = false;
+      else sidecar.refuse = () => (sidecar.updates.length < 2 ? rpcError(kind) : null);
+      move(live, "a", 5);
+      await live.settled();
+      expect(sidecar.updates).toHaveLength(2);
+      expect(sidecar.document.tracks[0]?.clips[0]?.start).toBe(5);
+      expect(doc()).toEqual(sidecar.document);
+      expect(troubles).toEqual(kind === "projectNotOpen" ? [{ kind: "recovered" }] : []);
+    }
+  });
+
+  it("does not wait for ever for what does not go on, and goes on with the next edit", async () => {
+    const { sidecar, live, troubles } = await opened();
+    sidecar.revision++;
+    sidecar.during.get = () => {
+      throw rpcError("internal");
+    };
+    move(live, "a", 5);
+    await expect(live.settled()).rejects.toMatchObject({ data: { kind: "internal" } });
+    expect(troubles).toMatchObject([{ kind: "refused" }]);
+    delete sidecar.during.get;
+    move(live, "b", 6);
+    await live.settled();
+    expect(sidecar.document.tracks[0]?.clips.map(({ start }) => start)).toEqual([5, 6]);
+  });
+
+  it("loads its file again until that works, and does without it only where it cannot be used", async () => {
+    for (const [kind, basePaths] of [["busy", []], ["invalidProject", ["/films/"]]] as const) {
+      const { sidecar, live, troubles } = await opened("/films/film.json");
+      Object.assign(sidecar, { open: false });
+      sidecar.during.load = () => {
+        delete sidecar.during.load;
+        throw rpcError(kind);
+      };
+      sidecar.transport?.lose("killed");
+      await vi.waitFor(() => expect(troubles).toEqual([{ kind: "recovered" }]));
+      expect(sidecar.basePaths).toEqual(basePaths);
+      expect(live.store.getState().path).toBe(kind === "busy" ? "/film.json" : "/films/film.json");
+    }
   });
 });

@@ -1,4 +1,4 @@
-import { isRpcError, type Problem, type Project, type ProjectInput, type Recovery } from "../generated/client";
+import { isRpcError, type ErrorKind, type Problem, type Project, type ProjectInput, type Recovery } from "../generated/client";
 import type { Session } from "../transport/session";
 
 /** A project as the sidecar holds it now. */
@@ -13,9 +13,16 @@ export interface Reopened {
   frames: number;
 }
 
-/** Open a project that has no file yet. Rejects with invalidProject, unsupportedSchema, limitExceeded. */
-export async function openNew(session: Session, project: ProjectInput): Promise<Reopened> {
-  const { projectId, revision, project: opened, problems, duration, frames } = await session.invoke("project.open", { project, recover: "ignore" });
+/** Nothing can be opened from a file that fails so, however often it is tried. */
+const UNUSABLE: ReadonlySet<ErrorKind> = new Set(["projectNotFound", "permissionDenied", "invalidProject", "unsupportedSchema"]);
+
+/**
+ * Open a project that has no file; its relative paths start from `basePath`.
+ *
+ * Rejects with invalidProject, unsupportedSchema, limitExceeded.
+ */
+export async function openNew(session: Session, project: ProjectInput, basePath: string | null = null): Promise<Reopened> {
+  const { projectId, revision, project: opened, problems, duration, frames } = await session.invoke("project.open", { project, basePath, recover: "ignore" });
   return { projectId, revision, savedRevision: null, path: null, project: opened, problems, duration, frames };
 }
 
@@ -37,7 +44,7 @@ export async function attach(session: Session, projectId: string, path: string |
  * Take up a project again over another connection.
  *
  * `restarted`: the sidecar did not know it any more. It was then opened from its file, with the edits that the
- * sidecar's journal holds, or else from `document`.
+ * sidecar's journal holds, or else, where the file cannot be used, from `document`. Rejects where it may work later.
  */
 export async function reopen(
   session: Session,
@@ -53,8 +60,14 @@ export async function reopen(
       const { recovery: _, ...opened } = await load(session, known.path, "use");
       return { ...opened, restarted: true };
     } catch (error) {
-      if (!isRpcError(error)) throw error;
+      if (!isRpcError(error) || !UNUSABLE.has(error.data.kind)) throw error;
     }
   }
-  return { ...(await openNew(session, known.document)), path: known.path, restarted: true };
+  const folder = known.path === null ? null : folderOf(known.path);
+  return { ...(await openNew(session, known.document, folder)), path: known.path, restarted: true };
+}
+
+/** The folder of an absolute path, of either kind of system. */
+function folderOf(path: string): string {
+  return path.replace(path.startsWith("/") ? /[^/]*$/u : /[^/\\]*$/u, "");
 }

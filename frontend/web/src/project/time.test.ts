@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { compare, editFrame, format, frameTime, instantFrame, parse, parseTimecode, ratio, timecode } from "./time";
+import { compare, format, frameTime, instantFrame, parse, parseTimecode, ratio, timecode } from "./time";
 
 const rates = fc.constantFrom("24", "25", "30", "60", "24000/1001", "30000/1001", "60000/1001", "12.5").map(parse);
 
@@ -28,16 +28,13 @@ describe("time", () => {
     fc.assert(
       fc.property(fc.nat(2_000_000), rates, (frame, rate) => {
         const at = format(frameTime(frame, rate));
-        expect(editFrame(at, rate)).toBe(frame);
         expect(instantFrame(at, rate)).toBe(frame);
       }),
     );
   });
 
-  it("rounds edit points to the nearest frame, halves up, and instants down", () => {
+  it("rounds instants down", () => {
     const rate = parse("25");
-    expect(editFrame(0.02, rate)).toBe(1);
-    expect(editFrame(0.0199, rate)).toBe(0);
     expect(instantFrame(0.0399, rate)).toBe(0);
     expect(instantFrame(0.03997, rate)).toBe(1);
   });

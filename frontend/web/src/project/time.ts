@@ -67,13 +67,7 @@ export function format(value: Ratio): Seconds {
   return `${value.num}/${value.den}`;
 }
 
-const HALF = ratio(1n, 2n);
 const TOLERANCE = ratio(1n, 1000n);
-
-/** The frame of an edit point (clip edges, transitions, ranges, markers): floor(x * rate + 1/2). */
-export function editFrame(seconds: Seconds, rate: Ratio): number {
-  return floor(add(multiply(parse(seconds), rate), HALF));
-}
 
 /** The frame that is on screen at an instant: floor(t * rate + 1/1000). */
 export function instantFrame(seconds: Seconds, rate: Ratio): number {
@@ -83,11 +77,6 @@ export function instantFrame(seconds: Seconds, rate: Ratio): number {
 /** The instant at which a frame begins. */
 export function frameTime(frame: number, rate: Ratio): Ratio {
   return divide(ratio(BigInt(frame)), rate);
-}
-
-/** The same as seconds of a project file. */
-export function frameSeconds(frame: number, rate: Ratio): Seconds {
-  return format(frameTime(frame, rate));
 }
 
 /** `h:mm:ss:ff` without dropped numbers: frames are counted as the rate rounded up counts them. */

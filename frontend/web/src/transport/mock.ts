@@ -45,16 +45,16 @@ export class MockTransport implements Transport {
   /** Tell everybody who has subscribed to a topic. */
   emit<T extends keyof Topics>(topic: T, payload: Topics[T]): void {
     for (const subscription of this.#subscriptions.get(topic) ?? []) {
-      this.#receive({ method: "$/event", params: { subscription: subscription.id, topic, seq: ++subscription.seq, payload } });
+      this.receive({ method: "$/event", params: { subscription: subscription.id, topic, seq: ++subscription.seq, payload } });
     }
   }
 
   async #answer(id: number, method: keyof Methods, params: never): Promise<void> {
     try {
-      this.#receive({ id, result: await this.#result(method, params) });
+      this.receive({ id, result: await this.#result(method, params) });
     } catch (error) {
       const known = error as { code?: number; message?: string; data?: ErrorData };
-      this.#receive({ id, error: { code: known.code ?? -32603, message: known.message ?? "", data: known.data } });
+      this.receive({ id, error: { code: known.code ?? -32603, message: known.message ?? "", data: known.data } });
     }
   }
 
@@ -72,7 +72,8 @@ export class MockTransport implements Transport {
     return { subscription: id, seq: 0, snapshots: {} };
   }
 
-  #receive(message: object): void {
+  /** Have a message arrive. */
+  receive(message: object): void {
     this.#handlers?.message(JSON.stringify({ jsonrpc: "2.0", ...message }));
   }
 }

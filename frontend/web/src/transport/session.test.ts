@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { RpcError } from "../generated/client";
 import { MockTransport } from "./mock";
 import { Session } from "./session";
 
@@ -72,5 +73,46 @@ describe("a session", () => {
     transports[0]?.lose("killed");
     expect(session.store.getState()).toMatchObject({ state: "failed", reason: "five crashes" });
     await expect(session.invoke("project.get", { projectId: "p" })).rejects.toMatchObject({ data: { kind: "connectionLost" } });
+  });
+
+  it("closes a connection that could not be renewed, and its end does not touch the next", async () => {
+    const { session, transports } = begin();
+    await vi.waitFor(() => expect(stateOf(session)).toBe("connected"));
+    const closed = vi.spyOn(MockTransport.prototype, "close");
+    let failing = true;
+    session.onRenewed(() => {
+      if (!failing) return;
+      failing = false;
+      throw new Error("not now");
+    });
+    transports[0]?.lose("killed");
+    await vi.waitFor(() => expect(transports).toHaveLength(3));
+    await vi.waitFor(() => expect(stateOf(session)).toBe("connected"));
+    expect(closed.mock.contexts).toEqual([transports[1]]);
+    transports[1]?.lose("late");
+    expect(await session.invoke("project.get", { projectId: "p" })).toEqual({ revision: 1 });
+  });
+
+  it("asks again for a topic that could not be had at first", async () => {
+    let asked = 0;
+    const busy = new RpcError(1, "busy", { kind: "busy", context: {}, causes: [], suggestion: null, retryable: true, traceId: "" } as never);
+    const transport = new MockTransport({ initialize: () => ({ protocol: 1 }) as never });
+    const send = transport.send.bind(transport);
+    transport.send = (text) => {
+      const { id, method } = JSON.parse(text) as { id: number; method: string };
+      if (method === "events.subscribe" && asked++ === 0) transport.receive({ id, error: { code: 1, message: "busy", data: busy.data } });
+      else send(text);
+    };
+    const session = new Session(async () => transport, { client: { name: "t", version: "1" } });
+    sessions.push(session);
+    void session.run();
+    await vi.waitFor(() => expect(stateOf(session)).toBe("connected"));
+    const heard: number[] = [];
+    session.listen("project.changed", ({ payload }) => heard.push(payload.revision));
+    await vi.waitFor(() => expect(asked).toBe(2), 5000);
+    await vi.waitFor(() => {
+      transport.emit("project.changed", { projectId: "p", revision: 2, by: "", changed: { picture: [], sound: [] }, saved: false });
+      expect(heard).toContain(2);
+    });
   });
 });

@@ -31,6 +31,8 @@ interface Listener {
 }
 
 const DELAYS = [100, 200, 400, 800, 1600, 3000];
+/** Milliseconds until a topic is asked for again. */
+const LISTEN_AGAIN = 500;
 
 export class Session {
   readonly store: StoreApi<SessionState> = createStore(() => ({ state: "connecting", reason: null, initialized: null }));
@@ -81,7 +83,7 @@ export class Session {
       stop: () => {},
     };
     this.#listeners.add(listener);
-    if (this.#client) listener.start(this.#client).catch(ignoreLoss);
+    if (this.#client) void this.#start(listener, this.#client);
     return () => {
       stopped = true;
       this.#listeners.delete(listener);
@@ -115,23 +117,43 @@ export class Session {
       start: ({ message, closed }) => transport.start({ message, closed: (reason) => (closed(reason), told(reason)) }),
       close: () => transport.close(),
     };
-    void lost.then(() => (this.#client = null));
-    const { client, initialized } = await connect(watched, this.#params);
-    this.#client = client;
-    this.#become({ initialized });
-    await Promise.all([...this.#listeners].map((listener) => listener.start(client)));
-    for (const renew of this.#renewals) await renew();
-    this.#become({ state: "connected", reason: null });
-    return { lost };
+    let opened: Client | null = null;
+    const leave = (): void => {
+      if (opened !== null && this.#client === opened) this.#client = null;
+    };
+    void lost.then(leave);
+    try {
+      const { client, initialized } = await connect(watched, this.#params);
+      opened = client;
+      this.#stop.signal.throwIfAborted();
+      this.#client = client;
+      this.#become({ initialized });
+      await Promise.all([...this.#listeners].map((listener) => listener.start(client)));
+      for (const renew of this.#renewals) await renew();
+      this.#become({ state: "connected", reason: null });
+      return { lost };
+    } catch (error) {
+      leave();
+      (opened ?? transport).close();
+      throw error;
+    }
+  }
+
+  /** Begin to listen on a connection; what it has no room for now is asked again while it lasts. */
+  async #start(listener: Listener, client: Client): Promise<void> {
+    while (this.#client === client && this.#listeners.has(listener)) {
+      try {
+        return await listener.start(client);
+      } catch (error) {
+        if (!isRpcError(error) || !error.data.retryable) return;
+        await wait(LISTEN_AGAIN, this.#stop.signal);
+      }
+    }
   }
 
   #become(state: Partial<SessionState>): void {
     if (this.store.getState().state !== "failed") this.store.setState(state);
   }
-}
-
-function ignoreLoss(error: unknown): void {
-  if (!isRpcError(error, "connectionLost")) throw error;
 }
 
 function nowhere(reason: string): Transport {
