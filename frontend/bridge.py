@@ -7,6 +7,7 @@ out. Methods may be called from any thread.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from threading import RLock
@@ -15,13 +16,17 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
-from frontend.capabilities import OPENING, Capabilities
+from frontend.capabilities import Capabilities
+from frontend.opened import NOTED
 from protocol import jsonrpc
-from protocol.errors import ConnectionLost, InvalidRequest, MessageTooLarge, Parse, SidecarError
+from protocol.errors import Busy, ConnectionLost, InvalidRequest, MessageTooLarge, Parse, SidecarError
 from protocol.framing import MAX_MESSAGE
 from protocol.typed import ready
 
 STARTING = "the sidecar is being started"
+
+IN_FLIGHT = 256
+"""Requests that wait for an answer at once, at most: the sidecar would refuse more."""
 
 _NO_TRACE = ""
 """What is refused here is in nobody's log."""
@@ -66,7 +71,8 @@ class Bridge:
         self._opening: tuple[jsonrpc.Id, Mapping[str, Any]] | None = None
         self._subscriptions: set[str] = set()
         self._forgotten: set[str] = set()
-        self._leaving: dict[str, str] = {}
+        self._leaving: dict[str, _Pending] = {}
+        self._ending: dict[str, str] = {}
 
     def ready(self, initialized: dict[str, Any], send: Callable[[bytes], None]) -> None:
         """Connect it to a sidecar, and answer the page that waits for one."""
@@ -80,7 +86,8 @@ class Bridge:
         with self._lock:
             self._send, self._why, self._over = None, reason, over
             pending, self._pending = self._pending, {}
-            self._subscriptions, self._forgotten, self._leaving = set(), set(), {}
+            self._subscriptions, self._forgotten, self._leaving, self._ending = set(), set(), {}, {}
+            self._capabilities.lost()
             for each in pending.values():
                 self._refuse(each.id, ConnectionLost(detail=reason))
             if over and self._opening is not None:
@@ -93,8 +100,8 @@ class Bridge:
             self._opening = None
             for number, each in self._pending.items():
                 self._write(jsonrpc.encode_notification("$/cancelRequest", {"id": number}))
-                if each.method == "events.subscribe":
-                    self._leaving[number] = ""
+                if each.method == "events.subscribe" or each.method in NOTED:
+                    self._leaving[number] = each
             self._pending.clear()
             for name in self._subscriptions:
                 self._unsubscribe(name)
@@ -126,7 +133,13 @@ class Bridge:
                 pass  # answers to nothing, and notifications that end sidecars, are not the page's
 
     def message(self, body: bytes) -> None:
-        """Take a message of the sidecar."""
+        """Take a message of the sidecar. One that says nothing that can be understood is passed over."""
+        try:
+            self._take(body)
+        except Exception as fault:  # noqa: BLE001 - it is this one message, and no end of the others
+            _log(fault)
+
+    def _take(self, body: bytes) -> None:
         match jsonrpc.decode(body):
             case jsonrpc.Reply() as reply:
                 self._answered(reply)
@@ -171,11 +184,14 @@ class Bridge:
         with self._lock:
             if self._send is None:
                 raise ConnectionLost(detail=self._why)
+            waiting = len(self._pending) + len(self._leaving)
+            if waiting >= IN_FLIGHT:
+                raise Busy(limit=IN_FLIGHT, in_flight=waiting)
             number = self._next()
             if token is not None:
                 given["progressToken"] = number
-            opening = given if method in OPENING else {}
-            self._pending[number] = _Pending(id, method, opening, token)
+            self._pending[number] = _Pending(id, method, given if method in NOTED else {}, token)
+            self._capabilities.sent(method, given)
             # What was looked at is what is sent, not the text that it was read from.
             self._write(jsonrpc.encode_request(number, method, given))
 
@@ -190,25 +206,37 @@ class Bridge:
     def _answered(self, reply: jsonrpc.Reply) -> None:
         number = str(reply.id)
         with self._lock:
+            asked = self._pending.get(number) or self._leaving.get(number)
+        if asked is not None and asked.method in NOTED:
+            # Looking at all the files of a project takes its time: whoever sends does not wait for that.
+            self._note(asked, reply)
+        with self._lock:
             pending = self._pending.pop(number, None)
             if pending is None:
                 self._answered_us(number, reply)
-                return
-            if reply.error is not None:
+            elif reply.error is not None:
                 self._post(_text(pending.id, b"error", msgspec.json.encode(reply.error)))
-                return
-            if pending.method == "events.subscribe":
-                self._subscriptions.add(_subscription(reply))
-            elif pending.method in OPENING:
-                self._capabilities.opened(pending.params, msgspec.json.decode(reply.result))
-            self._post(_text(pending.id, b"result", bytes(reply.result)))
+            else:
+                self._post(_text(pending.id, b"result", bytes(reply.result)))
+                if pending.method == "events.subscribe":
+                    self._subscriptions.add(_subscription(reply))
+
+    def _note(self, asked: _Pending, reply: jsonrpc.Reply) -> None:
+        try:
+            if reply.error is None:
+                self._capabilities.answered(asked.method, asked.params, msgspec.json.decode(reply.result))
+            else:
+                data = reply.error.data
+                self._capabilities.refused(asked.method, asked.params, data["kind"] if isinstance(data, dict) else None)
+        except Exception as fault:  # noqa: BLE001 - the page can make of it what it can
+            _log(fault)
 
     def _answered_us(self, number: str, reply: jsonrpc.Reply) -> None:
         """A page that has gone had asked: nobody waits, but what it has begun is ended."""
-        name = self._leaving.pop(number, None)
-        if name == "" and reply.error is None:
+        left = self._leaving.pop(number, None)
+        if left is not None and left.method == "events.subscribe" and reply.error is None:
             self._unsubscribe(_subscription(reply))
-        elif name:
+        if (name := self._ending.pop(number, None)) is not None:
             self._forgotten.discard(name)
 
     def _progressed(self, params: Raw) -> None:
@@ -221,7 +249,7 @@ class Bridge:
 
     def _unsubscribe(self, name: str) -> None:
         number = self._next()
-        self._leaving[number] = name
+        self._ending[number] = name
         self._forgotten.add(name)
         self._write(jsonrpc.encode_request(number, "events.unsubscribe", {"subscription": name}))
 
@@ -235,6 +263,10 @@ class Bridge:
 
     def _refuse(self, id: jsonrpc.Id, error: SidecarError) -> None:
         self._post(jsonrpc.encode_error(id, error, _NO_TRACE).decode())
+
+
+def _log(fault: Exception) -> None:
+    sys.stderr.write(f"studio: a message of the sidecar is not understood: {fault!r}\n")
 
 
 def _object(params: Raw) -> dict[str, Any]:

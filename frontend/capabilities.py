@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from fnmatch import fnmatchcase
 from pathlib import Path
 from threading import Lock
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from frontend.naming import Access, Named, in_document, named
-from protocol.errors import PermissionDenied
+from frontend.naming import Access, Named, named, shown
+from frontend.opened import OPENING, OpenProjects
+from protocol.errors import InvalidParams, PermissionDenied
 
 METHODS = (
     "alerts.*",
@@ -54,9 +56,6 @@ SETTINGS = frozenset(
 )
 """Settings that a page may change: none that names a program, a folder or a port."""
 
-OPENING = frozenset({"project.open", "project.load"})
-"""Methods whose answer is a project: who opened it may see what it shows."""
-
 
 class Capabilities:
     """Folders and files that the page may read and write; dialogs and dropped files add to them. For any thread."""
@@ -64,7 +63,7 @@ class Capabilities:
     def __init__(self) -> None:
         self._lock = Lock()
         self._roots: dict[Access, set[Path]] = {"read": set(), "write": set()}
-        self._bases: dict[str, str | None] = {}
+        self._projects = OpenProjects()
 
     def allow(self, path: str | os.PathLike[str], *, write: bool = False) -> None:
         """Let it read a file, or all below a folder; and write it too."""
@@ -85,26 +84,60 @@ class Capabilities:
             raise PermissionDenied(path=method, access="call")
         if method == "settings.set":
             self._check_settings(params.get("settings"))
-        project = params.get("projectId")
-        base = self._bases.get(project) if isinstance(project, str) else None
-        self._check(dict.fromkeys(named(method, params, base)))
+        if method == "project.save" and not params.get("path"):
+            self._check_saving(params.get("project"))
+        self._check(dict.fromkeys(named(method, params, self._projects.base(params.get("projectId")))))
 
     def check_path(self, path: str, access: Access = "read") -> Path:
         """Return where a path leads; raises PermissionDenied where the page may not."""
         return self._inside(Named(path, access, None))
 
-    def opened(self, params: Mapping[str, Any], result: Mapping[str, Any]) -> None:
-        """Take note of the answer to a request of OPENING: what the project names may be read from now on."""
-        path = params.get("path")
-        base = os.path.dirname(path) if isinstance(path, str) else params.get("basePath")  # noqa: PTH120 - as it is written
+    def sent(self, method: str, params: Mapping[str, Any]) -> None:
+        """Take note of a request that goes to the sidecar; one of NOTED is to be `answered` or `refused`."""
+        self._projects.sent(method, params)
+
+    def answered(self, method: str, params: Mapping[str, Any], result: Any) -> None:
+        """Take note of the answer to a request of NOTED."""
+        try:
+            if method in OPENING:
+                self._opened(params, result)
+            elif method == "project.save":
+                self._projects.saved(params, result)
+        finally:
+            self._projects.settled(method, params, kept=False)
+
+    def refused(self, method: str, params: Mapping[str, Any], kind: str | None) -> None:
+        """Take note that a request of NOTED failed, with an error of this kind."""
+        # Whatever else it fails with, such as a cancellation, may come after it was closed.
+        self._projects.settled(method, params, kept=kind == "projectConflict")
+
+    def lost(self) -> None:
+        """Take note that the sidecar has ended, and no project is open."""
+        self._projects.lost()
+
+    def _opened(self, params: Mapping[str, Any], result: Mapping[str, Any]) -> None:
+        """What a project plays may be read from now on."""
+        base = self._projects.opened(params, result)
+        found = set()
+        for each in dict.fromkeys(shown(result["project"], base)):
+            with suppress(OSError, ValueError, RuntimeError):  # nothing can be read there by anybody
+                found.add(_located(each))
         with self._lock:
-            self._bases[str(result["projectId"])] = base if isinstance(base, str) else None
-        for each in dict.fromkeys(in_document(result["project"], base)):
-            try:
-                found = _located(each)
-            except (OSError, ValueError, RuntimeError):
-                continue  # nothing can be read there by anybody
-            self.allow(found)
+            self._roots["read"] |= found
+
+    def _check_saving(self, project: Any) -> None:
+        """Raise PermissionDenied unless the file that a project came from may be written, for that is what is."""
+        if not isinstance(project, dict):
+            return
+        if isinstance(project.get("path"), str):
+            self._inside(Named(project["path"], "write", None))
+        if project.get("id") is not None:
+            file = self._projects.file(project["id"])
+            if file is None:
+                raise InvalidParams(
+                    detail="nothing is known of a file that it came from: it needs a path", path="/path"
+                )
+            self._inside(Named(file, "write", None))
 
     def _check_settings(self, settings: Any) -> None:
         for key in settings if isinstance(settings, dict) else ():
@@ -147,4 +180,7 @@ def _local(text: str) -> Path:
         if host.lower() not in {"", "localhost"}:
             raise ValueError("another host")
         written = slash + rest
+    if ".." in written.split("/"):
+        # Where a path alone is taken, this text is one too, of folders that are not what they say: it leads elsewhere.
+        raise ValueError("a URL that goes up")
     return Path(os.fsdecode(unquote_to_bytes(written)))

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import msgspec
 import pytest
 
-from frontend.bridge import STARTING, Bridge
+from frontend.bridge import IN_FLIGHT, STARTING, Bridge
 from frontend.capabilities import Capabilities
 from protocol.framing import MAX_MESSAGE
+from sidecar.commands import limits
+from tests.harness.patience import PATIENCE
 
 INITIALIZED = {"schemaHash": "abc", "http": {"origin": "http://127.0.0.1:1", "token": "secret"}, "granted": None}
 
@@ -56,6 +59,15 @@ def ends() -> Ends:
     ends.start()
     assert ends.open()["result"]["schemaHash"] == "abc"
     return ends
+
+
+def film(path: str) -> dict[str, Any]:
+    project = {"media": [{"id": "m", "path": "clip.mp4"}]}
+    return {"projectId": "p", "project": project, "file": {"path": path}}
+
+
+def adding(path: str) -> dict[str, Any]:
+    return {"projectId": "p", "patch": [{"op": "add", "path": "/media/-", "value": {"path": path}}]}
 
 
 def kinds(answers: list[Any]) -> list[tuple[Any, str]]:
@@ -254,6 +266,120 @@ def test_an_opened_project_may_be_looked_at(ends: Ends) -> None:
     ends.call("media.probe", {"path": "/films/clip.mp4"}, 1)
     assert kinds(ends.page) == [(1, "permissionDenied")]
     ends.call("project.load", {"path": "/films/a.json"}, 2)
-    ends.answer(ends.sidecar[0], {"projectId": "p", "project": {"media": [{"id": "m", "path": "clip.mp4"}]}})
+    ends.answer(ends.sidecar[0], film("/films/a.json"))
     ends.call("media.probe", {"path": "/films/clip.mp4"}, 3)
     assert len(ends.sidecar) == 2
+
+
+def test_an_edit_is_not_judged_by_where_the_project_was(ends: Ends) -> None:
+    ends.capabilities.allow("/films")
+    ends.call("project.load", {"path": "/films/a.json"}, 1)
+    ends.answer(ends.sidecar[0], film("/films/a.json"))
+    ends.call("project.close", {"projectId": "p", "discard": True}, 2)
+    ends.call("project.open", {"project": {"id": "p"}, "basePath": "/etc"}, 3)
+    ends.page.clear()
+    ends.call("project.update", adding("passwd"), 4)
+    for asked, result in ((ends.sidecar[1], {}), (ends.sidecar[2], {"projectId": "p", "project": {}})):
+        ends.answer(asked, result)
+        ends.call("project.update", adding("passwd"), 4)
+    assert kinds([each for each in ends.page if "error" in each]) == [(4, "permissionDenied")] * 3
+    assert [each["method"] for each in ends.sidecar] == ["project.load", "project.close", "project.open"]
+
+
+def test_what_an_old_document_has_opened_is_known_to_the_new_one(ends: Ends) -> None:
+    ends.capabilities.allow("/films")
+    ends.call("project.load", {"path": "/films/a.json"}, 1)
+    ends.bridge.renew()
+    ends.call("project.update", adding("clip.mp4"), 2)
+    assert kinds(ends.page) == [(2, "permissionDenied")]
+    ends.page.clear()
+    ends.answer(ends.sidecar[0], film("/elsewhere/a.json"))
+    assert ends.page == []
+    ends.call("project.update", adding("clip.mp4"), 3)
+    ends.call("project.update", adding("other.mp4"), 4)
+    assert ends.sidecar[-1]["method"] == "project.update"
+    assert kinds(ends.page) == [(4, "permissionDenied")]
+
+
+def test_of_another_sidecar_nothing_is_uncertain(ends: Ends) -> None:
+    ends.capabilities.allow("/films")
+    ends.call("project.load", {"path": "/films/a.json"}, 1)
+    ends.bridge.lost("it was killed", over=False)
+    ends.start()
+    ends.call("project.load", {"path": "/films/a.json"}, 2)
+    ends.answer(ends.sidecar[-1], film("/films/a.json"))
+    ends.page.clear()
+    ends.call("project.update", adding("clip.mp4"), 3)
+    assert ends.page == []
+
+
+def test_a_file_that_is_only_read_is_not_saved_to(ends: Ends) -> None:
+    ends.capabilities.allow("/films")
+    ends.call("project.load", {"path": "/films/a.json"}, 1)
+    ends.answer(ends.sidecar[0], film("/films/a.json"))
+    ends.page.clear()
+    ends.call("project.save", {"project": {"id": "p"}}, 2)
+    ends.call("project.save", {"project": {"path": "/films/a.json"}, "path": None}, 3)
+    assert kinds(ends.page) == [(2, "permissionDenied"), (3, "permissionDenied")]
+    ends.capabilities.allow("/films", write=True)
+    ends.call("project.save", {"project": {"id": "p"}}, 4)
+    assert ends.sidecar[-1]["method"] == "project.save"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"method": "$/progress", "params": {"token": [], "value": 1}},
+        {"method": "$/progress", "params": []},
+        {"method": "$/event", "params": {"subscription": 1}},
+        {"method": "$/event", "params": []},
+    ],
+)
+def test_what_cannot_be_understood_is_passed_over(
+    ends: Ends, capsys: pytest.CaptureFixture[str], message: dict[str, Any]
+) -> None:
+    ends.say(message)
+    assert ends.page == []
+    assert "not understood" in capsys.readouterr().err
+
+
+def test_answers_that_cannot_be_understood_are_the_pages(ends: Ends, capsys: pytest.CaptureFixture[str]) -> None:
+    ends.capabilities.allow("/films")
+    wrong: list[Any] = [{}, [], None, {"projectId": "p", "project": {}, "file": None}]
+    for result in wrong:
+        ends.call("project.load", {"path": "/films/a.json"}, 1)
+        ends.answer(ends.sidecar[-1], result)
+    ends.call("events.subscribe", {"topics": ["log"]}, 1)
+    ends.answer(ends.sidecar[-1], {"subscription": 1})
+    assert [each["result"] for each in ends.page] == [*wrong, {"subscription": 1}]
+    assert capsys.readouterr().err.count("not understood") == 5
+
+
+def test_looking_at_the_files_of_a_project_keeps_nobody_waiting(ends: Ends, monkeypatch: pytest.MonkeyPatch) -> None:
+    ends.capabilities.allow("/films")
+    ends.call("project.load", {"path": "/films/a.json"}, 1)
+    noted = ends.capabilities.answered
+
+    def slow(*answer: Any) -> None:
+        other = Thread(target=ends.call, args=("system.info",), daemon=True)
+        other.start()
+        other.join(PATIENCE)
+        assert ends.sidecar[-1]["method"] == "system.info"
+        noted(*answer)
+
+    monkeypatch.setattr(ends.capabilities, "answered", slow)
+    ends.answer(ends.sidecar[0], film("/films/a.json"))
+    assert [each["id"] for each in ends.page] == [1]
+    ends.call("media.probe", {"path": "/films/clip.mp4"}, 2)
+    assert ends.sidecar[-1]["method"] == "media.probe"
+
+
+def test_more_than_the_sidecar_takes_at_once_is_refused(ends: Ends) -> None:
+    assert IN_FLIGHT == limits.IN_FLIGHT
+    for n in range(IN_FLIGHT + 1):
+        ends.call("system.info", id=n)
+    assert kinds(ends.page) == [(IN_FLIGHT, "busy")]
+    assert len(ends.sidecar) == IN_FLIGHT
+    ends.answer(ends.sidecar[7], {})
+    ends.call("system.info", id="again")
+    assert len(ends.sidecar) == IN_FLIGHT + 1
