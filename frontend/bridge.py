@@ -19,14 +19,11 @@ from msgspec import Raw
 from frontend.capabilities import Capabilities
 from frontend.opened import NOTED
 from protocol import jsonrpc
-from protocol.errors import Busy, ConnectionLost, InvalidRequest, MessageTooLarge, Parse, SidecarError
+from protocol.errors import ConnectionLost, InvalidRequest, MessageTooLarge, Parse, SidecarError
 from protocol.framing import MAX_MESSAGE
 from protocol.typed import ready
 
 STARTING = "the sidecar is being started"
-
-IN_FLIGHT = 256
-"""Requests that wait for an answer at once, at most: the sidecar would refuse more."""
 
 _NO_TRACE = ""
 """What is refused here is in nobody's log."""
@@ -184,9 +181,6 @@ class Bridge:
         with self._lock:
             if self._send is None:
                 raise ConnectionLost(detail=self._why)
-            waiting = len(self._pending) + len(self._leaving)
-            if waiting >= IN_FLIGHT:
-                raise Busy(limit=IN_FLIGHT, in_flight=waiting)
             number = self._next()
             if token is not None:
                 given["progressToken"] = number

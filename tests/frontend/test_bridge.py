@@ -9,10 +9,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from frontend.bridge import IN_FLIGHT, STARTING, Bridge
+from frontend.bridge import STARTING, Bridge
 from frontend.capabilities import Capabilities
 from protocol.framing import MAX_MESSAGE
-from sidecar.commands import limits
 from tests.harness.patience import PATIENCE
 
 INITIALIZED = {"schemaHash": "abc", "http": {"origin": "http://127.0.0.1:1", "token": "secret"}, "granted": None}
@@ -372,14 +371,3 @@ def test_looking_at_the_files_of_a_project_keeps_nobody_waiting(ends: Ends, monk
     assert [each["id"] for each in ends.page] == [1]
     ends.call("media.probe", {"path": "/films/clip.mp4"}, 2)
     assert ends.sidecar[-1]["method"] == "media.probe"
-
-
-def test_more_than_the_sidecar_takes_at_once_is_refused(ends: Ends) -> None:
-    assert IN_FLIGHT == limits.IN_FLIGHT
-    for n in range(IN_FLIGHT + 1):
-        ends.call("system.info", id=n)
-    assert kinds(ends.page) == [(IN_FLIGHT, "busy")]
-    assert len(ends.sidecar) == IN_FLIGHT
-    ends.answer(ends.sidecar[7], {})
-    ends.call("system.info", id="again")
-    assert len(ends.sidecar) == IN_FLIGHT + 1
